@@ -1,0 +1,65 @@
+# `make` alone lists the targets. The two that matter: `make run`, `make test`.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+HOME_DIR ?= demo-home
+RUNS   ?= 1000
+
+run: $(VENV)/run.stamp ## set up and play the demonstration on the embedded ledger
+	@$(BIN)/salus demo --home $(HOME_DIR) --once
+
+test: $(VENV)/test.stamp ## set up and run every test
+	@$(BIN)/python -m pytest -q -n 2 tests
+
+check: $(VENV)/test.stamp ## style, types, import rules
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --config importlinter.ini
+
+coverage: $(VENV)/test.stamp ## branch coverage of core to machine (at least 95 %)
+	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term --cov-fail-under=95 tests/unit tests/contracts tests/vectors tests/properties tests/rules
+
+bench: $(VENV)/run.stamp ## all benchmarks at full size, into docs/benchmarks.json
+	@$(BIN)/python -m benchmarks all --full --json docs/benchmarks.json
+
+faults: $(VENV)/test.stamp ## crash the ledger and the vault RUNS times (default 1000)
+	@$(BIN)/python -m pytest -q -n 2 tests/faults --fault-runs $(RUNS)
+
+vectors: $(VENV)/test.stamp $(VENV)/oracle.stamp ## make the test vectors anew and compare; ask independent libraries
+	@$(BIN)/python -m tests.vectors.generate --check
+	@$(VENV)/oracle/bin/python tests/vectors/oracle.py
+
+lock: $(VENV)/bin/python ## resolve the requirements again
+	@$(PIP) install uv
+	@for name in run test oracle; do sh requirements/compile $$name; done
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Salus needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
+	  || { rm -rf $(VENV); command -v uv >/dev/null && uv venv --quiet --seed --python $(PYTHON) $(VENV); } \
+	  || { rm -rf $(VENV); echo "Python's venv module is not whole here. Install it (Debian, Ubuntu: apt-get install python3-venv) or install uv."; exit 1; }
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the libraries Salus runs on ..."
+	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
+	@echo "Installing the libraries the tests use ..."
+	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements/test.txt
+	@touch $@
+
+$(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
+	@echo "Installing the libraries that check our vectors ..."
+	@$(PYTHON) -m venv $(VENV)/oracle
+	@$(VENV)/oracle/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all: --requirement requirements/oracle.txt
+	@touch $@
+
+help:
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+.PHONY: run test check coverage bench faults vectors lock help
+.DELETE_ON_ERROR:

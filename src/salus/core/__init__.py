@@ -1,0 +1,1 @@
+"""Encoding, hashes, ids, signatures, refusals: what every other package stands on."""

@@ -1,0 +1,134 @@
+"""COSE_Sign (RFC 9052 section 4) with EdDSA, in one fixed form.
+
+A message is tag 98 over [protected {3: type}, {}, payload, [[protected {1: -8, 4: key id}, {},
+signature]...]]. The wrapper holds maps, which the payload profile forbids, so it never goes
+through a decoder: it is compared with fixed bytes, and only the payload is decoded, later.
+https://www.rfc-editor.org/rfc/rfc9052#section-4
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from salus.core.encoding import byte_string, encode, flat, head
+from salus.core.errors import Malformed
+from salus.core.signatures import SigningKey, key_id
+
+KINDS = (
+    "envelope",
+    "batch",
+    "possession",
+    "request",
+    "claim",
+    "approval",
+    "grant",
+    "delivery",
+    "receipt",
+    "acknowledgement",
+    "erasure",
+    "review",
+    "header",
+)
+MAX_SIGNERS = 16
+
+_SIGNER_HEAD = b"\x83\x58\x26\xa2\x01\x27\x04\x58\x20"  # [bstr .cbor {1: -8, 4: h'..
+_SIGNATURE_HEAD = b"\xa0\x58\x40"  # {}, h'..
+_SIGNER_LENGTH = len(_SIGNER_HEAD) + 32 + len(_SIGNATURE_HEAD) + 64
+
+
+class Signed(NamedTuple):
+    """A parsed COSE_Sign: its payload and, in wire order, (key id, signature) of each signer."""
+
+    payload: bytes
+    signatures: tuple[tuple[bytes, bytes], ...]
+
+
+def content_type(kind: str) -> str:
+    """Return the media type in the protected header of the body (RFC 9052 label 3)."""
+    return f"application/vnd.salus.{kind}+cbor"
+
+
+@lru_cache(maxsize=64)
+def _body(kind: str) -> bytes:
+    if kind not in KINDS:
+        raise ValueError(kind)
+    return b"\xa1\x03" + flat(content_type(kind))
+
+
+@lru_cache(maxsize=64)
+def _wrapper(kind: str) -> bytes:
+    return b"\xd8\x62\x84" + byte_string(_body(kind)) + b"\xa0"
+
+
+@lru_cache(maxsize=1024)
+def _structure(kind: str, network: bytes) -> tuple[bytes, bytes]:
+    aad = encode(["salus/1", kind, network])
+    return (
+        head(4, 5) + flat("Signature") + byte_string(_body(kind)) + b"\x58\x26\xa2\x01\x27\x04\x58\x20",
+        byte_string(aad),
+    )
+
+
+def to_be_signed(kind: str, network: bytes, payload: bytes, kid: bytes) -> bytes:
+    """Return the Sig_structure (RFC 9052 section 4.4) that `kid` signs."""
+    before, aad = _structure(kind, network)
+    return before + kid + aad + byte_string(payload)
+
+
+def build(kind: str, payload: bytes, signatures: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Return the COSE_Sign bytes of `payload` with (key id, signature) pairs in the given order."""
+    signers = b"".join(_SIGNER_HEAD + kid + _SIGNATURE_HEAD + sig for kid, sig in signatures)
+    return _wrapper(kind) + byte_string(payload) + head(4, len(signatures)) + signers
+
+
+def sign(kind: str, network: bytes, payload: bytes, keys: Sequence[SigningKey]) -> bytes:
+    """Return `payload` as COSE_Sign, signed by each of `keys` in order."""
+    pairs = []
+    for key in keys:
+        kid = key_id(network, key.public)
+        pairs.append((kid, key.sign(to_be_signed(kind, network, payload, kid))))
+    return build(kind, payload, pairs)
+
+
+def parse(kind: str, raw: bytes) -> Signed:
+    """Return what `raw` holds; raise Malformed unless it is exactly the one form of `kind`.
+
+    No signature is checked here. Between 1 and 16 signers, none twice.
+    """
+    wrapper = _wrapper(kind)
+    at = len(wrapper)
+    if raw[:at] != wrapper:
+        raise Malformed
+    size, at = _length(raw, at)
+    payload = raw[at : at + size]
+    at += size
+    count = len(raw[at:]) // _SIGNER_LENGTH
+    if not 1 <= count <= MAX_SIGNERS or raw[at : at + 1] != head(4, count):
+        raise Malformed
+    at += 1
+    signatures = []
+    for _ in range(count):
+        kid_at = at + len(_SIGNER_HEAD)
+        sig_at = kid_at + 32 + len(_SIGNATURE_HEAD)
+        if raw[at:kid_at] != _SIGNER_HEAD or raw[kid_at + 32 : sig_at] != _SIGNATURE_HEAD:
+            raise Malformed
+        signatures.append((raw[kid_at : kid_at + 32], raw[sig_at : sig_at + 64]))
+        at = sig_at + 64
+    if at != len(raw):
+        raise Malformed
+    if count > 1 and len(dict(signatures)) != count:
+        raise Malformed
+    return Signed(payload, tuple(signatures))
+
+
+def _length(raw: bytes, at: int) -> tuple[int, int]:
+    """Read the head of a byte string at `at`; return (its length, where its content begins)."""
+    first = raw[at : at + 1]
+    if not first or first[0] >> 5 != 2:
+        raise Malformed
+    short = first[0] & 31
+    width = {24: 1, 25: 2, 26: 4}.get(short, 0)
+    size = int.from_bytes(raw[at + 1 : at + 1 + width], "big") if width else short
+    if raw[at : at + 1 + width] != head(2, size):  # refuses longer heads than needed, and 27..31
+        raise Malformed
+    return size, at + 1 + width

@@ -1,0 +1,120 @@
+"""Envelopes and batches: the bytes that members send and blocks hold.
+
+An envelope is atomic and carries one or more messages; a batch is envelopes that arrived together,
+packed and signed by a member's gateway. Each envelope of a batch succeeds or fails by itself.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta
+
+from salus.core import cose
+from salus.core.encoding import decode, encode
+from salus.core.errors import Malformed, Oversized
+from salus.core.hashing import T
+from salus.core.signatures import SigningKey
+from salus.core.types import Id, Message, Nonce, Small, Time
+
+FORMAT = 1
+WINDOW_MS = 600_000  # an envelope is valid while t < not_after <= t + WINDOW_MS
+MAX_ENVELOPE_BYTES = 256 * 1024
+MAX_BATCH_BYTES = 1024 * 1024
+
+Signer = tuple[Id, Id]  # (account, key id)
+Numbered = tuple[Small, bytes]  # (message number, its dCBOR)
+
+
+class Payload(Message, frozen=True):
+    """What the signers of an envelope sign."""
+
+    format: Annotated[int, Meta(ge=FORMAT, le=FORMAT)]
+    nonce: Nonce
+    not_after: Time
+    signers: Annotated[tuple[Signer, ...], Meta(min_length=1, max_length=cose.MAX_SIGNERS)]  # sorted, distinct
+    messages: Annotated[tuple[Numbered, ...], Meta(min_length=1, max_length=64)]
+
+
+class BatchPayload(Message, frozen=True):
+    """What a member's gateway signs."""
+
+    nonce: Nonce
+    not_after: Time
+    carrier: Signer  # (member, key id of its gateway)
+    envelopes: Annotated[tuple[bytes, ...], Meta(min_length=1, max_length=4096)]
+
+
+class Envelope(NamedTuple):
+    """A parsed envelope; no signature was checked."""
+
+    id: bytes
+    payload: Payload
+    payload_bytes: bytes
+    signatures: tuple[tuple[bytes, bytes], ...]
+    raw: bytes
+
+
+class Batch(NamedTuple):
+    """A parsed batch; no signature was checked."""
+
+    id: bytes
+    payload: BatchPayload
+    payload_bytes: bytes
+    signature: tuple[bytes, bytes]
+    raw: bytes
+
+
+def parse_envelope(network: bytes, raw: bytes) -> Envelope:
+    """Return the envelope in `raw`.
+
+    Raises Oversized, or Malformed unless its signatures are exactly those of `signers`, which are
+    sorted and distinct, in that order.
+    """
+    if len(raw) > MAX_ENVELOPE_BYTES:
+        raise Oversized
+    signed = cose.parse("envelope", raw)
+    payload = decode(signed.payload, Payload)
+    signers = payload.signers
+    if tuple(kid for kid, _ in signed.signatures) != tuple(kid for _, kid in signers):
+        raise Malformed
+    if any(a >= b for a, b in zip(signers, signers[1:], strict=False)):
+        raise Malformed
+    return Envelope(T("envelope", network, signed.payload), payload, signed.payload, signed.signatures, raw)
+
+
+def parse_batch(network: bytes, raw: bytes) -> Batch:
+    """Return the batch in `raw`; raise Oversized or Malformed. Its envelopes are not parsed."""
+    if len(raw) > MAX_BATCH_BYTES:
+        raise Oversized
+    signed = cose.parse("batch", raw)
+    payload = decode(signed.payload, BatchPayload)
+    if len(signed.signatures) != 1 or signed.signatures[0][0] != payload.carrier[1]:
+        raise Malformed
+    return Batch(T("batch", network, signed.payload), payload, signed.payload, signed.signatures[0], raw)
+
+
+def seal_envelope(
+    network: bytes,
+    nonce: bytes,
+    not_after: int,
+    signers: Sequence[tuple[bytes, SigningKey]],
+    messages: Sequence[tuple[int, Message]],
+) -> bytes:
+    """Return a signed envelope of `messages` (number, message), signed by (account, key) pairs."""
+    pairs = sorted((account, key.id(network), key) for account, key in signers)
+    payload = Payload(
+        FORMAT,
+        nonce,
+        not_after,
+        tuple((account, kid) for account, kid, _ in pairs),
+        tuple((number, encode(message)) for number, message in messages),
+    )
+    return cose.sign("envelope", network, encode(payload), [key for _, _, key in pairs])
+
+
+def seal_batch(
+    network: bytes, nonce: bytes, not_after: int, member: bytes, gateway: SigningKey, envelopes: Sequence[bytes]
+) -> bytes:
+    """Return a signed batch of `envelopes`, carried by `member`."""
+    payload = BatchPayload(nonce, not_after, (member, gateway.id(network)), tuple(envelopes))
+    return cose.sign("batch", network, encode(payload), [gateway])
