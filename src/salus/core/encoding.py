@@ -32,7 +32,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 def encode(value: msgspec.Struct | list[Any] | tuple[Any, ...]) -> bytes:
     """Return the one encoding of `value`; the caller answers for its types."""
-    return cbor2.dumps(msgspec.to_builtins(value, builtin_types=_BYTES))
+    encoded: bytes = cbor2.dumps(msgspec.to_builtins(value, builtin_types=_BYTES))
+    return encoded
 
 
 def decode(raw: bytes, shape: type[S]) -> S:
@@ -112,4 +113,4 @@ def flat(value: object) -> bytes:
     if kind is str:
         text = value.encode()  # type: ignore[attr-defined]
         return head(3, len(text)) + text
-    return cbor2.dumps(msgspec.to_builtins(value, builtin_types=_BYTES))
+    return encode(value)  # type: ignore[arg-type]

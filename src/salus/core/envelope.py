@@ -5,6 +5,7 @@ packed and signed by a member's gateway. Each envelope of a batch succeeds or fa
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta
@@ -77,7 +78,7 @@ def parse_envelope(network: bytes, raw: bytes) -> Envelope:
     signers = payload.signers
     if tuple(kid for kid, _ in signed.signatures) != tuple(kid for _, kid in signers):
         raise Malformed
-    if any(a >= b for a, b in zip(signers, signers[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(signers)):
         raise Malformed
     return Envelope(T("envelope", network, signed.payload), payload, signed.payload, signed.signatures, raw)
 

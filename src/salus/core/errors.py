@@ -45,4 +45,5 @@ class WrongSignature(Refusal):
 
 
 class InvalidKey(Refusal):
-    code, kind, text = 0x0004, Kind.INVALID, "The public key is no point of the prime-order subgroup, or its proof of possession fails."
+    code, kind = 0x0004, Kind.INVALID
+    text = "The public key is no point of the prime-order subgroup, or its proof of possession fails."

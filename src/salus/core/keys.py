@@ -43,9 +43,7 @@ def possession(network: bytes, account: bytes, role: int, public: bytes) -> byte
     return cose.to_be_signed("possession", network, payload, key_id(network, public))
 
 
-def list_key(
-    network: bytes, account: Id, role: Role, key: SigningKey, start: int = 0, end: int = FOREVER
-) -> KeyEntry:
+def list_key(network: bytes, account: Id, role: Role, key: SigningKey, start: int = 0, end: int = FOREVER) -> KeyEntry:
     """Return the entry that lists `key` for `account`, with its proof of possession."""
     proof = key.sign(possession(network, account, role, key.public))
     return KeyEntry(ED25519, int(role), key.public, start, end, proof)

@@ -1,0 +1,105 @@
+"""The port to a ledger, whichever engine orders it. Embedded today; CometBFT fits behind it."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from typing import NamedTuple, Protocol
+
+from salus.merkle.smt import Proof
+
+
+class EnvelopeResult(NamedTuple):
+    """What became of one envelope. `code` 0 is success; others are `Refusal.code`."""
+
+    id: bytes
+    code: int
+    events: tuple[bytes, ...]  # bodies of its events, as in the log; empty unless code is 0
+
+
+class BatchResult(NamedTuple):
+    """What became of one batch. `code` is not 0 when the batch itself was refused; then no results."""
+
+    id: bytes
+    code: int
+    height: int
+    time: int  # of the block, milliseconds
+    results: tuple[EnvelopeResult, ...]  # in the order of the batch
+
+
+class StateView(Protocol):
+    """A view of the committed state at one height; safe to read while later blocks commit."""
+
+    height: int
+    time: int
+
+    def get(self, key: bytes) -> bytes | None: ...
+
+    def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]: ...
+
+
+class StateProof(NamedTuple):
+    """Values under the app hash of a signed header (the header after the block that wrote them)."""
+
+    header: bytes  # COSE_Sign, kind header; a consortium puts its commit here
+    height: int
+    values: tuple[bytes | None, ...]  # in the order of the keys asked for
+    proofs: tuple[Proof, ...]
+
+
+class LogProof(NamedTuple):
+    """Inclusion of one entry in the log of a given size."""
+
+    index: int
+    size: int
+    body: bytes  # of the event: its entry is T("event", body)
+    path: tuple[bytes, ...]
+
+
+class LoggedEvent(NamedTuple):
+    """An entry of the log with its body; bodies of block entries are empty."""
+
+    index: int
+    height: int
+    time: int
+    body: bytes
+
+
+class Ledger(Protocol):
+    """Orders and keeps blocks. Every method may be called from any thread.
+
+    `submit` is the only one that changes anything: its future completes once the block that holds
+    the batch is durable, never before. A batch that was refused was not stored.
+    """
+
+    network: bytes
+
+    def submit(self, batch: bytes) -> Future[BatchResult]: ...
+
+    def now(self) -> int:
+        """The time a block made now would carry at least, milliseconds; to choose `not_after`."""
+        ...
+
+    def view(self) -> StateView: ...
+
+    def prove(self, keys: Sequence[bytes]) -> StateProof:
+        """Prove the present values of `keys`; may wait for the header that covers them."""
+        ...
+
+    def prove_event(self, index: int, size: int | None = None) -> LogProof: ...
+
+    def prove_growth(self, older: int, newer: int) -> tuple[bytes, ...]:
+        """Return the consistency proof between two sizes of the log (RFC 9162 section 2.1.4)."""
+        ...
+
+    def events(self, start: int = 0, subject: bytes | None = None) -> Iterator[LoggedEvent]:
+        """Yield log entries from index `start`, oldest first; with `subject` only those about that account."""
+        ...
+
+    def checkpoint(self) -> bytes:
+        """Return the signed note over the log as it stands (C2SP tlog-checkpoint), with cosignatures."""
+        ...
+
+    def height(self) -> int: ...
+
+    def block(self, height: int) -> bytes:
+        """Return the encoded block; raises LookupError outside 1..height()."""
+        ...

@@ -1,0 +1,55 @@
+"""What a handler may see: the block, the authenticated signers, the state, a place for events."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from salus.core.hashing import object_id
+from salus.core.types import Message
+from salus.state.overlay import Overlay
+
+
+class Signer(NamedTuple):
+    """A live key that signed the envelope."""
+
+    account: bytes
+    key: bytes  # key id
+    role: int  # salus.core.keys.Role
+
+
+@dataclass(slots=True)
+class Context:
+    """One message's view. `signers` come from the verified envelope, never from the message."""
+
+    network: bytes
+    height: int
+    time: int  # of the block, milliseconds
+    nonce: bytes  # of the envelope
+    index: int  # of the message in the envelope
+    signers: tuple[Signer, ...]
+    state: Overlay
+    verify: Callable[[bytes, bytes, bytes], bool]  # (public key, message, signature): Ed25519, cached
+    events: list[Message] = field(default_factory=list)
+
+    def object_id(self, kind: str, account: bytes, entry: int = 0) -> bytes:
+        """Return the derived id of an object that this message creates for `account`."""
+        return object_id(kind, self.network, account, self.nonce, self.index, entry)
+
+    def signed_by(self, account: bytes, role: int) -> int:
+        """Return how many live keys of `account` in `role` signed."""
+        return sum(1 for s in self.signers if s.account == account and s.role == role)
+
+    def emit(self, event: Message) -> None:
+        """Append an event; the machine adds the envelope's nonce and the message's index."""
+        self.events.append(event)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A contract as the machine sees it."""
+
+    name: str
+    messages: Mapping[int, type[Message]]  # number on the wire -> shape
+    handlers: Mapping[int, Callable[[Context, Any], None]]
+    events: Mapping[int, type[Message]]
+    protective: tuple[int, ...] = ()  # message numbers that run before all others

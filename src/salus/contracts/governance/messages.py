@@ -1,0 +1,72 @@
+"""Messages of the governance contract, and the actions that a proposal can hold."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from salus.core.types import Count, Height, Id, Message, Name, PublicKey, Signature, Small
+
+
+class Propose(Message, frozen=True):
+    """Open a vote on `actions`; signed by the member's administration keys."""
+
+    member: Id
+    effective: Height  # when it takes effect, if more than two thirds approved by then
+    actions: Annotated[tuple[tuple[Small, bytes], ...], Meta(min_length=1, max_length=16)]  # (number, dCBOR)
+
+
+class Vote(Message, frozen=True):
+    """Cast the member's one ballot; signed by its administration keys."""
+
+    member: Id
+    proposal: Id
+    approve: bool
+
+
+class AdmitMember(Message, frozen=True):
+    """Action 1: an organisation's account becomes an active member."""
+
+    organisation: Id
+
+
+class SetMemberState(Message, frozen=True):
+    """Action 2: see `types.MemberState`; a suspension stops what it names and nothing else."""
+
+    member: Id
+    state: Small
+    suspended_recipient: bool
+    suspended_custodian: bool
+
+
+class SetParameter(Message, frozen=True):
+    """Action 3: see `parameters.Parameter`."""
+
+    parameter: Small
+    value: Count
+
+
+class SetValidator(Message, frozen=True):
+    """Action 4: a member's validator key and its power; 0 removes it."""
+
+    member: Id
+    public: PublicKey
+    power: Count
+    proof: Signature  # possession, role VALIDATOR
+
+
+class SetGroup(Message, frozen=True):
+    """Action 5: create (`group` null) or replace the members of a group."""
+
+    group: Id | None
+    name: Name
+    members: Annotated[tuple[Id, ...], Meta(max_length=1024)]  # sorted, distinct
+
+
+MESSAGES: dict[int, type[Message]] = {0x0101: Propose, 0x0102: Vote}
+ACTIONS: dict[int, type[Message]] = {
+    1: AdmitMember,
+    2: SetMemberState,
+    3: SetParameter,
+    4: SetValidator,
+    5: SetGroup,
+}

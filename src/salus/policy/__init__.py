@@ -1,0 +1,1 @@
+"""Directives, grounds and the decision: pure, shared by validators and gateways."""
