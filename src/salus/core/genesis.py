@@ -114,7 +114,7 @@ def read_genesis(raw: bytes) -> tuple[bytes, Genesis]:
     if any(v.founder >= len(genesis.founders) for v in genesis.validators):
         raise InvalidKey
     keys = list(listed_keys(genesis))
-    if len(keys) != len(file.proofs) or len({public for _, _, public in keys}) != len(keys):
+    if len(keys) != len(file.proofs) or len(dict.fromkeys(public for _, _, public in keys)) != len(keys):
         raise InvalidKey
     for (account, role, public), proof in zip(keys, file.proofs, strict=True):
         if not proved(network, account, KeyEntry(ED25519, role, public, 0, FOREVER, proof)):
