@@ -1,0 +1,277 @@
+"""The sparse tree in memory: a packed heap of nodes over buckets of leaves.
+
+The top `depth` levels are a bytearray, node i at 32 i, its children at 2 i and 2 i + 1, so that two
+siblings are one slice. Below each of the 2^depth lowest nodes is a bucket: the leaves whose H(key)
+begins with its number. The depth is a local matter: it changes no root and no proof.
+
+| bytes of a bucket | what                                             |
+|-------------------|--------------------------------------------------|
+| 32                | node of the bucket                               |
+| 96 each           | H(key), H(value), leaf node; ascending by H(key) |
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import NamedTuple, Protocol
+
+from salus.merkle.smt import BITS, EMPTY, INNER, LEAF, Proof
+
+MAX_DEPTH = 32
+_ENTRY = 96
+_ONE = 32 + _ENTRY  # length of a bucket of one leaf
+_NONE, _LEAF, _INNER = 0, 1, 2  # kinds of a node
+_INNERS = _INNER << 8 | _INNER  # of two siblings
+
+
+class Buckets(Protocol):
+    """Where buckets are kept. An empty bucket is None."""
+
+    def get(self, index: int) -> bytes | None:
+        """Return the bucket."""
+        ...
+
+    def put(self, index: int, bucket: bytes | None) -> None:
+        """Set or remove the bucket."""
+        ...
+
+
+class MemoryBuckets:
+    """Buckets in memory."""
+
+    __slots__ = ("filled",)
+
+    def __init__(self, filled: Iterable[tuple[int, bytes]] = ()) -> None:
+        self.filled = dict(filled)
+
+    def get(self, index: int) -> bytes | None:
+        """Return the bucket."""
+        return self.filled.get(index)
+
+    def put(self, index: int, bucket: bytes | None) -> None:
+        """Set or remove the bucket."""
+        if bucket is None:
+            self.filled.pop(index, None)
+        else:
+            self.filled[index] = bucket
+
+
+class Undo(NamedTuple):
+    """What takes one update back: the touched buckets and the number of leaves before it."""
+
+    buckets: dict[int, bytes | None]
+    leaves: int
+
+
+class Heap:
+    """A sparse tree over `buckets`, which must hold nothing at first (`open` takes filled ones)."""
+
+    __slots__ = ("_buckets", "_kinds", "_nodes", "count", "depth")
+
+    def __init__(self, buckets: Buckets, depth: int = 0) -> None:
+        if not 0 <= depth <= MAX_DEPTH:
+            raise ValueError("depth")
+        self.depth = depth
+        self.count = 0  # leaves
+        self._buckets = buckets
+        self._nodes = memoryview(bytearray(64 << depth))
+        self._kinds = memoryview(bytearray(2 << depth))
+
+    @classmethod
+    def open(cls, buckets: Buckets, depth: int, filled: Iterable[tuple[int, bytes]]) -> "Heap":
+        """Return the heap over the `filled` buckets (number, bucket), each already in `buckets`."""
+        heap = cls(buckets, depth)
+        nodes, kinds, base, size = heap._nodes, heap._kinds, 1 << depth, 0
+        for index, bucket in filled:
+            at = base + index
+            nodes[at << 5 : (at << 5) + 32] = bucket[:32]
+            kinds[at] = _LEAF if len(bucket) == _ONE else _INNER
+            size += len(bucket) - 32
+        heap.count = size // _ENTRY
+        for level in reversed(range(depth)):
+            heap._climb_level(range(1 << level, 2 << level))
+        return heap
+
+    @property
+    def root(self) -> bytes:
+        """The root of the tree, 32 bytes."""
+        return bytes(self._nodes[32:64])
+
+    def update(self, writes: Mapping[bytes, bytes | None]) -> Undo:
+        """Set keys to values, None deletes; return what takes it back."""
+        hashed = [
+            (sha256(key).digest(), None if value is None else sha256(value).digest()) for key, value in writes.items()
+        ]
+        hashed.sort()
+        undo = Undo({}, self.count)
+        shift = MAX_DEPTH - self.depth
+        start, end = 0, len(hashed)
+        while start < end:
+            index = int.from_bytes(hashed[start][0][:4], "big") >> shift
+            stop = start + 1
+            while stop < end and int.from_bytes(hashed[stop][0][:4], "big") >> shift == index:
+                stop += 1
+            self._merge(index, hashed[start:stop], undo.buckets)
+            start = stop
+        self._climb(undo.buckets)
+        return undo
+
+    def undo(self, undo: Undo) -> None:
+        """Take the last update back; only the last, and at the depth it was made."""
+        for index, bucket in undo.buckets.items():
+            self._buckets.put(index, bucket)
+            self._set(index, bucket)
+        self.count = undo.leaves
+        self._climb(undo.buckets)
+
+    def prove(self, key: bytes) -> Proof:
+        """Return the proof of the value of `key`, or of its absence."""
+        key_hash = sha256(key).digest()
+        nodes, kinds = self._nodes, self._kinds
+        index = int.from_bytes(key_hash[:4], "big") >> (MAX_DEPTH - self.depth)
+        siblings, at = [], 1
+        for level in reversed(range(self.depth)):
+            if kinds[at] != _INNER:
+                break
+            at = at * 2 + (index >> level & 1)
+            siblings.append(bytes(nodes[(at ^ 1) << 5 : ((at ^ 1) << 5) + 32]))
+        if kinds[at] == _NONE:
+            return Proof(tuple(siblings), None)
+        if kinds[at] == _LEAF:
+            entry = self._leaf_under(at)
+            other = None if entry[:32] == key_hash else (entry[:32], entry[32:64])
+            return Proof(tuple(siblings), other)
+        entries = split_entries(self._buckets.get(index) or EMPTY)
+        other = prove_entries(entries, key_hash, self.depth, siblings)
+        return Proof(tuple(siblings), other)
+
+    def _merge(self, index: int, batch: list[tuple[bytes, bytes | None]], before: dict[int, bytes | None]) -> None:
+        """Write one bucket's part of a batch, sorted by H(key), and set its node."""
+        old = before[index] = self._buckets.get(index)
+        entries = [] if old is None else split_entries(old)
+        count = len(entries)
+        for key_hash, value_hash in batch:
+            at = bisect_left(entries, key_hash)  # entries begin with H(key)
+            found = at < len(entries) and entries[at].startswith(key_hash)
+            if value_hash is not None:
+                pair = key_hash + value_hash
+                entries[at : at + found] = (pair + sha256(LEAF + pair).digest(),)
+            elif found:
+                del entries[at]
+        self.count += len(entries) - count
+        bucket = pack(entries, self.depth)
+        self._buckets.put(index, bucket)
+        self._set(index, bucket)
+
+    def _set(self, index: int, bucket: bytes | None) -> None:
+        at = (1 << self.depth) + index
+        self._nodes[at << 5 : (at << 5) + 32] = EMPTY if bucket is None else bucket[:32]
+        self._kinds[at] = _NONE if bucket is None else _LEAF if len(bucket) == _ONE else _INNER
+
+    def _climb(self, touched: Iterable[int]) -> None:
+        """Recompute the nodes above the `touched` buckets, each once, level by level."""
+        base = 1 << self.depth
+        level: Iterable[int] = [base + index for index in touched]
+        for _ in range(self.depth):
+            level = dict.fromkeys([at >> 1 for at in level])
+            self._climb_level(level)
+
+    def _climb_level(self, parents: Iterable[int]) -> None:
+        nodes, kinds, pairs = self._nodes, self._kinds, self._kinds.cast("H")
+        for at in parents:
+            left, to = at << 6, at << 5
+            if pairs[at] == _INNERS:
+                nodes[to : to + 32] = sha256(INNER + nodes[left : left + 64]).digest()
+                kinds[at] = _INNER
+                continue
+            children = kinds[at * 2], kinds[at * 2 + 1]
+            kind = max(children)
+            if kind == _INNER or _NONE not in children:
+                nodes[to : to + 32] = sha256(INNER + nodes[left : left + 64]).digest()
+                kinds[at] = _INNER
+            else:  # a leaf without a sibling is its parent too, and so is nothing
+                only = left + 32 if children[1] else left
+                nodes[to : to + 32] = nodes[only : only + 32]
+                kinds[at] = kind
+
+    def _leaf_under(self, at: int) -> bytes:
+        """Return the one entry under a node that is a leaf."""
+        kinds, base = self._kinds, 1 << self.depth
+        while at < base:
+            at = at * 2 + (kinds[at * 2] == _NONE)
+        return (self._buckets.get(at - base) or b"")[32:]
+
+
+def regroup(entries: Iterable[bytes], depth: int) -> Iterator[tuple[int, bytes]]:
+    """Return the buckets of another `depth` from all `entries`, ascending by H(key)."""
+    shift = MAX_DEPTH - depth
+    group: list[bytes] = []
+    index = -1
+    for entry in entries:
+        number = int.from_bytes(entry[:4], "big") >> shift
+        if number != index:
+            if group:
+                yield index, pack(group, depth) or b""
+            group, index = [], number
+        group.append(entry)
+    if group:
+        yield index, pack(group, depth) or b""
+
+
+def split_entries(bucket: bytes) -> list[bytes]:
+    """Return the entries of a bucket, 96 bytes each."""
+    return [bucket[at : at + _ENTRY] for at in range(32, len(bucket), _ENTRY)]
+
+
+def pack(entries: list[bytes], depth: int) -> bytes | None:
+    """Return the bucket of `entries`, ascending by H(key), whose node is at `depth`; None if empty."""
+    if not entries:
+        return None
+    if len(entries) == 1:
+        return entries[0][64:] + entries[0]
+    keys = [int.from_bytes(entry[:32], "big") for entry in entries]
+    return _subtree(keys, entries, 0, len(entries), depth) + b"".join(entries)
+
+
+def _subtree(keys: list[int], entries: list[bytes], low: int, high: int, depth: int) -> bytes:
+    """Return the node at `depth` over the entries from `low` to `high`, at least two."""
+    first = keys[low]
+    below = (first ^ keys[high - 1]).bit_length()  # bits from the one on at which the ways part
+    if high - low == 2:
+        pair = entries[low][64:] + entries[low + 1][64:]
+    else:
+        middle = bisect_left(keys, first >> below << below | 1 << below - 1, low, high)
+        under = BITS + 1 - below
+        left = entries[low][64:] if middle - low == 1 else _subtree(keys, entries, low, middle, under)
+        right = entries[middle][64:] if high - middle == 1 else _subtree(keys, entries, middle, high, under)
+        pair = left + right
+    node = sha256(INNER + pair).digest()
+    while depth + below < BITS:  # levels at which all go the same way
+        node = sha256(INNER + (EMPTY + node if first >> below & 1 else node + EMPTY)).digest()
+        below += 1
+    return node
+
+
+def prove_entries(
+    entries: list[bytes], key_hash: bytes, depth: int, siblings: list[bytes]
+) -> tuple[bytes, bytes] | None:
+    """Append the siblings below `depth` on the way of `key_hash`; return the other leaf it ends at, if any."""
+    keys = [int.from_bytes(entry[:32], "big") for entry in entries]
+    key = int.from_bytes(key_hash, "big")
+    low, high = 0, len(entries)
+    while high - low > 1:
+        bit = BITS - 1 - depth
+        middle = bisect_left(keys, keys[low] >> (bit + 1) << (bit + 1) | 1 << bit, low, high)
+        depth += 1
+        beside = (low, middle) if key >> bit & 1 else (middle, high)
+        low, high = (middle, high) if key >> bit & 1 else (low, middle)
+        siblings.append(_node(keys, entries, *beside, depth))
+    if low == high or entries[low][:32] == key_hash:
+        return None
+    return entries[low][:32], entries[low][32:64]
+
+
+def _node(keys: list[int], entries: list[bytes], low: int, high: int, depth: int) -> bytes:
+    if high - low > 1:
+        return _subtree(keys, entries, low, high, depth)
+    return entries[low][64:] if high > low else EMPTY
