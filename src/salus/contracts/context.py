@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from salus.core.hashing import object_id
 from salus.core.types import Message
@@ -36,12 +36,31 @@ class Context:
         return object_id(kind, self.network, account, self.nonce, self.index, entry)
 
     def signed_by(self, account: bytes, role: int) -> int:
-        """Return how many live keys of `account` in `role` signed."""
-        return sum(1 for s in self.signers if s.account == account and s.role == role)
+        """Return how many distinct live keys of `account` in `role` signed."""
+        return len(dict.fromkeys(s.key for s in self.signers if s.account == account and s.role == role))
 
     def emit(self, event: Message) -> None:
         """Append an event; the machine adds the envelope's nonce and the message's index."""
         self.events.append(event)
+
+
+class ValidatorUpdate(NamedTuple):
+    """A change of the validator set; power 0 removes the key."""
+
+    public: bytes
+    power: int
+
+
+class BeginBlock(Protocol):
+    """Work due at a height, before the block's own messages; called for non-empty blocks only.
+
+    Heights may be skipped, so it does what was due at any height up to this one. Returns the changes
+    of the validator set, each key at most once.
+    """
+
+    def __call__(
+        self, state: Overlay, network: bytes, height: int, time: int, emit: Callable[[Message], None]
+    ) -> tuple[ValidatorUpdate, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +72,4 @@ class Contract:
     handlers: Mapping[int, Callable[[Context, Any], None]]
     events: Mapping[int, type[Message]]
     protective: tuple[int, ...] = ()  # message numbers that run before all others
+    begin_block: BeginBlock | None = None
