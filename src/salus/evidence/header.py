@@ -14,7 +14,7 @@ from salus.core.encoding import decode, encode
 from salus.core.errors import Malformed, WrongSignature
 from salus.core.hashing import T
 from salus.core.signatures import SigningKey, verify
-from salus.core.types import Digest, Height, Id, Message, Time
+from salus.core.types import Digest, Id, Message, Time
 
 FORMAT = 1
 
@@ -24,7 +24,7 @@ class Header(Message, frozen=True):
 
     format: Annotated[int, Meta(ge=FORMAT, le=FORMAT)]
     network: Id
-    height: Annotated[Height, Meta(ge=1)]
+    height: Annotated[int, Meta(ge=1, le=2**53 - 1)]
     time: Time  # never before that of the block before
     previous: Digest  # hash of the header before; of the first block, the network
     batches: Digest  # RFC 9162 tree over the ids of its batches; SHA-256 of nothing when empty
