@@ -11,6 +11,7 @@ ALLOWED_IMPORTS = (
     "cbor2",
     "msgspec",
     "nacl",
+    "google_crc32c",
     "hashlib",
     "struct",
     "typing",
