@@ -1,0 +1,163 @@
+"""Relation: the log, the map and the access log that a custodian keeps for one relation, in memory.
+
+They are rebuilt from the index by a replay and must equal the roots stored there. The log is the
+truth; the map (record id -> current leaf) follows from it, and so can be had as it was at any size.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from salus.core.record import RelationOpening
+from salus.core.types import Digest, Message
+from salus.merkle.heap import Heap, MemoryBuckets
+from salus.merkle.log import Log
+from salus.merkle.smt import Proof
+from salus.vault.errors import NoSuchRecord
+
+_FLAT_LEAVES = 256  # up to here one bucket; above, 2^8 of them, so that an update rehashes few leaves
+_DEPTH = 8
+
+
+class Entry(NamedTuple):
+    """One leaf of the log."""
+
+    record: bytes
+    version: int
+    leaf: bytes
+
+
+class Place(NamedTuple):
+    """Where the current version of a record is."""
+
+    position: int
+    version: int
+
+
+class RecordProof(Message, frozen=True):
+    """That a leaf is the current one of its record, and stands in the log, under a relation's opening."""
+
+    record: bytes
+    leaf: Digest
+    position: int
+    inclusion: tuple[Digest, ...]  # RFC 9162, in the log of the opening's size
+    membership: Proof  # in the map of the opening
+
+
+class RecordMap:
+    """The sparse tree over record id -> current leaf."""
+
+    def __init__(self) -> None:
+        self._heap = Heap(MemoryBuckets(), 0)
+        self._leaves: dict[bytes, bytes] = {}
+
+    def update(self, leaves: dict[bytes, bytes]) -> None:
+        """Set the current leaf of records."""
+        self._leaves.update(leaves)
+        if self._heap.depth == 0 and len(self._leaves) > _FLAT_LEAVES:
+            self._heap = Heap(MemoryBuckets(), _DEPTH)
+            leaves = self._leaves
+        self._heap.update(leaves)
+
+    @property
+    def root(self) -> bytes:
+        """The root of the map, 32 bytes."""
+        return self._heap.root
+
+    def prove(self, record: bytes) -> Proof:
+        """Return the proof of the record's leaf, or of its absence."""
+        return self._heap.prove(record)
+
+
+class Relation:
+    """One relation. Not thread-safe; what it holds is as durable as the index it was read from."""
+
+    def __init__(self, handle: bytes, number: int, key: bytes | None) -> None:
+        self.handle = handle
+        self.number = number  # in the index
+        self.key = key  # unwrapped relation key; None once destroyed
+        self.entries: list[Entry] = []
+        self.places: dict[bytes, Place] = {}
+        self.log = Log()
+        self.access = Log()
+        self._map = RecordMap()
+        self._past: tuple[int, RecordMap] | None = None  # the map at an earlier size, for an anchored root
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        """Add leaves to the log and make each the current one of its record."""
+        changed: dict[bytes, bytes] = {}
+        for entry in entries:
+            self.places[entry.record] = Place(len(self.entries), entry.version)
+            self.entries.append(entry)
+            self.log.append(entry.leaf)
+            changed[entry.record] = entry.leaf
+        if changed:
+            self._map.update(changed)
+
+    @property
+    def map_root(self) -> bytes:
+        """The root of the map of now."""
+        return self._map.root
+
+    def place(self, record: bytes) -> Place:
+        """Return where the current version of `record` is; raise NoSuchRecord."""
+        try:
+            return self.places[record]
+        except KeyError:
+            raise NoSuchRecord from None
+
+    def position(self, record: bytes, version: int | None) -> int:
+        """Return the log position of a version of `record`, the current one by default; raise NoSuchRecord."""
+        place = self.place(record)
+        if version is None or version == place.version:
+            return place.position
+        for position, entry in enumerate(self.entries):
+            if entry.record == record and entry.version == version:
+                return position
+        raise NoSuchRecord
+
+    def positions(self, size: int) -> dict[bytes, int]:
+        """Return record -> position of its current leaf, as of the log's first `size` leaves."""
+        if size == len(self.entries):
+            return {record: place.position for record, place in self.places.items()}
+        return {entry.record: position for position, entry in enumerate(self.entries[:size])}
+
+    def prove(self, position: int, size: int) -> RecordProof:
+        """Return the proof that the leaf at `position` is its record's current one in the log of `size`."""
+        entry = self.entries[position]
+        return RecordProof(
+            entry.record,
+            entry.leaf,
+            position,
+            tuple(self.log.inclusion(position, size)),
+            self.map_at(size).prove(entry.record),
+        )
+
+    def prove_absence(self, record: bytes, size: int) -> Proof:
+        """Return the proof that the map at `size` has no such record; raise NoSuchRecord if it has."""
+        if record in self.positions(size):
+            raise NoSuchRecord
+        return self.map_at(size).prove(record)
+
+    def map_at(self, size: int) -> RecordMap:
+        """Return the map as it was when the log had `size` leaves."""
+        if size == len(self.entries):
+            return self._map
+        if self._past is None or self._past[0] != size:
+            past = RecordMap()
+            past.update({entry.record: entry.leaf for entry in self.entries[:size]})
+            self._past = (size, past)
+        return self._past[1]
+
+    def open(self, seq: int, salt: bytes) -> RelationOpening:
+        """Return the opening of the relation as it is now."""
+        return RelationOpening(
+            self.handle, seq, salt, self.log.size, self.log.root(), self.map_root, self.access.size, self.access.root()
+        )
+
+
+def replay(relation: Relation, entries: Sequence[Entry], access_leaves: Iterable[bytes]) -> Relation:
+    """Fill a fresh `relation` from what the index holds, in order."""
+    relation.append(entries)
+    for leaf in access_leaves:
+        relation.access.append(leaf)
+    return relation
