@@ -79,10 +79,15 @@ class Heap:
 
     @classmethod
     def open(cls, buckets: Buckets, depth: int, filled: Iterable[tuple[int, bytes]]) -> "Heap":
-        """Return the heap over the `filled` buckets (number, bucket), each already in `buckets`."""
+        """Return the heap over the `filled` buckets (number, bucket), each already in `buckets`.
+
+        Raises ValueError if one has not the length of a bucket or belongs to a deeper tree; it trusts their nodes.
+        """
         heap = cls(buckets, depth)
         nodes, kinds, base, size = heap._nodes, heap._kinds, 1 << depth, 0
         for index, bucket in filled:
+            if index >= base or len(bucket) < _ONE or (len(bucket) - 32) % _ENTRY:
+                raise ValueError("bucket")
             at = base + index
             nodes[at << 5 : (at << 5) + 32] = bucket[:32]
             kinds[at] = _LEAF if len(bucket) == _ONE else _INNER

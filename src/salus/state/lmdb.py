@@ -1,0 +1,187 @@
+"""The state on disk, in LMDB: a checkpoint is one transaction, durable when it returns.
+
+| database  | key                            | value                       |
+|-----------|--------------------------------|-----------------------------|
+| `values`  | key of the state               | value                       |
+| `buckets` | number, 4 bytes, big-endian    | bucket (`merkle.heap`)      |
+| `meta`    | name                           | height, depth, root, others |
+| `rows`    | length and name of a table, key| row of a local table        |
+
+The file is never opened with `sync=False`, `writemap` or `map_async`: each can lose or corrupt what
+was acknowledged. The only file of this package that is free of the rule of determinism.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import lmdb
+
+from salus.state.overlay import PREFIX
+from salus.state.tables import Changes, Row, StorageFailure
+
+Folder = Path
+DATA = "data.mdb"
+MAP_SIZE = 1 << 30  # bytes of address space at first; doubled when full
+_NAMES = (b"values", b"buckets", b"meta", b"rows")
+
+
+class LmdbTables:
+    """Tables in the folder `folder`, which is made where there is none. One writer, not thread-safe."""
+
+    def __init__(self, folder: Folder, map_size: int = MAP_SIZE, readonly: bool = False) -> None:
+        self._folder, self._map_size, self._readonly = folder, map_size, readonly
+        self._open()
+
+    def _open(self) -> None:
+        with _failures():
+            self._env = lmdb.open(
+                str(self._folder),
+                map_size=self._map_size,
+                max_dbs=len(_NAMES),
+                readonly=self._readonly,
+                lock=not self._readonly,
+                max_spare_txns=1,
+            )
+            handles = [self._env.open_db(name, create=not self._readonly) for name in _NAMES]
+            self._values, self._buckets, self._meta, self._rows = handles
+            self._txn = self._env.begin()
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of `key`."""
+        try:
+            value: bytes | None = self._txn.get(key, db=self._values)
+        except lmdb.Error as error:
+            raise StorageFailure(str(error)) from error
+        return value
+
+    def scan(self, prefix: bytes) -> list[Row]:
+        """Return the keys longer than `prefix` under it, sorted."""
+        found = []
+        for key, value in self._between(self._values, prefix, None):
+            if not key.startswith(prefix):
+                break
+            if len(key) > PREFIX:
+                found.append((key, value))
+        return found
+
+    def items(self) -> Iterator[Row]:
+        """Return all values in order of their keys."""
+        return self._between(self._values, b"", None)
+
+    def bucket(self, index: int) -> bytes | None:
+        """Return one bucket of the tree."""
+        with _failures():
+            bucket: bytes | None = self._txn.get(index.to_bytes(4, "big"), db=self._buckets)
+        return bucket
+
+    def buckets(self) -> Iterator[tuple[int, bytes]]:
+        """Return all buckets in ascending order."""
+        for key, bucket in self._between(self._buckets, b"", None):
+            yield int.from_bytes(key, "big"), bucket
+
+    def meta(self, name: bytes) -> bytes | None:
+        """Return one value beside the tree."""
+        with _failures():
+            value: bytes | None = self._txn.get(name, db=self._meta)
+        return value
+
+    def row(self, table: str, key: bytes) -> bytes | None:
+        """Return one row of a local table."""
+        with _failures():
+            row: bytes | None = self._txn.get(_row_key(table, key), db=self._rows)
+        return row
+
+    def rows(self, table: str, start: bytes, stop: bytes | None) -> Iterator[Row]:
+        """Return the rows with start <= key < stop in order."""
+        prefix = _row_key(table, b"")
+        end = None if stop is None else prefix + stop
+        for key, row in self._between(self._rows, prefix + start, end):
+            if not key.startswith(prefix):
+                break
+            yield key[len(prefix) :], row
+
+    def commit(self, changes: Changes) -> None:
+        """Write the changes in one durable transaction; the map grows as needed."""
+        try:
+            while not self._written(changes):
+                self._txn.abort()  # the map may only move when nothing reads it
+                self._map_size = 2 * self._env.info()["map_size"]
+                self._env.set_mapsize(self._map_size)
+                self._txn = self._env.begin()
+        except (lmdb.Error, OSError) as error:
+            self._reopen()  # a failed write may leave the environment unusable
+            raise StorageFailure(str(error)) from error
+        self._txn.abort()
+        with _failures():
+            self._txn = self._env.begin()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._txn.abort()
+        self._env.close()
+
+    def _reopen(self) -> None:
+        self.close()
+        self._open()
+
+    def _written(self, changes: Changes) -> bool:
+        """True if the transaction is durable; False if the map is too small for it."""
+        try:
+            with self._env.begin(write=True) as txn:
+                self._write(txn, changes)
+        except lmdb.MapFullError:
+            return False
+        return True
+
+    def _write(self, txn: lmdb.Transaction, changes: Changes) -> None:
+        _put(txn, self._values, sorted(changes.values.items(), key=_first))
+        if changes.all_buckets:
+            txn.drop(self._buckets, delete=False)
+        _put(txn, self._buckets, ((index.to_bytes(4, "big"), bucket) for index, bucket in changes.buckets()))
+        _put(txn, self._meta, changes.meta.items())
+        for table, ranges in changes.ranges.items():
+            for start, stop in ranges:
+                _remove(txn, self._rows, _row_key(table, start), _row_key(table, stop))
+        for table, rows in changes.rows.items():
+            _put(txn, self._rows, ((_row_key(table, key), row) for key, row in rows))
+
+    def _between(self, db: lmdb._Database, start: bytes, stop: bytes | None) -> Iterator[Row]:
+        with _failures(), self._txn.cursor(db=db) as cursor:
+            if cursor.set_range(start):
+                for key, value in cursor.iternext():
+                    if stop is not None and key >= stop:
+                        return
+                    yield key, value
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except lmdb.Error as error:
+        raise StorageFailure(str(error)) from error
+
+
+def _first(row: tuple[bytes, bytes | None]) -> bytes:
+    return row[0]
+
+
+def _row_key(table: str, key: bytes) -> bytes:
+    name = table.encode()
+    return bytes((len(name),)) + name + key
+
+
+def _put(txn: lmdb.Transaction, db: lmdb._Database, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
+    for key, value in rows:
+        if value is None:
+            txn.delete(key, db=db)
+        else:
+            txn.put(key, value, db=db)
+
+
+def _remove(txn: lmdb.Transaction, db: lmdb._Database, start: bytes, stop: bytes) -> None:
+    with txn.cursor(db=db) as cursor:
+        found = cursor.set_range(start)
+        while found and bytes(cursor.key()) < stop:
+            found = cursor.delete()

@@ -1,0 +1,226 @@
+"""The committed state of one node: values and their tree, a checkpoint on disk under pending writes in memory."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import TypeVar
+
+from salus.merkle.heap import Heap, Undo, regroup, split_entries
+from salus.merkle.smt import EMPTY, Proof, leaf_node
+from salus.state.lmdb import MAP_SIZE, Folder, LmdbTables
+from salus.state.overlay import Overlay
+from salus.state.tables import Changes, MemoryTables, Row, StorageFailure, Tables
+
+_HEIGHT, _DEPTH, _ROOT = b"\x00height", b"\x00depth", b"\x00root"  # names of ours in `meta`
+_MIN_DEPTH = 12
+K = TypeVar("K", bytes, int)
+
+
+class Store:
+    """Keys and values with the root of their tree. Not thread-safe; durable only by `checkpoint`.
+
+    `apply` takes the writes of one block; `undo` takes back the last `apply` since the checkpoint.
+    What lies beside the tree (meta, rows of local tables) is written with the checkpoint and read
+    as it was at the last one.
+    """
+
+    __slots__ = ("_buckets", "_heap", "_last", "_pending", "_tables", "_undo")
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._pending = Overlay(tables)  # since the checkpoint
+        self._last = Overlay(self._pending)  # of the last apply
+        self._undo: Undo | None = None
+        self._buckets = _Dirty(tables)
+        self._heap = self._open_tree()
+
+    @classmethod
+    def open(cls, path: Folder, map_size: int = MAP_SIZE) -> "Store":
+        """Return the store in the folder `path`; raises StorageFailure if it cannot be opened or is damaged."""
+        return cls(LmdbTables(path, map_size))
+
+    @classmethod
+    def in_memory(cls) -> "Store":
+        """Return an empty store that lasts as long as the process."""
+        return cls(MemoryTables())
+
+    def close(self) -> None:
+        """Close the file; what no checkpoint took is lost."""
+        self._tables.close()
+
+    @property
+    def root(self) -> bytes:
+        """The root of the tree, 32 bytes."""
+        return self._heap.root
+
+    @property
+    def count(self) -> int:
+        """How many keys have a value."""
+        return self._heap.count
+
+    @property
+    def pending_keys(self) -> int:
+        """How many keys the next checkpoint will write."""
+        return len(self._pending.writes) + len(self._last.writes)
+
+    @property
+    def height(self) -> int:
+        """The height of the last checkpoint, 0 before the first."""
+        return int.from_bytes(self._tables.meta(_HEIGHT) or b"", "big")
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of `key`."""
+        if key in self._last.writes:
+            return self._last.writes[key]
+        if key in self._pending.writes:
+            return self._pending.writes[key]
+        return self._tables.get(key)
+
+    def scan(self, prefix: bytes) -> list[Row]:
+        """Return the keys longer than `prefix` (exactly 34 bytes) under it, sorted."""
+        return self._last.scan(prefix)
+
+    def items(self) -> Iterator[Row]:
+        """Return all keys and values in order of the keys; ends with the next apply."""
+        return merged(self._tables.items(), self._pending.writes | self._last.writes)
+
+    def prove(self, key: bytes) -> Proof:
+        """Return the proof of the value of `key`, or of its absence, at the current root."""
+        return self._heap.prove(key)
+
+    def apply(self, writes: Mapping[bytes, bytes | None]) -> bytes:
+        """Set keys to values, None deletes; return the new root. In memory only."""
+        self._last.merge()
+        for key, value in writes.items():
+            self._last.put(key, value)
+        self._undo = self._heap.update(writes)
+        return self._heap.root
+
+    def undo(self) -> None:
+        """Take the last `apply` back: once, and not past a checkpoint."""
+        if self._undo is None:
+            raise ValueError("nothing to undo")
+        self._heap.undo(self._undo)
+        self._last.drop()
+        self._undo = None
+
+    def load(self, items: Iterable[Row]) -> bytes:
+        """Fill an empty store, in memory until the next checkpoint; return the root."""
+        if self.count or self.pending_keys:
+            raise ValueError("not empty")
+        entries = []
+        for key, value in items:
+            self._pending.put(key, value)
+            pair = sha256(key).digest() + sha256(value).digest()
+            entries.append(pair + leaf_node(pair[:32], pair[32:]))
+        entries.sort()
+        depth = tree_depth(len(entries), _MIN_DEPTH)
+        self._buckets.writes = dict(regroup(entries, depth))
+        self._heap = Heap.open(self._buckets, depth, self._buckets.filled())
+        return self._heap.root
+
+    def meta(self, name: bytes) -> bytes | None:
+        """Return what the last checkpoint wrote under `name`."""
+        return self._tables.meta(name)
+
+    def table_get(self, table: str, key: bytes) -> bytes | None:
+        """Return one row of a local table as of the last checkpoint."""
+        return self._tables.row(table, key)
+
+    def table_scan(self, table: str, start: bytes = b"", stop: bytes | None = None) -> Iterator[Row]:
+        """Return the rows with start <= key < stop in order, as of the last checkpoint."""
+        return self._tables.rows(table, start, stop)
+
+    def checkpoint(
+        self,
+        height: int,
+        meta: Mapping[bytes, bytes] | None = None,
+        tables: Mapping[str, Iterable[tuple[bytes, bytes | None]]] | None = None,
+        removed: Mapping[str, Iterable[Row]] | None = None,
+    ) -> None:
+        """Write all that is pending with `height`, `meta` and rows of local tables (None deletes one;
+        `removed` are ranges from start to before stop, removed first) in one durable transaction.
+
+        If it raises StorageFailure the last checkpoint is whole, nothing pending is lost, and it can be repeated.
+        """
+        depth = tree_depth(self.count, self._heap.depth)
+        rebuilt = depth != self._heap.depth
+        own = {_HEIGHT: height.to_bytes(8, "big"), _DEPTH: bytes((depth,)), _ROOT: self.root}
+        changes = Changes(
+            values=self._pending.writes | self._last.writes,
+            buckets=(lambda: regroup(self._entries(), depth)) if rebuilt else self._buckets.dirty,
+            all_buckets=rebuilt,
+            meta={**(meta or {}), **own},
+            rows={table: list(rows) for table, rows in (tables or {}).items()},
+            ranges={table: list(ranges) for table, ranges in (removed or {}).items()},
+        )
+        self._tables.commit(changes)
+        self._pending.drop()
+        self._last.drop()
+        self._undo = None
+        self._buckets.writes = {}
+        if rebuilt:
+            self._heap = self._open_tree()
+
+    def _entries(self) -> Iterator[bytes]:
+        """Return all leaves of the tree, ascending by H(key)."""
+        for _, bucket in self._buckets.filled():
+            yield from split_entries(bucket)
+
+    def _open_tree(self) -> Heap:
+        depth = (self._tables.meta(_DEPTH) or bytes((_MIN_DEPTH,)))[0]
+        try:
+            heap = Heap.open(self._buckets, depth, self._tables.buckets())
+        except ValueError:
+            raise StorageFailure("a bucket of the tree is damaged: run fsck") from None
+        if heap.root != (self._tables.meta(_ROOT) or EMPTY):
+            raise StorageFailure("the tree does not give the root of its checkpoint: run fsck")
+        return heap
+
+
+class _Dirty:
+    """Buckets written since the checkpoint, over those in it."""
+
+    __slots__ = ("_tables", "writes")
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self.writes: dict[int, bytes | None] = {}
+
+    def get(self, index: int) -> bytes | None:
+        if index in self.writes:
+            return self.writes[index]
+        return self._tables.bucket(index)
+
+    def put(self, index: int, bucket: bytes | None) -> None:
+        self.writes[index] = bucket
+
+    def dirty(self) -> list[tuple[int, bytes | None]]:
+        return sorted(self.writes.items())
+
+    def filled(self) -> Iterator[tuple[int, bytes]]:
+        return merged(self._tables.buckets(), self.writes)
+
+
+def merged(stored: Iterable[tuple[K, bytes]], writes: Mapping[K, bytes | None]) -> Iterator[tuple[K, bytes]]:
+    """Return `stored`, in order, with `writes` over it; None deletes."""
+    keys = sorted(writes)
+    at = 0
+    for key, value in stored:
+        while at < len(keys) and keys[at] < key:
+            new = writes[keys[at]]
+            if new is not None:
+                yield keys[at], new
+            at += 1
+        if at < len(keys) and keys[at] == key:
+            continue  # its turn is next
+        yield key, value
+    for key in keys[at:]:
+        new = writes[key]
+        if new is not None:
+            yield key, new
+
+
+def tree_depth(count: int, depth: int) -> int:
+    """Return the depth for `count` keys: one or two to a bucket, and no change to and fro."""
+    best = max(_MIN_DEPTH, count.bit_length() - 1)
+    return best if best > depth or best < depth - 2 else depth
