@@ -134,13 +134,14 @@ class Provision(Message, frozen=True):
 
 
 EVERYTHING = Provision((), (), (), (), (), (), (), (), ())
+Excepted = tuple[Annotated[int, Meta(ge=1, le=2)], Provision]  # (Effect, what): permit adds or lifts, deny carves out
 
 
 class SealedPart(Message, frozen=True):
     """The sealed part of a directive: goes to the custodian and the patient's devices only."""
 
     base: Provision
-    exceptions: Annotated[tuple[Provision, ...], Meta(max_length=16)]  # one level; each beats its base
+    exceptions: Annotated[tuple[Excepted, ...], Meta(max_length=16)]  # one level; each beats its base
     obligations: tuple[Code, ...]  # v3-ActCode, e.g. NORDSCLCD
     residual: Annotated[int, Meta(ge=0, le=2)]
     legal_basis: Code | None

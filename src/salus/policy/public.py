@@ -1,0 +1,99 @@
+"""The public part of a directive: whom, what for, when. Validators and gateways ask it alike."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from salus.policy.reasons import Reason
+from salus.policy.types import Directive, Effect, Grantee, GranteeKind, Status
+
+
+class Recipient(NamedTuple):
+    """Who would receive; `account` equals the relation when a person asks for what is its own."""
+
+    account: bytes
+    roles: tuple[int, ...]  # OrganisationRole; none for a person
+    in_group: Callable[[bytes], bool]  # membership at this very moment
+
+
+class Asked(NamedTuple):
+    """Who asks, what for, and when."""
+
+    recipient: Recipient
+    purpose: int  # number in the governed table
+    implied_by: Callable[[int], bool]  # does a directive for this purpose speak of `purpose` too?
+    break_glass: bool  # `purpose` is break-glass, which no permit serves
+    time: int  # of the block, milliseconds
+
+
+def names(grantee: Grantee, recipient: Recipient) -> bool:
+    """True if `grantee` is, or contains, the recipient."""
+    kind, name = grantee
+    if kind == GranteeKind.ORGANISATION:
+        return name == recipient.account
+    if kind == GranteeKind.ROLE:
+        return int.from_bytes(name, "big") in recipient.roles
+    if kind == GranteeKind.GROUP:
+        return recipient.in_group(name)
+    return kind == GranteeKind.ANYONE
+
+
+def speaks_of(directive: Directive, asked: Asked) -> bool:
+    """True if one of the directive's purposes is the one asked for, or implies it; none means all."""
+    purposes = directive.purposes
+    if not purposes or asked.purpose in purposes:
+        return True
+    return any(map(asked.implied_by, purposes))
+
+
+def permit_obstacle(directive: Directive, asked: Asked, used: int) -> Reason | None:
+    """Return why the public part does not permit what is asked, the first of all that apply, or None.
+
+    `used` counts the releases so far under the directive's chain of replacements.
+    """
+    if directive.effect != Effect.PERMIT:
+        return Reason.NOT_A_PERMIT
+    if directive.status != Status.ACTIVE:
+        return _NOT_ACTIVE[directive.status]
+    if asked.time < directive.start:
+        return Reason.PERMIT_NOT_STARTED
+    if asked.time >= directive.end:
+        return Reason.PERMIT_EXPIRED
+    if not names(directive.grantee, asked.recipient):
+        return Reason.OTHER_RECIPIENT
+    if asked.break_glass:
+        return Reason.BREAK_GLASS_BY_PERMIT
+    if not speaks_of(directive, asked):
+        return Reason.OTHER_PURPOSE
+    if directive.uses and used >= directive.uses:
+        return Reason.PERMIT_EXHAUSTED
+    return None
+
+
+_NOT_ACTIVE = {
+    int(Status.REVOKED): Reason.PERMIT_REVOKED,
+    int(Status.REPLACED): Reason.PERMIT_REPLACED,
+    int(Status.UNACKNOWLEDGED): Reason.PERMIT_UNACKNOWLEDGED,
+}
+
+
+def deny_applies(directive: Directive, asked: Asked) -> bool:
+    """True if the directive is a deny in force for this recipient and purpose, acknowledged or not."""
+    return (
+        directive.effect == Effect.DENY
+        and directive.status in _IN_FORCE
+        and directive.start <= asked.time < directive.end
+        and names(directive.grantee, asked.recipient)
+        and speaks_of(directive, asked)
+    )
+
+
+_IN_FORCE = (int(Status.ACTIVE), int(Status.UNACKNOWLEDGED))
+
+
+def denies_everything(directive: Directive) -> Reason | None:
+    """Return why a deny that applies covers every record, None where its sealed part decides."""
+    if directive.total:
+        return Reason.TOTALLY_DENIED
+    if directive.status == Status.UNACKNOWLEDGED:
+        return Reason.DENY_UNACKNOWLEDGED
+    return None

@@ -1,0 +1,78 @@
+"""Why a question was answered as it was: numbers that never change, and fixed texts.
+
+A text holds nothing of a person's. Only the reasons in PUBLISHABLE may stand on the ledger: the
+others would tell something of a person's records or of the sealed part of a directive.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+
+
+class Reason(IntEnum):
+    """Numbers below 64 deny, from 64 on they allow; never reused."""
+
+    NOT_PERMITTED = 1
+    RECIPIENT_SUSPENDED = 2
+    TOTALLY_DENIED = 3
+    DENY_UNACKNOWLEDGED = 4
+    SEALED_PART_MISSING = 5
+    NOT_A_PERMIT = 6
+    PERMIT_REVOKED = 7
+    PERMIT_REPLACED = 8
+    PERMIT_UNACKNOWLEDGED = 9
+    PERMIT_NOT_STARTED = 10
+    PERMIT_EXPIRED = 11
+    OTHER_RECIPIENT = 12
+    OTHER_PURPOSE = 13
+    PERMIT_EXHAUSTED = 14
+    BREAK_GLASS_BY_PERMIT = 15
+    REQUEST_INVALID = 16
+    STAFF_NOT_ATTESTED = 17
+    STATE_STALE = 18
+    EVALUATION_FAILED = 19
+    RECORD_ERASED = 32
+    RECORD_RESTRICTED = 33
+    DENIED_BY_DIRECTIVE = 34
+    OUTSIDE_PERMIT = 35
+    EXCEPTED = 36
+    OTHER_PERMIT = 37
+    PERMITTED = 64
+    OWN_ACCESS = 65
+
+
+TEXTS: Mapping[int, str] = {
+    Reason.NOT_PERMITTED: "Nothing permits it.",
+    Reason.RECIPIENT_SUSPENDED: "The recipient may not receive at present.",
+    Reason.TOTALLY_DENIED: "A directive denies everything to this recipient.",
+    Reason.DENY_UNACKNOWLEDGED: "A deny that is not yet acknowledged counts as a deny of everything.",
+    Reason.SEALED_PART_MISSING: "The sealed part of a directive is not at hand.",
+    Reason.NOT_A_PERMIT: "The directive is no permit.",
+    Reason.PERMIT_REVOKED: "The permit is revoked.",
+    Reason.PERMIT_REPLACED: "The permit is replaced by a newer version.",
+    Reason.PERMIT_UNACKNOWLEDGED: "The permit is not yet acknowledged.",
+    Reason.PERMIT_NOT_STARTED: "The permit is not yet in force.",
+    Reason.PERMIT_EXPIRED: "The permit has ended.",
+    Reason.OTHER_RECIPIENT: "The permit is for another recipient.",
+    Reason.OTHER_PURPOSE: "The permit is for another purpose.",
+    Reason.PERMIT_EXHAUSTED: "The permit has no uses left.",
+    Reason.BREAK_GLASS_BY_PERMIT: "Break-glass never rests on a permit.",
+    Reason.REQUEST_INVALID: "The request is not valid.",
+    Reason.STAFF_NOT_ATTESTED: "The member of staff is not attested.",
+    Reason.STATE_STALE: "The custodian's view of the ledger is too old.",
+    Reason.EVALUATION_FAILED: "The question could not be evaluated, and that is a denial.",
+    Reason.RECORD_ERASED: "The record is erased.",
+    Reason.RECORD_RESTRICTED: "The record is kept, and not to be used.",
+    Reason.DENIED_BY_DIRECTIVE: "A directive denies it.",
+    Reason.OUTSIDE_PERMIT: "The permit does not cover it.",
+    Reason.EXCEPTED: "An exception of the permit leaves it out.",
+    Reason.OTHER_PERMIT: "Another permit covers it, not the one that the answer rests on.",
+    Reason.PERMITTED: "A directive permits it.",
+    Reason.OWN_ACCESS: "A person's own access.",
+}
+
+PUBLISHABLE = frozenset(int(reason) for reason in Reason if reason < Reason.RECORD_ERASED)
+
+
+def ledger_reason(reasons: Iterable[int]) -> Reason:
+    """Return the first of `reasons` that may stand on the ledger; NOT_PERMITTED where none may."""
+    return next((Reason(reason) for reason in reasons if reason in PUBLISHABLE), Reason.NOT_PERMITTED)
