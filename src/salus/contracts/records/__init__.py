@@ -1,0 +1,14 @@
+"""Records: one salted root per relation, which its custodian can neither change nor take back."""
+
+from functools import partial
+
+from salus.contracts.context import Contract
+from salus.contracts.records import handlers
+from salus.contracts.records.events import EVENTS
+from salus.contracts.records.expected import Accounts, Governance
+from salus.contracts.records.messages import MESSAGES
+
+
+def contract(accounts: Accounts, governance: Governance) -> Contract:
+    """Return the records contract over what it needs of `accounts` and `governance`."""
+    return Contract("records", MESSAGES, {0x0301: partial(handlers.anchor_relations, accounts, governance)}, EVENTS)
