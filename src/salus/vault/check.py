@@ -22,13 +22,15 @@ from salus.vault.index import FILE as INDEX_FILE
 from salus.vault.index import Index
 from salus.vault.keys import derive, unwrap
 from salus.vault.records import SECRETS_BYTES, open_row
-from salus.vault.relation import RecordMap, Relation
+from salus.vault.relation import Relation, map_of
 from salus.vault.relations import read_relation, row_ids, stored_roots
 from salus.vault.vault import BLOBS_FOLDER, LOCK_FILE
 
 _RELATIONS = text("SELECT * FROM relations ORDER BY number")
 _OPENINGS = text("SELECT seq, opening, root FROM openings WHERE number = :number ORDER BY seq")
-_VERSIONS = "SELECT id, record, version, leaf, header, secrets, sealed FROM versions WHERE id >= ? AND id < ? ORDER BY id"
+_VERSIONS = (
+    "SELECT id, record, version, leaf, header, secrets, sealed FROM versions WHERE id >= ? AND id < ? ORDER BY id"
+)
 
 
 class Finding(NamedTuple):
@@ -74,7 +76,7 @@ def _check_index(
     if not path.exists():
         yield Finding(INDEX_FILE, "whole file", "missing")
         return
-    index = Index(path, keys.index, read_only=True)
+    index = Index(path, keys.index_key, read_only=True)
     try:
         try:
             damaged = index.damaged_pages()
@@ -88,7 +90,7 @@ def _check_index(
             yield Finding(IDENTITY_FILE, "whole file", "differs from what the index notes")
         with index.reading() as connection:
             for row in connection.execute(_RELATIONS).all():
-                yield from _check_relation(connection, network, keys.wrapping, row, blobs)
+                yield from _check_relation(connection, network, keys.wrapping_key, row, blobs)
     except UnknownSchema:
         raise
     except Refusal:  # a page that authenticates alone but not with the others, or a disk that fails
@@ -157,18 +159,14 @@ def _sound_opening(network: bytes, relation: Relation, row: Any) -> bool:
         return False
     if opening.log_size > relation.log.size or opening.access_size > relation.access.size:
         return False
-    if opening.log_size == relation.log.size:
-        past_map = relation.map_root
-    else:
-        past = RecordMap()
-        past.update({entry.record: entry.leaf for entry in relation.entries[: opening.log_size]})
-        past_map = past.root
+    current = opening.log_size == relation.log.size
+    map_root = relation.map_root if current else map_of(relation.entries[: opening.log_size]).root
     return (
         relation_root(network, opening) == row.root
         and opening.seq == row.seq
         and opening.relation == relation.handle
         and opening.log_root == relation.log.root(opening.log_size)
-        and opening.map_root == past_map
+        and opening.map_root == map_root
         and opening.access_root == relation.access.root(opening.access_size)
     )
 

@@ -68,7 +68,11 @@ class NoSuchOpening(Refusal):
 
 
 class UnknownRoot(Refusal):
-    code, kind, text = 0x4011, Kind.CONFLICT, "The ledger holds a root this vault never made: was it restored from a backup?"
+    code, kind, text = (
+        0x4011,
+        Kind.CONFLICT,
+        "The ledger holds a root that this vault never made: a restored backup?",
+    )
 
 
 class WrongSeal(Refusal):

@@ -38,8 +38,8 @@ OVERHEAD_BYTES = COMMITMENT_BYTES + NONCE_BYTES + 16
 class VaultKeys(NamedTuple):
     """What the master key gives. Its repr shows nothing."""
 
-    index: bytes  # raw key of the index file
-    wrapping: bytes  # wraps relation keys
+    index_key: bytes  # raw key of the index file
+    wrapping_key: bytes  # wraps relation keys
     check: bytes  # tells a wrong master key from a damaged index; not secret
 
     def __repr__(self) -> str:

@@ -68,7 +68,7 @@ class Custody(NamedTuple):
 
 
 class Randomness:
-    """Random bytes of the operating system, fetched for many writes at once: a call for each costs more than its key."""
+    """Random bytes of the operating system, fetched for many writes at once: a call for each costs too much."""
 
     def __init__(self, writes: int) -> None:
         self._pool = os.urandom(_RANDOM_BYTES * writes)

@@ -9,13 +9,10 @@ from typing import NamedTuple
 
 from salus.core.record import RelationOpening
 from salus.core.types import Digest, Message
-from salus.merkle.heap import Heap, MemoryBuckets
 from salus.merkle.log import Log
+from salus.merkle.map import Map
 from salus.merkle.smt import Proof
 from salus.vault.errors import NoSuchRecord
-
-_FLAT_LEAVES = 256  # up to here one bucket; above, 2^8 of them, so that an update rehashes few leaves
-_DEPTH = 8
 
 
 class Entry(NamedTuple):
@@ -43,31 +40,6 @@ class RecordProof(Message, frozen=True):
     membership: Proof  # in the map of the opening
 
 
-class RecordMap:
-    """The sparse tree over record id -> current leaf."""
-
-    def __init__(self) -> None:
-        self._heap = Heap(MemoryBuckets(), 0)
-        self._leaves: dict[bytes, bytes] = {}
-
-    def update(self, leaves: dict[bytes, bytes]) -> None:
-        """Set the current leaf of records."""
-        self._leaves.update(leaves)
-        if self._heap.depth == 0 and len(self._leaves) > _FLAT_LEAVES:
-            self._heap = Heap(MemoryBuckets(), _DEPTH)
-            leaves = self._leaves
-        self._heap.update(leaves)
-
-    @property
-    def root(self) -> bytes:
-        """The root of the map, 32 bytes."""
-        return self._heap.root
-
-    def prove(self, record: bytes) -> Proof:
-        """Return the proof of the record's leaf, or of its absence."""
-        return self._heap.prove(record)
-
-
 class Relation:
     """One relation. Not thread-safe; what it holds is as durable as the index it was read from."""
 
@@ -79,8 +51,8 @@ class Relation:
         self.places: dict[bytes, Place] = {}
         self.log = Log()
         self.access = Log()
-        self._map = RecordMap()
-        self._past: tuple[int, RecordMap] | None = None  # the map at an earlier size, for an anchored root
+        self._map = Map()
+        self._past: tuple[int, Map] | None = None  # the map at an earlier size, for an anchored root
 
     def append(self, entries: Iterable[Entry]) -> None:
         """Add leaves to the log and make each the current one of its record."""
@@ -138,14 +110,12 @@ class Relation:
             raise NoSuchRecord
         return self.map_at(size).prove(record)
 
-    def map_at(self, size: int) -> RecordMap:
+    def map_at(self, size: int) -> Map:
         """Return the map as it was when the log had `size` leaves."""
         if size == len(self.entries):
             return self._map
         if self._past is None or self._past[0] != size:
-            past = RecordMap()
-            past.update({entry.record: entry.leaf for entry in self.entries[:size]})
-            self._past = (size, past)
+            self._past = (size, map_of(self.entries[:size]))
         return self._past[1]
 
     def open(self, seq: int, salt: bytes) -> RelationOpening:
@@ -153,6 +123,11 @@ class Relation:
         return RelationOpening(
             self.handle, seq, salt, self.log.size, self.log.root(), self.map_root, self.access.size, self.access.root()
         )
+
+
+def map_of(entries: Iterable[Entry]) -> Map:
+    """Return the map that follows from the log's `entries`."""
+    return Map({entry.record: entry.leaf for entry in entries})
 
 
 def replay(relation: Relation, entries: Sequence[Entry], access_leaves: Iterable[bytes]) -> Relation:

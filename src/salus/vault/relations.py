@@ -7,9 +7,10 @@ from sqlalchemy import Connection, text
 
 from salus.core.hashing import T
 from salus.merkle.log import Log
+from salus.merkle.map import Map
 from salus.vault.errors import NoSuchRelation, VaultDamaged
 from salus.vault.keys import KEY_BYTES, unwrap, wrap
-from salus.vault.relation import Entry, RecordMap, Relation, replay
+from salus.vault.relation import Entry, Relation, replay
 from salus.vault.schema import POSITION_BITS
 
 MAX_RELATIONS = 2048  # in memory at once; a leaf takes about 400 bytes
@@ -64,7 +65,7 @@ class Relations:
             relation = Relation(handle, number, os.urandom(KEY_BYTES))
             empty = Log().root()
             wrapped = wrap(self._wrapping, relation.key or b"")
-            row = (number, handle, wrapped, empty, RecordMap().root, empty)
+            row = (number, handle, wrapped, empty, Map().root, empty)
             connection.exec_driver_sql(_CREATE, row)
             self._keep(relation)
             return relation

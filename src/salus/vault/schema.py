@@ -13,9 +13,7 @@ POSITION_BITS: Final = 32
 
 metadata = MetaData()
 
-meta = Table(
-    "meta", metadata, Column("name", Text, primary_key=True), Column("value", LargeBinary, nullable=False)
-)
+meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", LargeBinary, nullable=False))
 
 relations = Table(
     "relations",

@@ -14,7 +14,9 @@ from salus.vault.index import Index
 from salus.vault.scope import Scope
 
 _NEWEST = text("SELECT max(version) FROM shared WHERE type = :type AND name = :name")
-_PUT = text("INSERT INTO shared (type, name, version, octets, media_type) VALUES (:type, :name, :version, :octets, :media)")
+_PUT = text(
+    "INSERT INTO shared (type, name, version, octets, media_type) VALUES (:type, :name, :version, :octets, :media)"
+)
 _GET = text("SELECT version, octets, media_type FROM shared WHERE type = :type AND name = :name AND version = :version")
 _NAMES = text("SELECT DISTINCT name FROM shared WHERE type = :type ORDER BY name")
 _LINK = text(

@@ -80,10 +80,10 @@ class Vault:
             files.create_folder(folder / BLOBS_FOLDER)
             keys = derive(network, master)
             identity = VaultIdentity(1, network, custodian, keys.check)
-            index = Index(folder / INDEX_FILE, keys.index)
+            index = Index(folder / INDEX_FILE, keys.index_key)
             index.create(identity.facts())
             write_identity(folder, files, identity)
-            return cls._opened(folder, Custody(network, custodian), keys.wrapping, index, release, files)
+            return cls._opened(folder, Custody(network, custodian), keys.wrapping_key, index, release, files)
         except BaseException:
             release()
             raise
@@ -98,7 +98,7 @@ class Vault:
         identity = read_identity(folder, files)
         release = _take_lock(folder, files)
         keys = derive(network, master)
-        index = Index(folder / INDEX_FILE, keys.index)
+        index = Index(folder / INDEX_FILE, keys.index_key)
         try:
             if (identity.network, identity.custodian) != (network, custodian):
                 raise WrongNetwork
@@ -106,7 +106,7 @@ class Vault:
                 raise WrongVaultKey
             if any(index.open().get(name) != value for name, value in identity.facts().items()):
                 raise VaultDamaged
-            vault = cls._opened(folder, Custody(network, custodian), keys.wrapping, index, release, files)
+            vault = cls._opened(folder, Custody(network, custodian), keys.wrapping_key, index, release, files)
             vault._collect_orphans()
             return vault
         except BaseException:
@@ -150,7 +150,7 @@ class Vault:
             view = self._relations.load(connection, relation)
             touched[relation] = view
             first = row_ids(view.number)[0] + view.access.size
-            rows = []
+            rows: list[tuple[int, bytes, bytes]] = []
             for entry in entries:
                 salt = os.urandom(32)
                 rows.append((first + len(rows), salt, entry))
@@ -158,7 +158,8 @@ class Vault:
             if rows:
                 connection.exec_driver_sql(_ACCESS, rows)
                 self._relations.save(connection, [view])
-            return view.access.size
+            size: int = view.access.size
+            return size
 
     def headers(self, scope: Scope) -> list[LeafHeader]:
         """Return the headers of the current versions that the scope allows. Raises OutOfScope, NoSuchRelation."""
