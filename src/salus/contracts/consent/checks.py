@@ -1,0 +1,103 @@
+"""Checks that several messages share, each raising its refusals in their order."""
+
+from salus.contracts.consent import errors, keeper
+from salus.contracts.consent.expected import MAX_ACTIVE_PERMITS, Accounts, Governance
+from salus.contracts.context import Context
+from salus.core.genesis import Purpose
+from salus.policy.types import Directive, Effect, Grantee, GranteeKind, OrganisationRole, Status
+from salus.state.overlay import Reader
+
+_ID_BYTES = {
+    int(GranteeKind.ANYONE): 0,
+    int(GranteeKind.ORGANISATION): 32,
+    int(GranteeKind.ROLE): 2,
+    int(GranteeKind.GROUP): 32,
+}
+_ROLES = frozenset(map(int, OrganisationRole))
+
+
+def authorised(accounts: Accounts, ctx: Context, relation: bytes, capacity: int) -> None:
+    """Raise NoSuchRelation or NotAuthorised."""
+    if accounts.custodian_of(ctx.state, relation) is None:
+        raise errors.NoSuchRelation
+    if not accounts.may_act(ctx.state, relation, ctx.signers, capacity, ctx.time):
+        raise errors.NotAuthorised
+
+
+def period(start: int, end: int, time: int) -> None:
+    """Raise InvalidPeriod unless start < end and the end lies ahead."""
+    if not start < end or end <= time:
+        raise errors.InvalidPeriod
+
+
+def purposes(governance: Governance, state: Reader, numbers: tuple[int, ...]) -> list[Purpose]:
+    """Return the rows of the table; raise UnsortedPurposes or NoSuchPurpose."""
+    if any(a >= b for a, b in zip(numbers, numbers[1:], strict=False)):
+        raise errors.UnsortedPurposes
+    rows = []
+    for number in numbers:
+        row = governance.purpose(state, number)
+        if row is None:
+            raise errors.NoSuchPurpose
+        rows.append(row)
+    return rows
+
+
+def grantee(accounts: Accounts, governance: Governance, state: Reader, named: Grantee, effect: int) -> None:
+    """Raise MalformedGrantee, PermitToAnyone or NoSuchGrantee."""
+    kind, name = named
+    if len(name) != _ID_BYTES[kind]:
+        raise errors.MalformedGrantee
+    if kind == GranteeKind.ANYONE:
+        if effect == Effect.PERMIT:
+            raise errors.PermitToAnyone
+    elif kind == GranteeKind.ORGANISATION:
+        if not accounts.roles(state, name):
+            raise errors.NoSuchGrantee
+    elif kind == GranteeKind.ROLE:
+        if int.from_bytes(name, "big") not in _ROLES:
+            raise errors.NoSuchGrantee
+    elif governance.group(state, name) is None:
+        raise errors.NoSuchGrantee
+
+
+def standing(state: Reader, relation: bytes, directive: bytes) -> Directive:
+    """Return a directive neither revoked nor replaced; it may have expired.
+
+    Raises NoSuchDirective, DirectiveRevoked or DirectiveReplaced.
+    """
+    found = keeper.get_directive(state, relation, directive)
+    if found is None:
+        raise errors.NoSuchDirective
+    if found.status == Status.REVOKED:
+        raise errors.DirectiveRevoked
+    if found.status == Status.REPLACED:
+        raise errors.DirectiveReplaced
+    return found
+
+
+def replaceable(state: Reader, relation: bytes, directive: bytes, effect: int, time: int) -> Directive:
+    """Return a directive in force or still to begin, of the same effect.
+
+    Raises as `standing`, then DirectiveExpired or OtherEffect.
+    """
+    found = standing(state, relation, directive)
+    if found.end <= time:
+        raise errors.DirectiveExpired
+    if found.effect != effect:
+        raise errors.OtherEffect
+    return found
+
+
+def room_for_permit(governance: Governance, state: Reader, relation: bytes, time: int, spared: bytes | None) -> None:
+    """Raise TooManyPermits where the relation has as many active permits as it may; `spared` does not count."""
+    active = sum(
+        1
+        for directive in keeper.get_directives(state, relation)
+        if directive.effect == Effect.PERMIT
+        and directive.status in (Status.ACTIVE, Status.UNACKNOWLEDGED)
+        and time < directive.end
+        and directive.id != spared
+    )
+    if active >= governance.parameter(state, MAX_ACTIVE_PERMITS):
+        raise errors.TooManyPermits

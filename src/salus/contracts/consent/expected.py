@@ -1,0 +1,41 @@
+"""What consent needs of other contracts, and no more."""
+
+from typing import Protocol
+
+from salus.contracts.context import Signer
+from salus.core.genesis import Purpose
+from salus.state.overlay import Reader
+
+MAX_ACTIVE_PERMITS = 5  # number of the governed parameter
+
+
+class Accounts(Protocol):
+    """Answered by the accounts contract."""
+
+    def custodian_of(self, state: Reader, handle: bytes, /) -> bytes | None:
+        """Return the organisation that holds the relation, None where there is no such relation."""
+        ...
+
+    def may_act(self, state: Reader, relation: bytes, signers: tuple[Signer, ...], capacity: int, time: int, /) -> bool:
+        """True if a signer may act for the person in this capacity at `time`."""
+        ...
+
+    def roles(self, state: Reader, organisation: bytes, /) -> tuple[int, ...]:
+        """Return the roles of an organisation; empty where there is no such organisation."""
+        ...
+
+
+class Governance(Protocol):
+    """Answered by the governance contract."""
+
+    def parameter(self, state: Reader, number: int, /) -> int:
+        """Return the value in force."""
+        ...
+
+    def purpose(self, state: Reader, number: int, /) -> Purpose | None:
+        """Return the row of the governed table."""
+        ...
+
+    def group(self, state: Reader, group: bytes, /) -> object | None:
+        """Return the group, None where there is no such group."""
+        ...

@@ -1,0 +1,162 @@
+"""One function per message, each in the beats authorise, check, write, emit."""
+
+from msgspec.structs import replace
+
+from salus.contracts.consent import checks, errors, keeper
+from salus.contracts.consent.events import ConsentGranted, ConsentRevoked, DirectiveAcknowledged, TotallyDenied
+from salus.contracts.consent.expected import Accounts, Governance
+from salus.contracts.consent.messages import AckDirective, DenyTotally, GrantConsent, RevokeConsent
+from salus.contracts.context import Context
+from salus.core.keys import Role
+from salus.policy.purposes import barred_for_custodian, is_break_glass
+from salus.policy.types import Capacity, Directive, Effect, Redisclosure, Status
+
+
+def grant_consent(accounts: Accounts, governance: Governance, ctx: Context, msg: GrantConsent) -> None:
+    """Put a directive with a sealed part in place, and end the one that it replaces."""
+    # AUTHORISE: the signer comes from the verified envelope, never from the message.
+    checks.authorised(accounts, ctx, msg.relation, msg.capacity)
+    # CHECK
+    checks.period(msg.start, msg.end, ctx.time)
+    _check_purposes(governance, ctx, msg)
+    if msg.emergency[0] and msg.emergency[2]:
+        raise errors.ContradictoryEmergency
+    checks.grantee(accounts, governance, ctx.state, msg.grantee, msg.effect)
+    old = None
+    if msg.replaces is not None:
+        old = checks.replaceable(ctx.state, msg.relation, msg.replaces, msg.effect, ctx.time)
+    if msg.effect == Effect.PERMIT:
+        checks.room_for_permit(governance, ctx.state, msg.relation, ctx.time, msg.replaces)
+    new = _directive(ctx, msg, old)
+    if keeper.get_directive(ctx.state, msg.relation, new.id) is not None:
+        raise errors.DirectiveExists
+    # WRITE: the old one ends at once. Until the new one is acknowledged a permit is unusable and a
+    # deny total, so that a replacement never opens a gap.
+    if old is not None:
+        keeper.put_directive(ctx.state, replace(old, status=int(Status.REPLACED)))
+    keeper.put_directive(ctx.state, new)
+    # EMIT
+    ctx.emit(_granted(msg, new))
+
+
+def _check_purposes(governance: Governance, ctx: Context, msg: GrantConsent) -> None:
+    rows = checks.purposes(governance, ctx.state, msg.purposes)
+    if msg.effect == Effect.PERMIT:
+        if any(is_break_glass(row.system, row.code) for row in rows):
+            raise errors.BreakGlassByPermit
+        if msg.capacity == Capacity.CUSTODIAN and any(barred_for_custodian(row.system, row.code) for row in rows):
+            raise errors.BarredForCustodian
+
+
+def _directive(ctx: Context, msg: GrantConsent, old: Directive | None) -> Directive:
+    """Return the new directive; version and chain, and with it the count of uses, go on from the old one."""
+    new = ctx.object_id("directive", msg.relation)
+    return Directive(
+        id=new,
+        version=1 if old is None else old.version + 1,
+        chain=new if old is None else old.chain,
+        replaces=msg.replaces,
+        relation=msg.relation,
+        capacity=msg.capacity,
+        grantee=msg.grantee,
+        effect=msg.effect,
+        total=False,
+        purposes=msg.purposes,
+        start=msg.start,
+        end=msg.end,
+        uses=msg.uses,
+        redisclosure=msg.redisclosure,
+        emergency=msg.emergency,
+        sealed=msg.sealed,
+        status=int(Status.UNACKNOWLEDGED),
+    )
+
+
+def _granted(msg: GrantConsent, new: Directive) -> ConsentGranted:
+    return ConsentGranted(
+        relation=new.relation,
+        directive=new.id,
+        version=new.version,
+        chain=new.chain,
+        replaces=new.replaces,
+        capacity=new.capacity,
+        grantee=new.grantee,
+        effect=new.effect,
+        purposes=new.purposes,
+        start=new.start,
+        end=new.end,
+        uses=new.uses,
+        redisclosure=new.redisclosure,
+        emergency=new.emergency,
+        sealed=msg.sealed,
+    )
+
+
+def deny_totally(accounts: Accounts, governance: Governance, ctx: Context, msg: DenyTotally) -> None:
+    """Put a deny of everything in force at once. Never refused for number."""
+    # AUTHORISE
+    checks.authorised(accounts, ctx, msg.relation, msg.capacity)
+    # CHECK
+    checks.period(msg.start, msg.end, ctx.time)
+    checks.purposes(governance, ctx.state, msg.purposes)
+    checks.grantee(accounts, governance, ctx.state, msg.grantee, Effect.DENY)
+    new = ctx.object_id("directive", msg.relation)
+    if keeper.get_directive(ctx.state, msg.relation, new) is not None:
+        raise errors.DirectiveExists
+    # WRITE
+    directive = Directive(
+        id=new,
+        version=1,
+        chain=new,
+        replaces=None,
+        relation=msg.relation,
+        capacity=msg.capacity,
+        grantee=msg.grantee,
+        effect=int(Effect.DENY),
+        total=True,
+        purposes=msg.purposes,
+        start=msg.start,
+        end=msg.end,
+        uses=0,
+        redisclosure=int(Redisclosure.NO),
+        emergency=(False, 0, False),
+        sealed=None,
+        status=int(Status.ACTIVE),
+    )
+    keeper.put_directive(ctx.state, directive)
+    # EMIT
+    ctx.emit(TotallyDenied(msg.relation, new, msg.capacity, msg.grantee, msg.purposes, msg.start, msg.end))
+
+
+def revoke_consent(accounts: Accounts, ctx: Context, msg: RevokeConsent) -> None:
+    """End a directive, permit or deny, whoever granted it; an expired one may be revoked too."""
+    # AUTHORISE
+    checks.authorised(accounts, ctx, msg.relation, msg.capacity)
+    # CHECK
+    old = checks.standing(ctx.state, msg.relation, msg.directive)
+    # WRITE
+    keeper.put_directive(ctx.state, replace(old, status=int(Status.REVOKED)))
+    # EMIT
+    ctx.emit(ConsentRevoked(msg.relation, old.id, old.version, msg.capacity))
+
+
+def ack_directive(accounts: Accounts, ctx: Context, msg: AckDirective) -> None:
+    """Bring a directive with a sealed part into force as it was meant."""
+    # AUTHORISE
+    if not ctx.signed_by(msg.custodian, Role.GATEWAY):
+        raise errors.NotTheGateway
+    holder = accounts.custodian_of(ctx.state, msg.relation)
+    if holder is None:
+        raise errors.NoSuchRelation
+    if holder != msg.custodian:
+        raise errors.NotTheCustodian
+    # CHECK
+    old = checks.standing(ctx.state, msg.relation, msg.directive)
+    if old.end <= ctx.time:
+        raise errors.DirectiveExpired
+    if old.status == Status.ACTIVE:
+        raise errors.AlreadyAcknowledged
+    # WRITE
+    keeper.put_directive(ctx.state, replace(old, status=int(Status.ACTIVE)))
+    # EMIT
+    ctx.emit(DirectiveAcknowledged(msg.relation, msg.custodian, old.id, old.version))
