@@ -159,4 +159,3 @@ MESSAGES: dict[int, type[Message]] = {
     0x020D: RevokeOwnKey,
     0x020E: RotateSealKey,
 }
-

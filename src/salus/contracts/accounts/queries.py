@@ -1,0 +1,104 @@
+"""Read-only questions that other contracts, the machine and services may ask of accounts."""
+
+from salus.contracts.accounts import keeper
+from salus.contracts.accounts.types import (
+    Invitation,
+    Key,
+    KeyStatus,
+    Organisation,
+    PendingClaim,
+    Person,
+    PersonState,
+)
+from salus.contracts.context import Context, Signer
+from salus.core.keys import Role
+from salus.policy.types import Capacity
+from salus.state.overlay import Reader
+
+
+def live_key(state: Reader, account: bytes, key: bytes, time: int) -> Key | None:
+    """Return the key if it is listed for `account` and live at `time`; asked for with every signature."""
+    entry = keeper.get_key(state, account, key)
+    if entry is None or entry.status != KeyStatus.LISTED or not entry.start <= time < entry.end:
+        return None
+    return entry
+
+
+def live_keys(state: Reader, account: bytes, role: int, time: int) -> list[bytes]:
+    """Return the ids of the account's keys in `role` that are live at `time`, sorted."""
+    return [
+        key
+        for key, entry in keeper.listed_keys(state, account)
+        if entry.role == role and entry.status == KeyStatus.LISTED and entry.start <= time < entry.end
+    ]
+
+
+def account_of_key(state: Reader, key_id: bytes) -> bytes | None:
+    """Return the account for which the key is, or ever was, listed (also by a claim or an invitation)."""
+    return keeper.key_owner(state, key_id)
+
+
+def is_organisation(state: Reader, account: bytes) -> bool:
+    """True if the account is an organisation's, member or not."""
+    return keeper.get_organisation(state, account) is not None
+
+
+def organisation(state: Reader, account: bytes) -> Organisation | None:
+    """Return the organisation's profile."""
+    return keeper.get_organisation(state, account)
+
+
+def roles(state: Reader, account: bytes) -> tuple[int, ...]:
+    """Return the organisation's roles (policy.types.OrganisationRole), sorted; empty for no organisation."""
+    entry = keeper.get_organisation(state, account)
+    return () if entry is None else entry.roles
+
+
+def administered(ctx: Context, account: bytes) -> bool:
+    """True if at least the threshold of the organisation's administration keys signed."""
+    entry = keeper.get_organisation(ctx.state, account)
+    return entry is not None and ctx.signed_by(account, Role.ADMINISTRATION) >= entry.threshold
+
+
+def person(state: Reader, handle: bytes) -> Person | None:
+    """Return the person's account, which is also the relation with its custodian."""
+    return keeper.get_person(state, handle)
+
+
+def custodian_of(state: Reader, handle: bytes) -> bytes | None:
+    """Return the custodian of a relation."""
+    entry = keeper.get_person(state, handle)
+    return None if entry is None else entry.custodian
+
+
+def invitation(state: Reader, handle: bytes) -> Invitation | None:
+    """Return the live or expired invitation of an account."""
+    return keeper.get_invitation(state, handle)
+
+
+def pending_claim(state: Reader, handle: bytes) -> PendingClaim | None:
+    """Return the claim that waits for the desk or the delay."""
+    return keeper.get_claim(state, handle)
+
+
+def may_act(state: Reader, relation: bytes, signers: tuple[Signer, ...], capacity: int, time: int) -> bool:
+    """True if one of `signers` may act for the person of `relation` in `capacity` (policy.types.Capacity).
+
+    SELF: a device key of the claimed account. CUSTODIAN: the custodian's gateway key, only while the
+    account is custodial. `signers` were found live by the machine (protective messages: as at the start
+    of the block), so their keys are not looked at again; `time` is for authority with a term.
+    """
+    entry = keeper.get_person(state, relation)
+    if entry is None:
+        return False
+    if capacity == Capacity.SELF and entry.state == PersonState.CLAIMED:
+        return any(s.account == relation and s.role == Role.DEVICE for s in signers)
+    if capacity == Capacity.CUSTODIAN and entry.state == PersonState.CUSTODIAL:
+        return any(s.account == entry.custodian and s.role == Role.GATEWAY for s in signers)
+    return False
+
+
+def staff_attested(state: Reader, account: bytes, commitment: bytes, time: int) -> bool:
+    """True if the organisation's attestation of the member of staff is in force at `time`."""
+    entry = keeper.get_staff(state, account, commitment)
+    return entry is not None and entry.start <= time < entry.end

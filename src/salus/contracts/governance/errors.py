@@ -1,0 +1,99 @@
+"""Refusals in order of precedence: of two that apply, the one defined first is returned.
+
+The actions of a proposal are checked in their order, each against what those before it changed; for
+each action the order is again that of this file.
+"""
+
+from salus.core.errors import Kind, Refusal
+
+
+class NotActiveMember(Refusal):
+    code, kind, text = 0x0101, Kind.FORBIDDEN, "The organisation is no active member."
+
+
+class NotAdministration(Refusal):
+    code, kind, text = 0x0102, Kind.FORBIDDEN, "Fewer administration keys signed than the member's threshold."
+
+
+class EffectiveTooEarly(Refusal):
+    code, kind, text = 0x0103, Kind.INVALID, "The effective height leaves less than the delay for a vote."
+
+
+class ProposalExists(Refusal):
+    code, kind, text = 0x0104, Kind.CONFLICT, "The member already made a proposal with this id."
+
+
+class UnknownAction(Refusal):
+    code, kind, text = 0x0105, Kind.INVALID, "No action has this number."
+
+
+class NoSuchProposal(Refusal):
+    code, kind, text = 0x0106, Kind.NOT_FOUND, "There is no such proposal."
+
+
+class ProposalClosed(Refusal):
+    code, kind, text = 0x0107, Kind.GONE, "The vote has ended."
+
+
+class AlreadyVoted(Refusal):
+    code, kind, text = 0x0108, Kind.CONFLICT, "The member has cast its ballot, which cannot be changed."
+
+
+class NoSuchOrganisation(Refusal):
+    code, kind, text = 0x0109, Kind.NOT_FOUND, "No organisation has this account."
+
+
+class AlreadyMember(Refusal):
+    code, kind, text = 0x010A, Kind.CONFLICT, "The organisation is a member, or was succeeded by one."
+
+
+class NoSuchMember(Refusal):
+    code, kind, text = 0x010B, Kind.NOT_FOUND, "The organisation is no member."
+
+
+class InvalidTransition(Refusal):
+    code, kind, text = 0x010C, Kind.CONFLICT, "A member in its state cannot enter the one that is named."
+
+
+class ValidatorRemains(Refusal):
+    code, kind, text = 0x010D, Kind.CONFLICT, "The member still has a validator; remove it first."
+
+
+class LastActiveMember(Refusal):
+    code, kind, text = 0x010E, Kind.CONFLICT, "No active member would remain."
+
+
+class UnknownParameter(Refusal):
+    code, kind, text = 0x010F, Kind.INVALID, "No parameter has this number."
+
+
+class ParameterOutOfBounds(Refusal):
+    code, kind, text = 0x0110, Kind.INVALID, "The value is outside the parameter's bounds."
+
+
+class ValidatorWithoutMember(Refusal):
+    code, kind, text = 0x0111, Kind.FORBIDDEN, "Only an active member can have a validator."
+
+
+class NoSuchValidator(Refusal):
+    code, kind, text = 0x0112, Kind.NOT_FOUND, "The member has no validator with this key."
+
+
+class LastValidator(Refusal):
+    code, kind, text = 0x0113, Kind.CONFLICT, "No validator would remain."
+
+
+class KeyListed(Refusal):
+    code, kind, text = 0x0114, Kind.CONFLICT, "The key is or was listed; a key is listed once, for ever."
+
+
+class NoSuchGroup(Refusal):
+    code, kind, text = 0x0115, Kind.NOT_FOUND, "There is no such group."
+
+
+class UnsortedMembers(Refusal):
+    code, kind, text = 0x0116, Kind.INVALID, "The members of a group must be sorted and distinct."
+
+
+class OutsiderInGroup(Refusal):
+    code, kind, text = 0x0117, Kind.NOT_FOUND, "A group can hold members of the network only."

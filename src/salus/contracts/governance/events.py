@@ -1,0 +1,120 @@
+"""Events of the governance contract: leaves of the audit log."""
+
+from typing import ClassVar
+
+from salus.core.types import Count, Height, Id, Message, Name, PublicKey, Small
+
+
+class ProposalMade(Message, frozen=True):
+    """A vote is open until its effective height."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("member",)
+
+    member: Id
+    proposal: Id
+    effective: Height
+
+
+class BallotCast(Message, frozen=True):
+    """A member voted."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("member",)
+
+    member: Id
+    proposal: Id
+    approve: bool
+
+
+class ProposalApplied(Message, frozen=True):
+    """More than two thirds of the active members approved; what its actions did follows."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("member",)
+
+    member: Id
+    proposal: Id
+    approvals: Count
+    active: Count
+
+
+class ProposalLapsed(Message, frozen=True):
+    """Too few approved by the effective height."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("member",)
+
+    member: Id
+    proposal: Id
+    approvals: Count
+    active: Count
+
+
+class ProposalFailed(Message, frozen=True):
+    """Approved, but an action had become impossible: nothing was changed."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("member",)
+
+    member: Id
+    proposal: Id
+    code: Small  # of the refusal
+
+
+class MemberAdmitted(Message, frozen=True):
+    """An organisation is an active member."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("member",)
+
+    member: Id
+
+
+class MemberStateSet(Message, frozen=True):
+    """A member's state or suspensions changed."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("member",)
+
+    member: Id
+    state: Small
+    suspended_recipient: bool
+    suspended_custodian: bool
+
+
+class ParameterSet(Message, frozen=True):
+    """A parameter has a new value."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ()
+
+    parameter: Small
+    value: Count
+
+
+class ValidatorSet(Message, frozen=True):
+    """A member's validator has this power; 0: it is removed."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("member",)
+
+    member: Id
+    public: PublicKey
+    power: Count
+
+
+class GroupSet(Message, frozen=True):
+    """A group has these members."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("members",)
+
+    group: Id
+    version: Count
+    name: Name
+    members: tuple[Id, ...]
+
+
+EVENTS: dict[int, type[Message]] = {
+    0x0101: ProposalMade,
+    0x0102: BallotCast,
+    0x0103: ProposalApplied,
+    0x0104: ProposalLapsed,
+    0x0105: ProposalFailed,
+    0x0106: MemberAdmitted,
+    0x0107: MemberStateSet,
+    0x0108: ParameterSet,
+    0x0109: ValidatorSet,
+    0x010A: GroupSet,
+}

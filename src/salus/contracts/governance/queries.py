@@ -1,0 +1,88 @@
+"""Read-only questions that other contracts, the machine and services may ask of governance."""
+
+from salus.contracts.governance import keeper
+from salus.contracts.governance.parameters import BOUNDS, Parameter
+from salus.contracts.governance.types import Group, Member, MemberState, Proposal, Validator
+from salus.core.genesis import Purpose
+from salus.state.overlay import Reader
+
+
+def member(state: Reader, organisation: bytes) -> Member | None:
+    """Return the member's entry; None for an outsider or an applicant."""
+    return keeper.get_member(state, organisation)
+
+
+def is_active(state: Reader, organisation: bytes) -> bool:
+    """True if the member votes, submits and opens accounts. A suspension does not end this."""
+    entry = keeper.get_member(state, organisation)
+    return entry is not None and entry.state == MemberState.ACTIVE
+
+
+def is_serving(state: Reader, organisation: bytes) -> bool:
+    """True if the member acts for the patients it has: active or winding down, suspended or not."""
+    entry = keeper.get_member(state, organisation)
+    return entry is not None and entry.state in (MemberState.ACTIVE, MemberState.WINDING_DOWN)
+
+
+def may_receive(state: Reader, organisation: bytes) -> bool:
+    """True if data may be released to it: active, not suspended as a recipient."""
+    entry = keeper.get_member(state, organisation)
+    return entry is not None and entry.state == MemberState.ACTIVE and not entry.suspended_recipient
+
+
+def may_hold(state: Reader, organisation: bytes) -> bool:
+    """True if it may take in what is new as a custodian: active or winding down, not suspended as one."""
+    entry = keeper.get_member(state, organisation)
+    return entry is not None and not entry.suspended_custodian and is_serving(state, organisation)
+
+
+def active_members(state: Reader) -> int:
+    """Return how many members are active."""
+    return keeper.active_count(state)
+
+
+def parameter(state: Reader, number: int) -> int:
+    """Return the value in force of a `parameters.Parameter`; ValueError where there is none such."""
+    value = keeper.get_parameter(state, number)
+    return BOUNDS[Parameter(number)].default if value is None else value
+
+
+def purpose(state: Reader, number: int) -> Purpose | None:
+    """Return the row of the governed table of purposes."""
+    return keeper.get_purpose(state, number)
+
+
+def purpose_implied_by(state: Reader, permitted: int, asked: int) -> bool:
+    """True if a permit for the purpose `permitted` serves the purpose `asked`, which the table must know.
+
+    By equality or the table's own list, not by what that implies in turn: v3-ActReason nests
+    break-glass inside treatment, and a permit must never become one for break-glass.
+    """
+    row = keeper.get_purpose(state, asked)
+    return row is not None and (permitted == asked or permitted in row.implied_by)
+
+
+def group(state: Reader, group_id: bytes) -> Group | None:
+    """Return the group."""
+    return keeper.get_group(state, group_id)
+
+
+def group_members(state: Reader, group_id: bytes) -> tuple[bytes, ...]:
+    """Return the organisations of the group, sorted; empty where there is no such group."""
+    entry = keeper.get_group(state, group_id)
+    return () if entry is None else entry.members
+
+
+def in_group(state: Reader, group_id: bytes, organisation: bytes) -> bool:
+    """True if the organisation is in the group now."""
+    return organisation in group_members(state, group_id)
+
+
+def validators(state: Reader) -> list[Validator]:
+    """Return the validators in force, sorted by key id."""
+    return keeper.validators(state)
+
+
+def proposal(state: Reader, proposal_id: bytes) -> Proposal | None:
+    """Return the proposal with its status."""
+    return keeper.get_proposal(state, proposal_id)

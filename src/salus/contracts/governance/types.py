@@ -1,0 +1,73 @@
+"""What the governance contract stores."""
+
+from enum import IntEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from salus.core.types import Count, Height, Id, Message, Name, PublicKey, Small
+
+
+class MemberState(IntEnum):
+    """Where a member stands in its life.
+
+    APPLICANT is an organisation whose account nobody has admitted yet: it has no entry here.
+    """
+
+    APPLICANT = 1
+    ACTIVE = 2  # votes, submits, opens accounts
+    WINDING_DOWN = 3  # serves the patients it has, takes in no new ones, has no vote
+    LEFT = 4  # may be admitted again
+    SUCCEEDED = 5  # another member took over; final
+
+
+class ProposalStatus(IntEnum):
+    OPEN = 1
+    APPLIED = 2
+    LAPSED = 3  # too few approved by its effective height
+    FAILED = 4  # approved, but an action had become impossible; nothing was changed
+
+
+class Member(Message, frozen=True):
+    """A member; its name, realm and roles stand in its account."""
+
+    state: Annotated[int, Meta(ge=MemberState.ACTIVE, le=MemberState.SUCCEEDED)]
+    suspended_recipient: bool  # gets nothing
+    suspended_custodian: bool  # takes in nothing; its patients keep their access
+
+
+class Proposal(Message, frozen=True):
+    """A vote on actions, which are fixed from the start."""
+
+    member: Id  # that proposed
+    effective: Height
+    actions: tuple[tuple[Small, bytes], ...]
+    status: Annotated[int, Meta(ge=1, le=4)]
+
+
+class Ballot(Message, frozen=True):
+    """A member's one ballot on a proposal."""
+
+    approve: bool
+
+
+class Value(Message, frozen=True):
+    """Of a parameter, or a count."""
+
+    value: Count
+
+
+class Validator(Message, frozen=True):
+    """A validator key in force."""
+
+    member: Id
+    public: PublicKey
+    power: Count  # never 0
+
+
+class Group(Message, frozen=True):
+    """A group of organisations that can be a grantee; membership is evaluated at release."""
+
+    name: Name
+    version: Count  # from 1
+    members: tuple[Id, ...]  # sorted, distinct
