@@ -1,0 +1,128 @@
+"""Which batches may stand in a block, and which envelopes may run: predicates of committed state and time."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from salus.contracts.accounts.queries import key_of, live_key
+from salus.contracts.context import Signer
+from salus.contracts.governance.parameters import Parameter
+from salus.contracts.governance.queries import is_active, parameter
+from salus.core.cose import to_be_signed
+from salus.core.envelope import MAX_BATCH_BYTES, WINDOW_MS, Batch, Envelope, parse_batch
+from salus.core.errors import Refusal, WrongSignature
+from salus.core.keys import Role
+from salus.machine.errors import (
+    Expired,
+    NotAMember,
+    Replayed,
+    RevokedKey,
+    ShareExceeded,
+    TooFarAhead,
+    UnknownSigner,
+)
+from salus.machine.seen import SeenIds
+from salus.machine.signing import Verified
+from salus.state.overlay import Reader
+
+
+class Admission(NamedTuple):
+    """The answer to one batch; `code` 0 is yes. `batch` is None where it could not be parsed."""
+
+    code: int
+    batch: Batch | None
+
+
+class Gate:
+    """Admission at one state and time. Keeps nothing but the memory of verified signatures."""
+
+    __slots__ = ("_network", "_parsed", "seen", "verified")
+
+    def __init__(self, network: bytes, seen: SeenIds, verified: Verified) -> None:
+        self._network = network
+        self.seen, self.verified = seen, verified
+        self._parsed: dict[bytes, Batch] = {}  # by raw bytes; between the steps of one block
+
+    def batch(self, state: Reader, time: int, raw: bytes) -> Batch:
+        """Return the batch in `raw`; raise the first refusal in order of precedence."""
+        batch = self._parsed.get(raw)
+        if batch is None:
+            batch = parse_batch(self._network, raw)
+            if len(self._parsed) >= 64:
+                self._parsed = {}
+            self._parsed[raw] = batch
+        payload = batch.payload
+        self._window(payload.not_after, time)
+        if batch.id in self.seen:
+            raise Replayed
+        member, kid = payload.carrier
+        if not is_active(state, member):
+            raise NotAMember
+        public, role = self._key(state, member, kid, time)
+        if role != Role.GATEWAY:
+            raise UnknownSigner
+        message = to_be_signed("batch", self._network, batch.payload_bytes, kid)
+        if not self.verified.verify(public, message, batch.signature[1]):
+            raise WrongSignature
+        return batch
+
+    def block(self, state: Reader, time: int, raws: Sequence[bytes], max_bytes: int) -> list[Admission]:
+        """Answer each batch of a block: alone, then beside those before it that were admitted.
+
+        One refused here leaves room for the rest. A carrier's batches may together fill its share of
+        a block (parameter CARRIER_SHARE_PERCENT of MAX_BLOCK_BYTES), and one batch always fits it.
+        """
+        share = max_bytes * parameter(state, Parameter.CARRIER_SHARE_PERCENT) // 100
+        answers: list[Admission] = []
+        ids: dict[bytes, None] = {}
+        used: dict[bytes, int] = {}
+        total = 0
+        for raw in raws:
+            batch: Batch | None = None
+            try:
+                batch = self.batch(state, time, raw)
+                carrier = batch.payload.carrier[0]
+                if batch.id in ids:
+                    raise Replayed
+                over = carrier in used and used[carrier] + len(raw) > share
+                if over or total + len(raw) > max_bytes:
+                    raise ShareExceeded
+            except Refusal as refusal:
+                answers.append(Admission(refusal.code, batch))
+                continue
+            ids[batch.id] = None
+            used[carrier] = used.get(carrier, 0) + len(raw)
+            total += len(raw)
+            answers.append(Admission(0, batch))
+        return answers
+
+    def envelope(self, state: Reader, time: int, envelope: Envelope, remember: bool) -> tuple[Signer, ...]:
+        """Return the live signers of `envelope`; raise the first refusal in order of precedence."""
+        payload = envelope.payload
+        self._window(payload.not_after, time)
+        if envelope.id in self.seen:
+            raise Replayed
+        found = [(account, kid, *self._key(state, account, kid, time)) for account, kid in payload.signers]
+        check = self.verified.verify if remember else self.verified.known
+        for (_, kid, public, _), (_, signature) in zip(found, envelope.signatures, strict=True):
+            message = to_be_signed("envelope", self._network, envelope.payload_bytes, kid)
+            if not check(public, message, signature):
+                raise WrongSignature
+        return tuple(Signer(account, kid, role) for account, kid, _, role in found)
+
+    def _window(self, not_after: int, time: int) -> None:
+        if time >= not_after:
+            raise Expired
+        if not_after > time + WINDOW_MS:
+            raise TooFarAhead
+
+    def _key(self, state: Reader, account: bytes, kid: bytes, time: int) -> tuple[bytes, int]:
+        """Return (public key, role) of a key in force."""
+        key = live_key(state, account, kid, time)
+        if key is not None:
+            return key.public, key.role
+        raise UnknownSigner if key_of(state, account, kid) is None else RevokedKey
+
+
+def max_block_bytes(state: Reader) -> int:
+    """Return how many bytes the batches of one block may have together; never less than one batch."""
+    return max(MAX_BATCH_BYTES, parameter(state, Parameter.MAX_BLOCK_BYTES))

@@ -1,0 +1,162 @@
+"""Execute the batches of one block: protective envelopes first, then all others in their order.
+
+An envelope is atomic: its messages run in an overlay of their own, which is merged or dropped as a
+whole. Its id is consumed once all its signatures verify and the keys are live, also when a message
+is refused. Protective envelopes (made only of protective messages) run before everything else by
+id, with the keys that were live at the start of the block; one that is refused there is not
+consumed but takes its ordinary place.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from salus.contracts.context import Context, Signer, ValidatorUpdate
+from salus.contracts.registry import CONTRACTS, EVENTS, HANDLERS, MESSAGES, PROTECTIVE
+from salus.core.encoding import decode, encode
+from salus.core.envelope import Envelope, parse_envelope
+from salus.core.errors import Refusal
+from salus.core.hashing import T
+from salus.core.types import Message
+from salus.machine.admission import Admission, Gate
+from salus.machine.errors import UnknownMessage
+from salus.state.overlay import Overlay, Reader
+
+NO_NONCE = bytes(16)  # in the events that come of the height and of no envelope
+NO_ID = bytes(32)  # of an envelope that cannot be parsed
+
+_NUMBERS: dict[type[Message], int] = {shape: number for number, shape in EVENTS.items()}
+
+
+class Outcome(NamedTuple):
+    """What became of one envelope: 0 or the code of its refusal, and the bodies of its events."""
+
+    id: bytes
+    code: int
+    events: tuple[bytes, ...]
+
+
+class Executed(NamedTuple):
+    """What became of the block: per batch its outcomes (none where it was refused), and its events."""
+
+    outcomes: list[tuple[Outcome, ...]]
+    bodies: list[bytes]  # of all events, in the order in which they happened
+    validator_updates: tuple[ValidatorUpdate, ...]
+
+
+Place = tuple[int, int]  # (batch, envelope)
+
+
+class Execution:
+    """One block on its way. `state` collects its writes over `base`, the committed state."""
+
+    __slots__ = ("_gate", "_network", "base", "bodies", "height", "state", "time")
+
+    def __init__(self, network: bytes, gate: Gate, base: Reader, height: int, time: int) -> None:
+        self._network, self._gate = network, gate
+        self.base, self.state = base, Overlay(base)
+        self.height, self.time = height, time
+        self.bodies: list[bytes] = []
+
+    def run(self, admitted: Sequence[Admission]) -> Executed:
+        """Run what is due at the height, then the envelopes of the admitted batches."""
+        updates = self._begin()
+        places: dict[Place, Outcome] = {}
+        ordinary: list[tuple[Place, Envelope]] = []
+        protective: list[tuple[bytes, Place]] = []
+        for i, admission in enumerate(admitted):
+            if admission.code or admission.batch is None:
+                continue
+            for j, raw in enumerate(admission.batch.payload.envelopes):
+                try:
+                    envelope = parse_envelope(self._network, raw)
+                except Refusal as refusal:
+                    places[i, j] = Outcome(NO_ID, refusal.code, ())
+                    continue
+                ordinary.append(((i, j), envelope))
+                if is_protective(envelope):
+                    protective.append((envelope.id, (i, j)))
+        if protective:
+            by_place = dict(ordinary)
+            for _, place in sorted(protective):
+                outcome = self._first(by_place[place])
+                if not outcome.code:
+                    places[place] = outcome
+        for place, envelope in ordinary:
+            if place not in places:
+                places[place] = self._in_turn(envelope)
+        outcomes = [
+            tuple(places[i, j] for j in range(len(a.batch.payload.envelopes))) if a.batch and not a.code else ()
+            for i, a in enumerate(admitted)
+        ]
+        return Executed(outcomes, self.bodies, updates)
+
+    def _begin(self) -> tuple[ValidatorUpdate, ...]:
+        updates: dict[bytes, ValidatorUpdate] = {}
+        events: list[Message] = []
+        for contract in CONTRACTS:
+            if contract.begin_block is not None:
+                for update in contract.begin_block(self.state, self._network, self.height, self.time, events.append):
+                    updates[update.public] = update
+        self.bodies += [event_body(NO_NONCE, index, event) for index, event in enumerate(events)]
+        return tuple(updates.values())
+
+    def _first(self, envelope: Envelope) -> Outcome:
+        """Run a protective envelope before all others; it is consumed only if it succeeds."""
+        try:
+            signers = self._gate.envelope(self.base, self.time, envelope, remember=True)
+            outcome = self._messages(envelope, signers)
+        except Refusal as refusal:
+            return Outcome(envelope.id, refusal.code, ())
+        self._gate.seen.consume(envelope.id, envelope.payload.not_after)
+        return outcome
+
+    def _in_turn(self, envelope: Envelope) -> Outcome:
+        """Run an envelope in its place; it is consumed as soon as its signers are known to be good."""
+        try:
+            signers = self._gate.envelope(self.state, self.time, envelope, remember=False)
+            self._gate.seen.consume(envelope.id, envelope.payload.not_after)
+            return self._messages(envelope, signers)
+        except Refusal as refusal:
+            return Outcome(envelope.id, refusal.code, ())
+
+    def _messages(self, envelope: Envelope, signers: tuple[Signer, ...]) -> Outcome:
+        """Run all messages or none: a refusal leaves no write and no event."""
+        state = Overlay(self.state)
+        nonce = envelope.payload.nonce
+        verify = self._gate.verified.verify
+        bodies: list[bytes] = []
+        for index, (number, raw) in enumerate(envelope.payload.messages):
+            handler, message = _read(number, raw)
+            context = Context(self._network, self.height, self.time, nonce, index, signers, state, verify)
+            handler(context, message)
+            bodies += [event_body(nonce, index, event) for event in context.events]
+        state.merge()
+        self.bodies += bodies
+        return Outcome(envelope.id, 0, tuple(bodies))
+
+
+def _read(number: int, raw: bytes) -> tuple[Callable[[Context, Any], None], Message]:
+    shape = MESSAGES.get(number)
+    if shape is None:
+        raise UnknownMessage
+    return HANDLERS[number], decode(raw, shape)
+
+
+def is_protective(envelope: Envelope) -> bool:
+    """True if every message of the envelope is protective."""
+    return all(number in PROTECTIVE for number, _ in envelope.payload.messages)
+
+
+def event_body(nonce: bytes, index: int, event: Message) -> bytes:
+    """Return the body of an event: dCBOR [event number, envelope nonce, message index, event]."""
+    return encode([_NUMBERS[type(event)], nonce, index, event])
+
+
+def event_entry(network: bytes, body: bytes) -> bytes:
+    """Return the entry of an event in the log: T("event", body)."""
+    return T("event", network, body)
+
+
+def block_entry(network: bytes, height: int, time: int, batches: bytes) -> bytes:
+    """Return the first entry of a non-empty block: T("block", height, time, batches root)."""
+    return T("block", network, height, time, batches)

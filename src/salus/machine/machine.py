@@ -1,0 +1,237 @@
+"""The machine: from the same genesis and blocks, every node comes to the same state, log and app hash.
+
+Its steps are apart, as ABCI needs them: check, prepare, process, execute, commit, with undo.
+`execute` computes and persists nothing; only `checkpoint` is durable, and what came after the last
+one is replayed from the blocks. The app hash covers the tree alone, never height or time: an empty
+block changes nothing.
+
+| state key | length | value                                        |
+|-----------|--------|----------------------------------------------|
+| 00 02     | 2      | LogHead: size and root of the log of events  |
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from salus.contracts.context import ValidatorUpdate
+from salus.core.encoding import encode
+from salus.core.envelope import parse_envelope
+from salus.core.errors import Refusal
+from salus.core.hashing import T
+from salus.core.types import Digest, Height, Message
+from salus.machine.admission import Admission, Gate, max_block_bytes
+from salus.machine.execution import Execution, Outcome, block_entry, event_entry
+from salus.machine.genesis import founded
+from salus.machine.seen import SeenIds
+from salus.machine.seen import Undo as SeenUndo
+from salus.machine.signing import Verified
+from salus.merkle.log import Frontier, leaf_hash
+from salus.merkle.smt import Proof
+from salus.state.events import TABLE, EventLog
+from salus.state.store import Store
+from salus.state.tables import StorageFailure
+
+LOG_KEY = b"\x00\x02"
+SEEN_TABLE = "seen"
+_NETWORK, _TIME = b"network", b"time"  # names in the store's `meta`
+
+
+class LogHead(Message, frozen=True):
+    """The log as it stood after the block."""
+
+    size: Height
+    root: Digest
+
+
+class BatchOutcome(NamedTuple):
+    """What became of one batch; `code` is not 0 where it was refused, and then nothing of it ran."""
+
+    id: bytes
+    code: int
+    outcomes: tuple[Outcome, ...]
+
+
+class BlockResult(NamedTuple):
+    """What a block did. Entries of the log: the block's own at `log_size - len(events) - 1`, then its events."""
+
+    height: int
+    time: int
+    app_hash: bytes
+    batches: tuple[BatchOutcome, ...]
+    events: tuple[bytes, ...]  # bodies
+    log_size: int
+    validator_updates: tuple[ValidatorUpdate, ...]
+
+
+class _Undo(NamedTuple):
+    height: int
+    time: int
+    seen: SeenUndo | None  # None: the block was empty
+
+
+class Machine:
+    """One node's machine over `store`. Not thread-safe. `network` is empty before `init`."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.network = store.meta(_NETWORK) or b""
+        self.height = store.height
+        self.time = int.from_bytes(store.meta(_TIME) or b"", "big")
+        self.log = EventLog(store)
+        self.verified = Verified()
+        self._undo: _Undo | None = None
+        self._executed = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self.seen = SeenIds(self.network)
+        self.seen.load(self.store.table_scan(SEEN_TABLE))
+        self._gate = Gate(self.network, self.seen, self.verified)
+        if any(self.store.get(key) != value for key, value in self.seen.hashes().items()):
+            raise StorageFailure("the seen ids are not those of the state: run fsck")
+        if self.log.size and self.store.get(LOG_KEY) != encode(LogHead(self.log.size, self.log.root)):
+            raise StorageFailure("the log is not that of the state: run fsck")
+
+    @property
+    def app_hash(self) -> bytes:
+        """The root of the state as it is now."""
+        return self.store.root
+
+    def init(self, genesis_file: bytes) -> bytes:
+        """Write the founders into an empty store; return the app hash before the first block.
+
+        Raises Malformed, InvalidKey, or what a contract refuses in the document.
+        """
+        if self.network:
+            raise ValueError("there is a genesis already")
+        self.network, self.time, writes = founded(self.store, genesis_file)
+        self.store.apply(writes)
+        self._begin()
+        return self.store.root
+
+    def check(self, raw: bytes, time: int = 0) -> int:
+        """Return 0 if the batch may be passed on, else the code of its refusal; verifies its envelopes ahead.
+
+        `time` is the caller's clock; that of the last block counts where it is later. What an
+        envelope will come to is not told: each succeeds or fails by itself when it is executed.
+        """
+        time = max(time, self.time)
+        try:
+            batch = self._gate.batch(self.store, time, raw)
+        except Refusal as refusal:
+            return refusal.code
+        for one in batch.payload.envelopes:
+            try:
+                self._gate.envelope(self.store, time, parse_envelope(self.network, one), remember=True)
+            except Refusal:
+                continue
+        return 0
+
+    def screen(self, batches: Sequence[bytes], time: int, max_bytes: int | None = None) -> list[Admission]:
+        """Answer each of `batches` as members of one block on top of the state as it is."""
+        limit = max_block_bytes(self.store)
+        return self._gate.block(self.store, time, batches, limit if max_bytes is None else min(limit, max_bytes))
+
+    def prepare(self, batches: Sequence[bytes], max_bytes: int, time: int) -> list[bytes]:
+        """Return those of `batches` that can stand in the next block, in order; `process` accepts them."""
+        return [
+            raw for raw, answer in zip(batches, self.screen(batches, time, max_bytes), strict=True) if not answer.code
+        ]
+
+    def process(self, batches: Sequence[bytes], time: int) -> bool:
+        """True if the block is one that a correct proposer could have prepared on the committed state."""
+        return time >= self.time and not any(answer.code for answer in self.screen(batches, time))
+
+    def execute(self, height: int, time: int, batches: Sequence[bytes]) -> BlockResult:
+        """Run a decided block in memory; `commit` or `undo` must follow. Persists nothing.
+
+        Raises ValueError where height or time go back; whatever else is raised is a bug and must
+        stop the node.
+        """
+        if self._executed or height <= self.height or time < self.time:
+            raise ValueError("out of order")
+        before = (self.height, self.time)
+        if not batches:
+            self._undo = _Undo(*before, None)
+            self.height, self.time, self._executed = height, time, True
+            return BlockResult(height, time, self.store.root, (), (), self.log.size, ())
+        admitted = self.screen(batches, time)
+        ids = [self._batch_id(answer, raw) for answer, raw in zip(admitted, batches, strict=True)]
+        for answer in admitted:
+            if answer.batch is not None and not answer.code:
+                self.seen.consume(answer.batch.id, answer.batch.payload.not_after)
+        execution = Execution(self.network, self._gate, self.store, height, time)
+        executed = execution.run(admitted)
+        entries = [block_entry(self.network, height, time, batches_root(ids))]
+        entries += [event_entry(self.network, body) for body in executed.bodies]
+        size, root = self.log.append(entries)
+        writes, seen_undo = self.seen.close(time)
+        app_hash = self.store.apply({**execution.state.writes, **writes, LOG_KEY: encode(LogHead(size, root))})
+        self._undo = _Undo(*before, seen_undo)
+        self.height, self.time, self._executed = height, time, True
+        outcomes = tuple(
+            BatchOutcome(key, answer.code, of_batch)
+            for key, answer, of_batch in zip(ids, admitted, executed.outcomes, strict=True)
+        )
+        return BlockResult(height, time, app_hash, outcomes, tuple(executed.bodies), size, executed.validator_updates)
+
+    def batches_root(self, batches: Sequence[bytes]) -> bytes:
+        """Return the root over the ids of `batches`, as header and log hold it."""
+        answers = self.screen(batches, self.time)
+        return batches_root([self._batch_id(answer, raw) for answer, raw in zip(answers, batches, strict=True)])
+
+    def commit(self) -> bytes:
+        """Keep the executed block, in memory; return the app hash."""
+        if not self._executed:
+            raise ValueError("nothing was executed")
+        self._executed = False
+        return self.store.root
+
+    def undo(self) -> None:
+        """Take back the last block, executed or committed: once, and not past a checkpoint."""
+        if self._undo is None:
+            raise ValueError("nothing to undo")
+        self.height, self.time, seen = self._undo
+        if seen is not None:
+            self.store.undo()
+            self.log.undo()
+            self.seen.undo(seen)
+        self._undo, self._executed = None, False
+
+    def checkpoint(
+        self,
+        meta: Mapping[bytes, bytes] | None = None,
+        tables: Mapping[str, Iterable[tuple[bytes, bytes | None]]] | None = None,
+    ) -> None:
+        """Make the state of the last committed block durable, with `meta` and rows of the caller's tables.
+
+        If it raises StorageFailure nothing is lost, and it can be repeated.
+        """
+        if self._executed:
+            raise ValueError("the last block is not committed")
+        rows, gone = self.seen.fresh()
+        own = {**self.log.meta(), _NETWORK: self.network, _TIME: self.time.to_bytes(8, "big")}
+        self.store.checkpoint(
+            self.height,
+            {**(meta or {}), **own},
+            {**(tables or {}), TABLE: self.log.rows(), SEEN_TABLE: rows},
+            {SEEN_TABLE: gone},
+        )
+        self.log.saved()
+        self.seen.saved()
+        self._undo = None
+
+    def query(self, keys: Sequence[bytes]) -> list[tuple[bytes | None, Proof]]:
+        """Return value and proof of each key under the app hash as it is now."""
+        return [(self.store.get(key), self.store.prove(key)) for key in keys]
+
+    def _batch_id(self, answer: Admission, raw: bytes) -> bytes:
+        return answer.batch.id if answer.batch is not None else T("batch", self.network, raw)
+
+
+def batches_root(ids: Sequence[bytes]) -> bytes:
+    """Return the root of the RFC 9162 tree whose entries are the `ids` of a block's batches, in order."""
+    frontier = Frontier()
+    for key in ids:
+        frontier.append(leaf_hash(key))
+    return frontier.root()

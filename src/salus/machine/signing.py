@@ -1,0 +1,48 @@
+"""Signatures that were verified are remembered between admission and execution."""
+
+from hashlib import sha256
+
+from salus.core.signatures import verify
+
+CAPACITY = 1 << 16  # signatures; two generations of half as many
+
+
+class Verified:
+    """A bounded memory of good signatures, keyed by H(public key | message | signature).
+
+    A key of less would fork the network: the payload of a good envelope under a bad signature would
+    pass on nodes that had seen the good one. Public key and signature have fixed lengths, so that
+    the three cannot be shifted against one another. Whether a key is live is never remembered.
+    """
+
+    __slots__ = ("_half", "_new", "_old")
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._half = capacity // 2
+        self._new: dict[bytes, None] = {}
+        self._old: dict[bytes, None] = {}
+
+    def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        """True if the signature is good; remembers it."""
+        if len(public) != 32 or len(signature) != 64:
+            return False
+        key = sha256(public + signature + message).digest()
+        if key in self._new or key in self._old:
+            return True
+        if not verify(public, message, signature):
+            return False
+        if len(self._new) >= self._half:
+            self._old, self._new = self._new, {}
+        self._new[key] = None
+        return True
+
+    def known(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        """True if the signature is good; does not remember it: for what is executed only once."""
+        if self._new or self._old:
+            key = sha256(public + signature + message).digest()
+            if key in self._new or key in self._old:
+                return True
+        return verify(public, message, signature)
+
+    def __len__(self) -> int:
+        return len(self._new) + len(self._old)
