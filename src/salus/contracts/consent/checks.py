@@ -1,5 +1,7 @@
 """Checks that several messages share, each raising its refusals in their order."""
 
+from itertools import pairwise
+
 from salus.contracts.consent import errors, keeper
 from salus.contracts.consent.expected import MAX_ACTIVE_PERMITS, Accounts, Governance
 from salus.contracts.context import Context
@@ -32,7 +34,7 @@ def period(start: int, end: int, time: int) -> None:
 
 def purposes(governance: Governance, state: Reader, numbers: tuple[int, ...]) -> list[Purpose]:
     """Return the rows of the table; raise UnsortedPurposes or NoSuchPurpose."""
-    if any(a >= b for a, b in zip(numbers, numbers[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(numbers)):
         raise errors.UnsortedPurposes
     rows = []
     for number in numbers:

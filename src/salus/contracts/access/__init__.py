@@ -1,0 +1,27 @@
+"""Access: each release and refusal stands on the ledger before any data leaves."""
+
+from functools import partial
+
+from salus.contracts.access import handlers
+from salus.contracts.access.basis import Sources
+from salus.contracts.access.events import EVENTS
+from salus.contracts.access.expected import Accounts, Consent, CountUse, Governance, Records
+from salus.contracts.access.messages import MESSAGES
+from salus.contracts.context import Contract
+
+
+def contract(
+    accounts: Accounts, governance: Governance, records: Records, consent: Consent, count_use: CountUse
+) -> Contract:
+    """Return the access contract over what it needs of the others; `count_use` writes to consent's state."""
+    sources = Sources(accounts, governance, consent)
+    return Contract(
+        "access",
+        MESSAGES,
+        {
+            0x0501: partial(handlers.record_release, sources, records, count_use),
+            0x0502: partial(handlers.record_refusal, sources),
+            0x0503: handlers.ack_release,
+        },
+        EVENTS,
+    )

@@ -1,0 +1,147 @@
+"""Refusals in order of precedence: of two that apply, the one defined first is returned."""
+
+from salus.core.errors import Kind, Refusal
+
+
+class NotTheGateway(Refusal):
+    code, kind, text = 0x0501, Kind.FORBIDDEN, "No gateway key of the custodian signed."
+
+
+class RequestMalformed(Refusal):
+    code, kind, text = 0x0502, Kind.INVALID, "The request is not the one form of a request with one signature."
+
+
+class RequestExpired(Refusal):
+    code, kind, text = 0x0503, Kind.GONE, "The request's time has passed."
+
+
+class RequestTooFarAhead(Refusal):
+    code, kind, text = 0x0504, Kind.INVALID, "The request is valid for longer than the network allows."
+
+
+class NoSuchRelation(Refusal):
+    code, kind, text = 0x0505, Kind.NOT_FOUND, "There is no such relation."
+
+
+class NotTheCustodian(Refusal):
+    code, kind, text = 0x0506, Kind.FORBIDDEN, "Another organisation holds the relation."
+
+
+class RequestKeyNotLive(Refusal):
+    code, kind, text = 0x0507, Kind.UNAUTHENTICATED, "The key that signed the request is not listed, or not in force."
+
+
+class NotARequester(Refusal):
+    code, kind, text = 0x0508, Kind.FORBIDDEN, "The key is neither a gateway's nor a device of the relation's person."
+
+
+class RequestNotSigned(Refusal):
+    code, kind, text = 0x0509, Kind.UNAUTHENTICATED, "The request's signature does not verify."
+
+
+class AlreadyAnswered(Refusal):
+    code, kind, text = 0x050A, Kind.CONFLICT, "The request was answered, which consumed it."
+
+
+class UnknownReason(Refusal):
+    code, kind, text = 0x050B, Kind.INVALID, "No reason that may stand on the ledger has this number."
+
+
+class MayNotReceive(Refusal):
+    code, kind, text = 0x050C, Kind.FORBIDDEN, "The recipient is no active member, or is suspended as recipient."
+
+
+class NoSuchPurpose(Refusal):
+    code, kind, text = 0x050D, Kind.NOT_FOUND, "The network's table has no such purpose."
+
+
+class StaffNotAttested(Refusal):
+    code, kind, text = 0x050E, Kind.FORBIDDEN, "The recipient does not attest the member of staff at present."
+
+
+class RootNotValid(Refusal):
+    code, kind, text = 0x050F, Kind.CONFLICT, "The relation root is not the current one, nor replaced just now."
+
+
+class TriggerNotSupported(Refusal):
+    code, kind, text = 0x0510, Kind.INVALID, "A release that answers a request has the trigger `request`."
+
+
+class InvalidDelivery(Refusal):
+    code, kind, text = 0x0511, Kind.INVALID, "The delivery is due in the past, or too far ahead."
+
+
+class BasisNotSupported(Refusal):
+    code, kind, text = 0x0512, Kind.INVALID, "The network knows no such basis, or it is not fully given."
+
+
+class NotOwnAccess(Refusal):
+    code, kind, text = 0x0513, Kind.FORBIDDEN, "The requester is not the person of the relation."
+
+
+class MayNotHold(Refusal):
+    code, kind, text = 0x0514, Kind.FORBIDDEN, "The custodian is no active member, or is suspended as custodian."
+
+
+class NoSuchDirective(Refusal):
+    code, kind, text = 0x0515, Kind.NOT_FOUND, "The relation has no such directive."
+
+
+class NotAPermit(Refusal):
+    code, kind, text = 0x0516, Kind.INVALID, "The directive is no permit."
+
+
+class DirectiveRevoked(Refusal):
+    code, kind, text = 0x0517, Kind.GONE, "The directive is revoked."
+
+
+class StaleVersion(Refusal):
+    code, kind, text = 0x0518, Kind.CONFLICT, "The directive does not stand in this version."
+
+
+class NotAcknowledged(Refusal):
+    code, kind, text = 0x0519, Kind.CONFLICT, "The custodian has not acknowledged the directive."
+
+
+class NotYetInForce(Refusal):
+    code, kind, text = 0x051A, Kind.CONFLICT, "The directive has not begun."
+
+
+class DirectiveExpired(Refusal):
+    code, kind, text = 0x051B, Kind.GONE, "The directive has ended."
+
+
+class OtherRecipient(Refusal):
+    code, kind, text = 0x051C, Kind.FORBIDDEN, "The directive is for another recipient."
+
+
+class BreakGlassByPermit(Refusal):
+    code, kind, text = 0x051D, Kind.FORBIDDEN, "Break-glass never rests on a permit."
+
+
+class OtherPurpose(Refusal):
+    code, kind, text = 0x051E, Kind.FORBIDDEN, "The directive is for another purpose."
+
+
+class UsesExhausted(Refusal):
+    code, kind, text = 0x051F, Kind.EXHAUSTED, "The directive has no uses left."
+
+
+class TotallyDenied(Refusal):
+    code, kind, text = 0x0520, Kind.FORBIDDEN, "A deny of everything is in force for this recipient and purpose."
+
+
+class NoSuchRelease(Refusal):
+    code, kind, text = 0x0521, Kind.NOT_FOUND, "There is no such release."
+
+
+class NotTheRecipient(Refusal):
+    code, kind, text = 0x0522, Kind.FORBIDDEN, "The signer is not the recipient of the release."
+
+
+class OtherLeaves(Refusal):
+    code, kind, text = 0x0523, Kind.CONFLICT, "The leaves are not those of the release."
+
+
+class AlreadyAcknowledged(Refusal):
+    code, kind, text = 0x0524, Kind.CONFLICT, "The release is acknowledged."

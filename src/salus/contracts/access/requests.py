@@ -1,0 +1,68 @@
+"""Steps 1 to 7 of a release or refusal: whose request it is, and that it is good once, here, now."""
+
+from typing import NamedTuple
+
+from salus.contracts.access import errors, keeper
+from salus.contracts.access.expected import REQUEST_WINDOW_MS, Accounts, Governance
+from salus.contracts.context import Context
+from salus.core import cose
+from salus.core.errors import Malformed
+from salus.core.keys import Role
+from salus.core.request import Request, SignedRequest, parse_request
+
+
+class Verified(NamedTuple):
+    """A request with a good signature of a live key, not answered before."""
+
+    id: bytes
+    payload: Request
+    recipient: bytes  # the account that lists the key; nothing in a message says who it is
+    own: bool  # the person of the relation asks
+
+
+def verified_request(
+    accounts: Accounts, governance: Governance, ctx: Context, custodian: bytes, raw: bytes
+) -> Verified:
+    """Return the request in `raw`, addressed to a relation that `custodian` holds.
+
+    Raises RequestMalformed, RequestExpired, RequestTooFarAhead, NoSuchRelation, NotTheCustodian,
+    RequestKeyNotLive, NotARequester, RequestNotSigned, AlreadyAnswered.
+    """
+    # 1. One form, one signature.
+    try:
+        request = parse_request(ctx.network, raw)
+    except Malformed:
+        raise errors.RequestMalformed from None
+    payload = request.payload
+    # 2. In its time: before not_after, which lies within the window.
+    if ctx.time >= payload.not_after:
+        raise errors.RequestExpired
+    if payload.not_after > ctx.time + governance.parameter(ctx.state, REQUEST_WINDOW_MS):
+        raise errors.RequestTooFarAhead
+    # 3. To this custodian.
+    holder = accounts.custodian_of(ctx.state, payload.relation)
+    if holder is None:
+        raise errors.NoSuchRelation
+    if holder != custodian:
+        raise errors.NotTheCustodian
+    # 4. to 6. Signed by a live key of somebody who may ask.
+    recipient, own = _requester(accounts, ctx, request)
+    # 7. Not answered before.
+    if keeper.get_answer(ctx.state, payload.relation, request.id) is not None:
+        raise errors.AlreadyAnswered
+    return Verified(request.id, payload, recipient, own)
+
+
+def _requester(accounts: Accounts, ctx: Context, request: SignedRequest) -> tuple[bytes, bool]:
+    """Return (account, is it the relation's own person) of the key that signed."""
+    account = accounts.account_of_key(ctx.state, request.key)
+    key = None if account is None else accounts.live_key(ctx.state, account, request.key, ctx.time)
+    if account is None or key is None:
+        raise errors.RequestKeyNotLive
+    own = key.role == Role.DEVICE and account == request.payload.relation
+    if key.role != Role.GATEWAY and not own:
+        raise errors.NotARequester
+    message = cose.to_be_signed("request", ctx.network, request.payload_bytes, request.key)
+    if not ctx.verify(key.public, message, request.signature):
+        raise errors.RequestNotSigned
+    return account, own
