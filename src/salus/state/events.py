@@ -7,10 +7,8 @@ from typing import NamedTuple
 
 from salus.merkle.log import Consistency, Frontier, Inclusion, consistency, inclusion, leaf_hash, root_at
 from salus.merkle.tiles import WIDTH, WIDTH_BITS, nodes_of
+from salus.state.names import LOG, LOG_TABLE
 from salus.state.store import Store
-
-TABLE = "log"
-FRONTIER = b"log"  # name in `meta`
 
 
 class _Mark(NamedTuple):
@@ -27,7 +25,7 @@ class EventLog:
     __slots__ = ("_fresh", "_frontier", "_mark", "_saved", "_store")
 
     def __init__(self, store: Store) -> None:
-        raw = store.meta(FRONTIER)
+        raw = store.meta(LOG)
         self._store = store
         self._frontier = Frontier() if raw is None else Frontier.decode(raw)
         self._saved = self._frontier.size
@@ -84,7 +82,7 @@ class EventLog:
 
     def tile(self, level: int, index: int) -> bytes:
         """Return what tile `index` of `level` holds, up to 256 times 32 bytes."""
-        stored = self._store.table_get(TABLE, _key(level, index)) or b""
+        stored = self._store.table_get(LOG_TABLE, _key(level, index)) or b""
         if level >= len(self._fresh):
             return stored
         start = index * WIDTH - self._stored(level)
@@ -92,7 +90,7 @@ class EventLog:
 
     def meta(self) -> dict[bytes, bytes]:
         """Return what a checkpoint keeps under names."""
-        return {FRONTIER: self._frontier.encode()}
+        return {LOG: self._frontier.encode()}
 
     def rows(self) -> list[tuple[bytes, bytes]]:
         """Return the rows that a checkpoint writes to table `log`."""

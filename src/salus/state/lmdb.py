@@ -18,7 +18,8 @@ from pathlib import Path
 import lmdb
 
 from salus.state.overlay import PREFIX
-from salus.state.tables import Changes, Row, StorageFailure
+from salus.state.pages import check_pages
+from salus.state.tables import Changes, Finding, Row, StorageFailure
 
 Folder = Path
 DATA = "data.mdb"
@@ -153,6 +154,20 @@ class LmdbTables:
                     if stop is not None and key >= stop:
                         return
                     yield key, value
+
+
+def check_file(folder: Folder) -> list[Finding]:
+    """Return what is wrong with the structure of the file in `folder` (`state.pages`); LMDB does not read it."""
+    try:
+        with (folder / DATA).open("rb") as file:
+
+            def read(offset: int, length: int) -> bytes:
+                file.seek(offset)
+                return file.read(length)
+
+            return check_pages(read)
+    except OSError:
+        return [Finding(DATA, "cannot be read")]
 
 
 @contextmanager

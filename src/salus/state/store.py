@@ -6,11 +6,12 @@ from typing import TypeVar
 
 from salus.merkle.heap import Heap, Undo, regroup, split_entries
 from salus.merkle.smt import EMPTY, Proof, leaf_node
+from salus.state import names
+from salus.state.check import check_tables
 from salus.state.lmdb import MAP_SIZE, Folder, LmdbTables
 from salus.state.overlay import Overlay
-from salus.state.tables import Changes, MemoryTables, Row, StorageFailure, Tables
+from salus.state.tables import Changes, Finding, MemoryTables, Row, StorageFailure, Tables
 
-_HEIGHT, _DEPTH, _ROOT = b"\x00height", b"\x00depth", b"\x00root"  # names of ours in `meta`
 _MIN_DEPTH = 12
 K = TypeVar("K", bytes, int)
 
@@ -65,7 +66,7 @@ class Store:
     @property
     def height(self) -> int:
         """The height of the last checkpoint, 0 before the first."""
-        return int.from_bytes(self._tables.meta(_HEIGHT) or b"", "big")
+        return int.from_bytes(self._tables.meta(names.HEIGHT) or b"", "big")
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of `key`."""
@@ -144,7 +145,7 @@ class Store:
         """
         depth = tree_depth(self.count, self._heap.depth)
         rebuilt = depth != self._heap.depth
-        own = {_HEIGHT: height.to_bytes(8, "big"), _DEPTH: bytes((depth,)), _ROOT: self.root}
+        own = {names.HEIGHT: height.to_bytes(8, "big"), names.DEPTH: bytes((depth,)), names.ROOT: self.root}
         changes = Changes(
             values=self._pending.writes | self._last.writes,
             buckets=(lambda: regroup(self._entries(), depth)) if rebuilt else self._buckets.dirty,
@@ -161,18 +162,28 @@ class Store:
         if rebuilt:
             self._heap = self._open_tree()
 
+    def check(self) -> list[Finding]:
+        """Return what is wrong with the last checkpoint: each live value, bucket and log entry is hashed again.
+
+        Where the file may be damaged, `check.check_folder` is safer: it opens nothing before its pages are sound.
+        """
+        return check_tables(self._tables)
+
     def _entries(self) -> Iterator[bytes]:
         """Return all leaves of the tree, ascending by H(key)."""
         for _, bucket in self._buckets.filled():
             yield from split_entries(bucket)
 
     def _open_tree(self) -> Heap:
-        depth = (self._tables.meta(_DEPTH) or bytes((_MIN_DEPTH,)))[0]
+        raw = self._tables.meta(names.DEPTH)
+        depth = _MIN_DEPTH if raw is None else int.from_bytes(raw, "big")
         try:
+            if depth > names.DEEPEST:
+                raise ValueError("depth")
             heap = Heap.open(self._buckets, depth, self._tables.buckets())
         except ValueError:
-            raise StorageFailure("a bucket of the tree is damaged: run fsck") from None
-        if heap.root != (self._tables.meta(_ROOT) or EMPTY):
+            raise StorageFailure("the tree is damaged: run fsck") from None
+        if heap.root != (self._tables.meta(names.ROOT) or EMPTY):
             raise StorageFailure("the tree does not give the root of its checkpoint: run fsck")
         return heap
 

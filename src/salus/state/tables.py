@@ -13,6 +13,13 @@ class StorageFailure(OSError):
     """The disk is full, fails, or what lies on it is damaged. Nothing durable was changed by the failed call."""
 
 
+class Finding(NamedTuple):
+    """Damage found: where, and what. Holds nothing of the values."""
+
+    place: str
+    text: str
+
+
 class Changes(NamedTuple):
     """All that one checkpoint writes, atomically; None deletes. Writing it twice is as good as once."""
 

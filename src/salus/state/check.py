@@ -1,0 +1,121 @@
+"""What fsck asks of the state: does every live value, bucket and log entry lie as its hashes say?"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import islice, pairwise
+
+from salus.core.errors import Malformed
+from salus.merkle.heap import MAX_DEPTH, Heap, MemoryBuckets, pack, split_entries
+from salus.merkle.log import Frontier, leaf_hash
+from salus.merkle.smt import EMPTY, leaf_node
+from salus.merkle.tiles import WIDTH, WIDTH_BITS
+from salus.state import names
+from salus.state.lmdb import Folder, LmdbTables, check_file
+from salus.state.tables import Finding, StorageFailure, Tables
+
+MAX_FINDINGS = 1000
+
+
+def check_folder(folder: Folder) -> list[Finding]:
+    """Return what is wrong with the state in `folder`, which nobody may have open; first its pages, then the rest."""
+    findings = check_file(folder)
+    if findings:
+        return findings
+    try:
+        tables = LmdbTables(folder, readonly=True)
+    except StorageFailure:
+        return [Finding("state", "cannot be opened")]
+    try:
+        return check_tables(tables)
+    finally:
+        tables.close()
+
+
+def check_tables(tables: Tables) -> list[Finding]:
+    """Return what is wrong with the last checkpoint, at most 1,000 findings."""
+    raw = tables.meta(names.DEPTH)
+    if raw is not None and (len(raw) != 1 or raw[0] > names.DEEPEST):
+        return [Finding("meta", "the depth of the tree is damaged")]
+    depth = raw[0] if raw else 0
+    try:
+        return list(islice(_findings(tables, depth), MAX_FINDINGS))
+    except StorageFailure:
+        return [Finding("state", "cannot be read to its end")]
+
+
+def _findings(tables: Tables, depth: int) -> Iterator[Finding]:
+    met = [0] * (1 << depth)  # values met, by the bucket of their leaf
+    yield from _values(tables, depth, met)
+    sound = True
+    for index, bucket in tables.buckets():
+        fault = _bucket_fault(index, bucket, depth)
+        if fault:
+            sound = False
+            yield Finding(f"buckets, bucket {index}", fault)
+        elif len(split_entries(bucket)) > met[index]:
+            yield Finding(f"buckets, bucket {index}", "a leaf without its value")
+    if sound and Heap.open(MemoryBuckets(), depth, tables.buckets()).root != (tables.meta(names.ROOT) or EMPTY):
+        yield Finding("buckets", "the tree does not give the root of the checkpoint")
+    yield from _log(tables)
+
+
+def _values(tables: Tables, depth: int, met: list[int]) -> Iterator[Finding]:
+    for key, value in tables.items():
+        key_hash = sha256(key).digest()
+        index = int.from_bytes(key_hash[:4], "big") >> (MAX_DEPTH - depth)
+        place = f"values, namespace {key[:2].hex()}"
+        entry = next((entry for entry in split_entries(tables.bucket(index) or b"") if entry[:32] == key_hash), None)
+        if entry is None:
+            yield Finding(place, f"a key without its leaf in bucket {index}")
+            continue
+        met[index] += 1
+        if entry[32:64] != sha256(value).digest():
+            yield Finding(place, f"a value that is not the one of its leaf in bucket {index}")
+
+
+def _bucket_fault(index: int, bucket: bytes, depth: int) -> str | None:
+    entries = split_entries(bucket)
+    if index >> depth or not entries or len(entries[-1]) != 96:
+        return "no bucket of this tree"
+    shift = MAX_DEPTH - depth
+    if any(int.from_bytes(entry[:4], "big") >> shift != index for entry in entries):
+        return "a leaf that belongs to another bucket"
+    if any(one[:32] >= other[:32] for one, other in pairwise(entries)):
+        return "its leaves are not in order"
+    if any(leaf_node(entry[:32], entry[32:64]) != entry[64:] for entry in entries):
+        return "a leaf that does not give its node"
+    if pack(entries, depth) != bucket:
+        return "its leaves do not give its node"
+    return None
+
+
+def _log(tables: Tables) -> Iterator[Finding]:
+    """Compare each tile of the log, and its frontier, with the entries."""
+    raw = tables.meta(names.LOG)
+    if raw is None:
+        return
+    frontier = Frontier()
+    levels: dict[int, bytearray] = {}
+    for key, tile in tables.rows(names.LOG_TABLE, b"\x00", b"\x01"):
+        for at in range(0, len(tile), 32):
+            done = frontier.append(leaf_hash(tile[at : at + 32]))
+            for level in range(WIDTH_BITS, len(done), WIDTH_BITS):
+                levels.setdefault(level // WIDTH_BITS, bytearray()).extend(done[level])
+        if int.from_bytes(key[1:], "big") != (frontier.size - 1) // WIDTH:
+            yield Finding("rows, table log", "a tile of entries is missing or short")
+            return
+    missing = sum(map(len, levels.values()))
+    for key, tile in tables.rows(names.LOG_TABLE, b"\x01", None):
+        start = int.from_bytes(key[1:], "big") * WIDTH * 32
+        missing -= len(tile)
+        if tile != levels.get(key[0], b"")[start : start + WIDTH * 32]:
+            yield Finding(f"rows, table log, level {key[0]}", "a tile that its entries do not give")
+    if missing:
+        yield Finding("rows, table log", "a tile above the entries is missing or short")
+    try:
+        known = Frontier.decode(raw)
+    except Malformed:
+        yield Finding("meta", "the frontier of the log is damaged")
+        return
+    if (known.size, known.peaks) != (frontier.size, frontier.peaks):
+        yield Finding("rows, table log", "the entries do not give the frontier of the log")
