@@ -75,6 +75,10 @@ class UnknownRoot(Refusal):
     )
 
 
+class NoSuchSize(Refusal):
+    code, kind, text = 0x4012, Kind.NOT_FOUND, "The relation's log never had this size."
+
+
 class WrongSeal(Refusal):
     code, kind, text = 0x4020, Kind.INVALID, "The seal does not open: another key, another context, or changed bytes."
 

@@ -7,9 +7,9 @@ truth; the map (record id -> current leaf) follows from it, and so can be had as
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from salus.core.record import RelationOpening
+from salus.core.record import RecordId, RelationOpening
 from salus.core.types import Digest, Message
-from salus.merkle.log import Log
+from salus.merkle.log import Inclusion, Log
 from salus.merkle.map import Map
 from salus.merkle.smt import Proof
 from salus.vault.errors import NoSuchRecord
@@ -33,10 +33,9 @@ class Place(NamedTuple):
 class RecordProof(Message, frozen=True):
     """That a leaf is the current one of its record, and stands in the log, under a relation's opening."""
 
-    record: bytes
+    record: RecordId
     leaf: Digest
-    position: int
-    inclusion: tuple[Digest, ...]  # RFC 9162, in the log of the opening's size
+    inclusion: Inclusion  # in the log of the opening's size
     membership: Proof  # in the map of the opening
 
 
@@ -99,8 +98,7 @@ class Relation:
         return RecordProof(
             entry.record,
             entry.leaf,
-            position,
-            tuple(self.log.inclusion(position, size)),
+            self.log.inclusion(position, size),
             self.map_at(size).prove(entry.record),
         )
 

@@ -18,6 +18,7 @@ from types import TracebackType
 from sqlalchemy import Connection, select
 
 from salus.core.record import LeafHeader
+from salus.merkle.log import Consistency
 from salus.merkle.smt import Proof
 from salus.vault import deposit as deposits
 from salus.vault import reading, schema
@@ -25,7 +26,7 @@ from salus.vault.anchors import AnchorEntry, Anchors, Opening
 from salus.vault.blobs import Blobs
 from salus.vault.deposit import Deposit, DepositResult
 from salus.vault.directives import Directives
-from salus.vault.errors import VaultDamaged, VaultExists, VaultInUse, WrongNetwork, WrongVaultKey
+from salus.vault.errors import NoSuchSize, VaultDamaged, VaultExists, VaultInUse, WrongNetwork, WrongVaultKey
 from salus.vault.files import Files, LocalFiles
 from salus.vault.identity import FILE as IDENTITY_FILE
 from salus.vault.identity import VaultIdentity, read_identity, write_identity
@@ -158,8 +159,7 @@ class Vault:
             if rows:
                 connection.exec_driver_sql(_ACCESS, rows)
                 self._relations.save(connection, [view])
-            size: int = view.access.size
-            return size
+            return view.access.size
 
     def headers(self, scope: Scope) -> list[LeafHeader]:
         """Return the headers of the current versions that the scope allows. Raises OutOfScope, NoSuchRelation."""
@@ -198,10 +198,12 @@ class Vault:
         with self._viewing(scope) as (connection, relation):
             return reading.all_leaves(connection, scope, relation)
 
-    def prove_consistency(self, scope: Scope, old: int, new: int) -> list[bytes]:
-        """Return the RFC 9162 proof that the log of size `old` is the beginning of the one of size `new`."""
+    def prove_consistency(self, scope: Scope, old: int, new: int) -> Consistency:
+        """Prove that the log of size `new` begins with that of `old`, at least 1. Raises as `headers`; NoSuchSize."""
         with self._viewing(scope) as (_, relation):
-            return list(relation.log.consistency(old, new))
+            if not 0 < old <= new <= relation.log.size:
+                raise NoSuchSize
+            return relation.log.consistency(old, new)
 
     def access_entries(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         """Return (salt, entry) of the access log, in order. Raises OutOfScope, NoSuchRelation."""
