@@ -13,22 +13,22 @@ MAX_KEYS = 8
 class Governance(Protocol):
     """Answered by the governance contract."""
 
-    def is_active(self, state: Reader, organisation: bytes) -> bool: ...
+    def is_active(self, state: Reader, organisation: bytes, /) -> bool: ...
 
-    def is_serving(self, state: Reader, organisation: bytes) -> bool:
+    def is_serving(self, state: Reader, organisation: bytes, /) -> bool:
         """True if the member acts for the patients it has: active or winding down, suspended or not."""
         ...
 
-    def may_hold(self, state: Reader, organisation: bytes) -> bool:
+    def may_hold(self, state: Reader, organisation: bytes, /) -> bool:
         """True if it may take in what is new as a custodian."""
         ...
 
-    def parameter(self, state: Reader, number: int) -> int: ...
+    def parameter(self, state: Reader, number: int, /) -> int: ...
 
 
 class Consents(Protocol):
     """Answered by the consent contract."""
 
-    def lapse_custodial_permits(self, ctx: Context, relation: bytes) -> None:
+    def lapse_custodial_permits(self, ctx: Context, relation: bytes, /) -> None:
         """End the permits that the custodian granted for the relation; denies stay."""
         ...

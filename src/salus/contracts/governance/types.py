@@ -31,7 +31,7 @@ class ProposalStatus(IntEnum):
 class Member(Message, frozen=True):
     """A member; its name, realm and roles stand in its account."""
 
-    state: Annotated[int, Meta(ge=MemberState.ACTIVE, le=MemberState.SUCCEEDED)]
+    state: Annotated[int, Meta(ge=2, le=5)]  # MemberState, never APPLICANT
     suspended_recipient: bool  # gets nothing
     suspended_custodian: bool  # takes in nothing; its patients keep their access
 

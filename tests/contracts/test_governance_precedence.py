@@ -1,0 +1,245 @@
+"""Every refusal of the governance contract, alone and in pairs."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import pytest
+from contracts.founding import GOVERNANCE, Network, key
+from contracts.precedence import HEIGHT, Case, Scene, alone, assert_complete, assert_documented, pairs
+
+from salus.contracts import governance
+from salus.contracts.accounts import keeper as accounts_keeper
+from salus.contracts.accounts.types import Organisation
+from salus.contracts.governance import errors, keeper, keys
+from salus.contracts.governance.actions import group_id
+from salus.contracts.governance.messages import (
+    ACTIONS,
+    AdmitMember,
+    Propose,
+    SetGroup,
+    SetMemberState,
+    SetParameter,
+    SetValidator,
+    Vote,
+)
+from salus.contracts.governance.parameters import Parameter
+from salus.contracts.governance.types import Ballot, Member, MemberState, Proposal, ProposalStatus, Validator, Value
+from salus.core.encoding import encode
+from salus.core.errors import InvalidKey, Malformed
+from salus.core.hashing import object_id
+from salus.core.keys import Role, possession
+from salus.core.types import Message
+
+NETWORK = Network()
+PROPOSER, OTHER, THIRD = (member.id for member in NETWORK.members[:3])
+APPLICANT = b"a" * 32
+PROPOSAL = b"p" * 32
+NUMBER = {shape: number for number, shape in ACTIONS.items()}
+
+
+def numbered(actions: Iterable[Message]) -> tuple[tuple[int, bytes], ...]:
+    return tuple((NUMBER[type(action)], encode(action)) for action in actions)
+
+
+def validator(member: bytes, name: str, power: int) -> SetValidator:
+    signing = key(name)
+    proof = signing.sign(possession(NETWORK.id, member, Role.VALIDATOR, signing.public))
+    return SetValidator(member, signing.public, power, proof)
+
+
+def sound_actions() -> list[Message]:
+    return [
+        AdmitMember(APPLICANT),
+        SetMemberState(OTHER, MemberState.WINDING_DOWN, False, False),
+        SetParameter(Parameter.MAX_KEYS, 32),
+        validator(PROPOSER, "validator", 5),
+        validator(THIRD, "new validator", 1),
+        SetGroup(group_id(NETWORK.id, bytes(32), 0), "both", tuple(sorted((PROPOSER, THIRD)))),
+    ]
+
+
+def propose() -> Scene:
+    actions = sound_actions()
+    message = Propose(PROPOSER, HEIGHT + 1, numbered(actions))
+    scene = NETWORK.scene(message, NETWORK.administration(0), actions=actions)
+    accounts_keeper.put_organisation(scene.state, APPLICANT, Organisation("applicant", "north", (2,), 1, b"s" * 32))
+    return scene
+
+
+def with_action(index: int, **fields: Any) -> Any:
+    """A defect that changes action `index`."""
+
+    def defect(scene: Scene) -> None:
+        actions = scene.notes["actions"]
+        actions[index] = msgspec.structs.replace(actions[index], **fields)
+        scene.change(actions=numbered(actions) + scene.message.actions[len(actions) :])  # type: ignore[attr-defined]
+
+    return defect
+
+
+def with_tail(number: int, body: bytes) -> Any:
+    """A defect that appends an action, which is looked at before any is tried."""
+
+    def defect(scene: Scene) -> None:
+        scene.change(actions=(*scene.message.actions, (number, body)))  # type: ignore[attr-defined]
+
+    return defect
+
+
+def no_member(scene: Scene) -> None:
+    keeper.put_member(scene.state, PROPOSER, Member(MemberState.WINDING_DOWN, False, False))
+
+
+def outsider(scene: Scene) -> None:
+    scene.change(member=APPLICANT)
+
+
+def one_key_only(scene: Scene) -> None:
+    scene.signers = scene.signers[:1]
+
+
+def one_key_twice(scene: Scene) -> None:
+    scene.signers = scene.signers[:1] * 2
+
+
+def gateway_only(scene: Scene) -> None:
+    scene.signers = NETWORK.gateway(0)
+
+
+def anothers_keys(scene: Scene) -> None:
+    scene.signers = NETWORK.administration(1)
+
+
+def same_nonce(scene: Scene) -> None:
+    before = Proposal(PROPOSER, HEIGHT + 5, (), ProposalStatus.APPLIED)
+    keeper.open_proposal(scene.state, object_id("proposal", scene.network, PROPOSER, scene.nonce, 0, 0), before)
+
+
+def has_validator(scene: Scene) -> None:
+    keeper.put_validator(scene.state, b"v" * 32, Validator(OTHER, b"v" * 32, 1))
+
+
+def last_active(scene: Scene) -> None:
+    """Only the applicant is active once it is admitted, as far as the count goes."""
+    scene.state.put(keys.ACTIVE_COUNT, encode(Value(0)))
+
+
+def key_is_a_gateways(scene: Scene) -> None:
+    accounts_keeper.reserve_key(scene.state, key("new validator").id(NETWORK.id), THIRD)
+
+
+PROPOSE = Case(
+    "Propose",
+    propose,
+    {
+        errors.NotActiveMember: (no_member, outsider),
+        errors.NotAdministration: (one_key_only, one_key_twice, gateway_only, anothers_keys),
+        errors.EffectiveTooEarly: (
+            lambda scene: scene.change(effective=HEIGHT),
+            lambda scene: keeper.put_parameter(scene.state, 4, 2),
+        ),
+        errors.ProposalExists: same_nonce,
+        errors.UnknownAction: (with_tail(0, b""), with_tail(6, b"")),
+        Malformed: (with_tail(1, b""), with_tail(3, encode(AdmitMember(APPLICANT)))),
+        errors.NoSuchOrganisation: with_action(0, organisation=b"?" * 32),
+        errors.AlreadyMember: lambda scene: keeper.put_member(scene.state, APPLICANT, Member(5, False, False)),
+        errors.NoSuchMember: with_action(1, member=b"?" * 32),
+        errors.InvalidTransition: (
+            with_action(1, state=MemberState.APPLICANT),
+            with_action(1, state=6),
+            lambda scene: keeper.put_member(scene.state, OTHER, Member(MemberState.LEFT, False, False)),
+        ),
+        errors.ValidatorRemains: has_validator,
+        errors.LastActiveMember: last_active,
+        errors.UnknownParameter: (with_action(2, parameter=0), with_action(2, parameter=9)),
+        errors.ParameterOutOfBounds: (with_action(2, value=1), with_action(2, value=257)),
+        errors.ValidatorWithoutMember: (with_action(3, member=b"?" * 32), with_action(3, member=OTHER)),
+        errors.NoSuchValidator: (with_action(3, power=0, member=THIRD), with_action(3, power=0, public=b"?" * 32)),
+        errors.LastValidator: with_action(3, power=0),
+        errors.KeyListed: (
+            key_is_a_gateways,
+            with_action(4, public=key("hospital 2 gateway").public),
+            with_action(4, public=key("validator").public),
+        ),
+        InvalidKey: (
+            with_action(4, proof=bytes(64)),
+            with_action(4, proof=validator(PROPOSER, "new validator", 1).proof),
+        ),
+        errors.NoSuchGroup: with_action(5, group=b"?" * 32),
+        errors.UnsortedMembers: (
+            with_action(5, members=tuple(sorted((PROPOSER, THIRD), reverse=True))),
+            with_action(5, members=(PROPOSER, PROPOSER)),
+        ),
+        errors.OutsiderInGroup: with_action(5, members=(b"\xff" * 32,)),
+    },
+    {
+        (errors.ValidatorWithoutMember, errors.NoSuchValidator): "one gives power, the other takes it",
+        (errors.ValidatorWithoutMember, errors.LastValidator): "one gives power, the other takes it",
+        (errors.UnsortedMembers, errors.OutsiderInGroup): "both replace the same list; see test_governance",
+    },
+)
+
+
+def vote() -> Scene:
+    scene = NETWORK.scene(Vote(OTHER, PROPOSAL, True), NETWORK.administration(1))
+    keeper.open_proposal(scene.state, PROPOSAL, Proposal(PROPOSER, HEIGHT + 1, (), ProposalStatus.OPEN))
+    return scene
+
+
+def closed(status: ProposalStatus, effective: int) -> Any:
+    def defect(scene: Scene) -> None:
+        keeper.open_proposal(scene.state, PROPOSAL, Proposal(PROPOSER, effective, (), status))
+
+    return defect
+
+
+VOTE = Case(
+    "Vote",
+    vote,
+    {
+        errors.NotActiveMember: (
+            lambda scene: keeper.put_member(scene.state, OTHER, Member(MemberState.LEFT, False, False)),
+            lambda scene: scene.change(member=APPLICANT),
+        ),
+        errors.NotAdministration: (
+            lambda scene: scene.signers.pop(),
+            one_key_twice,
+            lambda scene: setattr(scene, "signers", NETWORK.gateway(1)),
+            lambda scene: setattr(scene, "signers", NETWORK.administration(2)),
+        ),
+        errors.NoSuchProposal: lambda scene: scene.change(proposal=b"?" * 32),
+        errors.ProposalClosed: (
+            *(closed(status, HEIGHT + 1) for status in ProposalStatus if status != ProposalStatus.OPEN),
+            closed(ProposalStatus.OPEN, HEIGHT),
+        ),
+        errors.AlreadyVoted: (
+            lambda scene: keeper.put_ballot(scene.state, PROPOSAL, OTHER, Ballot(True)),
+            lambda scene: keeper.put_ballot(scene.state, PROPOSAL, OTHER, Ballot(False)),
+        ),
+    },
+)
+CASES = (PROPOSE, VOTE)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_sound_governance_message_is_accepted(case: Case) -> None:
+    case.accepts()
+
+
+@pytest.mark.parametrize(("case", "refusal", "defects"), alone(CASES))
+def test_refused_alone(case: Case, refusal: Any, defects: Any) -> None:
+    case.refuses(refusal, defects)
+
+
+@pytest.mark.parametrize(("case", "refusal", "defects"), pairs(CASES))
+def test_first_defined_wins(case: Case, refusal: Any, defects: Any) -> None:
+    case.refuses(refusal, defects)
+
+
+def test_every_refusal_has_a_case() -> None:
+    assert_complete(errors, GOVERNANCE.messages, CASES)
+
+
+def test_readme_names_the_order() -> None:
+    assert_documented(governance, CASES)
