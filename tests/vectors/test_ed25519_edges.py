@@ -36,9 +36,7 @@ Case = tuple[tuple[str, ...], bytes, bytes, bytes]
 @pytest.fixture(scope="module")
 def cases(sample_data: Path) -> list[Case]:
     raw = json.loads((sample_data / "vectors/ed25519vectors.json").read_text())
-    return [
-        (tuple(c["flags"] or ()), bytes.fromhex(c["key"]), c["msg"].encode(), bytes.fromhex(c["sig"])) for c in raw
-    ]
+    return [(tuple(c["flags"] or ()), bytes.fromhex(c["key"]), c["msg"].encode(), bytes.fromhex(c["sig"])) for c in raw]
 
 
 def test_all_cases_are_there(cases: list[Case]) -> None:

@@ -26,7 +26,9 @@ KEY_BYTES = {1: 16, 2: 32, 3: 32}
 
 def vectors(name: str, kems: tuple[int, ...], kdf: int) -> list[dict[str, Any]]:
     cases = json.loads((FOLDER / name).read_text())
-    return [c for c in cases if c["kem_id"] in kems and c["kdf_id"] == kdf and c["mode"] == 0 and c["aead_id"] in KEY_BYTES]
+    return [
+        c for c in cases if c["kem_id"] in kems and c["kdf_id"] == kdf and c["mode"] == 0 and c["aead_id"] in KEY_BYTES
+    ]
 
 
 def extract(suite: bytes, salt: bytes, label: bytes, ikm: bytes) -> bytes:

@@ -1,0 +1,153 @@
+"""Carry envelopes of many threads to the ledger in batches, signed by a member's gateway.
+
+Adaptive: an envelope that finds nothing under way is sent at once, by the thread that brought it;
+those that arrive while a batch is under way gather and go together when it has landed.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from salus.client.ledger import BatchResult, EnvelopeResult, Ledger
+from salus.client.refused import accept, refusal
+from salus.core.envelope import MAX_BATCH_BYTES, parse_envelope, seal_batch
+from salus.core.errors import Kind, Refusal
+from salus.core.signatures import SigningKey
+
+MAX_ENVELOPES = 4096  # in a batch
+ROOM_BYTES = MAX_BATCH_BYTES - 512  # what is left for envelopes beside the batch's own fields
+LIFETIME_MS = 60_000
+_HEAD_BYTES = 5  # of a CBOR byte string, at most
+
+
+class Closed(Refusal):
+    """The carrier no longer takes envelopes."""
+
+    code, kind, text = 0x5002, Kind.UNAVAILABLE, "The carrier is closed; nothing was sent."
+
+
+class Landed(NamedTuple):
+    """Where an envelope was executed, and what became of it."""
+
+    height: int
+    time: int  # of the block, milliseconds
+    result: EnvelopeResult
+
+
+class Carrier:
+    """Batches for one member. Every method may be called from any thread.
+
+    A future completes once the block with the envelope is durable: with its result (whatever its
+    code), with the refusal of the whole batch, or with what the ledger raised. Sending the same
+    envelope again while it is under way, or was in the last batch, gives the same future; later, the
+    ledger refuses the replay. So it is never executed twice.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        member: bytes,
+        gateway: SigningKey,
+        nonce: Callable[[], bytes] = lambda: secrets.token_bytes(16),
+    ) -> None:
+        self._ledger, self._member, self._gateway, self._nonce = ledger, member, gateway, nonce
+        self._lock = threading.Lock()
+        self._waiting: dict[bytes, tuple[bytes, Future[Landed]]] = {}  # envelope id -> (raw, future), oldest first
+        self._sent: dict[bytes, Future[Landed]] = {}
+        self._busy = self._closed = False
+        self._sender = ThreadPoolExecutor(1, thread_name_prefix="carrier")
+
+    def submit(self, envelope: bytes) -> Future[Landed]:
+        """Send `envelope`; raises Malformed or Oversized at once, and Closed."""
+        key = parse_envelope(self._ledger.network, envelope).id
+        with self._lock:
+            if self._closed:
+                raise Closed
+            if key in self._sent:
+                return self._sent[key]
+            if key in self._waiting:
+                return self._waiting[key][1]
+            future: Future[Landed] = Future()
+            future.set_running_or_notify_cancel()  # what may be on its way cannot be cancelled
+            self._waiting[key] = (envelope, future)
+            if self._busy:
+                return future
+            self._busy = True
+        self._send()
+        return future
+
+    def submit_now(self, envelope: bytes, timeout_s: float | None = None) -> Landed:
+        """Send `envelope` and wait for it; raise the refusal unless it succeeded."""
+        landed = self.submit(envelope).result(timeout_s)
+        accept(landed.result.code)
+        return landed
+
+    def close(self) -> None:
+        """Take no more; wait until everything that was taken has landed."""
+        with self._lock:
+            self._closed = True
+            pending = [future for _, future in self._waiting.values()] + list(self._sent.values())
+        for future in pending:
+            future.exception()  # waits
+        self._sender.shutdown()
+
+    def __enter__(self) -> "Carrier":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _send(self) -> None:
+        """Send what waits, as far as it fits; one thread at a time, the one that holds `_busy`."""
+        with self._lock:
+            group = self._take()
+            self._sent = {key: future for key, _, future in group}
+        futures = [future for _, _, future in group]
+        try:
+            until = self._ledger.now() + LIFETIME_MS
+            envelopes = [raw for _, raw, _ in group]
+            batch = seal_batch(self._ledger.network, self._nonce(), until, self._member, self._gateway, envelopes)
+            self._ledger.submit(batch).add_done_callback(lambda done: self._landed(done, futures))
+        except BaseException as error:  # noqa: BLE001  (whatever it is, it belongs to those who wait)
+            self._failed(futures, error)
+
+    def _take(self) -> list[tuple[bytes, bytes, Future[Landed]]]:
+        group: list[tuple[bytes, bytes, Future[Landed]]] = []
+        room = ROOM_BYTES
+        for key, (raw, future) in self._waiting.items():
+            room -= len(raw) + _HEAD_BYTES
+            if room < 0 or len(group) == MAX_ENVELOPES:
+                break
+            group.append((key, raw, future))
+        for key, _, _ in group:
+            del self._waiting[key]
+        return group
+
+    def _landed(self, done: Future[BatchResult], futures: list[Future[Landed]]) -> None:
+        """Runs in the ledger's own thread: hand over the results, and the next sending to our thread."""
+        error = done.exception()
+        if error is None and done.result().code:
+            error = refusal(done.result().code)
+        if error is not None:
+            self._failed(futures, error)
+            return
+        batch = done.result()
+        self._next()
+        for future, result in zip(futures, batch.results, strict=True):
+            future.set_result(Landed(batch.height, batch.time, result))
+
+    def _failed(self, futures: list[Future[Landed]], error: BaseException) -> None:
+        with self._lock:
+            self._sent = {}  # the same envelope may be tried again
+        self._next()
+        for future in futures:
+            future.set_exception(error)
+
+    def _next(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._sender.submit(self._send)
+            else:
+                self._busy = False

@@ -1,0 +1,62 @@
+"""Write the vectors of every format, or with --check compare them with the files that are there.
+
+.venv/bin/python -m tests.vectors.generate [--check]
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from . import core_vectors, evidence_vectors, ledger_vectors, record_vectors, tree_vectors
+
+HERE = Path(__file__).parent
+VECTORS: dict[str, Callable[[], dict[str, object]]] = {
+    "encoding": core_vectors.encoding,
+    "hashes": core_vectors.hashes,
+    "keys": core_vectors.keys,
+    "cose": core_vectors.cose_sign,
+    "ids": core_vectors.ids,
+    "envelopes": core_vectors.envelopes,
+    "batches": core_vectors.batches,
+    "genesis": core_vectors.genesis,
+    "sparse-tree": tree_vectors.sparse_tree,
+    "log": tree_vectors.log,
+    "records": record_vectors.records,
+    "requests": record_vectors.requests,
+    "consents": record_vectors.consents,
+    "seen-ids": ledger_vectors.seen_ids,
+    "headers": ledger_vectors.headers,
+    "blocks": ledger_vectors.blocks,
+    "checkpoints": ledger_vectors.checkpoints,
+    "evidence": evidence_vectors.evidence,
+}
+
+
+def text(name: str) -> str:
+    """Return the file of one format as it must be."""
+    make = VECTORS[name]
+    return json.dumps({"about": " ".join((make.__doc__ or "").split()), **make()}, indent=1, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check all files; return the exit status."""
+    parser = argparse.ArgumentParser(description="Test vectors of Salus's formats.")
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    check = parser.parse_args(arguments).check
+    wrong = []
+    for name in VECTORS:
+        path = HERE / f"{name}.json"
+        if not check:
+            path.write_text(text(name))
+        elif not path.is_file() or path.read_text() != text(name):
+            wrong.append(path.name)
+    stray = sorted(p.name for p in HERE.glob("*.json") if p.stem not in VECTORS)
+    for name in wrong + stray:
+        print(f"{name}: not what the generator makes", file=sys.stderr)
+    return 1 if wrong or stray else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
