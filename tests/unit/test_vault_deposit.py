@@ -7,6 +7,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+
+from salus.core.encoding import encode
+from salus.core.record import LeafHeader, Status, content_digest, leaf_hash
+from salus.vault import errors, relations
+from salus.vault.blobs import INLINE_BYTES
+from salus.vault.deposit import Deposit
+from salus.vault.keys import OVERHEAD_BYTES
+from salus.vault.shared import Identifier, SharedResource
+from salus.vault.vault import Vault
 from unit.vault_samples import (
     ALICE,
     BOB,
@@ -19,15 +28,6 @@ from unit.vault_samples import (
     scope,
     write,
 )
-
-from salus.core.record import LeafHeader, Status, content_digest, leaf_hash
-from salus.core.encoding import encode
-from salus.vault import errors, relations
-from salus.vault.blobs import INLINE_BYTES
-from salus.vault.deposit import Deposit
-from salus.vault.keys import OVERHEAD_BYTES
-from salus.vault.shared import Identifier, SharedResource
-from salus.vault.vault import Vault
 
 
 @pytest.fixture
@@ -114,9 +114,7 @@ def test_large_contents_are_blobs(vault: Vault, size: int) -> None:
         assert stored[0].stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize(
-    ("kept", "expected"), [(0, 1), (0, 7), (1, 0), (1, 2), (2, 1)], ids=lambda n: str(n)
-)
+@pytest.mark.parametrize(("kept", "expected"), [(0, 1), (0, 7), (1, 0), (1, 2), (2, 1)], ids=lambda n: str(n))
 def test_version_conflict_stores_nothing(vault: Vault, kept: int, expected: int) -> None:
     for _ in range(kept):
         vault.deposit([write(ALICE, 1)])
@@ -359,7 +357,7 @@ def test_identity_and_index_must_agree(tmp_path: Path) -> None:
 
 
 def test_a_bug_in_a_statement_is_no_refusal_and_shows_no_value(vault: Vault) -> None:
-    with pytest.raises(RuntimeError, match="^IntegrityError$"), vault._index.writing() as connection:
+    with pytest.raises(RuntimeError, match=r"^IntegrityError$"), vault._index.writing() as connection:
         row = {"name": "schema", "value": b"Jane Doe"}
         connection.execute(text("INSERT INTO meta (name, value) VALUES (:name, :value)"), row)
 

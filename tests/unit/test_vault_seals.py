@@ -36,7 +36,9 @@ def test_refuses(seed: bytes, info: bytes, change) -> None:
     assert caught.value.__cause__ is None
 
 
-@pytest.mark.parametrize("public", [b"", KEY.public[:-1], KEY.public + b"\0", b"\xff" * 1216, KEY.public[:1184] + bytes(32)])
+@pytest.mark.parametrize(
+    "public", [b"", KEY.public[:-1], KEY.public + b"\0", b"\xff" * 1216, KEY.public[:1184] + bytes(32)]
+)
 def test_refuses_invalid_public_key(public: bytes) -> None:
     with pytest.raises(InvalidKey):
         seal(public, b"", b"plain")
@@ -55,4 +57,3 @@ def test_id_is_bound_to_network_suite_and_key() -> None:
 def test_repr_shows_no_secret() -> None:
     assert KEY.seed.hex() not in repr(KEY)
     assert str(KEY.seed) not in repr(KEY)
-

@@ -31,6 +31,7 @@ _OPENINGS = text("SELECT seq, opening, root FROM openings WHERE number = :number
 _VERSIONS = (
     "SELECT id, record, version, leaf, header, secrets, sealed FROM versions WHERE id >= ? AND id < ? ORDER BY id"
 )
+_UNAUTHENTIC = "does not authenticate"
 
 
 class Finding(NamedTuple):
@@ -60,7 +61,8 @@ def check(folder: Path, master: bytes, network: bytes, files: Files | None = Non
     try:
         blobs = Blobs(folder / BLOBS_FOLDER, files)
         found = list(_check_index(folder, master, network, identity, blobs))
-        if found and identity is not None and identity.check != derive(network, master).check:
+        unread = any(finding.what == _UNAUTHENTIC for finding in found)
+        if unread and identity is not None and identity.check != derive(network, master).check:
             raise WrongVaultKey
         findings += found + list(_check_blob_names(folder, blobs))
     finally:
@@ -83,7 +85,7 @@ def _check_index(
         except VaultDamaged:
             damaged = ["page 1, bytes 0 to 8191"]
         if damaged:
-            yield from (Finding(INDEX_FILE, place, "does not authenticate") for place in damaged)
+            yield from (Finding(INDEX_FILE, place, _UNAUTHENTIC) for place in damaged)
             return
         facts = index.open()
         if identity is not None and any(facts.get(n) != v for n, v in identity.facts().items()):

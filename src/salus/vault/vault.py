@@ -103,9 +103,8 @@ class Vault:
         try:
             if (identity.network, identity.custodian) != (network, custodian):
                 raise WrongNetwork
-            if identity.check != keys.check:
-                raise WrongVaultKey
-            if any(index.open().get(name) != value for name, value in identity.facts().items()):
+            facts = _open(index, identity, keys.check)
+            if any(facts.get(name) != value for name, value in identity.facts().items()):
                 raise VaultDamaged
             vault = cls._opened(folder, Custody(network, custodian), keys.wrapping_key, index, release, files)
             vault._collect_orphans()
@@ -247,6 +246,15 @@ def _take_lock(folder: Path, files: Files) -> Callable[[], None]:
         return files.lock(folder / LOCK_FILE)
     except BlockingIOError:
         raise VaultInUse from None
+
+
+def _open(index: Index, identity: VaultIdentity, check: bytes) -> dict[str, bytes]:
+    try:
+        return index.open()
+    except VaultDamaged:  # with another key, every page looks damaged
+        if identity.check != check:
+            raise WrongVaultKey from None
+        raise
 
 
 def _nothing() -> None:

@@ -1,0 +1,174 @@
+"""fsck of a vault: each changed byte is found and its place is named."""
+
+import random
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from salus.vault import errors
+from salus.vault.check import Finding, check
+from salus.vault.index import PAGE_BYTES
+from unit.vault_samples import ALICE, BOB, MASTER, NETWORK, make_vault, open_vault, scope, write
+
+FIRST = 1 << 32  # id of the first row of the first relation
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with make_vault(tmp_path / "v") as vault:
+        vault.deposit([write(ALICE, n, bytes(900)) for n in range(40)])
+        vault.pending_anchors(10)
+        vault.mark_anchored(ALICE, 1, 1)
+        vault.deposit([write(ALICE, 1), write(BOB, 1, bytes(70_000)), write(BOB, 2, bytes(90_000))])
+        vault.log_access(ALICE, [b"one", b"two"])
+        vault.pending_anchors(10)
+    return tmp_path / "v"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def places(folder: Path) -> list[tuple[str, str]]:
+    return [(finding.file, finding.place) for finding in check(folder, MASTER, NETWORK)]
+
+
+def flip(path: Path, at: int) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[at] ^= 1 << at % 8
+    path.write_bytes(bytes(raw))
+
+
+def change(folder: Path, statement: str) -> None:
+    with open_vault(folder) as vault, vault._index.writing() as connection:
+        connection.execute(text(statement))
+
+
+def test_sound_vault_has_no_finding_and_is_not_written(folder: Path) -> None:
+    before = contents(folder)
+    assert check(folder, MASTER, NETWORK) == []
+    assert contents(folder) == before
+
+
+def test_a_flipped_byte_of_any_page_of_the_index_is_found_and_named(folder: Path) -> None:
+    path = folder / "index.db"
+    raw = path.read_bytes()
+    rng = random.Random(7)
+    spots = [page * PAGE_BYTES + rng.randrange(PAGE_BYTES) for page in range(len(raw) // PAGE_BYTES)]
+    # the salt, the first bytes after it, and the ends of two pages: initialisation vector and HMAC
+    spots += [0, 15, 16, 17, 100, PAGE_BYTES - 80, PAGE_BYTES - 1, 2 * PAGE_BYTES - 1]
+    for at in spots:
+        flip(path, at)
+        first = (at // PAGE_BYTES) * PAGE_BYTES
+        expected = f"page {at // PAGE_BYTES + 1}, bytes {first} to {first + PAGE_BYTES - 1}"
+        assert ("index.db", expected) in places(folder), at
+        path.write_bytes(raw)
+    assert places(folder) == []
+
+
+@pytest.mark.parametrize("size", [0, 1, PAGE_BYTES, 3 * PAGE_BYTES, -1])
+def test_a_cut_index_is_found(folder: Path, size: int) -> None:
+    path = folder / "index.db"
+    path.write_bytes(path.read_bytes()[:size])
+    assert [file for file, _ in places(folder)][:1] == ["index.db"]
+
+
+def test_a_lost_index_is_found(folder: Path) -> None:
+    (folder / "index.db").unlink()
+    assert places(folder) == [("index.db", "whole file")]
+
+
+def test_a_flipped_byte_of_a_blob_is_found_and_named(folder: Path) -> None:
+    blobs = sorted(p for p in (folder / "blobs").rglob("*") if p.is_file())
+    for path in blobs:
+        raw = path.read_bytes()
+        for at in (0, 40, 50_000, len(raw) - 1):
+            flip(path, at)
+            name = str(path.relative_to(folder))
+            assert places(folder) == [(name, f"bytes 0 to {len(raw) - 1}")]
+            path.write_bytes(raw)
+    blobs[0].unlink()
+    assert check(folder, MASTER, NETWORK) == [Finding(str(blobs[0].relative_to(folder)), "whole file", "missing")]
+    with open_vault(folder) as vault, pytest.raises(errors.VaultDamaged):
+        for number in (1, 2):
+            vault.read(scope(BOB), write(BOB, number).record)
+
+
+def test_a_flipped_byte_of_the_identity_is_found(folder: Path) -> None:
+    path = folder / "vault.id"
+    raw = path.read_bytes()
+    for at in range(len(raw)):
+        flip(path, at)
+        assert places(folder) == [("vault.id", "whole file")], at
+        path.write_bytes(raw)
+
+
+ROW = f"versions row {FIRST + 3}"
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (f"UPDATE versions SET header = x'80' WHERE id = {FIRST + 3}", ROW),
+        (f"UPDATE versions SET secrets = zeroblob(104) WHERE id = {FIRST + 3}", ROW),
+        (f"UPDATE versions SET secrets = x'' WHERE id = {FIRST + 3}", ROW),
+        (f"UPDATE versions SET sealed = zeroblob(200) WHERE id = {FIRST + 3}", ROW),
+        (f"UPDATE versions SET version = 2 WHERE id = {FIRST + 3}", ROW),
+        (f"UPDATE versions SET leaf = zeroblob(32) WHERE id = {FIRST + 3}", ROW),
+        (f"DELETE FROM versions WHERE id = {FIRST + 3}", ROW),
+        ("DELETE FROM access WHERE (id & 1) = 1", "relations row 1"),
+        ("UPDATE relations SET wrapped_key = zeroblob(40) WHERE number = 1", "relations row 1"),
+        ("UPDATE relations SET map_root = zeroblob(32) WHERE number = 1", "relations row 1"),
+        ("UPDATE relations SET relation = zeroblob(32) WHERE number = 1", ROW),
+        ("UPDATE openings SET opening = x'80' WHERE number = 1 AND seq = 1", "openings row 1, 1"),
+        ("UPDATE openings SET root = zeroblob(32) WHERE number = 1 AND seq = 1", "openings row 1, 1"),
+        ("UPDATE openings SET seq = 5 WHERE number = 1 AND seq = 2", "openings row 1, 5"),
+        (f"DELETE FROM versions WHERE id >= {FIRST + 39} AND id < {FIRST * 2}", "openings row 1, 1"),
+        ("UPDATE meta SET value = x'00' WHERE name = 'network'", "whole file"),
+    ],
+)
+def test_a_row_changed_by_somebody_with_the_key_is_found(folder: Path, statement: str, expected: str) -> None:
+    change(folder, statement)
+    assert expected in [place for _, place in places(folder)]
+
+
+def test_findings_hold_no_value(folder: Path) -> None:
+    change(folder, "UPDATE versions SET header = x'80'")
+    for finding in check(folder, MASTER, NETWORK):
+        assert ALICE.hex() not in repr(finding) and repr(ALICE)[2:-1] not in repr(finding)
+
+
+def test_a_destroyed_relation_is_no_damage(folder: Path) -> None:
+    change(folder, "UPDATE relations SET wrapped_key = NULL")
+    assert places(folder) == []
+
+
+def test_orphans_and_temporaries_are_no_damage(folder: Path) -> None:
+    (folder / "blobs" / "ab").mkdir(exist_ok=True)
+    (folder / "blobs" / "ab" / "abcd.tmp").write_bytes(b"half")
+    assert places(folder) == []
+
+
+def test_refusals(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(errors.NoVault):
+        check(tmp_path / "none", MASTER, NETWORK)
+    with pytest.raises(errors.WrongVaultKey):
+        check(folder, b"m" * 32, NETWORK)
+    with open_vault(folder), pytest.raises(errors.VaultInUse):
+        check(folder, MASTER, NETWORK)
+    change(folder, "UPDATE meta SET value = x'0002' WHERE name = 'schema'")
+    with pytest.raises(errors.UnknownSchema):
+        check(folder, MASTER, NETWORK)
+
+
+def test_reading_a_damaged_row_is_refused(folder: Path) -> None:
+    change(folder, f"UPDATE versions SET sealed = zeroblob(200) WHERE id = {FIRST + 3}")
+    change(folder, f"UPDATE versions SET header = x'80' WHERE id = {FIRST + 4}")
+    change(folder, f"UPDATE versions SET secrets = zeroblob(104) WHERE id = {FIRST + 5}")
+    change(folder, f"UPDATE versions SET secrets = x'' WHERE id = {FIRST + 6}")
+    with open_vault(folder) as vault:
+        for number in (3, 4, 5, 6):
+            with pytest.raises(errors.VaultDamaged):
+                vault.read(scope(ALICE), write(ALICE, number).record)
+        assert vault.read(scope(ALICE), write(ALICE, 7).record).octets == bytes(900)
