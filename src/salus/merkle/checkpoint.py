@@ -76,14 +76,14 @@ def witness_key_id(name: str, public: bytes) -> bytes:
 def sign(checkpoint: Checkpoint, name: str, key: SigningKey) -> SignedCheckpoint:
     """Return the checkpoint signed by its log; raises Malformed if it is none that `parse` would take."""
     line = NoteSignature(name, note_key_id(name, key.public), key.sign(checkpoint.text().encode()))
-    return parse(SignedCheckpoint(checkpoint, (line,)).note())
+    return _checked(SignedCheckpoint(checkpoint, (line,)))
 
 
 def cosign(signed: SignedCheckpoint, name: str, key: SigningKey, time_s: int) -> SignedCheckpoint:
     """Return the checkpoint with one more cosignature, at `time_s` seconds since 1970."""
     signature = time_s.to_bytes(8, "big") + key.sign(_cosigned(signed.checkpoint, time_s))
     line = NoteSignature(name, witness_key_id(name, key.public), signature)
-    return parse(signed._replace(signatures=(*signed.signatures, line)).note())
+    return _checked(signed._replace(signatures=(*signed.signatures, line)))
 
 
 def parse(note: str | bytes) -> SignedCheckpoint:
@@ -125,6 +125,13 @@ def witnessed_by(signed: SignedCheckpoint, witnesses: Iterable[NoteKey]) -> int:
     """Return how many of `witnesses` cosigned; a public key counts once, whatever its names."""
     found = {witness.public: None for witness in witnesses if cosigned_at(signed, witness) is not None}
     return len(found)
+
+
+def _checked(signed: SignedCheckpoint) -> SignedCheckpoint:
+    """A newline inside a field would make the note say something else."""
+    if parse(signed.note()) != signed:
+        raise Malformed
+    return signed
 
 
 def _cosigned(checkpoint: Checkpoint, time_s: int) -> bytes:
