@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from salus.contracts.accounts.queries import key_of, live_key
+from salus.contracts.accounts.keeper import get_key
+from salus.contracts.accounts.queries import live_key
 from salus.contracts.context import Signer
 from salus.contracts.governance.parameters import Parameter
 from salus.contracts.governance.queries import is_active, parameter
@@ -24,6 +25,8 @@ from salus.machine.seen import SeenIds
 from salus.machine.signing import Verified
 from salus.state.overlay import Reader
 
+_REMEMBERED = 64  # parsed batches
+
 
 class Admission(NamedTuple):
     """The answer to one batch; `code` 0 is yes. `batch` is None where it could not be parsed."""
@@ -42,14 +45,19 @@ class Gate:
         self.seen, self.verified = seen, verified
         self._parsed: dict[bytes, Batch] = {}  # by raw bytes; between the steps of one block
 
-    def batch(self, state: Reader, time: int, raw: bytes) -> Batch:
-        """Return the batch in `raw`; raise the first refusal in order of precedence."""
+    def parse(self, raw: bytes) -> Batch:
+        """Return the batch in `raw`, not checked against any state; raise Oversized or Malformed."""
         batch = self._parsed.get(raw)
         if batch is None:
             batch = parse_batch(self._network, raw)
-            if len(self._parsed) >= 64:
+            if len(self._parsed) >= _REMEMBERED:
                 self._parsed = {}
             self._parsed[raw] = batch
+        return batch
+
+    def batch(self, state: Reader, time: int, raw: bytes) -> Batch:
+        """Return the batch in `raw`; raise the first refusal in order of precedence."""
+        batch = self.parse(raw)
         payload = batch.payload
         self._window(payload.not_after, time)
         if batch.id in self.seen:
@@ -120,7 +128,7 @@ class Gate:
         key = live_key(state, account, kid, time)
         if key is not None:
             return key.public, key.role
-        raise UnknownSigner if key_of(state, account, kid) is None else RevokedKey
+        raise UnknownSigner if get_key(state, account, kid) is None else RevokedKey
 
 
 def max_block_bytes(state: Reader) -> int:

@@ -35,11 +35,18 @@ class Outcome(NamedTuple):
     events: tuple[bytes, ...]
 
 
+class Event(NamedTuple):
+    """An event and its body, as it stands in the log."""
+
+    message: Message
+    body: bytes
+
+
 class Executed(NamedTuple):
     """What became of the block: per batch its outcomes (none where it was refused), and its events."""
 
     outcomes: list[tuple[Outcome, ...]]
-    bodies: list[bytes]  # of all events, in the order in which they happened
+    events: list[Event]  # in the order in which they happened
     validator_updates: tuple[ValidatorUpdate, ...]
 
 
@@ -49,13 +56,13 @@ Place = tuple[int, int]  # (batch, envelope)
 class Execution:
     """One block on its way. `state` collects its writes over `base`, the committed state."""
 
-    __slots__ = ("_gate", "_network", "base", "bodies", "height", "state", "time")
+    __slots__ = ("_gate", "_network", "base", "events", "height", "state", "time")
 
     def __init__(self, network: bytes, gate: Gate, base: Reader, height: int, time: int) -> None:
         self._network, self._gate = network, gate
         self.base, self.state = base, Overlay(base)
         self.height, self.time = height, time
-        self.bodies: list[bytes] = []
+        self.events: list[Event] = []
 
     def run(self, admitted: Sequence[Admission]) -> Executed:
         """Run what is due at the height, then the envelopes of the admitted batches."""
@@ -88,7 +95,7 @@ class Execution:
             tuple(places[i, j] for j in range(len(a.batch.payload.envelopes))) if a.batch and not a.code else ()
             for i, a in enumerate(admitted)
         ]
-        return Executed(outcomes, self.bodies, updates)
+        return Executed(outcomes, self.events, updates)
 
     def _begin(self) -> tuple[ValidatorUpdate, ...]:
         updates: dict[bytes, ValidatorUpdate] = {}
@@ -97,7 +104,7 @@ class Execution:
             if contract.begin_block is not None:
                 for update in contract.begin_block(self.state, self._network, self.height, self.time, events.append):
                     updates[update.public] = update
-        self.bodies += [event_body(NO_NONCE, index, event) for index, event in enumerate(events)]
+        self.events += [Event(event, event_body(NO_NONCE, index, event)) for index, event in enumerate(events)]
         return tuple(updates.values())
 
     def _first(self, envelope: Envelope) -> Outcome:
@@ -124,15 +131,15 @@ class Execution:
         state = Overlay(self.state)
         nonce = envelope.payload.nonce
         verify = self._gate.verified.verify
-        bodies: list[bytes] = []
+        events: list[Event] = []
         for index, (number, raw) in enumerate(envelope.payload.messages):
             handler, message = _read(number, raw)
             context = Context(self._network, self.height, self.time, nonce, index, signers, state, verify)
             handler(context, message)
-            bodies += [event_body(nonce, index, event) for event in context.events]
+            events += [Event(event, event_body(nonce, index, event)) for event in context.events]
         state.merge()
-        self.bodies += bodies
-        return Outcome(envelope.id, 0, tuple(bodies))
+        self.events += events
+        return Outcome(envelope.id, 0, tuple([event.body for event in events]))
 
 
 def _read(number: int, raw: bytes) -> tuple[Callable[[Context, Any], None], Message]:

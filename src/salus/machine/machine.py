@@ -10,7 +10,7 @@ block changes nothing.
 | 00 02     | 2      | LogHead: size and root of the log of events  |
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from salus.contracts.context import ValidatorUpdate
@@ -20,20 +20,21 @@ from salus.core.errors import Refusal
 from salus.core.hashing import T
 from salus.core.types import Digest, Height, Message
 from salus.machine.admission import Admission, Gate, max_block_bytes
-from salus.machine.execution import Execution, Outcome, block_entry, event_entry
+from salus.machine.execution import Event, Execution, Outcome, block_entry, event_entry
 from salus.machine.genesis import founded
 from salus.machine.seen import SeenIds
 from salus.machine.seen import Undo as SeenUndo
 from salus.machine.signing import Verified
 from salus.merkle.log import Frontier, leaf_hash
 from salus.merkle.smt import Proof
-from salus.state.events import TABLE, EventLog
+from salus.state.events import EventLog
+from salus.state.names import LOG_TABLE
 from salus.state.store import Store
 from salus.state.tables import StorageFailure
 
 LOG_KEY = b"\x00\x02"
 SEEN_TABLE = "seen"
-_NETWORK, _TIME = b"network", b"time"  # names in the store's `meta`
+NETWORK, TIME = b"network", b"time"  # names in the store's `meta`
 
 
 class LogHead(Message, frozen=True):
@@ -58,7 +59,7 @@ class BlockResult(NamedTuple):
     time: int
     app_hash: bytes
     batches: tuple[BatchOutcome, ...]
-    events: tuple[bytes, ...]  # bodies
+    events: tuple[Event, ...]
     log_size: int
     validator_updates: tuple[ValidatorUpdate, ...]
 
@@ -74,11 +75,12 @@ class Machine:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.network = store.meta(_NETWORK) or b""
+        self.network = store.meta(NETWORK) or b""
         self.height = store.height
-        self.time = int.from_bytes(store.meta(_TIME) or b"", "big")
+        self.time = int.from_bytes(store.meta(TIME) or b"", "big")
         self.log = EventLog(store)
         self.verified = Verified()
+        self.watch: Callable[[Mapping[bytes, bytes | None]], None] = _nobody  # told of writes before they are made
         self._undo: _Undo | None = None
         self._executed = False
         self._begin()
@@ -156,29 +158,30 @@ class Machine:
             self.height, self.time, self._executed = height, time, True
             return BlockResult(height, time, self.store.root, (), (), self.log.size, ())
         admitted = self.screen(batches, time)
-        ids = [self._batch_id(answer, raw) for answer, raw in zip(admitted, batches, strict=True)]
+        ids = [self._batch_id(raw) for raw in batches]
         for answer in admitted:
             if answer.batch is not None and not answer.code:
                 self.seen.consume(answer.batch.id, answer.batch.payload.not_after)
         execution = Execution(self.network, self._gate, self.store, height, time)
         executed = execution.run(admitted)
         entries = [block_entry(self.network, height, time, batches_root(ids))]
-        entries += [event_entry(self.network, body) for body in executed.bodies]
+        entries += [event_entry(self.network, event.body) for event in executed.events]
         size, root = self.log.append(entries)
         writes, seen_undo = self.seen.close(time)
-        app_hash = self.store.apply({**execution.state.writes, **writes, LOG_KEY: encode(LogHead(size, root))})
+        writes |= {**execution.state.writes, LOG_KEY: encode(LogHead(size, root))}
+        self.watch(writes)
+        app_hash = self.store.apply(writes)
         self._undo = _Undo(*before, seen_undo)
         self.height, self.time, self._executed = height, time, True
         outcomes = tuple(
             BatchOutcome(key, answer.code, of_batch)
             for key, answer, of_batch in zip(ids, admitted, executed.outcomes, strict=True)
         )
-        return BlockResult(height, time, app_hash, outcomes, tuple(executed.bodies), size, executed.validator_updates)
+        return BlockResult(height, time, app_hash, outcomes, tuple(executed.events), size, executed.validator_updates)
 
     def batches_root(self, batches: Sequence[bytes]) -> bytes:
         """Return the root over the ids of `batches`, as header and log hold it."""
-        answers = self.screen(batches, self.time)
-        return batches_root([self._batch_id(answer, raw) for answer, raw in zip(answers, batches, strict=True)])
+        return batches_root([self._batch_id(raw) for raw in batches])
 
     def commit(self) -> bytes:
         """Keep the executed block, in memory; return the app hash."""
@@ -210,11 +213,11 @@ class Machine:
         if self._executed:
             raise ValueError("the last block is not committed")
         rows, gone = self.seen.fresh()
-        own = {**self.log.meta(), _NETWORK: self.network, _TIME: self.time.to_bytes(8, "big")}
+        own = {**self.log.meta(), NETWORK: self.network, TIME: self.time.to_bytes(8, "big")}
         self.store.checkpoint(
             self.height,
             {**(meta or {}), **own},
-            {**(tables or {}), TABLE: self.log.rows(), SEEN_TABLE: rows},
+            {**(tables or {}), LOG_TABLE: self.log.rows(), SEEN_TABLE: rows},
             {SEEN_TABLE: gone},
         )
         self.log.saved()
@@ -225,8 +228,15 @@ class Machine:
         """Return value and proof of each key under the app hash as it is now."""
         return [(self.store.get(key), self.store.prove(key)) for key in keys]
 
-    def _batch_id(self, answer: Admission, raw: bytes) -> bytes:
-        return answer.batch.id if answer.batch is not None else T("batch", self.network, raw)
+    def _batch_id(self, raw: bytes) -> bytes:
+        try:
+            return self._gate.parse(raw).id
+        except Refusal:
+            return T("batch", self.network, raw)  # only a faulty majority could have decided it
+
+
+def _nobody(writes: Mapping[bytes, bytes | None]) -> None:
+    """Watch nothing."""
 
 
 def batches_root(ids: Sequence[bytes]) -> bytes:

@@ -17,11 +17,12 @@ from salus.core.hashing import T
 
 MINUTE_MS = 60_000
 START = bytes(32)
+SEEN_PREFIX = b"\x00\x01"
 
 
 def seen_key(minute: int) -> bytes:
     """Return the state key of a bucket's running hash."""
-    return b"\x00\x01" + minute.to_bytes(8, "big")
+    return SEEN_PREFIX + minute.to_bytes(8, "big")
 
 
 def row_key(minute: int, group: int) -> bytes:

@@ -1,0 +1,148 @@
+"""The block file: the point of durability of the embedded engine.
+
+A sequence of records, one per block from height 1:
+
+| bytes | what                                                   |
+|-------|--------------------------------------------------------|
+| 4     | length of the body, big-endian                         |
+| 4     | CRC-32C of those four bytes and the body, big-endian   |
+| n     | body: dCBOR of `evidence.header.Block`                 |
+
+A record is written in one go, and the next only after it is durable. So a crash can leave one
+record that runs past the end, and opening cuts exactly that off. Anything else that does not fit is
+damage, and stops: to cut there would throw away blocks that were acknowledged.
+"""
+
+from array import array
+
+from salus.core.checksum import crc32c
+from salus.core.cose import parse
+from salus.core.encoding import decode
+from salus.core.errors import Refusal
+from salus.evidence.header import Header, read_block
+from salus.ledger.embedded.files import AppendFile
+from salus.ledger.errors import DamagedFile
+
+NAME = "blocks"
+HEAD_BYTES = 8
+_BEGINNING = b"\x82\x59"  # of every body: an array of two, a byte string whose length takes two bytes (a header's does)
+MAX_BODY_BYTES = 96 * 1024**2  # above any MAX_BLOCK_BYTES that members can vote for
+
+
+def record(body: bytes) -> bytes:
+    """Return the record of a block."""
+    length = len(body).to_bytes(4, "big")
+    return length + crc32c(length + body).to_bytes(4, "big") + body
+
+
+class BlockFile:
+    """Blocks by height over an AppendFile. Used by one thread at a time; methods raise OSError."""
+
+    def __init__(self, file: AppendFile) -> None:
+        self._file = file
+        self._starts = array("Q")  # of the record of height i + 1
+        self._end = 0
+
+    @property
+    def height(self) -> int:
+        """The height of the last block, 0 for none."""
+        return len(self._starts)
+
+    @property
+    def end(self) -> int:
+        """Where the next record begins."""
+        return self._end
+
+    def scan(self, height: int, end: int, readonly: bool = False) -> None:
+        """Find the records and cut off one that runs past the end (not when `readonly`).
+
+        Up to `height`, whose record ends at `end`, a checkpoint vouches: there only the lengths are
+        followed, and sums are checked when a block is read. Raises DamagedFile.
+        """
+        size = self._file.size()
+        while self._end < size:
+            start = self._end
+            head = self._file.read(start, HEAD_BYTES)
+            after = start + HEAD_BYTES + int.from_bytes(head[:4], "big")
+            if len(head) < HEAD_BYTES or after > size:
+                self._check_torn(start, size)
+                if not readonly:
+                    self._file.truncate(start)
+                break
+            if self.height >= height:
+                self._body(start, after)
+            self._starts.append(start)
+            self._end = after
+            if self.height == height and after != end:
+                raise DamagedFile(NAME, start, "records are not where the checkpoint says")
+        if self.height < height:
+            raise DamagedFile(NAME, self._end, "blocks are missing that the checkpoint holds")
+
+    def start(self, height: int) -> int:
+        """Return where the record of a block begins in the file."""
+        return self._starts[height - 1]
+
+    def append(self, body: bytes) -> None:
+        """Add the next block; durable once it returns. If it raises, call `cut` before the next."""
+        if len(body) > MAX_BODY_BYTES:
+            raise ValueError("block")
+        data = record(body)
+        self._file.append(data)
+        self._file.sync()
+        self._starts.append(self._end)
+        self._end += len(data)
+
+    def cut(self) -> None:
+        """Remove what a failed `append` may have left; durable once it returns."""
+        self._file.truncate(self._end)
+
+    def read(self, height: int) -> bytes:
+        """Return the body of a block; raises LookupError outside 1 to `height`, or DamagedFile."""
+        if not 1 <= height <= self.height:
+            raise LookupError(height)
+        start = self._starts[height - 1]
+        return self._body(start, self._starts[height] if height < self.height else self._end)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _body(self, start: int, after: int) -> bytes:
+        raw = self._file.read(start, after - start)
+        if crc32c(raw[:4] + raw[HEAD_BYTES:]) != int.from_bytes(raw[4:HEAD_BYTES], "big"):
+            raise DamagedFile(NAME, start, "wrong checksum")
+        if len(raw) != HEAD_BYTES + int.from_bytes(raw[:4], "big"):
+            raise DamagedFile(NAME, start, "wrong length")
+        return raw[HEAD_BYTES:]
+
+    def _check_torn(self, start: int, size: int) -> None:
+        """Raise DamagedFile if what follows `start` can be no single record that a crash tore.
+
+        A changed length must not pass for a torn end: it would take good blocks with it. So none
+        may begin in the rest, and the rest may not be whole under another length.
+        """
+        rest = self._file.read(start, size - start)
+        if len(rest) < HEAD_BYTES:
+            return
+        if int.from_bytes(rest[:4], "big") > MAX_BODY_BYTES:
+            raise DamagedFile(NAME, start, "a length beyond all bounds")
+        length = (len(rest) - HEAD_BYTES).to_bytes(4, "big")
+        if crc32c(length + rest[HEAD_BYTES:]) == int.from_bytes(rest[4:HEAD_BYTES], "big"):
+            raise DamagedFile(NAME, start, "a changed length")
+        at = rest.find(_BEGINNING, HEAD_BYTES + 1)
+        while at >= 0:
+            if self._is_later(rest[at - HEAD_BYTES :]):
+                raise DamagedFile(NAME, start, "a changed length before a whole block")
+            at = rest.find(_BEGINNING, at + 1)
+
+    def _is_later(self, raw: bytes) -> bool:
+        """True if `raw` begins with a whole record of a block later than the one that was torn."""
+        length = int.from_bytes(raw[:4], "big")
+        body = raw[HEAD_BYTES : HEAD_BYTES + length]
+        if len(body) != length or crc32c(raw[:4] + body) != int.from_bytes(raw[4:HEAD_BYTES], "big"):
+            return False
+        try:
+            header = decode(parse("header", read_block(body).header).payload, Header)
+        except Refusal:
+            return False
+        return header.height > self.height + 1

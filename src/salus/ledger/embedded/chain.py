@@ -1,0 +1,170 @@
+"""The chain of blocks of one folder: makes them, replays them, and keeps the state behind them. One thread at a time.
+
+A block is durable in the block file first and executed then; its header needs the app hash after
+the block before only. The state in LMDB is a checkpoint that lags behind: opening replays the rest.
+"""
+
+import errno
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from salus.contracts.governance.queries import validators
+from salus.core.encoding import decode, encode
+from salus.core.errors import Refusal
+from salus.core.genesis import GenesisFile, network_id
+from salus.core.signatures import SigningKey, key_id
+from salus.evidence.header import (
+    FORMAT,
+    Block,
+    Header,
+    SignedHeader,
+    parse_header,
+    read_block,
+    read_header,
+    sign_header,
+)
+from salus.ledger.embedded.blockfile import NAME, BlockFile
+from salus.ledger.embedded.files import Files
+from salus.ledger.embedded.readmodel import ReadModel
+from salus.ledger.errors import DamagedFile, OtherGenesis, StorageFailed, StorageFull, WrongNodeKey
+from salus.machine.machine import BlockResult, Machine
+from salus.state.store import Store
+
+GENESIS = "genesis"
+STATE = "state"
+END = b"blocks"  # name in the store's `meta`: where the record of its height ends in the block file
+CHECKPOINT_KEYS = 16_384
+
+Batches = Sequence[bytes]
+
+
+@dataclass(slots=True)
+class Chain:
+    """A ledger folder with its blocks replayed. `tip` is None before the first block."""
+
+    network: bytes
+    machine: Machine
+    blocks: BlockFile
+    events: ReadModel
+    tip: SignedHeader | None
+    empty: bool  # the last block was empty, so that its header covers the state as it is
+
+    @property
+    def height(self) -> int:
+        """The height of the last block."""
+        return self.blocks.height
+
+    def make(self, batches: Batches, now: int, node: SigningKey) -> BlockResult:
+        """Make the next block of admitted `batches` at the later of `now` and the time of the last block.
+
+        Durable once it returns. Raises StorageFull or StorageFailed, and then the file was cut back
+        and nothing has changed; an OSError means that even this failed, and the chain must stop.
+        """
+        time = max(self.machine.time, now)
+        header = Header(
+            FORMAT,
+            self.network,
+            self.height + 1,
+            time,
+            self.network if self.tip is None else self.tip.hash,
+            self.machine.batches_root(batches),
+            self.machine.app_hash,
+            node.id(self.network),
+        )
+        signed = sign_header(header, node)
+        body = encode(Block(signed.raw, tuple(batches)))
+        try:
+            self.blocks.append(body)
+        except OSError as error:
+            self.blocks.cut()
+            raise (StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageFailed) from None
+        return self._follow(signed, batches)
+
+    def replay(self) -> None:
+        """Execute the blocks after the state's height; raises DamagedFile where one does not fit."""
+        if self.machine.height:
+            self.tip = self._header(self.machine.height)
+            self.empty = not self._block(self.machine.height).batches
+        for height in range(self.machine.height + 1, self.blocks.height + 1):
+            block = self._block(height)
+            keys = {key_id(self.network, v.public): (v.public, v.power) for v in validators(self.machine.store)}
+            with self._damage(height):
+                signed = read_header(self.network, block.header, keys)
+            if signed.header != self._expected(height, signed.header, block.batches):
+                raise DamagedFile(NAME, self.blocks.start(height), "a header that does not follow the one before")
+            self._follow(signed, block.batches)
+
+    def checkpoint(self) -> None:
+        """Make the state durable as it is; raises StorageFailure, and can be repeated."""
+        if self.machine.height == self.machine.store.height and self.machine.height:
+            return
+        self.machine.checkpoint({END: self.blocks.end.to_bytes(8, "big")}, self.events.rows())
+        self.events.saved()
+
+    def _follow(self, signed: SignedHeader, batches: Batches) -> BlockResult:
+        result = self.machine.execute(signed.header.height, signed.header.time, batches)
+        self.machine.commit()
+        if batches:
+            self.events.add(result)
+        self.tip, self.empty = signed, not batches
+        return result
+
+    def _expected(self, height: int, found: Header, batches: Batches) -> Header:
+        """Return the header that block must have; only its time and node are free."""
+        return Header(
+            FORMAT,
+            self.network,
+            height,
+            max(found.time, self.machine.time),
+            self.network if self.tip is None else self.tip.hash,
+            self.machine.batches_root(batches),
+            self.machine.app_hash,
+            found.node,
+        )
+
+    def _header(self, height: int) -> SignedHeader:
+        with self._damage(height):
+            return parse_header(self.network, self._block(height).header)
+
+    def _block(self, height: int) -> Block:
+        raw = self.blocks.read(height)
+        with self._damage(height):
+            return read_block(raw)
+
+    @contextmanager
+    def _damage(self, height: int) -> Iterator[None]:
+        try:
+            yield
+        except DamagedFile:
+            raise
+        except Refusal as refusal:
+            raise DamagedFile(NAME, self.blocks.start(height), f"block {height}: {refusal.text}") from None
+
+
+def open_chain(
+    folder: Path, genesis: bytes, files: Files, open_store: Callable[[Path], Store], readonly: bool = False
+) -> Chain:
+    """Return the chain in `folder`, replayed, under its lock.
+
+    Raises Malformed or InvalidKey (genesis), OtherGenesis, DamagedFile; StorageFailure (state); OSError.
+    """
+    store = open_store(folder / STATE)
+    machine = Machine(store)
+    network = network_id(decode(genesis, GenesisFile).document)
+    if not machine.network:
+        machine.init(genesis)
+    elif machine.network != network:
+        raise OtherGenesis
+    blocks = BlockFile(files.open_append(folder / NAME, readonly))
+    blocks.scan(store.height, int.from_bytes(store.meta(END) or b"", "big"), readonly)
+    chain = Chain(network, machine, blocks, ReadModel(store), None, True)
+    chain.replay()
+    return chain
+
+
+def check_node(chain: Chain, node: SigningKey) -> None:
+    """Raise WrongNodeKey unless `node` is the key of a validator."""
+    if node.public not in [validator.public for validator in validators(chain.machine.store)]:
+        raise WrongNodeKey

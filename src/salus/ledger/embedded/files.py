@@ -1,0 +1,150 @@
+"""Files: the port through which the engine writes, and its implementation on a POSIX file system.
+
+Tests put a failing implementation in its place, which loses, tears or keeps at each durable step
+what was written and not yet synced.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+
+class AppendFile(Protocol):
+    """A file that grows at its end. Used by one thread at a time. All methods raise OSError."""
+
+    def append(self, data: bytes) -> None:
+        """Write at the end. Durable only after `sync`: until then all of it, a part or nothing may remain."""
+        ...
+
+    def sync(self) -> None:
+        """Make everything appended durable, the file's length too."""
+        ...
+
+    def truncate(self, size: int) -> None:
+        """Cut the file to `size`; durable once it returns."""
+        ...
+
+    def size(self) -> int:
+        """Return the length, with what is not durable yet."""
+        ...
+
+    def read(self, at: int, length: int) -> bytes:
+        """Return up to `length` bytes from `at`; fewer at the end."""
+        ...
+
+    def close(self) -> None:
+        """Close; syncs nothing."""
+        ...
+
+
+class Files(Protocol):
+    """Where a ledger lives. All methods raise OSError."""
+
+    def create_folder(self, path: Path) -> None:
+        """Make the folder; durable once it returns. Nothing if it is there."""
+        ...
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Replace the whole file; durable once it returns. If it raises: the old or the new content, never a mix."""
+        ...
+
+    def read(self, path: Path) -> bytes | None:
+        """Return the content, None where there is no file."""
+        ...
+
+    def open_append(self, path: Path, readonly: bool = False) -> AppendFile:
+        """Open the file, made empty if absent; its name is durable once this returns."""
+        ...
+
+    def lock(self, path: Path, shared: bool = False) -> Callable[[], None]:
+        """Take the lock and return what releases it; it ends with the process. BlockingIOError if it is held."""
+        ...
+
+
+class LocalAppendFile:
+    """An append-only file descriptor; durable by fdatasync."""
+
+    def __init__(self, path: Path, readonly: bool) -> None:
+        flags = os.O_RDONLY if readonly else os.O_RDWR | os.O_CREAT | os.O_APPEND
+        self._descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        if not readonly:
+            _sync_folder(path.parent)
+
+    def append(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+    def sync(self) -> None:
+        os.fdatasync(self._descriptor)
+
+    def truncate(self, size: int) -> None:
+        os.ftruncate(self._descriptor, size)
+        os.fsync(self._descriptor)
+
+    def size(self) -> int:
+        return os.fstat(self._descriptor).st_size
+
+    def read(self, at: int, length: int) -> bytes:
+        parts = []
+        while length > 0:
+            part = os.pread(self._descriptor, length, at)
+            if not part:
+                break
+            parts.append(part)
+            at, length = at + len(part), length - len(part)
+        return b"".join(parts)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+class LocalFiles:
+    """Files on a POSIX file system."""
+
+    def create_folder(self, path: Path) -> None:
+        if not path.is_dir():
+            self.create_folder(path.parent)
+            path.mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(path.parent)
+
+    def write(self, path: Path, data: bytes) -> None:
+        temporary = path.with_name(path.name + ".tmp")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+
+    def read(self, path: Path) -> bytes | None:
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def open_append(self, path: Path, readonly: bool = False) -> AppendFile:
+        return LocalAppendFile(path, readonly)
+
+    def lock(self, path: Path, shared: bool = False) -> Callable[[], None]:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return lambda: os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

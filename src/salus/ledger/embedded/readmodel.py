@@ -1,0 +1,101 @@
+"""Events with their bodies, by index and by the accounts they are about: local rows, rebuilt by a replay.
+
+| table    | key                          | row                                            |
+|----------|------------------------------|------------------------------------------------|
+| `events` | index, 8 bytes, BE           | height (8), time (8), body (none for a block's own entry) |
+| `about`  | account (32), index (8)      | nothing                                        |
+"""
+
+from collections.abc import Iterator
+
+from salus.client.ledger import LoggedEvent
+from salus.core.types import Message
+from salus.machine.machine import BlockResult
+from salus.state.store import Store
+
+EVENTS, ABOUT = "events", "about"
+PAGE = 256
+
+Rows = list[tuple[bytes, bytes | None]]
+
+
+class ReadModel:
+    """The rows of the last checkpoint and those since. Not thread-safe."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._fresh: dict[int, LoggedEvent] = {}
+        self._about: dict[bytes, list[int]] = {}
+
+    def add(self, result: BlockResult) -> None:
+        """Take in the entries of a non-empty block."""
+        index = result.log_size - len(result.events) - 1
+        self._fresh[index] = LoggedEvent(index, result.height, result.time, b"")
+        for message, body in result.events:
+            index += 1
+            self._fresh[index] = LoggedEvent(index, result.height, result.time, body)
+            for account in subjects(message):
+                self._about.setdefault(account, []).append(index)
+
+    def get(self, index: int) -> LoggedEvent:
+        """Return one entry; raises LookupError if it is not there."""
+        fresh = self._fresh.get(index)
+        if fresh is not None:
+            return fresh
+        raw = self._store.table_get(EVENTS, index.to_bytes(8, "big")) if index >= 0 else None
+        if raw is None:
+            raise LookupError(index)
+        return _event(index, raw)
+
+    def page(self, start: int, subject: bytes | None) -> list[LoggedEvent]:
+        """Return up to `PAGE` entries from index `start`, about `subject` where it is given, oldest first."""
+        return [self.get(index) for index in self._indexes(start, subject)]
+
+    def _indexes(self, start: int, subject: bytes | None) -> list[int]:
+        found: list[int] = []
+        for index in self._stored(start, subject):
+            found.append(index)
+            if len(found) == PAGE:
+                return found
+        fresh = self._fresh if subject is None else self._about.get(subject, ())
+        return (found + [index for index in fresh if index >= start])[:PAGE]
+
+    def _stored(self, start: int, subject: bytes | None) -> Iterator[int]:
+        low = start.to_bytes(8, "big")
+        if subject is None:
+            for key, _ in self._store.table_scan(EVENTS, low):
+                yield int.from_bytes(key, "big")
+        else:
+            for key, _ in self._store.table_scan(ABOUT, subject + low, subject + b"\xff" * 8):
+                yield int.from_bytes(key[32:], "big")
+
+    def rows(self) -> dict[str, Rows]:
+        """Return what a checkpoint writes."""
+        events: Rows = [
+            (e.index.to_bytes(8, "big"), e.height.to_bytes(8, "big") + e.time.to_bytes(8, "big") + e.body)
+            for e in self._fresh.values()
+        ]
+        about: Rows = [(a + i.to_bytes(8, "big"), b"") for a in sorted(self._about) for i in self._about[a]]
+        return {EVENTS: events, ABOUT: about}
+
+    def saved(self) -> None:
+        """A checkpoint with `rows` is durable."""
+        self._fresh, self._about = {}, {}
+
+    def __len__(self) -> int:
+        return len(self._fresh)
+
+
+def subjects(message: Message) -> list[bytes]:
+    """Return the accounts an event is about, each once: the fields that its class names in SUBJECTS."""
+    found: dict[bytes, None] = {}
+    for name in getattr(type(message), "SUBJECTS", ()):
+        value = getattr(message, name)
+        for account in value if isinstance(value, tuple) else (value,):
+            if account is not None:
+                found[account] = None
+    return list(found)
+
+
+def _event(index: int, raw: bytes) -> LoggedEvent:
+    return LoggedEvent(index, int.from_bytes(raw[:8], "big"), int.from_bytes(raw[8:16], "big"), raw[16:])

@@ -1,0 +1,80 @@
+"""Views of the state at one height, which stay as they are while later blocks are executed.
+
+Each block that is executed while somebody holds a view leaves behind what its keys were before, in
+a chain that starts at the oldest view; it goes when the views do.
+"""
+
+from collections.abc import Iterator, Mapping
+from threading import RLock
+from weakref import WeakSet
+
+from salus.state.store import Store
+
+
+class _Link:
+    """What a later block overwrote; the last link of the chain is still empty."""
+
+    __slots__ = ("before", "next")
+
+    def __init__(self) -> None:
+        self.before: dict[bytes, bytes | None] = {}
+        self.next: _Link | None = None
+
+
+class View:
+    """The state after one block. Safe to use from any thread."""
+
+    def __init__(self, views: "Views", height: int, time: int, link: _Link) -> None:
+        self.height, self.time = height, time
+        self._views, self._link = views, link
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of `key` at this height."""
+        with self._views.lock:
+            for before in self._later():
+                if key in before:
+                    return before[key]
+            return self._views.store.get(key)
+
+    def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
+        """Return the keys longer than `prefix` (exactly 34 bytes) under it, sorted, at this height."""
+        with self._views.lock:
+            rows: dict[bytes, bytes | None] = dict(self._views.store.scan(prefix))
+            older: dict[bytes, bytes | None] = {}
+            for before in self._later():
+                for key, value in before.items():
+                    if len(key) > len(prefix) and key.startswith(prefix):
+                        older.setdefault(key, value)  # the first block that touched it knows the oldest value
+            rows.update(older)
+            return sorted((key, value) for key, value in rows.items() if value is not None)
+
+    def _later(self) -> Iterator[Mapping[bytes, bytes | None]]:
+        link: _Link | None = self._link
+        while link is not None:
+            yield link.before
+            link = link.next
+
+
+class Views:
+    """The views that are held of one store. `lock` guards the store against writer and readers."""
+
+    def __init__(self, store: Store, lock: RLock) -> None:  # type: ignore[valid-type]
+        self.store = store
+        self.lock = lock
+        self._held: WeakSet[View] = WeakSet()
+        self._last = _Link()
+
+    def open(self, height: int, time: int) -> View:
+        """Return a view of the state as it is now."""
+        with self.lock:
+            view = View(self, height, time, self._last)
+            self._held.add(view)
+            return view
+
+    def keep(self, writes: Mapping[bytes, bytes | None]) -> None:
+        """Remember what `writes` are about to replace, if a view is held. Call with the lock, before them."""
+        if not self._held:
+            return
+        self._last.before = {key: self.store.get(key) for key in writes}
+        self._last.next = _Link()
+        self._last = self._last.next

@@ -1,0 +1,60 @@
+"""Why a ledger cannot be opened, or did not take a batch."""
+
+from salus.core.errors import Kind, Refusal
+
+
+class LedgerLocked(Refusal):
+    code, kind, text = 0x6001, Kind.UNAVAILABLE, "Another process has this ledger open."
+
+
+class NoLedger(Refusal):
+    code, kind, text = 0x6002, Kind.NOT_FOUND, "There is no ledger in this folder."
+
+
+class LedgerExists(Refusal):
+    code, kind, text = 0x6003, Kind.CONFLICT, "There is a ledger in this folder already."
+
+
+class OtherGenesis(Refusal):
+    code, kind, text = 0x6004, Kind.CONFLICT, "State and genesis are of different networks."
+
+
+class WrongNodeKey(Refusal):
+    code, kind, text = 0x6005, Kind.FORBIDDEN, "The node's key is not among the network's validators."
+
+
+class ClockBehind(Refusal):
+    code, kind, text = 0x6006, Kind.UNAVAILABLE, "The last block lies far ahead of this machine's clock: set the clock."
+
+
+class DamagedFile(Refusal):
+    """Names the file and the place in it; what lies before it is sound."""
+
+    code, kind, text = 0x6007, Kind.INVALID, "A file of the ledger is damaged"
+
+    def __init__(self, file: str, offset: int, what: str) -> None:
+        super().__init__(file, offset, what)
+        self.file, self.offset, self.what = file, offset, what
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.file}, byte {self.offset}: {self.what} (0x{self.code:04x}). Run salus fsck."
+
+
+class StorageFull(Refusal):
+    code, kind, text = 0x6008, Kind.UNAVAILABLE, "The disk is full; nothing of this was stored."
+
+
+class StorageFailed(Refusal):
+    code, kind, text = 0x6009, Kind.UNAVAILABLE, "The disk failed; nothing of this was stored."
+
+
+class LedgerStopped(Refusal):
+    code, kind, text = 0x600A, Kind.UNAVAILABLE, "The ledger has stopped; what it did not acknowledge may be missing."
+
+
+class Overloaded(Refusal):
+    code, kind, text = 0x600B, Kind.EXHAUSTED, "Too much waits to be written; try again later."
+
+
+class ReadOnly(Refusal):
+    code, kind, text = 0x600C, Kind.FORBIDDEN, "The ledger was opened for reading."
