@@ -1,0 +1,120 @@
+"""Taking in a bundle: resolved, parsed, checked and described as a whole, or refused as a whole.
+
+https://hl7.org/fhir/R4/http.html#transaction. A batch is taken in all or nothing too: what a source sends
+together is one deposit, and half of it is never kept.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from salus.core.errors import Kind, Refusal
+from salus.fhir.classify import Description, describe
+from salus.fhir.compartment import subject_of
+from salus.fhir.labels import TELLING, strictest
+from salus.fhir.outcome import Issue, error
+from salus.fhir.references import Identities, Resolver
+from salus.fhir.resource import Resource, read_resource
+from salus.fhir.validate import Json, count_keys, repeats_key
+from salus.fhir.wrapper import Draft, Opened, open_bundle, wrapper_repeats
+
+MAX_BUNDLE = 256 << 20  # octets
+MAX_ENTRIES = 100_000
+
+
+class BundleRefused(Refusal):
+    """Nothing of the bundle was taken; `issues` say why, each with the place in the bundle."""
+
+    code: ClassVar[int] = 0x4601
+    kind: ClassVar[Kind] = Kind.INVALID
+    text: ClassVar[str] = "The bundle is refused as a whole; see its issues."
+
+    def __init__(self, issues: list[Issue]) -> None:
+        super().__init__()
+        self.issues = tuple(issues)
+
+
+class Entry(Struct, frozen=True, gc=False):
+    """One resource of a bundle, ready to be stored."""
+
+    method: str  # POST | PUT
+    type: str
+    id: str  # of 32 hexadecimal digits where the server gave it: the record's
+    record: bytes  # 16; a PUT to an id that the custodian holds keeps the record that is there
+    exists: bool  # an ifNoneExist found it: nothing is to be stored
+    if_match: int | None  # version that a PUT expects
+    octets: bytes  # as received, but for id and references
+    resource: Json  # the same, parsed
+    subjects: tuple[str, ...]  # ids of patients, the one it is about first; empty: shared
+    description: Description
+
+
+class Transaction(Struct, frozen=True):
+    """A bundle that is right as a whole."""
+
+    kind: str  # transaction | batch
+    entries: tuple[Entry, ...]  # in the order of the bundle
+
+
+def read_bundle(raw: bytes, resolver: Resolver, fresh: Callable[[], bytes]) -> Transaction:
+    """Return what a transaction or batch bundle of POST and PUT entries holds.
+
+    `fresh` returns 16 random bytes. Raises BundleRefused with every issue found.
+    """
+    if len(raw) > MAX_BUNDLE:
+        raise BundleRefused([error("too-long", "Bundle", "The bundle is too large.")])
+    opened = open_bundle(raw, MAX_ENTRIES)
+    issues = opened.issues
+    identities = None if issues else Identities(opened.drafts, resolver, fresh)  # none can be judged without all
+    escaped = b"\\u" in raw
+    resources = [read_resource(draft, identities, issues, escaped) for draft in opened.drafts]
+    if not issues:
+        issues = _repeated(raw, opened, resources)
+    if identities is not None:
+        issues = identities.issues + issues
+    if issues:
+        raise BundleRefused(issues)
+    return Transaction(opened.kind, _entries(opened.drafts, resources))
+
+
+def _repeated(raw: bytes, opened: Opened, resources: list[Resource]) -> list[Issue]:
+    """Return the issues of keys named twice; one count over all proves that there is none (see `repeats_key`)."""
+    if count_keys(raw) == opened.keys + sum(one.keys for one in resources):
+        return []
+    issues = [
+        error("structure", draft.path + ".resource", "An object names the same key twice.")
+        for draft, one in zip(opened.drafts, resources, strict=True)
+        if repeats_key(draft.raw, one.keys)
+    ]
+    if not issues and wrapper_repeats(raw, opened):
+        issues.append(error("structure", "Bundle", "An object names the same key twice."))
+    return issues
+
+
+def _entries(drafts: list[Draft], resources: list[Resource]) -> tuple[Entry, ...]:
+    described = [describe(one.parsed, one.codings) for one in resources]
+    labels = {f"{d.kind}/{d.id}".encode(): one.labels for d, one in zip(drafts, described, strict=True)}
+    for index, draft in enumerate(drafts):
+        if draft.kind in TELLING:
+            told = [labels[reference] for reference in resources[index].references if reference in labels]
+            if told:
+                own = described[index]
+                described[index] = replace(own, labels=strictest([own.labels, *told]))
+    return tuple(map(_entry, drafts, resources, described))
+
+
+def _entry(draft: Draft, one: Resource, description: Description) -> Entry:
+    return Entry(
+        draft.method,
+        draft.kind,
+        draft.id,
+        draft.record,
+        draft.exists,
+        draft.if_match,
+        one.octets,
+        one.parsed,
+        subject_of(one.parsed),
+        description,
+    )
