@@ -1,0 +1,52 @@
+"""Acknowledge a directive: the custodian holds the opening of its sealed part and enforces it from now on."""
+
+from salus.contracts.consent import queries as consent
+from salus.contracts.consent.messages import AckDirective
+from salus.core import cose
+from salus.core.encoding import decode, encode
+from salus.core.errors import Malformed, WrongSignature
+from salus.policy.types import SealedPart, Status, sealed_commitment
+from salus.services import lookup
+from salus.services.actors import Organisation
+from salus.services.errors import NoSuchDirective, NotCustodian, NotForUs, WrongOpening
+from salus.services.objects import Grant, SealedPartOpening, open_grant, parse_signed
+
+
+def acknowledge(organisation: Organisation, package: bytes) -> bytes:
+    """Verify the grant in `package`, keep its opening, acknowledge the directive; return its id.
+
+    In this order: form, addressee, custodian, signature by the person's live key, directive still standing
+    on the ledger, seal, commitment. Doing it again changes nothing. Raises Malformed, NotForUs,
+    NotCustodian, WrongSignature, NoSuchDirective, WrongSeal, WrongOpening, the contract's refusals.
+    """
+    network, state, now = organisation.network, organisation.ledger.view(), organisation.ledger.now()
+    signed = parse_signed("grant", package)
+    grant = decode(signed.payload, Grant)
+    if grant.recipient != organisation.account or grant.recipient_key != organisation.seal_key.id(network):
+        raise NotForUs
+    if lookup.person(state, grant.relation).custodian != organisation.account:
+        raise NotCustodian
+    message = cose.to_be_signed("grant", network, signed.payload, signed.key)
+    if grant.sender != grant.relation or not lookup.signed_by_live_key(
+        state, grant.sender, signed.key, now, message, signed.signature
+    ):
+        raise WrongSignature
+    directive = consent.directive(state, grant.relation, grant.directive)
+    if directive is None or directive.status not in (Status.UNACKNOWLEDGED, Status.ACTIVE):
+        raise NoSuchDirective
+    opening = open_grant(network, grant, organisation.seal_key)
+    if _commitment(network, grant, opening) != directive.sealed or grant.version != directive.version:
+        raise WrongOpening
+    organisation.vault.directives.put(grant.relation, grant.directive, encode(opening))
+    if directive.status == Status.UNACKNOWLEDGED:
+        organisation.send(AckDirective(organisation.account, grant.relation, grant.directive))
+    return grant.directive
+
+
+def _commitment(network: bytes, grant: Grant, opening: SealedPartOpening) -> bytes:
+    """Return the commitment that the opening gives; raise WrongOpening unless it is a sealed part we can enforce."""
+    try:
+        decode(opening.body, SealedPart)
+    except Malformed:
+        raise WrongOpening from None
+    return sealed_commitment(network, grant.relation, grant.directive, grant.version, opening.salt, opening.body)

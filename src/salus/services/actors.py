@@ -1,0 +1,63 @@
+"""Who acts: an organisation with its keys and vault, a person with a wallet. Opened by `bootstrap` alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from salus.client.batcher import Carrier, Landed
+from salus.client.envelopes import Built, EnvelopeBuilder
+from salus.client.ledger import Ledger
+from salus.core.signatures import SigningKey
+from salus.core.types import Message
+from salus.services.ports import Carriers, Exchange
+from salus.vault.seals import SealKey
+from salus.vault.vault import Vault
+from salus.wallet.wallet import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A member, or one that wants to be. The vault is its own; the ledger is everybody's."""
+
+    name: str
+    slug: str
+    account: bytes
+    network: bytes
+    administration: tuple[SigningKey, ...] = field(repr=False)
+    gateway: SigningKey = field(repr=False)
+    seal_key: SealKey = field(repr=False)
+    vault: Vault = field(repr=False)
+    carrier: Carrier = field(repr=False)
+    ledger: Ledger = field(repr=False)
+    exchange: Exchange = field(repr=False)
+
+    def build(self, *messages: Message) -> Built:
+        """Return an envelope signed by the gateway key."""
+        return EnvelopeBuilder(self.network, self.ledger.now).build([(self.account, self.gateway)], *messages)
+
+    def send(self, *messages: Message) -> tuple[Built, Landed]:
+        """Execute messages signed by the gateway key, together or not at all; raise their refusal."""
+        built = self.build(*messages)
+        return built, self.carrier.submit_now(built.raw)
+
+    def send_administration(self, *messages: Message) -> tuple[Built, Landed]:
+        """The same, signed by all administration keys."""
+        signers: Sequence[tuple[bytes, SigningKey]] = [(self.account, key) for key in self.administration]
+        built = EnvelopeBuilder(self.network, self.ledger.now).build(signers, *messages)
+        return built, self.carrier.submit_now(built.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person on one device. Members carry what the wallet signs; none of them has its keys."""
+
+    slug: str
+    wallet: Wallet = field(repr=False)
+    ledger: Ledger = field(repr=False)
+    carriers: Carriers = field(repr=False)
+    exchange: Exchange = field(repr=False)
+    genesis: bytes = field(repr=False)
+
+    def build(self, handle: bytes, *messages: Message) -> Built:
+        """Return an envelope signed by this device's key for the relation."""
+        builder = EnvelopeBuilder(self.wallet.network, self.ledger.now)
+        return builder.build([(handle, self.wallet.relation(handle).device)], *messages)

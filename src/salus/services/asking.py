@@ -1,0 +1,91 @@
+"""Verify a request that came in: who asks, whom, and that what was handed over opens what was signed."""
+
+from salus.contracts.access import queries as access
+from salus.contracts.accounts import queries as accounts
+from salus.core import cose
+from salus.core.encoding import decode
+from salus.core.errors import Malformed, WrongSignature
+from salus.core.keys import Role
+from salus.core.request import SignedRequest, filter_commitment, parse_request
+from salus.core.signatures import verify
+from salus.policy.filter import UNFILTERED, Filter
+from salus.services import lookup
+from salus.services.actors import Organisation
+from salus.services.authorise import AskedFor
+from salus.services.errors import AlreadyAnswered, NotCustodian, RequestOver, WrongOpening
+from salus.services.objects import RequestLetter, RequestOpening, opening_info
+from salus.state.overlay import Reader
+from salus.vault.errors import WrongSeal
+from salus.vault.seals import seal_key_id
+
+
+def read_request(organisation: Organisation, package: bytes) -> tuple[AskedFor, bool]:
+    """Return the request in `package`, and whether what came with it opens it.
+
+    A request that does not open can still be refused on the ledger. Raises, in this order: Malformed,
+    UnknownRelation, NotCustodian, WrongSignature (by nobody who may ask), RequestOver, AlreadyAnswered:
+    for these the ledger would not take a refusal either.
+    """
+    network, state, now = organisation.network, organisation.ledger.view(), organisation.ledger.now()
+    letter = decode(package, RequestLetter)
+    request = parse_request(network, letter.request)
+    payload = request.payload
+    if lookup.person(state, payload.relation).custodian != organisation.account:
+        raise NotCustodian
+    recipient, own = _recipient(state, network, request, now)
+    if now >= payload.not_after:
+        raise RequestOver
+    if access.answer(state, payload.relation, request.id) is not None:
+        raise AlreadyAnswered
+    try:
+        wanted, answer_key = _open(organisation, state, letter, request, recipient, own)
+    except (WrongOpening, WrongSeal, Malformed):
+        return AskedFor(request.id, letter.request, payload, recipient, own, UNFILTERED, b""), False
+    return AskedFor(request.id, letter.request, payload, recipient, own, wanted, answer_key), True
+
+
+def _recipient(state: Reader, network: bytes, request: SignedRequest, now: int) -> tuple[bytes, bool]:
+    """Return (account, is it the person of the relation) of the live key that signed; nothing in a message says it."""
+    found = lookup.signer(state, request.key, now)
+    if found is None:
+        raise WrongSignature
+    account, key = found
+    own = key.role == Role.DEVICE and account == request.payload.relation
+    if key.role != Role.GATEWAY and not own:
+        raise WrongSignature
+    if not verify(
+        key.public, cose.to_be_signed("request", network, request.payload_bytes, request.key), request.signature
+    ):
+        raise WrongSignature
+    return account, own
+
+
+def _open(
+    organisation: Organisation,
+    state: Reader,
+    letter: RequestLetter,
+    request: SignedRequest,
+    recipient: bytes,
+    own: bool,
+) -> tuple[Filter, bytes]:
+    network, payload = organisation.network, request.payload
+    raw = organisation.seal_key.open(opening_info(network, request.id), letter.sealed)
+    opening = decode(raw, RequestOpening)
+    if filter_commitment(network, opening.filter_salt, opening.filter) != payload.filter:
+        raise WrongOpening
+    staff = None if opening.staff is None else opening.staff.commitment(network)
+    if staff != payload.staff or (opening.staff is not None and opening.staff.organisation != recipient):
+        raise WrongOpening
+    if payload.seal_key != _listed_seal_key(state, recipient, own):
+        raise WrongOpening
+    if seal_key_id(network, opening.answer_key) != payload.seal_key:
+        raise WrongOpening
+    return decode(opening.filter, Filter), opening.answer_key
+
+
+def _listed_seal_key(state: Reader, recipient: bytes, own: bool) -> bytes | None:
+    """Return the id of the sealing key that the ledger lists for the recipient."""
+    if own:
+        return lookup.person(state, recipient).seal_key
+    profile = accounts.organisation(state, recipient)
+    return None if profile is None else profile.seal_key

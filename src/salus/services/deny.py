@@ -1,0 +1,26 @@
+"""Deny everything to somebody, at once; needs no acknowledgement."""
+
+from salus.contracts.consent.messages import DenyTotally
+from salus.policy.types import Capacity, Grantee
+from salus.services.actors import Person
+from salus.services.grant import Granted, purpose_numbers, validity
+from salus.services.protect import protect
+from salus.wallet.kept import KeptDirective
+
+
+def deny_totally(
+    person: Person, handle: bytes, grantee: Grantee, purposes: tuple[str, ...] = (), days: int = 365
+) -> Granted:
+    """Put a deny of everything in force, for all purposes by default; sent through two members.
+
+    Raises UnknownPurpose, NotCarried, the contract's refusals.
+    """
+    state, now = person.ledger.view(), person.ledger.now()
+    start, end = validity(now, None, days)
+    numbers = purpose_numbers(state, purposes)
+    message = DenyTotally(handle, int(Capacity.SELF), grantee, numbers, start, end)
+    built = person.build(handle, message)
+    done = protect(person, handle, built.raw)
+    directive = built.created[0][0]
+    person.wallet.keep_directive(KeptDirective(directive, handle, 1, None, None, now))
+    return Granted(directive, 1, start, end, done.height)

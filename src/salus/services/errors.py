@@ -1,0 +1,119 @@
+"""Refusals of services in order of precedence: of two that apply, the one defined first is raised."""
+
+from salus.core.errors import Kind, Refusal
+
+
+class NoSuchActor(Refusal):
+    code, kind, text = 0x6001, Kind.NOT_FOUND, "The region has no such organisation or person."
+
+
+class NoSuchMember(Refusal):
+    code, kind, text = 0x6002, Kind.NOT_FOUND, "There is no such member, or it cannot be reached."
+
+
+class UnknownPurpose(Refusal):
+    code, kind, text = 0x6003, Kind.INVALID, "The network's table has no such purpose."
+
+
+class UnknownRelation(Refusal):
+    code, kind, text = 0x6004, Kind.NOT_FOUND, "The ledger has no such relation."
+
+
+class UnknownSealKey(Refusal):
+    code, kind, text = (
+        0x6005,
+        Kind.NOT_FOUND,
+        "The public sealing key is not published, or is another than the ledger's.",
+    )
+
+
+class NoInvitation(Refusal):
+    code, kind, text = 0x6006, Kind.NOT_FOUND, "The ledger has no open invitation for this code."
+
+
+class NoPendingClaim(Refusal):
+    code, kind, text = 0x6007, Kind.NOT_FOUND, "No claim of this account is pending."
+
+
+class WrongShortCode(Refusal):
+    code, kind, text = 0x6008, Kind.FORBIDDEN, "The short code is not the one of the pending claim: reject the claim."
+
+
+class AmbiguousPatient(Refusal):
+    code, kind, text = 0x6009, Kind.CONFLICT, "The identifiers of a patient lead to different relations."
+
+
+class WrongPlace(Refusal):
+    code, kind, text = 0x600A, Kind.CONFLICT, "A record of this id is kept for another patient."
+
+
+class NotForUs(Refusal):
+    code, kind, text = 0x600B, Kind.FORBIDDEN, "It is addressed to somebody else."
+
+
+class NotCustodian(Refusal):
+    code, kind, text = 0x600C, Kind.FORBIDDEN, "The relation is not this organisation's."
+
+
+class WrongOpening(Refusal):
+    code, kind, text = 0x600D, Kind.INVALID, "What was handed over does not open its commitment."
+
+
+class NoSuchDirective(Refusal):
+    code, kind, text = 0x600E, Kind.NOT_FOUND, "The ledger has no such directive in force."
+
+
+class NotReleased(Refusal):
+    code, kind, text = 0x600F, Kind.FORBIDDEN, "The ledger holds no release that this delivery could be."
+
+
+class Refuted(Refusal):
+    code, kind, text = 0x6010, Kind.INVALID, "The evidence does not prove what the delivery says."
+
+
+class Rollback(Refusal):
+    code, kind, text = 0x6011, Kind.CONFLICT, "A version seen before was dropped, or an older state is shown."
+
+
+class Incomplete(Refusal):
+    code, kind, text = 0x6012, Kind.INVALID, "The list of records is not complete."
+
+
+class NothingAnchored(Refusal):
+    code, kind, text = 0x6013, Kind.NOT_FOUND, "The relation holds nothing yet."
+
+
+class NotCarried(Refusal):
+    code, kind, text = 0x6014, Kind.UNAVAILABLE, "No member carried the message; try again."
+
+
+class ReadOnly(Refusal):
+    code, kind, text = 0x6015, Kind.UNAVAILABLE, "The region was opened for reading only."
+
+
+class RegionExists(Refusal):
+    code, kind, text = 0x6016, Kind.CONFLICT, "There is a region in this folder already."
+
+
+class NoRegion(Refusal):
+    code, kind, text = 0x6017, Kind.NOT_FOUND, "There is no region in this folder."
+
+
+class ActorExists(Refusal):
+    code, kind, text = 0x6018, Kind.CONFLICT, "The region has an actor of this name already."
+
+
+class UnusableName(Refusal):
+    code, kind, text = 0x6019, Kind.INVALID, "A short name is 1 to 40 of a-z, 0-9 and hyphen, beginning with a letter."
+
+
+class RequestOver(Refusal):
+    code, kind, text = 0x601A, Kind.GONE, "The request's time is over."
+
+
+class AlreadyAnswered(Refusal):
+    code, kind, text = 0x601B, Kind.CONFLICT, "The request was answered."
+
+
+class NoSuchKey(Refusal):
+    code, kind, text = 0x601C, Kind.NOT_FOUND, "The account lists no such key."

@@ -1,0 +1,65 @@
+"""The exchange between parties that share a folder: one folder of letters per recipient, one of public keys."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from salus.services.errors import UnknownSealKey
+from salus.services.ports import Letter
+from salus.vault.files import TEMPORARY, Files, LocalFiles
+from salus.vault.seals import seal_key_id
+
+KINDS = ("grant", "request", "delivery", "refusal")
+
+
+class FolderExchange:
+    """`letters/<recipient>/<number>-<digest>.<kind>` and `keys/<key id>`; implements `ports.Exchange`."""
+
+    def __init__(self, folder: Path, network: bytes, files: Files | None = None) -> None:
+        self._folder = folder
+        self._network = network
+        self._files = files or LocalFiles()
+
+    def post(self, recipient: bytes, kind: str, body: bytes) -> None:
+        """Leave a letter; one that lies there already is not left twice."""
+        if kind not in KINDS:
+            raise ValueError(kind)
+        box = self._box(recipient)
+        names = self._names(box)
+        suffix = f"-{sha256(body).hexdigest()[:32]}.{kind}"
+        if any(name.endswith(suffix) for name in names):
+            return
+        number = int(names[-1].partition("-")[0]) + 1 if names else 1
+        self._files.create_folder(box)
+        self._files.write(box / f"{number:012d}{suffix}", body)
+
+    def inbox(self, recipient: bytes) -> list[Letter]:
+        """Return the letters to `recipient`, oldest first."""
+        box = self._box(recipient)
+        return [Letter(name, name.rpartition(".")[2], self._files.read(box / name)) for name in self._names(box)]
+
+    def done(self, recipient: bytes, name: str) -> None:
+        """Remove a letter."""
+        if name in self._names(self._box(recipient)):
+            self._files.delete(self._box(recipient) / name)
+
+    def publish_key(self, public: bytes) -> None:
+        """Publish a public sealing key under its id."""
+        folder = self._folder / "keys"
+        self._files.create_folder(folder)
+        self._files.write(folder / seal_key_id(self._network, public).hex(), public)
+
+    def find_key(self, key: bytes) -> bytes:
+        """Return the public key whose id is `key`, checked against it."""
+        try:
+            public = self._files.read(self._folder / "keys" / key.hex())
+        except FileNotFoundError:
+            raise UnknownSealKey from None
+        if seal_key_id(self._network, public) != key:
+            raise UnknownSealKey
+        return public
+
+    def _box(self, recipient: bytes) -> Path:
+        return self._folder / "letters" / recipient.hex()
+
+    def _names(self, box: Path) -> list[str]:
+        return [name for name in self._files.names(box) if not name.endswith(TEMPORARY)]

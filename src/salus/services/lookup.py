@@ -1,0 +1,71 @@
+"""Questions to the ledger's state that several verbs ask; each raises where there is no answer."""
+
+from salus.contracts.accounts import queries as accounts
+from salus.contracts.accounts.keys import account_key
+from salus.contracts.accounts.types import Key, Organisation, Person
+from salus.contracts.governance import queries as governance
+from salus.contracts.governance.keys import PURPOSES
+from salus.core.encoding import decode
+from salus.core.genesis import Purpose
+from salus.core.keys import Role
+from salus.core.signatures import verify
+from salus.services.errors import NoSuchKey, NoSuchMember, UnknownPurpose, UnknownRelation
+from salus.state.overlay import Reader
+
+DAY_MS = 86_400_000
+
+
+def purpose_number(state: Reader, code: str) -> int:
+    """Return the number of a purpose's code in the governed table; raise UnknownPurpose."""
+    for _, raw in state.scan(PURPOSES):
+        row = decode(raw, Purpose)
+        if row.code == code:
+            return row.number
+    raise UnknownPurpose
+
+
+def purpose_code(state: Reader, number: int) -> str:
+    """Return the code of a purpose; raise UnknownPurpose."""
+    row = governance.purpose(state, number)
+    if row is None:
+        raise UnknownPurpose
+    return row.code
+
+
+def person(state: Reader, relation: bytes) -> Person:
+    """Return the person's account at its custodian; raise UnknownRelation."""
+    found = accounts.person(state, relation)
+    if found is None:
+        raise UnknownRelation
+    return found
+
+
+def organisation(state: Reader, account: bytes) -> Organisation:
+    """Return an organisation's profile; raise NoSuchMember."""
+    found = accounts.organisation(state, account)
+    if found is None:
+        raise NoSuchMember
+    return found
+
+
+def signer(state: Reader, kid: bytes, time: int) -> tuple[bytes, Key] | None:
+    """Return (account, key) of a gateway or device key that is live at `time`."""
+    account = accounts.account_of_key(state, kid)
+    key = None if account is None else accounts.live_key(state, account, kid, time)
+    if account is None or key is None or key.role not in (Role.GATEWAY, Role.DEVICE):
+        return None
+    return account, key
+
+
+def signed_by_live_key(state: Reader, account: bytes, kid: bytes, time: int, message: bytes, signature: bytes) -> bool:
+    """True if `signature` over `message` is by a live gateway or device key of `account`."""
+    found = signer(state, kid, time)
+    return found is not None and found[0] == account and verify(found[1].public, message, signature)
+
+
+def listed_public(state: Reader, account: bytes, kid: bytes) -> bytes:
+    """Return the public key that `account` lists, or listed, under the key id; raise NoSuchKey."""
+    raw = state.get(account_key(account, kid))
+    if raw is None:
+        raise NoSuchKey
+    return decode(raw, Key).public

@@ -1,0 +1,42 @@
+"""Release: answer a request, by the order of consent.md. Nothing leaves before the ledger holds the release."""
+
+from salus.core.errors import Refusal
+from salus.policy.reasons import Reason
+from salus.services.actors import Organisation
+from salus.services.anchor import anchor
+from salus.services.asking import read_request
+from salus.services.authorise import authorise
+from salus.services.commit_release import ReleaseTask, commit_release
+from salus.services.deliver import Delivered, deliver
+from salus.services.refuse import Refused, refuse
+
+_ATTEMPTS = 3  # at a vault that changes while the release is decided
+
+
+def release(organisation: Organisation, package: bytes) -> Delivered | Refused:
+    """Answer the request in `package`: a delivery, posted to the recipient, or a refusal on the ledger.
+
+    Raises what `asking.read_request` does, for requests that nobody entitled has made.
+    """
+    asked, opens = read_request(organisation, package)
+    if not opens:
+        return refuse(organisation, asked, Reason.REQUEST_INVALID)
+    for _ in range(_ATTEMPTS):
+        authorised = authorise(organisation, asked)
+        if isinstance(authorised, Reason):
+            return refuse(organisation, asked, authorised)
+        committed = commit_release(organisation, package, asked, authorised)
+        if isinstance(committed, ReleaseTask):
+            return deliver(organisation, committed)
+        if isinstance(committed, Reason):
+            return refuse(organisation, asked, committed)
+        anchor_quietly(organisation)
+    return refuse(organisation, asked, Reason.EVALUATION_FAILED)
+
+
+def anchor_quietly(organisation: Organisation) -> None:
+    """Anchor what waits; a refusal shows at the next attempt."""
+    try:
+        anchor(organisation)
+    except Refusal:
+        return

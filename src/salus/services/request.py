@@ -1,0 +1,92 @@
+"""Ask for records: a signed request, and its opening sealed to the custodian."""
+
+import os
+from typing import NamedTuple
+
+from salus.client.ledger import Ledger
+from salus.core.encoding import encode
+from salus.core.hashing import T
+from salus.core.request import Request, filter_commitment
+from salus.core.signatures import SigningKey
+from salus.policy.filter import Filter
+from salus.policy.types import EVERYTHING, Provision
+from salus.services import lookup
+from salus.services.actors import Organisation, Person
+from salus.services.attest_staff import Badge
+from salus.services.objects import RequestLetter, RequestOpening, StaffOpening, opening_info, sign
+from salus.services.ports import Exchange
+from salus.vault.seals import SealKey, seal
+from salus.wallet.kept import KeptRequest
+
+OWN_PURPOSE = "PATRQT"
+LIFETIME_MS = 3_600_000
+
+
+class RequestPackage(NamedTuple):
+    """A request as it was posted to the custodian."""
+
+    request: bytes  # id
+    relation: bytes
+    custodian: bytes
+    raw: bytes
+
+
+def request(
+    organisation: Organisation,
+    relation: bytes,
+    purpose: str,
+    staff: Badge,
+    wanted: Provision = EVERYTHING,
+    without: Provision | None = None,
+    lifetime_ms: int = LIFETIME_MS,
+) -> RequestPackage:
+    """Ask the custodian of `relation` for what `wanted` covers and `without` does not.
+
+    Raises UnknownRelation, UnknownPurpose, UnknownSealKey.
+    """
+    parts = _Parts(organisation.ledger, organisation.exchange, organisation.network, relation, purpose)
+    made = parts.make(organisation.gateway, organisation.seal_key, Filter(wanted, without), staff.opening, lifetime_ms)
+    organisation.exchange.post(made.custodian, "request", made.raw)
+    return made
+
+
+def request_own(person: Person, relation: bytes, lifetime_ms: int = LIFETIME_MS) -> RequestPackage:
+    """Ask the custodian for everything it keeps of oneself, with the complete view."""
+    kept = person.wallet.relation(relation)
+    parts = _Parts(person.ledger, person.exchange, person.wallet.network, relation, OWN_PURPOSE)
+    made = parts.make(kept.device, kept.seal_key, Filter(EVERYTHING, None), None, lifetime_ms)
+    person.wallet.keep_request(KeptRequest(made.request, relation, person.ledger.now() + lifetime_ms))
+    person.exchange.post(made.custodian, "request", made.raw)
+    return made
+
+
+class _Parts(NamedTuple):
+    """What a request is made of, whoever asks."""
+
+    ledger: Ledger
+    exchange: Exchange
+    network: bytes
+    relation: bytes
+    purpose: str
+
+    def make(
+        self, key: SigningKey, answer_key: SealKey, wanted: Filter, staff: StaffOpening | None, lifetime_ms: int
+    ) -> RequestPackage:
+        state, network = self.ledger.view(), self.network
+        custodian = lookup.person(state, self.relation).custodian
+        salt, body = os.urandom(32), encode(wanted)
+        payload = Request(
+            self.relation,
+            filter_commitment(network, salt, body),
+            lookup.purpose_number(state, self.purpose),
+            None if staff is None else staff.commitment(network),
+            answer_key.id(network),
+            os.urandom(16),
+            self.ledger.now() + lifetime_ms,
+        )
+        request_id = T("request", network, encode(payload))
+        opening = RequestOpening(salt, body, staff, answer_key.public)
+        public = self.exchange.find_key(lookup.organisation(state, custodian).seal_key)
+        sealed = seal(public, opening_info(network, request_id), encode(opening))
+        letter = RequestLetter(sign("request", network, payload, key), sealed)
+        return RequestPackage(request_id, self.relation, custodian, encode(letter))

@@ -1,0 +1,88 @@
+"""Invitations: the printed code that lets its holder claim an account.
+
+A code is 32 base-32 characters in eight groups: 16 random bytes, the secret, and 4 bytes of checksum,
+T("invitation", secret). The secret gives an Ed25519 key by HKDF-SHA256; its public half stands on the ledger
+and leads to the account, the secret never does.
+The alphabet (https://www.crockford.com/base32.html) leaves out I, L, O, U; reading takes I and L for 1, O for 0.
+"""
+
+import base64
+import binascii
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from salus.core.errors import Kind, Refusal
+from salus.core.hashing import T
+from salus.core.signatures import SigningKey
+
+SECRET_BYTES = 16
+LINK = "salus:claim?code="
+_CHECK_BYTES = 4
+_ALPHABET = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_RFC4648 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_WRITE = bytes.maketrans(_RFC4648, _ALPHABET)
+_READ = bytes.maketrans(_ALPHABET + b"ILOU", _RFC4648 + b"BBA!")
+
+
+class WrongCode(Refusal):
+    code, kind, text = 0x5110, Kind.INVALID, "The code is not one of this network's, or has a typing error."
+
+
+class InvitationCode(NamedTuple):
+    """What a printed code holds. Its repr shows nothing."""
+
+    secret: bytes
+
+    def key(self, network: bytes) -> SigningKey:
+        """Return the key that co-signs the claim."""
+        hkdf = HKDF(SHA256(), 32, salt=network, info=b"salus/1 invitation")
+        return SigningKey.from_seed(hkdf.derive(self.secret))
+
+    def printed(self, network: bytes) -> str:
+        """Return the code as it is printed: eight groups of four."""
+        text = base64.b32encode(self.secret + _check(network, self.secret)).translate(_WRITE).decode()
+        return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+    def link(self, network: bytes) -> str:
+        """Return the code as a link, for a QR code."""
+        return LINK + self.printed(network).replace("-", "")
+
+    def __repr__(self) -> str:
+        return "InvitationCode()"
+
+
+def read_code(network: bytes, text: str) -> InvitationCode:
+    """Return what a printed code or a link holds; raise WrongCode."""
+    try:
+        raw = base64.b32decode(_plain(text.removeprefix(LINK)))
+    except (binascii.Error, ValueError):
+        raise WrongCode from None
+    secret = raw[:-_CHECK_BYTES]
+    if len(secret) != SECRET_BYTES or raw[-_CHECK_BYTES:] != _check(network, secret):
+        raise WrongCode
+    return InvitationCode(secret)
+
+
+def short_code(claim: bytes) -> str:
+    """Return the first 40 bits of a claim's id as the desk compares them: two groups of four."""
+    text = base64.b32encode(claim[:5]).translate(_WRITE).decode()
+    return f"{text[:4]}-{text[4:]}"
+
+
+def same_short_code(text: str, claim: bytes) -> bool:
+    """True if `text`, as somebody typed it, is the short code of the claim."""
+    try:
+        return _plain(text) == base64.b32encode(claim[:5])
+    except ValueError:
+        return False
+
+
+def _plain(text: str) -> bytes:
+    """Return typed text in the alphabet of RFC 4648; raise ValueError where a letter is not ASCII."""
+    return "".join(text.split()).replace("-", "").upper().encode("ascii").translate(_READ)
+
+
+def _check(network: bytes, secret: bytes) -> bytes:
+    return T("invitation", network, secret)[:_CHECK_BYTES]

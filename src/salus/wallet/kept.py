@@ -1,0 +1,68 @@
+"""What a wallet keeps, as messages in its sealed file. Nothing of it is derived from anything recoverable."""
+
+from enum import IntEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from salus.core.signatures import SigningKey
+from salus.core.types import Count, Id, Message, Salt, Time
+from salus.evidence.follow import RememberedRelation
+from salus.vault.seals import SealKey
+
+Seed = Annotated[bytes, Meta(min_length=32, max_length=32)]
+
+
+class RelationState(IntEnum):
+    """How far a relation is the person's."""
+
+    CLAIMING = 1  # the claim was sent; the desk has not confirmed it
+    CLAIMED = 2
+
+
+class KeptRelation(Message, frozen=True):
+    """One relation: keys of its own, random per device, account and generation."""
+
+    handle: Id
+    custodian: Id
+    generation: Count
+    device_seed: Seed
+    seal_seed: Seed
+    state: Annotated[int, Meta(ge=1, le=2)]
+    claim: Id | None  # the claim that is to make the keys live
+    seen: RememberedRelation | None  # its log may only grow from here
+
+    @property
+    def device(self) -> SigningKey:
+        """The signing key of this device for this relation."""
+        return SigningKey.from_seed(self.device_seed)
+
+    @property
+    def seal_key(self) -> SealKey:
+        """The key to which deliveries for this relation are sealed."""
+        return SealKey.from_seed(self.seal_seed)
+
+    def __repr__(self) -> str:
+        return f"KeptRelation({self.handle.hex()})"
+
+
+class KeptDirective(Message, frozen=True):
+    """A directive that the person granted, with the opening of its sealed part (null in a total deny)."""
+
+    directive: Id
+    relation: Id
+    version: Count
+    salt: Salt | None
+    body: Annotated[bytes, Meta(max_length=32 * 1024)] | None  # encoded SealedPart
+    granted: Time
+
+    def __repr__(self) -> str:
+        return f"KeptDirective({self.directive.hex()})"
+
+
+class KeptRequest(Message, frozen=True):
+    """A request of the person's own that is under way."""
+
+    request: Id
+    relation: Id
+    not_after: Time

@@ -1,0 +1,169 @@
+"""Wallet: a person's keys and memory in one file, sealed by a passphrase and replaced as a whole.
+
+Keys differ from relation to relation, so that nothing here or on the ledger links two accounts of one
+person. The file is a keystore (`vault.keystore` states its bytes), one secret per thing kept:
+
+| name                            | secret          |
+|---------------------------------|-----------------|
+| wallet                          | the network     |
+| relation/<handle>               | KeptRelation    |
+| directive/<relation>/<id>       | KeptDirective   |
+| request/<relation>/<id>         | KeptRequest     |
+| ledger                          | Remembered: where the ledger was last seen |
+"""
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from salus.core.encoding import decode, encode
+from salus.core.errors import Kind, Refusal
+from salus.core.types import Message
+from salus.evidence.follow import Remembered, RememberedRelation
+from salus.vault.keystore import Keystore
+from salus.wallet.kept import KeptDirective, KeptRelation, KeptRequest, RelationState
+
+S = TypeVar("S", bound=Message)
+
+
+class WalletExists(Refusal):
+    code, kind, text = 0x5101, Kind.CONFLICT, "There is a wallet at this place already."
+
+
+class OtherNetwork(Refusal):
+    code, kind, text = 0x5102, Kind.CONFLICT, "The wallet belongs to another network."
+
+
+class NoSuchKeptRelation(Refusal):
+    code, kind, text = 0x5103, Kind.NOT_FOUND, "The wallet has no such relation."
+
+
+class NoSuchKeptDirective(Refusal):
+    code, kind, text = 0x5104, Kind.NOT_FOUND, "The wallet has no such directive."
+
+
+class Wallet:
+    """An open wallet. Each changing method is durable once it returns. Not thread-safe.
+
+    Raises StorageFull and StorageFailed; the file is then the old one or the new one, whole.
+    """
+
+    def __init__(self, keystore: Keystore, passphrase: str) -> None:
+        self._keystore = keystore
+        self._passphrase = passphrase
+        self.network = keystore.get("wallet")
+
+    @classmethod
+    def create(cls, path: Path, passphrase: str, network: bytes) -> "Wallet":
+        """Make an empty wallet; raise WalletExists."""
+        if path.exists():
+            raise WalletExists
+        keystore = Keystore(path, {"wallet": network})
+        keystore.save(passphrase)
+        return cls(keystore, passphrase)
+
+    @classmethod
+    def open(cls, path: Path, passphrase: str, network: bytes) -> "Wallet":
+        """Open the wallet; raise NoKeystore, KeystoreDamaged, WrongPassphrase, OtherNetwork."""
+        wallet = cls(Keystore.open(path, passphrase), passphrase)
+        if wallet.network != network:
+            raise OtherNetwork
+        return wallet
+
+    def relations(self) -> tuple[KeptRelation, ...]:
+        """Return the relations in the order of their handles, which says nothing."""
+        return self._all("relation/", KeptRelation)
+
+    def relation(self, handle: bytes) -> KeptRelation:
+        """Return one relation; raise NoSuchKeptRelation."""
+        found = self._get(f"relation/{handle.hex()}", KeptRelation)
+        if found is None:
+            raise NoSuchKeptRelation
+        return found
+
+    def begin_relation(self, handle: bytes, custodian: bytes) -> KeptRelation:
+        """Make keys for a relation that is to be claimed; a relation begun before gets keys anew."""
+        before = self._get(f"relation/{handle.hex()}", KeptRelation)
+        generation = 1 if before is None else before.generation + 1
+        state = int(RelationState.CLAIMING)
+        relation = KeptRelation(handle, custodian, generation, os.urandom(32), os.urandom(32), state, None, None)
+        self._put(f"relation/{handle.hex()}", relation)
+        return relation
+
+    def note_claim(self, handle: bytes, claim: bytes) -> KeptRelation:
+        """Note which claim is to make the keys of the relation live."""
+        return self._change(handle, claim=claim)
+
+    def finish_claim(self, handle: bytes) -> KeptRelation:
+        """Note that the keys of the relation are live."""
+        return self._change(handle, state=int(RelationState.CLAIMED))
+
+    def remember(self, handle: bytes, seen: RememberedRelation) -> KeptRelation:
+        """Note what was seen of the relation; the caller has checked that it grew from what was seen before."""
+        return self._change(handle, seen=seen)
+
+    def directives(self, handle: bytes) -> tuple[KeptDirective, ...]:
+        """Return the directives granted for a relation, oldest first."""
+        kept = self._all(f"directive/{handle.hex()}/", KeptDirective)
+        return tuple(sorted(kept, key=lambda directive: (directive.granted, directive.directive)))
+
+    def directive(self, handle: bytes, directive: bytes) -> KeptDirective:
+        """Return one directive; raise NoSuchKeptDirective."""
+        found = self._get(f"directive/{handle.hex()}/{directive.hex()}", KeptDirective)
+        if found is None:
+            raise NoSuchKeptDirective
+        return found
+
+    def keep_directive(self, directive: KeptDirective) -> None:
+        """Keep a directive; before it is sent, so that its opening is never lost."""
+        self._put(f"directive/{directive.relation.hex()}/{directive.directive.hex()}", directive)
+
+    def drop_directive(self, handle: bytes, directive: bytes) -> None:
+        """Forget a directive that the ledger refused."""
+        self._keystore.remove(f"directive/{handle.hex()}/{directive.hex()}")
+        self._keystore.save(self._passphrase)
+
+    def requests(self) -> tuple[KeptRequest, ...]:
+        """Return the requests that were sent and have no answer yet."""
+        return self._all("request/", KeptRequest)
+
+    def keep_request(self, request: KeptRequest) -> None:
+        """Keep a request until it is answered."""
+        self._put(f"request/{request.relation.hex()}/{request.request.hex()}", request)
+
+    def drop_request(self, relation: bytes, request: bytes) -> None:
+        """Forget an answered request; nothing if there is none."""
+        name = f"request/{relation.hex()}/{request.hex()}"
+        if name in self._keystore.names():
+            self._keystore.remove(name)
+            self._keystore.save(self._passphrase)
+
+    def remembered(self) -> Remembered | None:
+        """Return where the ledger was last seen."""
+        return self._get("ledger", Remembered)
+
+    def remember_ledger(self, remembered: Remembered) -> None:
+        """Note where the ledger is; the caller has checked that it grew from where it was."""
+        if remembered != self.remembered():
+            self._put("ledger", remembered)
+
+    def _change(self, handle: bytes, **fields: object) -> KeptRelation:
+        relation = msgspec.structs.replace(self.relation(handle), **fields)
+        self._put(f"relation/{handle.hex()}", relation)
+        return relation
+
+    def _get(self, name: str, shape: type[S]) -> S | None:
+        return decode(self._keystore.get(name), shape) if name in self._keystore.names() else None
+
+    def _all(self, prefix: str, shape: type[S]) -> tuple[S, ...]:
+        names = [name for name in self._keystore.names() if name.startswith(prefix)]
+        return tuple(decode(self._keystore.get(name), shape) for name in names)
+
+    def _put(self, name: str, value: Message) -> None:
+        self._keystore.put(name, encode(value))
+        self._keystore.save(self._passphrase)
+
+    def __repr__(self) -> str:
+        return f"Wallet({len(self.relations())} relations)"
