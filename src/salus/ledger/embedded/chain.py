@@ -98,7 +98,7 @@ class Chain:
 
     def checkpoint(self) -> None:
         """Make the state durable as it is; raises StorageFailure, and can be repeated."""
-        if self.machine.height == self.machine.store.height and self.machine.height:
+        if self.machine.height == self.machine.store.height and not self.machine.store.pending_keys:
             return
         self.machine.checkpoint({END: self.blocks.end.to_bytes(8, "big")}, self.events.rows())
         self.events.saved()

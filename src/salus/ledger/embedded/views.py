@@ -58,7 +58,7 @@ class View:
 class Views:
     """The views that are held of one store. `lock` guards the store against writer and readers."""
 
-    def __init__(self, store: Store, lock: RLock) -> None:  # type: ignore[valid-type]
+    def __init__(self, store: Store, lock: RLock) -> None:
         self.store = store
         self.lock = lock
         self._held: WeakSet[View] = WeakSet()

@@ -1,0 +1,242 @@
+"""The embedded engine behind the `Ledger` port."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from threading import RLock
+from typing import NamedTuple
+
+from salus.client.ledger import BatchResult, LoggedEvent, LogProof, StateProof
+from salus.core.envelope import WINDOW_MS
+from salus.core.errors import Malformed
+from salus.core.genesis import read_genesis
+from salus.core.signatures import SigningKey
+from salus.ledger.embedded.chain import GENESIS, Chain, check_node, open_chain
+from salus.ledger.embedded.clock import Clock, SystemClock
+from salus.ledger.embedded.files import Files, LocalFiles
+from salus.ledger.embedded.notes import Notes
+from salus.ledger.embedded.views import View, Views
+from salus.ledger.embedded.writer import Writer
+from salus.ledger.errors import (
+    ClockBehind,
+    LedgerExists,
+    LedgerLocked,
+    NoLedger,
+    ReadOnly,
+    StorageFailed,
+)
+from salus.merkle.checkpoint import parse
+from salus.state.lmdb import LmdbTables
+from salus.state.store import Store
+from salus.state.tables import StorageFailure
+
+LOCK = "lock"
+
+
+class Status(NamedTuple):
+    """A ledger in numbers; times in milliseconds, sizes in entries, keys or bytes."""
+
+    network: bytes
+    height: int
+    time: int
+    app_hash: bytes
+    log_entries: int
+    state_keys: int
+    blocks_bytes: int
+    checkpoint_height: int  # of the state on disk
+
+
+class EmbeddedLedger:
+    """The `Ledger` port over one folder. Every method may be called from any thread.
+
+    The folder is locked while it is open. What `submit` took is durable when its future completes.
+    """
+
+    def __init__(
+        self, chain: Chain, node: SigningKey | None, clock: Clock, notes: Notes, unlock: Callable[[], None]
+    ) -> None:
+        self.network = chain.network
+        self._chain, self._node, self._clock, self._notes, self._unlock = chain, node, clock, notes, unlock
+        self._lock = RLock()  # the chain and all below it
+        self._views = Views(chain.machine.store, self._lock)
+        chain.machine.watch = self._views.keep
+        self._closed = False
+        self._writer = None if node is None else Writer(chain, node, clock, self._lock)
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        genesis: bytes,
+        node: SigningKey,
+        clock: Clock | None = None,
+        files: Files | None = None,
+        open_store: Callable[[Path], Store] = Store.open,
+    ) -> "EmbeddedLedger":
+        """Make the ledger of a genesis file in `folder` and open it.
+
+        Raises LedgerExists, Malformed or InvalidKey (genesis), and what `open` raises.
+        """
+        port = files or LocalFiles()
+        port.create_folder(folder)
+        if port.read(folder / GENESIS) is not None:
+            raise LedgerExists
+        read_genesis(genesis)
+        port.write(folder / GENESIS, genesis)
+        return cls.open(folder, node, clock, port, open_store)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        node: SigningKey | None,
+        clock: Clock | None = None,
+        files: Files | None = None,
+        open_store: Callable[[Path], Store] = Store.open,
+    ) -> "EmbeddedLedger":
+        """Open the ledger in `folder`; without `node` for reading only, which changes no file.
+
+        Raises NoLedger, LedgerLocked, OtherGenesis, DamagedFile, WrongNodeKey, ClockBehind;
+        StorageFailed where the state cannot be opened.
+        """
+        port, dated = files or LocalFiles(), clock or SystemClock()
+        genesis = port.read(folder / GENESIS)
+        if genesis is None:
+            raise NoLedger
+        try:
+            unlock = port.lock(folder / LOCK, shared=node is None)
+        except BlockingIOError:
+            raise LedgerLocked from None
+        try:
+            opener = open_store if node is not None else _open_for_reading
+            chain = open_chain(folder, genesis, port, opener, readonly=node is None)
+            if node is not None:
+                check_node(chain, node)
+                if chain.machine.time > dated.now_ms() + WINDOW_MS:
+                    raise ClockBehind
+            return cls(chain, node, dated, Notes(folder, port, chain.network), unlock)
+        except StorageFailure as failure:
+            unlock()
+            raise StorageFailed from failure
+        except BaseException:
+            unlock()
+            raise
+
+    def close(self) -> None:
+        """Write what waits, take a checkpoint, release the folder. Never raises for the disk: blocks are durable."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._writer is not None:
+            self._writer.close()
+        with self._lock:
+            self._chain.blocks.close()
+            self._chain.machine.store.close()
+            self._unlock()
+
+    def __enter__(self) -> "EmbeddedLedger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def submit(self, batch: bytes) -> "Future[BatchResult]":
+        """Queue a batch; see the port. Raises ReadOnly, LedgerStopped or Overloaded at once."""
+        if self._writer is None:
+            raise ReadOnly
+        return self._writer.submit(batch)
+
+    def now(self) -> int:
+        return max(self._chain.machine.time, self._clock.now_ms())
+
+    def height(self) -> int:
+        return self._chain.height
+
+    def view(self) -> View:
+        with self._lock:
+            return self._views.open(self._chain.height, self._chain.machine.time)
+
+    def prove(self, keys: Sequence[bytes]) -> StateProof:
+        """See the port; after a block with batches it makes the empty one that covers it, if there is none yet.
+
+        Raises LedgerStopped, StorageFull or StorageFailed; ReadOnly where that block is missing.
+        """
+        with self._lock:
+            if self._writer is not None:
+                self._writer.complete()
+            tip = self._chain.tip
+            if tip is None or not self._chain.empty:
+                raise ReadOnly
+            found = self._chain.machine.query(keys)
+            return StateProof(
+                tip.raw, tip.header.height, tuple(value for value, _ in found), tuple(proof for _, proof in found)
+            )
+
+    def prove_event(self, index: int, size: int | None = None) -> LogProof:
+        """See the port; raises LookupError where there is no such entry in a log of that size."""
+        with self._lock:
+            log = self._chain.machine.log
+            total = log.size if size is None else size
+            if not 0 <= index < total <= log.size:
+                raise LookupError(index)
+            return LogProof(index, total, self._chain.events.get(index).body, log.inclusion(index, total).path)
+
+    def prove_growth(self, older: int, newer: int) -> tuple[bytes, ...]:
+        """See the port; raises LookupError unless 0 < older <= newer <= size of the log."""
+        with self._lock:
+            log = self._chain.machine.log
+            if not 0 < older <= newer <= log.size:
+                raise LookupError(newer)
+            return log.consistency(older, newer).path
+
+    def events(self, start: int = 0, subject: bytes | None = None) -> Iterator[LoggedEvent]:
+        """See the port; what is logged while it is read may still come."""
+        while True:
+            with self._lock:
+                page = self._chain.events.page(start, subject)
+            yield from page
+            if not page:
+                return
+            start = page[-1].index + 1
+
+    def checkpoint(self) -> bytes:
+        if self._node is None:
+            witnessed = self._notes.witnessed()
+            if witnessed is None:
+                raise ReadOnly
+            return witnessed
+        with self._lock:
+            log = self._chain.machine.log
+            return self._notes.current(log.size, log.root, self._node)
+
+    def keep_cosigned(self, note: bytes) -> None:
+        """Keep a note that witnesses cosigned, durably; raises Malformed unless it is one over this log."""
+        signed = parse(note)
+        with self._lock:
+            size = signed.checkpoint.size
+            if not 0 < size <= self._chain.machine.log.size:
+                raise Malformed
+            self._notes.keep(signed, size, self._chain.machine.log.root_at(size))
+
+    def block(self, height: int) -> bytes:
+        with self._lock:
+            return self._chain.blocks.read(height)
+
+    def status(self) -> Status:
+        """Return what the ledger says of itself."""
+        with self._lock:
+            machine = self._chain.machine
+            return Status(
+                self.network,
+                self._chain.height,
+                machine.time,
+                machine.app_hash,
+                machine.log.size,
+                machine.store.count,
+                self._chain.blocks.end,
+                machine.store.height,
+            )
+
+
+def _open_for_reading(folder: Path) -> Store:
+    return Store(LmdbTables(folder, readonly=True)) if folder.is_dir() else Store.in_memory()
