@@ -19,7 +19,7 @@ def test_equals_the_plain_tree_step_by_step(depth: int) -> None:
     random = Random(depth)
     heap = Heap(MemoryBuckets(), depth)
     model: dict[bytes, bytes] = {}
-    for _ in range(80):
+    for _ in range(40):
         writes = {
             key: None if random.random() < 0.45 else random.randbytes(4)
             for key in random.sample(keys(50), random.randrange(12))

@@ -97,13 +97,13 @@ def _log(tables: Tables) -> Iterator[Finding]:
     frontier = Frontier()
     levels: dict[int, bytearray] = {}
     for key, tile in tables.rows(names.LOG_TABLE, b"\x00", b"\x01"):
+        if int.from_bytes(key[1:], "big") * WIDTH != frontier.size:
+            yield Finding("rows, table log", "a tile of entries is missing or short")
+            return
         for at in range(0, len(tile), 32):
             done = frontier.append(leaf_hash(tile[at : at + 32]))
             for level in range(WIDTH_BITS, len(done), WIDTH_BITS):
                 levels.setdefault(level // WIDTH_BITS, bytearray()).extend(done[level])
-        if int.from_bytes(key[1:], "big") != (frontier.size - 1) // WIDTH:
-            yield Finding("rows, table log", "a tile of entries is missing or short")
-            return
     missing = sum(map(len, levels.values()))
     for key, tile in tables.rows(names.LOG_TABLE, b"\x01", None):
         start = int.from_bytes(key[1:], "big") * WIDTH * 32

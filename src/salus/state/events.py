@@ -82,10 +82,11 @@ class EventLog:
 
     def tile(self, level: int, index: int) -> bytes:
         """Return what tile `index` of `level` holds, up to 256 times 32 bytes."""
-        stored = self._store.table_get(LOG_TABLE, _key(level, index)) or b""
+        start = index * WIDTH - self._stored(level)
+        row = self._store.table_get(LOG_TABLE, _key(level, index)) or b""
+        stored = row[: max(0, -start) * 32]  # a checkpoint that failed in its last step may have written more
         if level >= len(self._fresh):
             return stored
-        start = index * WIDTH - self._stored(level)
         return stored + b"".join(self._fresh[level][max(0, start) : max(0, start + WIDTH)])
 
     def meta(self) -> dict[bytes, bytes]:

@@ -141,26 +141,32 @@ class Store:
         """Write all that is pending with `height`, `meta` and rows of local tables (None deletes one;
         `removed` are ranges from start to before stop, removed first) in one durable transaction.
 
-        If it raises StorageFailure the last checkpoint is whole, nothing pending is lost, and it can be repeated.
+        If it raises StorageFailure the last checkpoint is whole, nothing pending is lost, and it can
+        be repeated; nothing before it can be undone, since it may have been written all the same.
         """
+        self._last.merge()
+        self._undo = None
         depth = tree_depth(self.count, self._heap.depth)
         rebuilt = depth != self._heap.depth
         own = {names.HEIGHT: height.to_bytes(8, "big"), names.DEPTH: bytes((depth,)), names.ROOT: self.root}
         changes = Changes(
-            values=self._pending.writes | self._last.writes,
+            values=self._pending.writes,
             buckets=(lambda: regroup(self._entries(), depth)) if rebuilt else self._buckets.dirty,
             all_buckets=rebuilt,
             meta={**(meta or {}), **own},
             rows={table: list(rows) for table, rows in (tables or {}).items()},
             ranges={table: list(ranges) for table, ranges in (removed or {}).items()},
         )
-        self._tables.commit(changes)
+        try:
+            self._tables.commit(changes)
+        except StorageFailure:
+            if rebuilt and self._tables.meta(names.DEPTH) == own[names.DEPTH]:  # failed, but after it was written
+                self._take_tree()
+            raise
         self._pending.drop()
-        self._last.drop()
-        self._undo = None
         self._buckets.writes = {}
         if rebuilt:
-            self._heap = self._open_tree()
+            self._take_tree()
 
     def check(self) -> list[Finding]:
         """Return what is wrong with the last checkpoint: each live value, bucket and log entry is hashed again.
@@ -173,6 +179,11 @@ class Store:
         """Return all leaves of the tree, ascending by H(key)."""
         for _, bucket in self._buckets.filled():
             yield from split_entries(bucket)
+
+    def _take_tree(self) -> None:
+        """Go over to the tree as it was rebuilt at another depth."""
+        self._buckets.writes = {}
+        self._heap = self._open_tree()
 
     def _open_tree(self) -> Heap:
         raw = self._tables.meta(names.DEPTH)
