@@ -44,6 +44,9 @@ CLASSES: dict[str, str] = {
 }
 OTHER = "other"
 
+_LABORATORY = ("LAB", "CH", "HM", "IMM", "MB", "MCB", "MYC", "SR", "TX", "VR", "PAT", "SP", "CP", "CUS", "BLB", "GE")
+_IMAGING = ("RAD", "RX", "IMG", "CT", "CTH", "NMR", "NMS", "RUS", "OUS", "VUS", "XRC", "LP29684-5", "18748-4")
+_NOTES = ("34117-2", "51847-2", "11488-4", "11506-3", "18842-5", "28570-0", "34111-5", "34133-9", "OTH", "PHR")
 CATEGORIES: dict[str, dict[str, str]] = {  # category code -> class; the first of the list wins
     "Observation": {
         "laboratory": "laboratory",
@@ -59,41 +62,12 @@ CATEGORIES: dict[str, dict[str, str]] = {  # category code -> class; the first o
         "activity": "activity",
     },
     "DiagnosticReport": {
-        **dict.fromkeys(
-            [
-                "LAB",
-                "CH",
-                "HM",
-                "IMM",
-                "MB",
-                "MCB",
-                "MYC",
-                "SR",
-                "TX",
-                "VR",
-                "PAT",
-                "SP",
-                "CP",
-                "CUS",
-                "BLB",
-                "GE",
-                "LP7839-6",
-                "26436-6",
-            ],
-            "laboratory",
-        ),
-        **dict.fromkeys(
-            ["RAD", "RX", "IMG", "CT", "CTH", "NMR", "NMS", "RUS", "OUS", "VUS", "XRC", "LP29684-5", "18748-4"],
-            "imaging",
-        ),
-        **dict.fromkeys(
-            ["34117-2", "51847-2", "11488-4", "11506-3", "18842-5", "28570-0", "34111-5", "34133-9", "OTH", "PHR"],
-            "document",
-        ),
+        **dict.fromkeys((*_LABORATORY, "LP7839-6", "26436-6"), "laboratory"),
+        **dict.fromkeys(_IMAGING, "imaging"),
+        **dict.fromkeys(_NOTES, "document"),
     },
     "ServiceRequest": {"108252007": "laboratory", "363679005": "imaging"},
 }
-LABORATORY = "laboratory"
 
 
 def data_class(resource: Mapping[str, object]) -> str:

@@ -13,16 +13,10 @@ ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 ORDER = ("U", "L", "M", "N", "R", "V")  # from unrestricted to very restricted
 # Types that tell in words what others hold as codes: they take the labels of what they refer to as well.
 TELLING = frozenset(
-    [
-        "CarePlan",
-        "Claim",
-        "Composition",
-        "DiagnosticReport",
-        "DocumentManifest",
-        "DocumentReference",
-        "ExplanationOfBenefit",
-        "List",
-    ]
+    (
+        *("CarePlan", "Claim", "Composition", "DiagnosticReport", "DocumentManifest"),
+        *("DocumentReference", "ExplanationOfBenefit", "List"),
+    )
 )
 _KEPT = 64  # characters of a label
 

@@ -1,8 +1,8 @@
 """Codes that make a resource sensitive: the first rule set, small, of our own choosing, and no medical advice.
 
 A label is a code of v3-ActCode (https://terminology.hl7.org/CodeSystem-v3-ActCode.html): MH mental health, SUD
-substance use, HIV, SEX sexual and reproductive health, SDV sexual assault and domestic violence. A rule set is never changed once used: a change is the next
-number, and records are labelled anew under it.
+substance use, HIV, SEX sexual and reproductive health, SDV sexual assault and domestic violence. A rule set is never
+changed once used: a change is the next number, and records are labelled anew under it.
 """
 
 RULE_SET = 1

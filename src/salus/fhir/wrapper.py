@@ -142,14 +142,8 @@ def _draft(path: str, entry: _Entry, issues: list[Issue]) -> Draft | None:
         issues.append(error("not-supported", path + ".request.method", "Only POST and PUT are taken in."))
         return None
     target = _URL.fullmatch(request.url)
-    if (
-        target is None
-        or target[1] not in resource_types()
-        or ((target[2] or target[3] or "") == "" and method == "PUT")
-    ):
-        issues.append(error("value", path + ".request.url", "The url names no type, or does not fit the method."))
-        return None
-    if method == "POST" and target.lastindex != 1:
+    plain = target is not None and target.lastindex == 1
+    if target is None or target[1] not in resource_types() or plain != (method == "POST"):
         issues.append(error("value", path + ".request.url", "The url names no type, or does not fit the method."))
         return None
     if entry.fullUrl is not None and _FULL_URL.fullmatch(entry.fullUrl) is None:
