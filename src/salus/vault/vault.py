@@ -138,7 +138,7 @@ class Vault:
     def deposit(self, deposit: Deposit | Iterable[RecordWrite]) -> DepositResult:
         """Store a whole deposit, all or nothing. A relation not known yet is made.
 
-        Raises AlreadyImported, RelationDestroyed, VersionConflict.
+        Raises Malformed (a field is not of its header's shape), AlreadyImported, RelationDestroyed, VersionConflict.
         """
         whole = deposit if isinstance(deposit, Deposit) else Deposit(tuple(deposit))
         with self._changing() as (connection, touched):
@@ -159,6 +159,11 @@ class Vault:
                 connection.exec_driver_sql(_ACCESS, rows)
                 self._relations.save(connection, [view])
             return view.access.size
+
+    def relations(self) -> list[bytes]:
+        """Return the handles of all relations, sorted; ids and no content, so no scope is asked for."""
+        with self._index.reading() as connection:
+            return sorted(row.relation for row in connection.execute(select(schema.relations.c.relation)))
 
     def headers(self, scope: Scope) -> list[LeafHeader]:
         """Return the headers of the current versions that the scope allows. Raises OutOfScope, NoSuchRelation."""
