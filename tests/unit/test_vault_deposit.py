@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from salus.core.encoding import encode
+from salus.core.errors import Malformed
 from salus.core.record import LeafHeader, Status, content_digest, leaf_hash
 from salus.vault import errors, relations
 from salus.vault.blobs import INLINE_BYTES
@@ -134,6 +135,43 @@ def test_version_conflict_stores_nothing(vault: Vault, kept: int, expected: int)
         vault.headers(scope(BOB))
     vault.deposit([write(ALICE, 2)])  # memory and index still agree
     assert len(vault.headers(scope(ALICE))) == 2 + bool(kept)
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [
+        {"record": b"short"},
+        {"relation": b"short"},
+        {"data_class": ""},
+        {"type": "x" * 65},
+        {"media_type": "\ud800"},
+        {"labels": ("",)},
+        {"recorded": -1},
+        {"start": 2**53},
+        {"status": 5},
+        {"recorder": b"short"},
+        {"origin": (b"", b"", b"")},
+    ],
+    ids=lambda defect: next(iter(defect)),
+)
+def test_a_write_that_is_no_header_is_malformed_and_stores_nothing(vault: Vault, defect: dict[str, object]) -> None:
+    vault.deposit([write(ALICE, 1)])
+    before = counts(vault)
+    with pytest.raises(Malformed) as caught:
+        vault.deposit([write(ALICE, 2), write(ALICE, 3)._replace(**defect)])
+    assert caught.value.__cause__ is None
+    assert counts(vault) == before
+    assert len(vault.headers(scope(ALICE))) == 1
+
+
+def test_a_lost_or_changed_row_is_damage(vault: Vault) -> None:
+    vault.deposit([write(ALICE, 1), write(ALICE, 2)])
+    with vault._index.writing() as connection:
+        connection.execute(text(f"UPDATE versions SET leaf = zeroblob(32) WHERE id = {1 << 32}"))
+        connection.execute(text(f"DELETE FROM versions WHERE id = {(1 << 32) + 1}"))
+    for number in (1, 2):
+        with pytest.raises(errors.VaultDamaged):
+            vault.read(scope(ALICE), write(ALICE, number).record)
 
 
 def test_orphans_are_collected_at_opening(tmp_path: Path) -> None:

@@ -6,9 +6,12 @@ import random
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from salus.core.record import content_digest, leaf_hash
 from salus.vault import keys
+from salus.vault.digests import Digests
 from salus.vault.errors import StreamDamaged, VaultDamaged
 from salus.vault.keys import COMMITMENT_BYTES, OVERHEAD_BYTES, commitment, context, decrypt, derive, encrypt
+from salus.vault.records import Randomness
 from salus.vault.stream import TAG_BYTES, chunk_digests, decrypt_stream, encrypt_stream
 
 NETWORK = bytes(range(32))
@@ -173,3 +176,21 @@ def test_stream_with_an_empty_last_chunk_is_not_the_one_encoding() -> None:
     last = cipher.encrypt((1).to_bytes(11, "big") + b"\1", b"", aad)
     with pytest.raises(StreamDamaged):
         decrypt_stream(NETWORK, KEY, RELATION, commitment(NETWORK, KEY) + first + last, chunk=64)
+
+
+def test_prepared_digests_are_those_of_the_formats() -> None:
+    digests = Digests(NETWORK, RELATION)
+    for size in (0, 1, 23, 24, 255, 256, 65535, 65536):
+        octets = bytes(size)
+        assert digests.content(KEY, octets) == content_digest(NETWORK, KEY, octets)
+        assert digests.leaf(KEY, octets) == leaf_hash(NETWORK, RELATION, KEY, octets)
+    assert digests.commitment(KEY) == commitment(NETWORK, KEY)
+
+
+def test_randomness_is_never_given_out_twice() -> None:
+    fresh = Randomness(3)
+    parts = [part for _ in range(3) for part in fresh.take()]
+    assert len(set(parts)) == 12
+    assert [len(part) for part in parts[:4]] == [32, 32, 32, 12]
+    with pytest.raises(RuntimeError):
+        fresh.take()

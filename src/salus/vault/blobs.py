@@ -42,10 +42,6 @@ class Blobs:
             raise VaultDamaged
         return data
 
-    def delete(self, digest: bytes) -> None:
-        """Remove the blob if it is there."""
-        self._files.delete(self.path(digest))
-
     def names(self) -> Iterator[str]:
         """Yield the path of every file below the folder, relative to it, sorted."""
         for part in self._files.names(self.folder):

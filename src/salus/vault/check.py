@@ -19,10 +19,10 @@ from salus.vault.files import TEMPORARY, Files, LocalFiles
 from salus.vault.identity import FILE as IDENTITY_FILE
 from salus.vault.identity import VaultIdentity, read_identity
 from salus.vault.index import FILE as INDEX_FILE
-from salus.vault.index import Index
+from salus.vault.index import Index, page_place
 from salus.vault.keys import derive, unwrap
 from salus.vault.records import SECRETS_BYTES, open_row
-from salus.vault.relation import Relation, map_of
+from salus.vault.relation import Relation
 from salus.vault.relations import read_relation, row_ids, stored_roots
 from salus.vault.vault import BLOBS_FOLDER, LOCK_FILE
 
@@ -83,7 +83,7 @@ def _check_index(
         try:
             damaged = index.damaged_pages()
         except VaultDamaged:
-            damaged = ["page 1, bytes 0 to 8191"]
+            damaged = [page_place(1)]
         if damaged:
             yield from (Finding(INDEX_FILE, place, _UNAUTHENTIC) for place in damaged)
             return
@@ -161,14 +161,12 @@ def _sound_opening(network: bytes, relation: Relation, row: Any) -> bool:
         return False
     if opening.log_size > relation.log.size or opening.access_size > relation.access.size:
         return False
-    current = opening.log_size == relation.log.size
-    map_root = relation.map_root if current else map_of(relation.entries[: opening.log_size]).root
     return (
         relation_root(network, opening) == row.root
         and opening.seq == row.seq
         and opening.relation == relation.handle
         and opening.log_root == relation.log.root(opening.log_size)
-        and opening.map_root == map_root
+        and opening.map_root == relation.map_at(opening.log_size).root
         and opening.access_root == relation.access.root(opening.access_size)
     )
 

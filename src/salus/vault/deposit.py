@@ -5,13 +5,16 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from salus.core.errors import Malformed
 from salus.vault.blobs import Blobs
 from salus.vault.errors import AlreadyImported, RelationDestroyed, VersionConflict
 from salus.vault.outbox import put_tasks
-from salus.vault.records import Custody, Randomness, RecordWrite, Row, seal_write
-from salus.vault.relation import Entry, Relation
+from salus.vault.records import Custody, Randomness, RecordWrite, SealedWrite, Sealer
+from salus.vault.relation import Relation
 from salus.vault.relations import Relations, row_ids
 from salus.vault.shared import Identifier, SharedResource, put_shared
+
+ID_BYTES = 32
 
 _INSERT = "INSERT INTO versions (id, record, version, leaf, header, secrets, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _BLOB = "INSERT INTO blobs (digest, id) VALUES (?, ?)"
@@ -67,7 +70,7 @@ def store(
         touched[handle] = relation
         if relation.key is None:
             raise RelationDestroyed
-        first = row_ids(relation.number)[0] + len(relation.entries)
+        first = row_ids(relation.number)[0] + len(relation.leaves)
         sealed = _seal_all(custody, relation, relation.key, numbered, fresh)
         for at, ((number, _), (row, blob)) in enumerate(zip(numbered, sealed, strict=True)):
             if blob is not None:
@@ -75,7 +78,7 @@ def store(
                 blob_rows.append((blob[0], first + at))
             rows.append((first + at, *row))
             stored[number] = Deposited(handle, row.record, row.version, row.leaf)
-        relation.append(Entry(row.record, row.version, row.leaf) for row, _ in sealed)
+        relation.append((row.record, row.version, row.leaf) for row, _ in sealed)
     if rows:
         connection.exec_driver_sql(_INSERT, rows)
     if blob_rows:
@@ -87,33 +90,27 @@ def store(
 
 
 def _by_relation(writes: Iterable[RecordWrite]) -> dict[bytes, list[tuple[int, RecordWrite]]]:
-    """Group the writes by relation, each with its place among all."""
+    """Group the writes by relation, each with its place among all; raise Malformed."""
     groups: dict[bytes, list[tuple[int, RecordWrite]]] = {}
     for number, write in enumerate(writes):
+        if len(write.relation) != ID_BYTES:
+            raise Malformed
         groups.setdefault(write.relation, []).append((number, write))
     return groups
 
 
 def _seal_all(
-    custody: Custody,
-    relation: Relation,
-    key: bytes,
-    numbered: list[tuple[int, RecordWrite]],
-    fresh: Randomness,
-) -> list[tuple[Row, tuple[bytes, bytes] | None]]:
+    custody: Custody, relation: Relation, key: bytes, numbered: list[tuple[int, RecordWrite]], fresh: Randomness
+) -> list[SealedWrite]:
     """Seal the writes to one relation, in order; raise VersionConflict before any is stored."""
+    sealer = Sealer(custody, relation.handle, key, fresh)
     newest: dict[bytes, tuple[int, bytes | None]] = {}
     sealed = []
     for _, write in numbered:
-        version, previous = newest.get(write.record) or _current(relation, write.record)
+        version, previous = newest.get(write.record) or relation.newest(write.record)
         if write.expected is not None and write.expected != version:
             raise VersionConflict
-        done = seal_write(custody, key, write, version + 1, previous, fresh)
+        done = sealer.seal(write, version + 1, previous)
         newest[write.record] = (version + 1, done.row.leaf)
-        sealed.append((done.row, done.blob))
+        sealed.append(done)
     return sealed
-
-
-def _current(relation: Relation, record: bytes) -> tuple[int, bytes | None]:
-    place = relation.places.get(record)
-    return (0, None) if place is None else (place.version, relation.entries[place.position].leaf)

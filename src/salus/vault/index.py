@@ -21,7 +21,7 @@ from salus.vault import schema
 from salus.vault.errors import StorageFailed, StorageFull, UnknownSchema, VaultDamaged
 
 FILE = "index.db"
-PAGE_BYTES = 8192
+PAGE_BYTES = 16384  # of 4, 8 and 16 KiB the cheapest per deposited record; the largest rows stand in overflow pages
 CACHE_KIB = 64 * 1024
 CHECKPOINT_PAGES = 4096  # of the write-ahead log, 32 MiB: larger ones spread the cost, smaller ones open faster
 
@@ -161,5 +161,9 @@ def _place(text: str) -> str:
     match = re.search(r"page (\d+)", text)
     if match is None:
         return "file"
-    page = int(match[1])
+    return page_place(int(match[1]))
+
+
+def page_place(page: int) -> str:
+    """Return how a finding names a page, from 1, of the index file."""
     return f"page {page}, bytes {(page - 1) * PAGE_BYTES} to {page * PAGE_BYTES - 1}"

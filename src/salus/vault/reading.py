@@ -49,7 +49,7 @@ def current_headers(connection: Connection, scope: Scope, relation: Relation) ->
     first, last = row_ids(relation.number)
     for row_id, raw in connection.exec_driver_sql(_HEADERS, (first, last)):
         position = row_id - first
-        if relation.places[relation.entries[position].record].position != position:
+        if relation.current[relation.records[position]] != position:
             continue
         header = read_header(raw)
         if scope.allows(header):
@@ -61,7 +61,7 @@ def all_leaves(connection: Connection, scope: Scope, relation: Relation) -> list
     first, last = row_ids(relation.number)
     for _, raw in connection.exec_driver_sql(_HEADERS, (first, last)):
         scope.require(read_header(raw))
-    return [entry.leaf for entry in relation.entries]
+    return list(relation.leaves)
 
 
 def read_octets(
@@ -69,7 +69,7 @@ def read_octets(
 ) -> ReadRecord:
     """Return the version at `position`. Raises OutOfScope, RelationDestroyed, VaultDamaged."""
     row = connection.exec_driver_sql(_ROW, (row_ids(relation.number)[0] + position,)).one_or_none()
-    if row is None or row.leaf != relation.entries[position].leaf:
+    if row is None or row.leaf != relation.leaves[position]:
         raise VaultDamaged
     header = read_header(row.header)
     scope.require(header)

@@ -1,19 +1,23 @@
 """Records: how one write becomes a sealed row of the index, and the row octets again."""
 
 import os
-from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import ValidationError, convert
+
 from salus.core.encoding import decode, encode
 from salus.core.errors import Malformed
-from salus.core.record import LeafHeader, Status, content_digest, leaf_hash
+from salus.core.record import LeafHeader, Status, content_digest
 from salus.vault.blobs import INLINE_BYTES
+from salus.vault.digests import Digests
 from salus.vault.errors import VaultDamaged
-from salus.vault.keys import KEY_BYTES, NONCE_BYTES, context, decrypt, encrypt, unwrap, wrap
+from salus.vault.keys import KEY_BYTES, NONCE_BYTES, context, decrypt, unwrap, wrap
 
 _RANDOM_BYTES = 32 + 32 + KEY_BYTES + NONCE_BYTES  # leaf salt, content salt, data key, nonce
 SECRETS_BYTES = 32 + 32 + 40
+_BYTES = (bytes,)
 
 
 class RecordWrite(NamedTuple):
@@ -83,41 +87,60 @@ class Randomness:
         return pool[at : at + 32], pool[at + 32 : at + 64], pool[at + 64 : at + 96], pool[at + 96 : at + 108]
 
 
-def seal_write(
-    custody: Custody, relation_key: bytes, write: RecordWrite, version: int, previous: bytes | None, fresh: Randomness
-) -> SealedWrite:
-    """Return the row of `write` as `version` of its record, on top of the leaf `previous`."""
-    network = custody.network
-    salt, content_salt, data_key, nonce = fresh.take()
-    sealed = encrypt(network, data_key, nonce, context(write.relation, write.record, version), write.octets)
-    cipher = sha256(sealed).digest()
-    header = encode(
-        LeafHeader(
-            write.record,
-            version,
-            previous,
-            write.data_class,
-            write.type,
-            write.start,
-            write.end,
-            tuple(sorted(write.labels)),
-            write.rule_set,
-            write.author,
-            write.recorder or custody.custodian,
-            write.recorded,
-            write.origin,
-            int(write.status),
-            write.retention,
-            content_digest(network, content_salt, write.octets),
-            write.media_type,
-            cipher,
-        )
+class Sealer:
+    """Seals the writes to one relation under its key."""
+
+    def __init__(self, custody: Custody, relation: bytes, relation_key: bytes, fresh: Randomness) -> None:
+        self._custody = custody
+        self._relation = relation
+        self._key = relation_key
+        self._fresh = fresh
+        self._digests = Digests(custody.network, relation)
+
+    def seal(self, write: RecordWrite, version: int, previous: bytes | None) -> SealedWrite:
+        """Return the row of `write` as `version` of its record, on top of the leaf `previous`; raise Malformed."""
+        salt, content_salt, data_key, nonce = self._fresh.take()
+        digests = self._digests
+        place = context(self._relation, write.record, version)
+        sealed = digests.commitment(data_key) + nonce + AESGCM(data_key).encrypt(nonce, write.octets, place)
+        cipher = sha256(sealed).digest()
+        content = digests.content(content_salt, write.octets)
+        header = _encode_header(self._custody, write, version, previous, content, cipher)
+        leaf = digests.leaf(salt, header)
+        inline = len(sealed) < INLINE_BYTES
+        secrets = salt + content_salt + wrap(self._key, data_key)
+        row = Row(write.record, version, leaf, header, secrets, sealed if inline else None)
+        return SealedWrite(row, None if inline else (cipher, sealed))
+
+
+def _encode_header(
+    custody: Custody, write: RecordWrite, version: int, previous: bytes | None, content: bytes, cipher: bytes
+) -> bytes:
+    """Return the LeafHeader's bytes; raise Malformed if a field of `write` is not of its shape."""
+    plain = (
+        write.record,
+        version,
+        previous,
+        write.data_class,
+        write.type,
+        write.start,
+        write.end,
+        tuple(sorted(write.labels)),
+        write.rule_set,
+        write.author,
+        write.recorder or custody.custodian,
+        write.recorded,
+        write.origin,
+        int(write.status),
+        write.retention,
+        content,
+        write.media_type,
+        cipher,
     )
-    leaf = leaf_hash(network, write.relation, salt, header)
-    inline = len(sealed) < INLINE_BYTES
-    secrets = salt + content_salt + wrap(relation_key, data_key)
-    row = Row(write.record, version, leaf, header, secrets, sealed if inline else None)
-    return SealedWrite(row, None if inline else (cipher, sealed))
+    try:
+        return encode(convert(plain, LeafHeader, builtin_types=_BYTES))
+    except (ValidationError, ValueError):  # ValueError: text that UTF-8 cannot hold
+        raise Malformed from None
 
 
 def read_header(raw: bytes) -> LeafHeader:
@@ -139,9 +162,3 @@ def open_row(
     if content_digest(network, secrets[32:64], octets) != header.content:
         raise VaultDamaged
     return octets
-
-
-def commit_all(custody: Custody, relation_key: bytes, writes: Sequence[RecordWrite]) -> list[SealedWrite]:
-    """Seal first versions of new records; the cost of a commitment without the index."""
-    fresh = Randomness(len(writes))
-    return [seal_write(custody, relation_key, write, 1, None, fresh) for write in writes]

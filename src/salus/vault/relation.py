@@ -4,30 +4,14 @@ They are rebuilt from the index by a replay and must equal the roots stored ther
 truth; the map (record id -> current leaf) follows from it, and so can be had as it was at any size.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
 
-from salus.core.record import RecordId, RelationOpening
+from salus.core.record import RecordId
 from salus.core.types import Digest, Message
 from salus.merkle.log import Inclusion, Log
 from salus.merkle.map import Map
 from salus.merkle.smt import Proof
 from salus.vault.errors import NoSuchRecord
-
-
-class Entry(NamedTuple):
-    """One leaf of the log."""
-
-    record: bytes
-    version: int
-    leaf: bytes
-
-
-class Place(NamedTuple):
-    """Where the current version of a record is."""
-
-    position: int
-    version: int
 
 
 class RecordProof(Message, frozen=True):
@@ -46,21 +30,26 @@ class Relation:
         self.handle = handle
         self.number = number  # in the index
         self.key = key  # unwrapped relation key; None once destroyed
-        self.entries: list[Entry] = []
-        self.places: dict[bytes, Place] = {}
+        # Columns of the log, by position: three lists of atoms keep the collector out of the way.
+        self.records: list[bytes] = []
+        self.versions: list[int] = []
+        self.leaves: list[bytes] = []
+        self.current: dict[bytes, int] = {}  # record -> position of its current version
         self.log = Log()
         self.access = Log()
         self._map = Map()
         self._past: tuple[int, Map] | None = None  # the map at an earlier size, for an anchored root
 
-    def append(self, entries: Iterable[Entry]) -> None:
-        """Add leaves to the log and make each the current one of its record."""
+    def append(self, entries: Iterable[tuple[bytes, int, bytes]]) -> None:
+        """Add (record, version, leaf) to the log and make each the current one of its record."""
         changed: dict[bytes, bytes] = {}
-        for entry in entries:
-            self.places[entry.record] = Place(len(self.entries), entry.version)
-            self.entries.append(entry)
-            self.log.append(entry.leaf)
-            changed[entry.record] = entry.leaf
+        for record, version, leaf in entries:
+            self.current[record] = len(self.leaves)
+            self.records.append(record)
+            self.versions.append(version)
+            self.leaves.append(leaf)
+            self.log.append(leaf)
+            changed[record] = leaf
         if changed:
             self._map.update(changed)
 
@@ -69,38 +58,34 @@ class Relation:
         """The root of the map of now."""
         return self._map.root
 
-    def place(self, record: bytes) -> Place:
-        """Return where the current version of `record` is; raise NoSuchRecord."""
-        try:
-            return self.places[record]
-        except KeyError:
-            raise NoSuchRecord from None
+    def newest(self, record: bytes) -> tuple[int, bytes | None]:
+        """Return version and leaf of a record's current version; (0, None) if there is none."""
+        position = self.current.get(record)
+        return (0, None) if position is None else (self.versions[position], self.leaves[position])
 
     def position(self, record: bytes, version: int | None) -> int:
         """Return the log position of a version of `record`, the current one by default; raise NoSuchRecord."""
-        place = self.place(record)
-        if version is None or version == place.version:
-            return place.position
-        for position, entry in enumerate(self.entries):
-            if entry.record == record and entry.version == version:
+        current = self.current.get(record)
+        if current is None:
+            raise NoSuchRecord
+        if version is None or version == self.versions[current]:
+            return current
+        for position in range(current):
+            if self.records[position] == record and self.versions[position] == version:
                 return position
         raise NoSuchRecord
 
     def positions(self, size: int) -> dict[bytes, int]:
         """Return record -> position of its current leaf, as of the log's first `size` leaves."""
-        if size == len(self.entries):
-            return {record: place.position for record, place in self.places.items()}
-        return {entry.record: position for position, entry in enumerate(self.entries[:size])}
+        if size == len(self.leaves):
+            return self.current
+        return {record: position for position, record in enumerate(self.records[:size])}
 
     def prove(self, position: int, size: int) -> RecordProof:
         """Return the proof that the leaf at `position` is its record's current one in the log of `size`."""
-        entry = self.entries[position]
-        return RecordProof(
-            entry.record,
-            entry.leaf,
-            self.log.inclusion(position, size),
-            self.map_at(size).prove(entry.record),
-        )
+        record = self.records[position]
+        inclusion = self.log.inclusion(position, size)
+        return RecordProof(record, self.leaves[position], inclusion, self.map_at(size).prove(record))
 
     def prove_absence(self, record: bytes, size: int) -> Proof:
         """Return the proof that the map at `size` has no such record; raise NoSuchRecord if it has."""
@@ -110,25 +95,15 @@ class Relation:
 
     def map_at(self, size: int) -> Map:
         """Return the map as it was when the log had `size` leaves."""
-        if size == len(self.entries):
+        if size == len(self.leaves):
             return self._map
         if self._past is None or self._past[0] != size:
-            self._past = (size, map_of(self.entries[:size]))
+            # Later leaves of a record overwrite earlier ones.
+            self._past = (size, Map(dict(zip(self.records[:size], self.leaves[:size], strict=True))))
         return self._past[1]
 
-    def open(self, seq: int, salt: bytes) -> RelationOpening:
-        """Return the opening of the relation as it is now."""
-        return RelationOpening(
-            self.handle, seq, salt, self.log.size, self.log.root(), self.map_root, self.access.size, self.access.root()
-        )
 
-
-def map_of(entries: Iterable[Entry]) -> Map:
-    """Return the map that follows from the log's `entries`."""
-    return Map({entry.record: entry.leaf for entry in entries})
-
-
-def replay(relation: Relation, entries: Sequence[Entry], access_leaves: Iterable[bytes]) -> Relation:
+def replay(relation: Relation, entries: Iterable[tuple[bytes, int, bytes]], access_leaves: Iterable[bytes]) -> Relation:
     """Fill a fresh `relation` from what the index holds, in order."""
     relation.append(entries)
     for leaf in access_leaves:

@@ -10,7 +10,7 @@ from salus.merkle.log import Log
 from salus.merkle.map import Map
 from salus.vault.errors import NoSuchRelation, VaultDamaged
 from salus.vault.keys import KEY_BYTES, unwrap, wrap
-from salus.vault.relation import Entry, Relation, replay
+from salus.vault.relation import Relation, replay
 from salus.vault.schema import POSITION_BITS
 
 MAX_RELATIONS = 2048  # in memory at once; a leaf takes about 400 bytes
@@ -89,7 +89,7 @@ class Relations:
 def read_relation(connection: Connection, network: bytes, relation: Relation) -> Relation:
     """Fill a fresh `relation` from its rows, in order."""
     first, last = row_ids(relation.number)
-    entries = [Entry(*row) for row in connection.exec_driver_sql(_ENTRIES, (first, last))]
+    entries = [(record, version, leaf) for record, version, leaf in connection.exec_driver_sql(_ENTRIES, (first, last))]
     rows = connection.exec_driver_sql(_ACCESS, (first, last))
     return replay(relation, entries, [access_leaf(network, relation.handle, salt, entry) for salt, entry in rows])
 
