@@ -1,11 +1,10 @@
 """A small founded network for tests of contracts: real genesis, real keys, real wiring."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from contracts.precedence import HEIGHT, NOW, Nothing, Scene
-
 from salus.contracts import accounts, governance
 from salus.contracts.accounts import for_governance
 from salus.contracts.accounts import genesis as accounts_genesis
@@ -37,13 +36,18 @@ class Member:
     """A founder with two administration keys, both needed, and one gateway key."""
 
     name: str
-    id: bytes = b""
-    administration: list[SigningKey] = field(default_factory=list)
-    gateway: SigningKey = key("")
 
-    def __post_init__(self) -> None:
-        self.administration = [key(f"{self.name} administration {n}") for n in (1, 2)]
-        self.gateway = key(f"{self.name} gateway")
+    @cached_property
+    def administration(self) -> list[SigningKey]:
+        return [key(f"{self.name} administration {n}") for n in (1, 2)]
+
+    @cached_property
+    def gateway(self) -> SigningKey:
+        return key(f"{self.name} gateway")
+
+    @cached_property
+    def id(self) -> bytes:
+        return founder_id(self.founder())
 
     def founder(self) -> Founder:
         keys = [FounderKey(ED25519, int(Role.ADMINISTRATION), k.public) for k in self.administration]
@@ -59,10 +63,7 @@ class Network:
 
     @cached_property
     def members(self) -> list[Member]:
-        members = [Member(f"hospital {n}") for n in range(MEMBERS)]
-        for member in members:
-            member.id = founder_id(member.founder())
-        return members
+        return [Member(f"hospital {n}") for n in range(MEMBERS)]
 
     @cached_property
     def genesis(self) -> Genesis:

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from contracts.founding import GOVERNANCE, Network, key
 from contracts.precedence import HEIGHT, Case, Scene, alone, assert_complete, assert_documented, pairs
-
 from salus.contracts import governance
 from salus.contracts.accounts import keeper as accounts_keeper
 from salus.contracts.accounts.types import Organisation

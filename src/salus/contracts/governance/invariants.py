@@ -1,0 +1,115 @@
+"""What always holds over all keys of the namespace; asked by tests and by an offline check of the state.
+
+The numbers in the comments are those of the README.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from salus.contracts.governance import keys
+from salus.contracts.governance.parameters import BOUNDS, NUMBERS, Parameter
+from salus.contracts.governance.types import (
+    Ballot,
+    Group,
+    Member,
+    MemberState,
+    Proposal,
+    ProposalStatus,
+    Validator,
+    Value,
+)
+from salus.core.encoding import decode
+from salus.core.errors import Malformed
+from salus.core.genesis import Purpose
+from salus.core.signatures import key_id
+from salus.core.types import Message
+
+Finding = tuple[bytes, str]  # (key, fixed text)
+Parsed = Mapping[bytes, Mapping[bytes, Any]]  # space -> key -> value
+
+_FORMS: dict[bytes, tuple[int, type[Message] | None]] = {  # space -> (length of its keys, shape)
+    b"\x01\x01": (66, Member),
+    b"\x01\x02": (34, Proposal),
+    b"\x01\x03": (66, Ballot),
+    b"\x01\x04": (74, None),
+    b"\x01\x05": (36, Value),
+    b"\x01\x06": (66, Validator),
+    b"\x01\x07": (36, Purpose),
+    b"\x01\x08": (34, Group),
+    b"\x01\x09": (34, Value),
+}
+_WIDE = (b"\x01\x01", b"\x01\x04", b"\x01\x05", b"\x01\x06", b"\x01\x07", b"\x01\x09")  # under the id of zeros
+
+
+def violations(network: bytes, rows: Iterable[tuple[bytes, bytes]]) -> Iterator[Finding]:
+    """Yield (key, fixed text) for each rule broken by the governance keys among `rows`, all of the state's."""
+    parsed: dict[bytes, dict[bytes, Any]] = {space: {} for space in _FORMS}
+    for key, raw in rows:
+        if key[:1] == b"\x01":
+            try:
+                parsed[key[:2]][key] = _value(key, raw)
+            except (Malformed, KeyError):
+                yield key, "a key and its value have the documented form"  # 1
+    yield from _members(parsed)
+    yield from _validators(network, parsed)
+    yield from _votes(parsed)
+    yield from _tables(parsed)
+
+
+def _value(key: bytes, raw: bytes) -> Any:
+    length, shape = _FORMS[key[:2]]
+    if len(key) != length or (key[:2] in _WIDE and key[2:34] != keys.NETWORK):
+        raise Malformed
+    if shape is None:
+        if raw != b"\xf5":
+            raise Malformed
+        return True
+    return decode(raw, shape)
+
+
+def _members(parsed: Parsed) -> Iterator[Finding]:
+    active = sum(1 for member in parsed[b"\x01\x01"].values() if member.state == MemberState.ACTIVE)
+    count = parsed[b"\x01\x09"].get(keys.ACTIVE_COUNT)
+    if count is None or count.value != active or not active:
+        yield keys.ACTIVE_COUNT, "active members are counted, and there are some"  # 2
+
+
+def _validators(network: bytes, parsed: Parsed) -> Iterator[Finding]:
+    entries = parsed[b"\x01\x06"]
+    if not entries:
+        yield keys.VALIDATORS, "there is a validator"  # 3
+    for key, entry in entries.items():
+        member = parsed[b"\x01\x01"].get(keys.member_key(entry.member))
+        if member is None or member.state != MemberState.ACTIVE or not entry.power:
+            yield key, "a validator has power, and is an active member's"  # 3
+        if key != keys.validator_key(key_id(network, entry.public)):
+            yield key, "a validator stands under the id of its key"  # 3
+
+
+def _votes(parsed: Parsed) -> Iterator[Finding]:
+    for key in parsed[b"\x01\x03"]:
+        proposal, member = key[2:34], key[34:]
+        if keys.proposal_key(proposal) not in parsed[b"\x01\x02"] or keys.member_key(member) not in parsed[b"\x01\x01"]:
+            yield key, "a ballot belongs to a proposal and a member"  # 4
+    due = {key[42:]: key for key in parsed[b"\x01\x04"]}
+    if len(due) != len(parsed[b"\x01\x04"]):
+        yield keys.DUE, "a proposal is due once"  # 5
+    for key, entry in parsed[b"\x01\x02"].items():
+        expected = keys.due_key(entry.effective, key[2:]) if entry.status == ProposalStatus.OPEN else None
+        if due.pop(key[2:], None) != expected:
+            yield key, "a proposal is due if it is open, at its effective height"  # 5
+    for key in due.values():
+        yield key, "what is due is a proposal"  # 5
+
+
+def _tables(parsed: Parsed) -> Iterator[Finding]:
+    for key, entry in parsed[b"\x01\x05"].items():
+        number = int.from_bytes(key[34:], "big")
+        bounds = BOUNDS[Parameter(number)] if number in NUMBERS else None
+        if bounds is None or not bounds.lowest <= entry.value <= bounds.highest:
+            yield key, "a parameter is known and within its bounds"  # 6
+    for key, entry in parsed[b"\x01\x08"].items():
+        known = all(keys.member_key(member) in parsed[b"\x01\x01"] for member in entry.members)
+        if not known or any(x >= y for x, y in pairwise(entry.members)):
+            yield key, "a group's members are sorted, distinct members"  # 7
