@@ -17,12 +17,14 @@ from salus.policy.provision import Facts, possibly_within, surely_within
 from salus.policy.reasons import Reason
 from salus.policy.types import Effect, SealedPart
 
+_DENY = int(Effect.DENY)
+
 
 def permit_gap(part: SealedPart, facts: Facts, staff: bytes | None) -> Reason | None:
     """Return why the permit does not cover the record, None where it does."""
     covered = surely_within(part.base, facts, staff)
     for effect, provision in part.exceptions:
-        if effect == Effect.DENY:
+        if effect == _DENY:
             if possibly_within(provision, facts, staff):
                 return Reason.EXCEPTED
         elif not covered:
@@ -34,7 +36,7 @@ def deny_covers(part: SealedPart, facts: Facts, staff: bytes | None) -> bool:
     """True if the deny holds for the record."""
     lifted = False
     for effect, provision in part.exceptions:
-        if effect == Effect.DENY:
+        if effect == _DENY:
             if possibly_within(provision, facts, staff):
                 return True
         elif not lifted:

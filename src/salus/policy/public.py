@@ -6,6 +6,16 @@ from typing import NamedTuple
 from salus.policy.reasons import Reason
 from salus.policy.types import Directive, Effect, Grantee, GranteeKind, Status
 
+# As plain integers: looking up a member of an enumeration costs more than the comparison.
+_ANYONE, _ORGANISATION, _ROLE, _GROUP = map(int, GranteeKind)
+_PERMIT, _DENY = map(int, Effect)
+_ACTIVE, _UNACKNOWLEDGED = int(Status.ACTIVE), int(Status.UNACKNOWLEDGED)
+_NOT_ACTIVE = {
+    int(Status.REVOKED): Reason.PERMIT_REVOKED,
+    int(Status.REPLACED): Reason.PERMIT_REPLACED,
+    int(Status.UNACKNOWLEDGED): Reason.PERMIT_UNACKNOWLEDGED,
+}
+
 
 class Recipient(NamedTuple):
     """Who would receive; `account` equals the relation when a person asks for what is its own."""
@@ -28,13 +38,13 @@ class Asked(NamedTuple):
 def names(grantee: Grantee, recipient: Recipient) -> bool:
     """True if `grantee` is, or contains, the recipient."""
     kind, name = grantee
-    if kind == GranteeKind.ORGANISATION:
+    if kind == _ORGANISATION:
         return name == recipient.account
-    if kind == GranteeKind.ROLE:
+    if kind == _ROLE:
         return int.from_bytes(name, "big") in recipient.roles
-    if kind == GranteeKind.GROUP:
+    if kind == _GROUP:
         return recipient.in_group(name)
-    return kind == GranteeKind.ANYONE
+    return kind == _ANYONE
 
 
 def speaks_of(directive: Directive, asked: Asked) -> bool:
@@ -50,9 +60,9 @@ def permit_obstacle(directive: Directive, asked: Asked, used: int) -> Reason | N
 
     `used` counts the releases so far under the directive's chain of replacements.
     """
-    if directive.effect != Effect.PERMIT:
+    if directive.effect != _PERMIT:
         return Reason.NOT_A_PERMIT
-    if directive.status != Status.ACTIVE:
+    if directive.status != _ACTIVE:
         return _NOT_ACTIVE[directive.status]
     if asked.time < directive.start:
         return Reason.PERMIT_NOT_STARTED
@@ -69,31 +79,21 @@ def permit_obstacle(directive: Directive, asked: Asked, used: int) -> Reason | N
     return None
 
 
-_NOT_ACTIVE = {
-    int(Status.REVOKED): Reason.PERMIT_REVOKED,
-    int(Status.REPLACED): Reason.PERMIT_REPLACED,
-    int(Status.UNACKNOWLEDGED): Reason.PERMIT_UNACKNOWLEDGED,
-}
-
-
 def deny_applies(directive: Directive, asked: Asked) -> bool:
     """True if the directive is a deny in force for this recipient and purpose, acknowledged or not."""
     return (
-        directive.effect == Effect.DENY
-        and directive.status in _IN_FORCE
+        directive.effect == _DENY
+        and (directive.status == _ACTIVE or directive.status == _UNACKNOWLEDGED)
         and directive.start <= asked.time < directive.end
         and names(directive.grantee, asked.recipient)
         and speaks_of(directive, asked)
     )
 
 
-_IN_FORCE = (int(Status.ACTIVE), int(Status.UNACKNOWLEDGED))
-
-
 def denies_everything(directive: Directive) -> Reason | None:
     """Return why a deny that applies covers every record, None where its sealed part decides."""
     if directive.total:
         return Reason.TOTALLY_DENIED
-    if directive.status == Status.UNACKNOWLEDGED:
+    if directive.status == _UNACKNOWLEDGED:
         return Reason.DENY_UNACKNOWLEDGED
     return None

@@ -15,6 +15,9 @@ from salus.policy.question import NOTHING_SAID, Decision, Held, LeftOut, Questio
 from salus.policy.reasons import Reason
 from salus.policy.types import Directive, Effect, Residual, SealedPart
 
+_PERMIT = int(Effect.PERMIT)
+_TOMBSTONE, _RESTRICTED = int(RecordStatus.TOMBSTONE), int(RecordStatus.RESTRICTED)
+
 Bar = tuple[Reason, int]  # why a record is out, and the Residual level up to which that may be said
 
 
@@ -26,9 +29,13 @@ class Case:
     held: Sequence[Held]  # of the question's relation
     records: Sequence[Facts]  # asked for
     barred: list[Bar | None] = field(init=False)  # by index of `records`
+    permits: list[Held] = field(init=False)
+    denies: list[Held] = field(init=False)
 
     def __post_init__(self) -> None:
         self.barred = [None] * len(self.records)
+        self.permits = [pair for pair in self.held if pair[0].effect == _PERMIT]
+        self.denies = [pair for pair in self.held if pair[0].effect != _PERMIT]
 
 
 Rule = Callable[[Case], Decision | None]
@@ -41,9 +48,9 @@ def statutory(case: Case) -> Decision | None:
         return _denied(case, Tier.STATUTORY, (Reason.RECIPIENT_SUSPENDED,))
     for at, facts in enumerate(case.records):
         status = facts.header.status
-        if status == RecordStatus.TOMBSTONE:
+        if status == _TOMBSTONE:
             case.barred[at] = (Reason.RECORD_ERASED, Residual.ITEMISED if own else Residual.NONE)
-        elif status == RecordStatus.RESTRICTED and not own:
+        elif status == _RESTRICTED and not own:
             case.barred[at] = (Reason.RECORD_RESTRICTED, Residual.NONE)
     return None
 
@@ -79,8 +86,8 @@ def nothing_matched(case: Case) -> Decision:
     """Tier 5: deny. The reasons name what stands in the way of each permit for this recipient."""
     asked, used = case.question.asked, case.question.used
     near = [Reason.NOT_PERMITTED]
-    for directive, _ in case.held:
-        if directive.effect == Effect.PERMIT and names(directive.grantee, asked.recipient):
+    for directive, _ in case.permits:
+        if names(directive.grantee, asked.recipient):
             obstacle = permit_obstacle(directive, asked, used.get(directive.chain, 0))
             near.append(obstacle or Reason.SEALED_PART_MISSING)
     return _denied(case, Tier.DEFAULT, near)
@@ -90,7 +97,7 @@ def _denies(case: Case) -> tuple[list[Reason], list[SealedPart]]:
     """Return (why everything is denied, the sealed parts of the denies that cover some records)."""
     whole: list[Reason] = []
     partial: list[SealedPart] = []
-    for directive, part in case.held:
+    for directive, part in case.denies:
         if deny_applies(directive, case.question.asked):
             reason = denies_everything(directive)
             if reason is not None:
@@ -110,7 +117,7 @@ def _choose(case: Case) -> tuple[Directive, SealedPart, list[Bar | None]] | None
     """
     asked, used = case.question.asked, case.question.used
     found = []
-    for directive, part in case.held:
+    for directive, part in case.permits:
         if part is not None and permit_obstacle(directive, asked, used.get(directive.chain, 0)) is None:
             bars = _bars(case, part)
             found.append((-bars.count(None), directive.uses != 0, directive.id, directive, part, bars))
