@@ -24,6 +24,9 @@ _NONE, _LEAF, _INNER = 0, 1, 2  # kinds of a node
 _INNERS = _INNER << 8 | _INNER  # of two siblings
 
 
+Hashed = tuple[bytes, bytes | None]  # H(key), H(value)
+
+
 class Buckets(Protocol):
     """Where buckets are kept. An empty bucket is None."""
 
@@ -108,23 +111,20 @@ class Heap:
             (sha256(key).digest(), None if value is None else sha256(value).digest()) for key, value in writes.items()
         ]
         hashed.sort()
-        undo = Undo({}, self.count)
         shift = MAX_DEPTH - self.depth
-        start, end = 0, len(hashed)
-        while start < end:
-            index = int.from_bytes(hashed[start][0][:4], "big") >> shift
-            stop = start + 1
-            while stop < end and int.from_bytes(hashed[stop][0][:4], "big") >> shift == index:
-                stop += 1
-            self._merge(index, hashed[start:stop], undo.buckets)
-            start = stop
-        self._climb(undo.buckets)
+        parts: dict[int, list[Hashed]] = {}  # of the batch, by bucket
+        for pair in hashed:
+            parts.setdefault(int.from_bytes(pair[0][:4], "big") >> shift, []).append(pair)
+        before = {index: self._buckets.get(index) for index in parts}
+        undo = Undo(before, self.count)
+        for index, part in parts.items():
+            self._set(index, self._merged(before[index], part))
+        self._climb(parts)
         return undo
 
     def undo(self, undo: Undo) -> None:
         """Take the last update back; only the last, and at the depth it was made."""
         for index, bucket in undo.buckets.items():
-            self._buckets.put(index, bucket)
             self._set(index, bucket)
         self.count = undo.leaves
         self._climb(undo.buckets)
@@ -150,12 +150,11 @@ class Heap:
         other = prove_entries(entries, key_hash, self.depth, siblings)
         return Proof(tuple(siblings), other)
 
-    def _merge(self, index: int, batch: list[tuple[bytes, bytes | None]], before: dict[int, bytes | None]) -> None:
-        """Write one bucket's part of a batch, sorted by H(key), and set its node."""
-        old = before[index] = self._buckets.get(index)
+    def _merged(self, old: bytes | None, part: list[Hashed]) -> bytes | None:
+        """Return a bucket with its part of a batch, sorted by H(key), written over it."""
         entries = [] if old is None else split_entries(old)
         count = len(entries)
-        for key_hash, value_hash in batch:
+        for key_hash, value_hash in part:
             at = bisect_left(entries, key_hash)  # entries begin with H(key)
             found = at < len(entries) and entries[at].startswith(key_hash)
             if value_hash is not None:
@@ -164,14 +163,18 @@ class Heap:
             elif found:
                 del entries[at]
         self.count += len(entries) - count
-        bucket = pack(entries, self.depth)
-        self._buckets.put(index, bucket)
-        self._set(index, bucket)
+        return pack(entries, self.depth)
 
     def _set(self, index: int, bucket: bytes | None) -> None:
+        """Keep a bucket, and its node in the heap."""
+        self._buckets.put(index, bucket)
         at = (1 << self.depth) + index
-        self._nodes[at << 5 : (at << 5) + 32] = EMPTY if bucket is None else bucket[:32]
-        self._kinds[at] = _NONE if bucket is None else _LEAF if len(bucket) == _ONE else _INNER
+        if bucket is None:
+            self._nodes[at << 5 : (at << 5) + 32] = EMPTY
+            self._kinds[at] = _NONE
+        else:
+            self._nodes[at << 5 : (at << 5) + 32] = bucket[:32]
+            self._kinds[at] = _LEAF if len(bucket) == _ONE else _INNER
 
     def _climb(self, touched: Iterable[int]) -> None:
         """Recompute the nodes above the `touched` buckets, each once, level by level."""

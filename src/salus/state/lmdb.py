@@ -72,8 +72,10 @@ class LmdbTables:
 
     def bucket(self, index: int) -> bytes | None:
         """Return one bucket of the tree."""
-        with _failures():
+        try:
             bucket: bytes | None = self._txn.get(index.to_bytes(4, "big"), db=self._buckets)
+        except lmdb.Error as error:
+            raise StorageFailure(str(error)) from error
         return bucket
 
     def buckets(self) -> Iterator[tuple[int, bytes]]:
