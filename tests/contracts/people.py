@@ -28,10 +28,10 @@ def device(network: Network, handle: bytes, signing: SigningKey, **fields: Any) 
     return list_key(network.id, handle, Role.DEVICE, signing, **{"start": 0, "end": FOREVER} | fields)
 
 
-def claim_payload(network: Network, handle: bytes, keys: list[SigningKey], **fields: Any) -> ClaimPayload:
+def claim_payload(network: Network, handle: bytes, devices: list[SigningKey], **fields: Any) -> ClaimPayload:
     values: dict[str, Any] = {
         "handle": handle,
-        "keys": tuple(device(network, handle, k) for k in keys),
+        "keys": tuple(device(network, handle, k) for k in devices),
         "seal_key": SEAL,
         "policy": int(RecoveryPolicy.IN_PERSON),
         "nonce": b"c" * 16,

@@ -51,7 +51,7 @@ def refusals_of(module: ModuleType) -> dict[int, type[Refusal]]:
     """Return {code: class} of the refusals that an `errors` module defines; ValueError where one occurs twice."""
     defined = [
         {value.code: value}
-        for value in vars(module).values()
+        for value in module.__dict__.values()
         if isinstance(value, type) and issubclass(value, Refusal) and value.__module__ == module.__name__
         if value is not Refusal
     ]

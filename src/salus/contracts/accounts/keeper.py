@@ -8,9 +8,15 @@ from salus.core.encoding import decode, encode
 from salus.state.overlay import Overlay, Reader
 
 
-@lru_cache(maxsize=1 << 16)
+# Remembered by their bytes: equal bytes are an equal value, and keys and persons are asked for with every message.
+@lru_cache(maxsize=1 << 15)
 def _key(raw: bytes) -> Key:
-    return decode(raw, Key)  # remembered: a key signs often, and equal bytes are an equal key
+    return decode(raw, Key)
+
+
+@lru_cache(maxsize=1 << 15)
+def _person(raw: bytes) -> Person:
+    return decode(raw, Person)
 
 
 @lru_cache(maxsize=1024)
@@ -67,7 +73,7 @@ def key_owner(state: Reader, key: bytes) -> bytes | None:
 
 def get_person(state: Reader, handle: bytes) -> Person | None:
     raw = state.get(keys.person_key(handle))
-    return None if raw is None else decode(raw, Person)
+    return None if raw is None else _person(raw)
 
 
 def put_person(state: Overlay, handle: bytes, entry: Person) -> None:

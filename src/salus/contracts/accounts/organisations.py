@@ -8,7 +8,7 @@ from salus.contracts.accounts.events import OrganisationKeysChanged, Organisatio
 from salus.contracts.accounts.expected import MAX_KEYS, Governance
 from salus.contracts.accounts.messages import AttestStaff, ChangeOrganisationKeys, EndStaff, OpenOrganisation
 from salus.contracts.accounts.queries import administered
-from salus.contracts.accounts.types import Organisation, Staff
+from salus.contracts.accounts.types import Key, Organisation, Staff
 from salus.contracts.context import Context
 from salus.core.keys import Role
 from salus.policy.types import OrganisationRole
@@ -52,13 +52,16 @@ def change_organisation_keys(governance: Governance, ctx: Context, msg: ChangeOr
     if not administered(ctx, msg.organisation):
         raise errors.NotAdministration
     # CHECK
-    revoked = {key: keeper.get_unrevoked_key(ctx.state, msg.organisation, key) for key in msg.revoke}
-    if None in revoked.values():
-        raise errors.NoSuchKey
+    revoked: dict[bytes, Key] = {}
+    for key in msg.revoke:
+        entry = keeper.get_unrevoked_key(ctx.state, msg.organisation, key)
+        if entry is None:
+            raise errors.NoSuchKey
+        revoked[key] = entry
     if any(x >= y for x, y in pairwise(msg.revoke)):
         raise errors.UnsortedKeys
     before = listing.remaining(ctx.state, msg.organisation, ctx.time)
-    kept = [entry for key, entry in before.items() if key not in revoked]
+    kept = [listed for key, listed in before.items() if key not in revoked]
     if len(kept) + len(msg.add) > governance.parameter(ctx.state, MAX_KEYS):
         raise errors.TooManyKeys
     listing.check_shape(msg.add, listing.ORGANISATION_ROLES, ctx.time)
@@ -69,8 +72,7 @@ def change_organisation_keys(governance: Governance, ctx: Context, msg: ChangeOr
     after = Organisation(profile.name, profile.realm, profile.roles, msg.threshold, msg.seal_key)
     keeper.put_organisation(ctx.state, msg.organisation, after)
     for key, entry in revoked.items():
-        if entry is not None:
-            keeper.revoke_key(ctx.state, msg.organisation, key, entry)
+        keeper.revoke_key(ctx.state, msg.organisation, key, entry)
     for kid, new in zip(ids, msg.add, strict=True):
         keeper.list_key(ctx.state, msg.organisation, kid, listing.key_of(new, 0))
     # EMIT
