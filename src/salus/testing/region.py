@@ -99,6 +99,10 @@ class Region:
         """Return the next nonce."""
         return next(self._nonces).to_bytes(16, "big")
 
+    def skip_nonces(self, first: int) -> None:
+        """Let the next nonce be `first`: for a second region that must not repeat the first."""
+        self._nonces = count(first)
+
     def envelope(
         self,
         signers: Sequence[tuple[bytes, SigningKey]],

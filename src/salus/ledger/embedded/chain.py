@@ -103,6 +103,11 @@ class Chain:
         self.machine.checkpoint({END: self.blocks.end.to_bytes(8, "big")}, self.events.rows())
         self.events.saved()
 
+    def close(self) -> None:
+        """Let go of the files; writes nothing."""
+        self.blocks.close()
+        self.machine.store.close()
+
     def _follow(self, signed: SignedHeader, batches: Batches) -> BlockResult:
         result = self.machine.execute(signed.header.height, signed.header.time, batches)
         self.machine.commit()
@@ -150,17 +155,25 @@ def open_chain(
 
     Raises Malformed or InvalidKey (genesis), OtherGenesis, DamagedFile; StorageFailure (state); OSError.
     """
-    store = open_store(folder / STATE)
-    machine = Machine(store)
     network = network_id(decode(genesis, GenesisFile).document)
-    if not machine.network:
-        machine.init(genesis)
-    elif machine.network != network:
-        raise OtherGenesis
-    blocks = BlockFile(files.open_append(folder / NAME, readonly))
-    blocks.scan(store.height, int.from_bytes(store.meta(END) or b"", "big"), readonly)
-    chain = Chain(network, machine, blocks, ReadModel(store), None, True)
-    chain.replay()
+    store = open_store(folder / STATE)
+    try:
+        machine = Machine(store)
+        if not machine.network:
+            machine.init(genesis)
+        elif machine.network != network:
+            raise OtherGenesis
+        blocks = BlockFile(files.open_append(folder / NAME, readonly))
+        try:
+            blocks.scan(store.height, int.from_bytes(store.meta(END) or b"", "big"), readonly)
+            chain = Chain(network, machine, blocks, ReadModel(store), None, True)
+            chain.replay()
+        except BaseException:
+            blocks.close()
+            raise
+    except BaseException:
+        store.close()
+        raise
     return chain
 
 

@@ -110,11 +110,15 @@ class EmbeddedLedger:
         try:
             opener = open_store if node is not None else _open_for_reading
             chain = open_chain(folder, genesis, port, opener, readonly=node is None)
-            if node is not None:
-                check_node(chain, node)
-                if chain.machine.time > dated.now_ms() + WINDOW_MS:
-                    raise ClockBehind
-            return cls(chain, node, dated, Notes(folder, port, chain.network), unlock)
+            try:
+                if node is not None:
+                    check_node(chain, node)
+                    if chain.machine.time > dated.now_ms() + WINDOW_MS:
+                        raise ClockBehind
+                return cls(chain, node, dated, Notes(folder, port, chain.network), unlock)
+            except BaseException:
+                chain.close()
+                raise
         except StorageFailure as failure:
             unlock()
             raise StorageFailed from failure
@@ -127,12 +131,13 @@ class EmbeddedLedger:
         if self._closed:
             return
         self._closed = True
-        if self._writer is not None:
-            self._writer.close()
-        with self._lock:
-            self._chain.blocks.close()
-            self._chain.machine.store.close()
-            self._unlock()
+        try:
+            if self._writer is not None:
+                self._writer.close()
+        finally:
+            with self._lock:
+                self._chain.close()
+                self._unlock()
 
     def __enter__(self) -> "EmbeddedLedger":
         return self

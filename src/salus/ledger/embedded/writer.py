@@ -69,9 +69,14 @@ class Writer:
                 raise LedgerStopped
             try:
                 self._chain.make((), self._clock.now_ms(), self._node)
+            except (StorageFull, StorageFailed):
+                raise
             except OSError:
                 self._stop()
                 raise LedgerStopped from None
+            except BaseException:
+                self._stop()
+                raise
 
     def close(self) -> None:
         """Write what waits, complete the last block, take a checkpoint, end the thread."""
