@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,7 @@ def test_full_disk_under_the_index(tmp_path: Path) -> None:
 
 LIMITED = """
 import resource, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unit.vault_samples import ALICE, open_vault, write
 from salus.vault.errors import StorageFailed, StorageFull
@@ -193,6 +195,7 @@ def test_the_operating_system_refuses_writes_to_the_index(tmp_path: Path) -> Non
 
 LOAD = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from faults.test_vault_faults import bundle
 from unit.vault_samples import open_vault
@@ -305,3 +308,35 @@ def test_the_disk_fails_while_reading_a_blob(tmp_path: Path) -> None:
                 path.mkdir()
         with pytest.raises(StorageFailed):
             vault.read(scope(ALICE), write(ALICE, 11).record)
+
+
+def test_commits_wait_for_the_disk(tmp_path: Path) -> None:
+    with make_vault(tmp_path / "v") as vault, vault._index.writing() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2  # FULL
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        assert connection.exec_driver_sql("PRAGMA secure_delete").scalar_one() == 1
+        assert connection.exec_driver_sql("PRAGMA temp_store").scalar_one() == 2  # memory
+
+
+def test_threads_share_a_vault(tmp_path: Path) -> None:
+    with make_vault(tmp_path / "v") as vault:
+        vault.deposit(bundle(1))
+
+        def deposit(first: int) -> None:
+            for number in range(first, first + 5):
+                vault.deposit(bundle(number))
+                vault.log_access(ALICE, [bytes((number,))])
+                vault.pending_anchors(1)
+
+        def read(_: int) -> None:
+            for _ in range(30):
+                assert len(vault.headers(scope(ALICE))) % 2 == 0  # whole deposits only
+                vault.read(scope(BOB), bundle(1).writes[3].record)
+
+        with ThreadPoolExecutor(4) as pool:
+            work = ((deposit, 10), (deposit, 20), (read, 0), (read, 0))
+            for outcome in [pool.submit(act, argument) for act, argument in work]:
+                outcome.result(60)
+        assert sorted(stored_bundles(vault, 1)) == [1, *range(10, 15), *range(20, 25)]
+        assert len(vault.access_entries(scope(ALICE))) == 10
+    assert check(tmp_path / "v", MASTER, NETWORK) == []

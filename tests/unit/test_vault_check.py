@@ -4,8 +4,11 @@ import random
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
+from salus.core.encoding import encode
+from salus.core.record import relation_root
 from salus.vault import errors
 from salus.vault.check import Finding, check
 from salus.vault.index import PAGE_BYTES
@@ -175,3 +178,39 @@ def test_reading_a_damaged_row_is_refused(folder: Path) -> None:
             with pytest.raises(errors.VaultDamaged):
                 vault.read(scope(ALICE), write(ALICE, number).record)
         assert vault.read(scope(ALICE), write(ALICE, 7).record).octets == bytes(900)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"map_root": bytes(32)},
+        {"log_root": bytes(32)},
+        {"access_root": bytes(32)},
+        {"seq": 3},
+        {"relation": BOB},
+        {"log_size": 39},
+        {"log_size": 99},
+        {"access_size": 99},
+    ],
+    ids=lambda lie: "-".join(f"{name}-{value}" if isinstance(value, int) else name for name, value in lie.items()),
+)
+def test_an_opening_that_opens_its_root_but_not_the_relation_is_found(folder: Path, lie: dict[str, object]) -> None:
+    with open_vault(folder) as vault:
+        forged = replace(vault.anchors.opening(ALICE, 1).opening, **lie)
+        values = {"opening": encode(forged), "root": relation_root(NETWORK, forged)}
+        with vault._index.writing() as connection:
+            connection.execute(
+                text("UPDATE openings SET opening = :opening, root = :root WHERE number = 1 AND seq = 1"), values
+            )
+    assert places(folder) == [("index.db", "openings row 1, 1")]
+
+
+def test_content_must_have_the_digest_of_its_header(folder: Path) -> None:
+    with open_vault(folder) as vault:
+        with vault._index.writing() as connection:
+            row = connection.execute(text(f"SELECT secrets FROM versions WHERE id = {FIRST + 3}")).one()
+            changed = row.secrets[:32] + bytes(32) + row.secrets[64:]  # another salt of the content alone
+            connection.execute(text(f"UPDATE versions SET secrets = :s WHERE id = {FIRST + 3}"), {"s": changed})
+        with pytest.raises(errors.VaultDamaged):
+            vault.read(scope(ALICE), write(ALICE, 3).record)
+    assert places(folder) == [("index.db", ROW)]
