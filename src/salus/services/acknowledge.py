@@ -9,7 +9,7 @@ from salus.policy.types import SealedPart, Status, sealed_commitment
 from salus.services import lookup
 from salus.services.actors import Organisation
 from salus.services.errors import NoSuchDirective, NotCustodian, NotForUs, WrongOpening
-from salus.services.objects import Grant, SealedPartOpening, open_grant, parse_signed
+from salus.services.objects import SealedGrant, SealedPartOpening, open_grant, parse_signed
 
 
 def acknowledge(organisation: Organisation, package: bytes) -> bytes:
@@ -21,8 +21,9 @@ def acknowledge(organisation: Organisation, package: bytes) -> bytes:
     """
     network, state, now = organisation.network, organisation.ledger.view(), organisation.ledger.now()
     signed = parse_signed("grant", package)
-    grant = decode(signed.payload, Grant)
-    if grant.recipient != organisation.account or grant.recipient_key != organisation.seal_key.id(network):
+    grant = decode(signed.payload, SealedGrant)
+    public = organisation.seal_key.public
+    if grant.recipient != organisation.account or not lookup.names_seal_key(network, grant.recipient_key, public):
         raise NotForUs
     if lookup.person(state, grant.relation).custodian != organisation.account:
         raise NotCustodian
@@ -43,7 +44,7 @@ def acknowledge(organisation: Organisation, package: bytes) -> bytes:
     return grant.directive
 
 
-def _commitment(network: bytes, grant: Grant, opening: SealedPartOpening) -> bytes:
+def _commitment(network: bytes, grant: SealedGrant, opening: SealedPartOpening) -> bytes:
     """Return the commitment that the opening gives; raise WrongOpening unless it is a sealed part we can enforce."""
     try:
         decode(opening.body, SealedPart)

@@ -29,6 +29,7 @@ class Organisation:
     carrier: Carrier = field(repr=False)
     ledger: Ledger = field(repr=False)
     exchange: Exchange = field(repr=False)
+    genesis: bytes = field(repr=False)  # what it trusts
 
     def build(self, *messages: Message) -> Built:
         """Return an envelope signed by the gateway key."""
@@ -55,7 +56,7 @@ class Person:
     ledger: Ledger = field(repr=False)
     carriers: Carriers = field(repr=False)
     exchange: Exchange = field(repr=False)
-    genesis: bytes = field(repr=False)
+    genesis: bytes = field(repr=False)  # what she trusts
 
     def build(self, handle: bytes, *messages: Message) -> Built:
         """Return an envelope signed by this device's key for the relation."""

@@ -16,7 +16,6 @@ from salus.services.errors import AlreadyAnswered, NotCustodian, RequestOver, Wr
 from salus.services.objects import RequestLetter, RequestOpening, opening_info
 from salus.state.overlay import Reader
 from salus.vault.errors import WrongSeal
-from salus.vault.seals import seal_key_id
 
 
 def read_request(organisation: Organisation, package: bytes) -> tuple[AskedFor, bool]:
@@ -78,7 +77,7 @@ def _open(
         raise WrongOpening
     if payload.seal_key != _listed_seal_key(state, recipient, own):
         raise WrongOpening
-    if seal_key_id(network, opening.answer_key) != payload.seal_key:
+    if not lookup.names_seal_key(network, payload.seal_key, opening.answer_key):
         raise WrongOpening
     return decode(opening.filter, Filter), opening.answer_key
 

@@ -154,8 +154,11 @@ def whole_relation(asked: AskedFor) -> Scope:
     return Scope(asked.payload.relation, "own", asked.recipient, asked.id, _everything)
 
 
-def _released(asked: AskedFor, purpose: str, allowed: frozenset[bytes]) -> Scope:
-    return Scope(asked.payload.relation, purpose, asked.recipient, asked.id, lambda header: header.record in allowed)
+def released_records(asked: AskedFor, allowed: frozenset[bytes]) -> Scope:
+    """Let the gateway read the records of a decided release, in order to prove and deliver them."""
+    purpose = f"purpose {asked.payload.purpose}"
+    relation, recipient = asked.payload.relation, asked.recipient
+    return Scope(relation, purpose, recipient, asked.id, lambda header: header.record in allowed)
 
 
 def _own(organisation: Organisation, relation: bytes, purpose: str, actor: bytes) -> Scope:

@@ -20,7 +20,7 @@ from salus.services.anchor import MAX_ENTRIES, anchor, message, settle
 from salus.services.authorise import AskedFor, Authorised
 from salus.vault.anchors import AnchorEntry
 from salus.vault.errors import NoSuchOpening, NoSuchRecord
-from salus.vault.reading import Proven
+from salus.vault.reading import Proven, ProvenRecord
 from salus.vault.scope import Scope
 from salus.vault.vault import Vault
 
@@ -124,7 +124,7 @@ def prove_available(vault: Vault, scope: Scope, records: Sequence[bytes], seq: i
         return vault.prove(scope, records, seq)
     except NoSuchRecord:
         proven = vault.prove(scope, (), seq)
-        found = []
+        found: list[ProvenRecord] = []
         for record in records:
             try:
                 found += vault.prove(scope, (record,), seq).records

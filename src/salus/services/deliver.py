@@ -16,10 +16,10 @@ from salus.services.errors import NotReleased
 from salus.services.objects import (
     UNSEALED,
     Content,
-    Delivery,
     DeliveryLetter,
     RequestLetter,
     RequestOpening,
+    SealedDelivery,
     opening_info,
     seal_content_key,
     sign,
@@ -32,7 +32,7 @@ from salus.vault.stream import encrypt_stream
 from salus.vault.vault import Vault
 
 
-class Delivered(NamedTuple):
+class Delivery(NamedTuple):
     """A release that was sealed and posted."""
 
     release: bytes  # id; the request's too
@@ -42,8 +42,13 @@ class Delivered(NamedTuple):
     height: int
     raw: bytes
 
+    @property
+    def request(self) -> bytes:
+        """The id of the request, which is the release's too."""
+        return self.release
 
-def deliver(organisation: Organisation, task: ReleaseTask) -> Delivered:
+
+def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery:
     """Seal and post a committed release, then take it off the outbox; doing it twice posts it twice at most.
 
     Raises NotReleased unless the ledger holds this very release.
@@ -53,7 +58,7 @@ def deliver(organisation: Organisation, task: ReleaseTask) -> Delivered:
     raw = _letter(organisation, task, asked, encode(content))
     organisation.exchange.post(asked.recipient, "delivery", raw)
     drop_task(organisation, task.request)
-    return Delivered(task.request, task.relation, asked.recipient, len(task.records), content.height, raw)
+    return Delivery(task.request, task.relation, asked.recipient, len(task.records), content.height, raw)
 
 
 def _asked(organisation: Organisation, task: ReleaseTask) -> AskedFor:
@@ -108,7 +113,7 @@ def read_octets(vault: Vault, scope: Scope, proven: Proven) -> dict[bytes, bytes
 def _letter(organisation: Organisation, task: ReleaseTask, asked: AskedFor, octets: bytes) -> bytes:
     content_key = os.urandom(32)
     stream = encrypt_stream(organisation.network, content_key, task.request, octets)
-    delivery = Delivery(
+    delivery = SealedDelivery(
         task.request,
         task.relation,
         task.basis,

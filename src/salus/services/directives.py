@@ -16,7 +16,7 @@ class DirectiveView(NamedTuple):
 
     public: Directive
     sealed: SealedPart | None
-    used: int  # releases so far, over the whole chain of replacements
+    uses: int  # releases so far, over the whole chain of replacements
 
 
 def list_directives(ledger: Ledger, relation: bytes) -> tuple[Directive, ...]:

@@ -104,7 +104,11 @@ class ActorExists(Refusal):
 
 
 class UnusableName(Refusal):
-    code, kind, text = 0x6019, Kind.INVALID, "A short name is 1 to 40 of a-z, 0-9 and hyphen, beginning with a letter."
+    code, kind, text = (
+        0x6019,
+        Kind.INVALID,
+        "A short name is 1 to 40 of a-z, 0-9 and hyphen, hyphen not first, no two alike.",
+    )
 
 
 class RequestOver(Refusal):
@@ -117,3 +121,7 @@ class AlreadyAnswered(Refusal):
 
 class NoSuchKey(Refusal):
     code, kind, text = 0x601C, Kind.NOT_FOUND, "The account lists no such key."
+
+
+class OtherGenesis(Refusal):
+    code, kind, text = 0x601D, Kind.CONFLICT, "The ledger is of another genesis than the region's."

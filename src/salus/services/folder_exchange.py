@@ -3,7 +3,9 @@
 from hashlib import sha256
 from pathlib import Path
 
+from salus.core.hashing import NO_NETWORK
 from salus.services.errors import UnknownSealKey
+from salus.services.lookup import names_seal_key
 from salus.services.ports import Letter
 from salus.vault.files import TEMPORARY, Files, LocalFiles
 from salus.vault.seals import seal_key_id
@@ -43,10 +45,11 @@ class FolderExchange:
             self._files.delete(self._box(recipient) / name)
 
     def publish_key(self, public: bytes) -> None:
-        """Publish a public sealing key under its id."""
+        """Publish a public sealing key under its ids: on the network, and as a genesis names it."""
         folder = self._folder / "keys"
         self._files.create_folder(folder)
-        self._files.write(folder / seal_key_id(self._network, public).hex(), public)
+        for network in (self._network, NO_NETWORK):
+            self._files.write(folder / seal_key_id(network, public).hex(), public)
 
     def find_key(self, key: bytes) -> bytes:
         """Return the public key whose id is `key`, checked against it."""
@@ -54,7 +57,7 @@ class FolderExchange:
             public = self._files.read(self._folder / "keys" / key.hex())
         except FileNotFoundError:
             raise UnknownSealKey from None
-        if seal_key_id(self._network, public) != key:
+        if not names_seal_key(self._network, key, public):
             raise UnknownSealKey
         return public
 

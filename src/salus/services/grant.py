@@ -32,7 +32,7 @@ from salus.policy.types import (
 from salus.services import lookup
 from salus.services.actors import Person
 from salus.services.errors import NoSuchDirective
-from salus.services.objects import UNSEALED, Grant, SealedPartOpening, seal_grant, sign
+from salus.services.objects import UNSEALED, SealedGrant, SealedPartOpening, seal_grant, sign
 from salus.state.overlay import Reader
 from salus.vault.seals import X_WING
 from salus.wallet.kept import KeptDirective
@@ -59,40 +59,33 @@ def to_anyone() -> Grantee:
 
 
 def provision(
-    *,
     classes: tuple[str, ...] = (),
     types: tuple[str, ...] = (),
     codes: tuple[Coding, ...] = (),
     labels: tuple[str, ...] = (),
     since: int | None = None,
     until: int | None = None,
-    authors: tuple[str, ...] = (),
-    persons: tuple[bytes, ...] = (),
 ) -> Provision:
-    """Return what data is meant; `since` and `until` bound the whole clinical period, milliseconds."""
+    """Return what data is meant; the whole clinical period must lie in [since, until), milliseconds."""
     periods: tuple[Period, ...] = () if since is None and until is None else ((since, until),)
-    return replace(
-        EVERYTHING,
-        classes=classes,
-        types=types,
-        codes=codes,
-        labels=labels,
-        periods=periods,
-        authors=authors,
-        persons=persons,
-    )
+    return replace(EVERYTHING, classes=classes, types=types, codes=codes, labels=labels, periods=periods)
 
 
 def sealed_part(
-    base: Provision = EVERYTHING,
+    classes: tuple[str, ...] = (),
+    types: tuple[str, ...] = (),
+    codes: tuple[Coding, ...] = (),
+    labels: tuple[str, ...] = (),
+    since: int | None = None,
+    until: int | None = None,
     exceptions: tuple[Excepted, ...] = (),
-    *,
     text: str = "",
     policy_uri: str | None = None,
     residual: Residual = Residual.GENERIC,
     obligations: tuple[str, ...] = (),
 ) -> SealedPart:
     """Return the sealed part of a directive; `text` is what the person was shown."""
+    base = provision(classes, types, codes, labels, since, until)
     return SealedPart(base, exceptions, obligations, int(residual), None, text, policy_uri, None, None)
 
 
@@ -154,7 +147,7 @@ def send_sealed_part(person: Person, kept: KeptDirective, message: GrantConsent,
         return
     network = person.wallet.network
     key = lookup.organisation(person.ledger.view(), custodian).seal_key
-    grant_object = Grant(
+    grant_object = SealedGrant(
         kept.relation,
         kept.directive,
         kept.version,

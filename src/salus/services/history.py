@@ -14,7 +14,7 @@ from salus.core.types import Message
 class Entry(NamedTuple):
     """One event with its place in the log, by which anybody can have it proved (`Ledger.prove_event`)."""
 
-    index: int
+    number: int  # index in the log
     height: int
     time: int
     event: Message

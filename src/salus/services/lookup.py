@@ -7,10 +7,12 @@ from salus.contracts.governance import queries as governance
 from salus.contracts.governance.keys import PURPOSES
 from salus.core.encoding import decode
 from salus.core.genesis import Purpose
+from salus.core.hashing import NO_NETWORK
 from salus.core.keys import Role
 from salus.core.signatures import verify
 from salus.services.errors import NoSuchKey, NoSuchMember, UnknownPurpose, UnknownRelation
 from salus.state.overlay import Reader
+from salus.vault.seals import seal_key_id
 
 DAY_MS = 86_400_000
 
@@ -69,3 +71,8 @@ def listed_public(state: Reader, account: bytes, kid: bytes) -> bytes:
     if raw is None:
         raise NoSuchKey
     return decode(raw, Key).public
+
+
+def names_seal_key(network: bytes, key: bytes, public: bytes) -> bool:
+    """True if `key` is the id of the public sealing key: on this network, or on none, as a founder's in the genesis."""
+    return key in (seal_key_id(network, public), seal_key_id(NO_NETWORK, public))

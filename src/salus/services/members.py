@@ -6,7 +6,6 @@ from salus.client.ledger import Ledger
 from salus.contracts.governance.keys import MEMBERS
 from salus.contracts.governance.types import Member, MemberState
 from salus.core.encoding import decode
-from salus.policy.types import OrganisationRole
 from salus.services import lookup
 
 
@@ -16,7 +15,7 @@ class MemberView(NamedTuple):
     account: bytes
     name: str
     realm: str
-    roles: tuple[str, ...]  # e.g. "hospital"
+    roles: tuple[int, ...]  # policy.types.OrganisationRole
     state: str  # active, winding-down, left, succeeded
     suspended_recipient: bool
     suspended_custodian: bool
@@ -29,10 +28,9 @@ def list_members(ledger: Ledger) -> tuple[MemberView, ...]:
     for key, raw in state.scan(MEMBERS):
         account, entry = key[len(MEMBERS) :], decode(raw, Member)
         profile = lookup.organisation(state, account)
-        roles = tuple(OrganisationRole(role).name.lower() for role in profile.roles)
         name = MemberState(entry.state).name.lower().replace("_", "-")
         suspended = (entry.suspended_recipient, entry.suspended_custodian)
-        views.append(MemberView(account, profile.name, profile.realm, roles, name, *suspended))
+        views.append(MemberView(account, profile.name, profile.realm, profile.roles, name, *suspended))
     return tuple(sorted(views, key=lambda view: (view.name, view.account)))
 
 

@@ -60,7 +60,7 @@ class SealedPartOpening(Message, frozen=True):
     body: Annotated[bytes, Meta(max_length=64 * 1024)]  # encoded policy.types.SealedPart
 
 
-class Grant(Message, frozen=True):
+class SealedGrant(Message, frozen=True):
     """Payload of COSE kind `grant`: the sealed part of a directive, from the person to the custodian."""
 
     relation: Id
@@ -82,7 +82,7 @@ class Grant(Message, frozen=True):
         return T("grant", network, *_fields(self))
 
 
-class Delivery(Message, frozen=True):
+class SealedDelivery(Message, frozen=True):
     """Payload of COSE kind `delivery`: the content key of a release, from the custodian to the recipient."""
 
     release: Id
@@ -153,24 +153,24 @@ def parse_signed(kind: str, raw: bytes) -> Opened:
     return Opened(signed.payload, *signed.signatures[0])
 
 
-def seal_grant(network: bytes, grant: Grant, public: bytes, opening: SealedPartOpening) -> Grant:
+def seal_grant(network: bytes, grant: SealedGrant, public: bytes, opening: SealedPartOpening) -> SealedGrant:
     """Return `grant` with `opening` sealed to `public`."""
     sealed = seal(public, grant.info(network), encode(opening))
     return replace(grant, enc=sealed[:ENC_BYTES], ciphertext=sealed[ENC_BYTES:])
 
 
-def open_grant(network: bytes, grant: Grant, key: SealKey) -> SealedPartOpening:
+def open_grant(network: bytes, grant: SealedGrant, key: SealKey) -> SealedPartOpening:
     """Return the opening; raise WrongSeal or Malformed."""
     return decode(key.open(grant.info(network), grant.enc + grant.ciphertext), SealedPartOpening)
 
 
-def seal_content_key(network: bytes, delivery: Delivery, public: bytes, content_key: bytes) -> Delivery:
+def seal_content_key(network: bytes, delivery: SealedDelivery, public: bytes, content_key: bytes) -> SealedDelivery:
     """Return `delivery` with the content key sealed to `public`."""
     sealed = seal(public, delivery.info(network), content_key)
     return replace(delivery, enc=sealed[:ENC_BYTES], ciphertext=sealed[ENC_BYTES:])
 
 
-def open_content_key(network: bytes, delivery: Delivery, key: SealKey) -> bytes:
+def open_content_key(network: bytes, delivery: SealedDelivery, key: SealKey) -> bytes:
     """Return the content key; raise WrongSeal."""
     return key.open(delivery.info(network), delivery.enc + delivery.ciphertext)
 
@@ -180,6 +180,6 @@ def opening_info(network: bytes, request: bytes) -> bytes:
     return T("opening", network, request)
 
 
-def _fields(message: Grant | Delivery) -> list[object]:
+def _fields(message: SealedGrant | SealedDelivery) -> list[object]:
     """All fields but the last two."""
     return [getattr(message, name) for name in message.__struct_fields__[:-2]]

@@ -7,7 +7,6 @@ from salus.client.ledger import Ledger
 from salus.contracts.access.events import RecordsReleased
 from salus.contracts.access.keys import answer_key
 from salus.core.encoding import decode, encode
-from salus.core.record import LeafHeader
 from salus.core.request import SignedRequest
 from salus.evidence.format import (
     FORMAT,
@@ -113,7 +112,7 @@ def _records(disclosed: Disclosed, *, whole: bool) -> tuple[RecordFact, ...]:
 def _index(ledger: Ledger, relation: bytes, request: bytes) -> int:
     for entry in entries(ledger, relation):
         if isinstance(entry.event, RecordsReleased) and entry.event.request == request:
-            return entry.index
+            return entry.number
     raise NotReleased
 
 
@@ -122,8 +121,3 @@ def _checkpoint(ledger: Ledger, log: LogValue) -> Checkpoint:
     size = notes.parse(note).checkpoint.size
     growth = () if size == log.size else ledger.prove_growth(min(size, log.size), max(size, log.size))
     return Checkpoint(note, growth)
-
-
-def headers(disclosed: Disclosed) -> tuple[LeafHeader, ...]:
-    """Return the headers of the records, in the order of the log."""
-    return tuple(record.header for record in disclosed.proven.records)

@@ -49,7 +49,7 @@ def protect(person: Person, relation: bytes, envelope: bytes) -> Protected:
 def _hand_over(person: Person, relation: bytes, envelope: bytes) -> list[Future[Landed]]:
     custodian = lookup.person(person.ledger.view(), relation).custodian
     others = [member for member in person.carriers.members() if member != custodian]
-    futures = []
+    futures: list[Future[Landed]] = []
     for member in (custodian, *others):
         if len(futures) == _CARRIERS:
             break

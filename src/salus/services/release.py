@@ -7,13 +7,15 @@ from salus.services.anchor import anchor
 from salus.services.asking import read_request
 from salus.services.authorise import authorise
 from salus.services.commit_release import ReleaseTask, commit_release
-from salus.services.deliver import Delivered, deliver
+from salus.services.deliver import Delivery, deliver
 from salus.services.refuse import Refused, refuse
+
+__all__ = ["Delivery", "Refused", "release"]
 
 _ATTEMPTS = 3  # at a vault that changes while the release is decided
 
 
-def release(organisation: Organisation, package: bytes) -> Delivered | Refused:
+def release(organisation: Organisation, package: bytes) -> Delivery | Refused:
     """Answer the request in `package`: a delivery, posted to the recipient, or a refusal on the ledger.
 
     Raises what `asking.read_request` does, for requests that nobody entitled has made.

@@ -45,7 +45,10 @@ def request(
     Raises UnknownRelation, UnknownPurpose, UnknownSealKey.
     """
     parts = _Parts(organisation.ledger, organisation.exchange, organisation.network, relation, purpose)
-    made = parts.make(organisation.gateway, organisation.seal_key, Filter(wanted, without), staff.opening, lifetime_ms)
+    answer = _Answer(
+        lookup.organisation(organisation.ledger.view(), organisation.account).seal_key, organisation.seal_key
+    )
+    made = parts.make(organisation.gateway, answer, Filter(wanted, without), staff.opening, lifetime_ms)
     organisation.exchange.post(made.custodian, "request", made.raw)
     return made
 
@@ -54,10 +57,18 @@ def request_own(person: Person, relation: bytes, lifetime_ms: int = LIFETIME_MS)
     """Ask the custodian for everything it keeps of oneself, with the complete view."""
     kept = person.wallet.relation(relation)
     parts = _Parts(person.ledger, person.exchange, person.wallet.network, relation, OWN_PURPOSE)
-    made = parts.make(kept.device, kept.seal_key, Filter(EVERYTHING, None), None, lifetime_ms)
+    answer = _Answer(kept.seal_key.id(person.wallet.network), kept.seal_key)
+    made = parts.make(kept.device, answer, Filter(EVERYTHING, None), None, lifetime_ms)
     person.wallet.keep_request(KeptRequest(made.request, relation, person.ledger.now() + lifetime_ms))
     person.exchange.post(made.custodian, "request", made.raw)
     return made
+
+
+class _Answer(NamedTuple):
+    """The key to seal the answer to, under the id that the ledger lists."""
+
+    id: bytes
+    key: SealKey
 
 
 class _Parts(NamedTuple):
@@ -70,7 +81,7 @@ class _Parts(NamedTuple):
     purpose: str
 
     def make(
-        self, key: SigningKey, answer_key: SealKey, wanted: Filter, staff: StaffOpening | None, lifetime_ms: int
+        self, key: SigningKey, answer: _Answer, wanted: Filter, staff: StaffOpening | None, lifetime_ms: int
     ) -> RequestPackage:
         state, network = self.ledger.view(), self.network
         custodian = lookup.person(state, self.relation).custodian
@@ -80,12 +91,12 @@ class _Parts(NamedTuple):
             filter_commitment(network, salt, body),
             lookup.purpose_number(state, self.purpose),
             None if staff is None else staff.commitment(network),
-            answer_key.id(network),
+            answer.id,
             os.urandom(16),
             self.ledger.now() + lifetime_ms,
         )
         request_id = T("request", network, encode(payload))
-        opening = RequestOpening(salt, body, staff, answer_key.public)
+        opening = RequestOpening(salt, body, staff, answer.key.public)
         public = self.exchange.find_key(lookup.organisation(state, custodian).seal_key)
         sealed = seal(public, opening_info(network, request_id), encode(opening))
         letter = RequestLetter(sign("request", network, payload, key), sealed)

@@ -1,0 +1,56 @@
+"""The only reader of the environment."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+
+from salus.core.errors import Kind, Refusal
+
+
+class BadSetting(Refusal):
+    code, kind, text = (
+        0x6101,
+        Kind.INVALID,
+        "A SALUS_ variable of the environment is unknown, or its value is unusable.",
+    )
+
+
+class NoPassphrase(Refusal):
+    code: ClassVar[int] = 0x6102
+    kind: ClassVar[Kind] = Kind.UNAUTHENTICATED
+    text: ClassVar[str] = "No passphrase: name a file that holds it in SALUS_PASSPHRASE_FILE, readable by you alone."
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings; each field is the environment variable SALUS_<NAME>. The passphrase itself never stands there."""
+
+    home: Path = Path("salus-home")
+    passphrase_file: Path | None = None
+    sample_data: Path | None = None
+
+
+def read_config(environment: Mapping[str, str] | None = None) -> Config:
+    """Return the settings; raise BadSetting for a SALUS_ variable that is unknown or unusable."""
+    found = os.environ if environment is None else environment
+    named = {name[6:].lower(): value for name, value in found.items() if name.startswith("SALUS_")}
+    if any(not value for value in named.values()):
+        raise BadSetting
+    try:
+        return msgspec.convert(named, Config, strict=False, dec_hook=lambda kind, value: kind(value))
+    except (msgspec.ValidationError, TypeError, ValueError):
+        raise BadSetting from None  # the cause may quote the value
+
+
+def read_passphrase(config: Config) -> str:
+    """Return the passphrase: the file's text without its last newline. Raises NoPassphrase."""
+    try:
+        text = "" if config.passphrase_file is None else config.passphrase_file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise NoPassphrase from None
+    passphrase = text.removesuffix("\n").removesuffix("\r")
+    if not passphrase:
+        raise NoPassphrase
+    return passphrase

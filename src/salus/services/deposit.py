@@ -1,0 +1,179 @@
+"""Deposit: take in a FHIR bundle, as a whole or not at all.
+
+The steps, and what a crash after each leaves behind:
+
+1. read, check and resolve the bundle: nothing
+2. accounts for new patients, in the outbox before they are sent: spare accounts, used by the next import
+3. one transaction of the vault: records, shared resources, identifiers, the bundle's digest: all of it
+4. anchors, which the vault asks for until the ledger has them (`anchor.py`): nothing is lost
+
+A bundle is known by its digest: taking it in again changes nothing.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from typing import NamedTuple
+
+from salus.core.record import Status
+from salus.fhir.bundle import BundleRefused, Entry, Transaction, read_bundle
+from salus.services.actors import Organisation
+from salus.services.errors import AmbiguousPatient, WrongPlace
+from salus.services.facts import FHIR_JSON
+from salus.services.open_accounts import Spare, find_spare, take_spare
+from salus.services.patients import ID_SYSTEM, PATIENTS, VaultResolver, identifiers_of, relation_of
+from salus.vault.deposit import Deposit
+from salus.vault.errors import AlreadyImported
+from salus.vault.records import RecordWrite
+from salus.vault.shared import Identifier, SharedResource, SharedResources
+
+InvalidBundle = BundleRefused
+Progress = Callable[[int], None]  # bundles done so far
+
+
+class Deposited(NamedTuple):
+    """What one bundle brought."""
+
+    records: int
+    shared: int  # resources that belong to no patient
+    handles: tuple[bytes, ...]  # the relations of its patients, in the bundle's order
+    opened: int  # how many of these are new
+    again: bool  # this very bundle was taken in before: nothing changed
+
+
+class _Placed(NamedTuple):
+    """Where the patients of a bundle belong: logical id -> relation."""
+
+    relations: dict[str, bytes]
+    new: list[str]  # ids of patients who have no relation yet
+
+
+def deposit(organisation: Organisation, bundle: bytes) -> Deposited:
+    """Take in one transaction or batch bundle (UTF-8 JSON).
+
+    Raises InvalidBundle with its `issues`, AmbiguousPatient, WrongPlace, VersionConflict, the contract's
+    refusals: nothing was stored.
+    """
+    return deposit_many(organisation, (bundle,))[0]
+
+
+def deposit_many(
+    organisation: Organisation, bundles: Iterable[bytes], progress: Progress | None = None
+) -> tuple[Deposited, ...]:
+    """Take in bundles one after the other, each as a whole; `progress` is told after each."""
+    spare = find_spare(organisation)
+    done: list[Deposited] = []
+    for bundle in bundles:
+        one, spare = _deposit(organisation, bundle, spare)
+        done.append(one)
+        if progress is not None:
+            progress(len(done))
+    return tuple(done)
+
+
+def _deposit(organisation: Organisation, bundle: bytes, spare: Spare) -> tuple[Deposited, Spare]:
+    shared = organisation.vault.shared
+    transaction = read_bundle(bundle, VaultResolver(shared), _fresh)
+    placed = _place(shared, transaction)
+    if len(spare.handles) < len(placed.new):
+        spare = take_spare(organisation, len(placed.new))
+    for patient in placed.new:
+        placed.relations[patient] = spare.handles.pop()
+    whole = _whole(organisation, transaction, placed.relations, sha256(bundle).digest())
+    handles = tuple(dict.fromkeys(placed.relations.values()))
+    try:
+        organisation.vault.deposit(whole)
+    except AlreadyImported:
+        return Deposited(0, 0, handles[: len(handles) - len(placed.new)], 0, True), find_spare(organisation)
+    return Deposited(len(whole.writes), len(whole.shared), handles, len(placed.new), False), spare
+
+
+def _fresh() -> bytes:
+    return os.urandom(16)
+
+
+def _place(shared: SharedResources, transaction: Transaction) -> _Placed:
+    """Find the relation of each patient that the bundle brings or names; raise AmbiguousPatient."""
+    placed = _Placed({}, [])
+    for entry in transaction.entries:
+        for patient in entry.subjects[:1]:
+            if patient not in placed.relations:
+                known = relation_of(shared, patient)
+                if known is not None:
+                    placed.relations[patient] = known
+    for entry in transaction.entries:
+        if entry.type == PATIENTS and entry.id not in placed.relations and not entry.exists:
+            known = _known(shared, entry.resource)
+            if known is None:
+                placed.new.append(entry.id)
+            else:
+                placed.relations[entry.id] = known
+    return placed
+
+
+def _known(shared: SharedResources, resource: Mapping[str, object]) -> bytes | None:
+    """Return the relation that a patient's identifiers lead to; two different ones are a case for a person."""
+    found: dict[bytes, None] = {}
+    for system, value in identifiers_of(resource):
+        target = shared.find(PATIENTS, system, value) if system and system != ID_SYSTEM else None
+        relation = None if target is None else relation_of(shared, target)
+        if relation is not None:
+            found[relation] = None
+    if len(found) > 1:
+        raise AmbiguousPatient
+    return next(iter(found), None)
+
+
+def _whole(
+    organisation: Organisation, transaction: Transaction, relations: Mapping[str, bytes], digest: bytes
+) -> Deposit:
+    now, shared = organisation.ledger.now(), organisation.vault.shared
+    writes: list[RecordWrite] = []
+    others: list[SharedResource] = []
+    identifiers: list[Identifier] = []
+    for entry in transaction.entries:
+        if entry.exists:
+            continue
+        identifiers += [Identifier(entry.type, *pair, entry.id) for pair in identifiers_of(entry.resource) if pair[0]]
+        if not entry.subjects:
+            others.append(SharedResource(entry.type, entry.id, entry.octets, FHIR_JSON))
+            continue
+        relation = relations[entry.subjects[0]]
+        record = _record(shared, entry, relation)
+        if entry.method == "PUT" or entry.type == PATIENTS:
+            identifiers.append(Identifier(entry.type, ID_SYSTEM, entry.id, f"{relation.hex()}/{record.hex()}"))
+        writes.append(_write(entry, relation, record, now))
+    return Deposit(writes, others, identifiers, (), digest)
+
+
+def _record(shared: SharedResources, entry: Entry, relation: bytes) -> bytes:
+    """Return the record that an entry is a version of: a PUT goes to the one that is there, in the same relation."""
+    place = shared.find(entry.type, ID_SYSTEM, entry.id) if entry.method == "PUT" else None
+    if place is None:
+        return entry.record
+    there, _, record = place.partition("/")
+    if there != relation.hex():
+        raise WrongPlace
+    return bytes.fromhex(record)
+
+
+def _write(entry: Entry, relation: bytes, record: bytes, now: int) -> RecordWrite:
+    about = entry.description
+    return RecordWrite(
+        relation,
+        record,
+        entry.octets,
+        FHIR_JSON,
+        about.data_class,
+        about.type,
+        now,
+        entry.if_match,
+        about.start_ms,
+        about.end_ms,
+        about.labels,
+        about.rule_set,
+        about.author,
+        None,
+        None,
+        int(Status.CURRENT),
+    )

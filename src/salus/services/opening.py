@@ -1,0 +1,77 @@
+"""Open a delivery: who sent it, that it is this release, that it is for us; only then what is in it."""
+
+from hashlib import sha256
+from typing import NamedTuple
+
+from salus.client.ledger import Ledger
+from salus.contracts.access import queries as access
+from salus.core import cose
+from salus.core.encoding import decode
+from salus.core.errors import WrongSignature
+from salus.core.request import parse_request
+from salus.evidence.case import Memory
+from salus.evidence.format import Evidence, Kind
+from salus.evidence.report import Report, Verdict
+from salus.evidence.verify import verify
+from salus.services import lookup
+from salus.services.errors import NotForUs, NotReleased, Refuted
+from salus.services.objects import Content, DeliveryLetter, SealedDelivery, open_content_key, parse_signed
+from salus.vault.seals import SealKey
+from salus.vault.stream import decrypt_stream
+
+
+class OpenedDelivery(NamedTuple):
+    """A delivery whose sender, addressee and release were verified, and what it holds."""
+
+    delivery: SealedDelivery
+    content: Content
+    evidence: Evidence  # of the release, verified
+    leaves: bytes  # the release's commitment, as the ledger has it
+
+
+def open_delivery(ledger: Ledger, genesis: bytes, recipient: bytes, key: SealKey, raw: bytes) -> OpenedDelivery:
+    """Return what a delivery holds.
+
+    In this order: form, addressee, signature by a live key of the relation's custodian, the release on the
+    ledger, digest of the stream, seal, evidence. Raises Malformed, NotForUs, WrongSignature, NotReleased,
+    StreamDamaged, WrongSeal, Refuted.
+    """
+    network, state = ledger.network, ledger.view()
+    letter = decode(raw, DeliveryLetter)
+    signed = parse_signed("delivery", letter.delivery)
+    delivery = decode(signed.payload, SealedDelivery)
+    if delivery.recipient != recipient or not lookup.names_seal_key(network, delivery.recipient_key, key.public):
+        raise NotForUs
+    message = cose.to_be_signed("delivery", network, signed.payload, signed.key)
+    sender = delivery.sender
+    if lookup.person(state, delivery.relation).custodian != sender or not lookup.signed_by_live_key(
+        state, sender, signed.key, ledger.now(), message, signed.signature
+    ):
+        raise WrongSignature
+    answer = access.answer(state, delivery.relation, delivery.release)
+    if answer is None or answer.leaves is None or answer.recipient != recipient:
+        raise NotReleased
+    if sha256(letter.stream).digest() != delivery.stream:
+        raise NotReleased
+    content_key = open_content_key(network, delivery, key)
+    octets = decrypt_stream(network, content_key, delivery.release, letter.stream)
+    content = decode(octets, Content)
+    evidence = checked(content.evidence, genesis, Kind.RELEASE)
+    request = evidence.request
+    if request is None or parse_request(network, request.signed).id != delivery.release:
+        raise Refuted
+    return OpenedDelivery(delivery, content, evidence, answer.leaves)
+
+
+def checked(raw: bytes, genesis: bytes, kind: Kind, remembered: Memory | None = None) -> Evidence:
+    """Return evidence of `kind` that proves what it says to who trusts the genesis; raise Refuted."""
+    report = verify(raw, genesis, remembered=remembered)
+    evidence = report.evidence
+    if not holds(report) or evidence is None or evidence.kind != kind:
+        raise Refuted
+    return evidence
+
+
+def holds(report: Report) -> bool:
+    """True if nothing was refuted; witnesses are the reader's own business."""
+    return report.verdict in (Verdict.PROVED, Verdict.UNWITNESSED)

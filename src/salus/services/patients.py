@@ -1,0 +1,109 @@
+"""Who is who at a custodian: from FHIR ids and business identifiers to relations. Stays in the vault.
+
+The index of identifiers (`vault.shared`) holds, for a patient and for what else an import may refer to:
+
+| type    | system       | value               | target                                        |
+|---------|--------------|---------------------|-----------------------------------------------|
+| T       | its own      | its own             | logical id                                    |
+| Patient | salus:id     | logical id          | relation and record, hex, with a slash        |
+| T       | salus:id     | logical id of a PUT | the same                                      |
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from salus.contracts.accounts import queries as accounts
+from salus.contracts.accounts.types import PersonState
+from salus.core.record import Status
+from salus.services.actors import Organisation
+from salus.services.authorise import own_records
+from salus.vault.shared import SharedResources
+
+PATIENTS = "Patient"
+ID_SYSTEM = "salus:id"
+
+
+class PatientView(NamedTuple):
+    """A patient as the custodian knows her. Its repr shows the handle only."""
+
+    handle: bytes
+    name: str
+    birth_date: str
+    state: str  # custodial, claiming, claimed
+    records: int
+
+    def __repr__(self) -> str:
+        return f"PatientView({self.handle.hex()})"
+
+
+class VaultResolver:
+    """What an import asks of the custodian's vault; implements `fhir.references.Resolver`."""
+
+    def __init__(self, shared: SharedResources) -> None:
+        self._shared = shared
+
+    def find(self, kind: str, system: str | None, value: str) -> Sequence[str]:
+        """Return the ids of resources with the identifier; one without a system is matched by none."""
+        if system is None or system == ID_SYSTEM:
+            return ()
+        found = self._shared.find(kind, system, value)
+        return () if found is None else (found,)
+
+    def holds(self, kind: str, resource_id: str) -> bool:
+        """Return whether there is a resource of that id; asked for patients."""
+        return self._shared.find(kind, ID_SYSTEM, resource_id) is not None
+
+
+def find_patient(organisation: Organisation, system: str, value: str) -> bytes | None:
+    """Return the relation of the patient with a business identifier, None where nobody has it."""
+    shared = organisation.vault.shared
+    found = None if system == ID_SYSTEM else shared.find(PATIENTS, system, value)
+    return None if found is None else relation_of(shared, found)
+
+
+def relation_of(shared: SharedResources, patient: str) -> bytes | None:
+    """Return the relation of a Patient resource's logical id."""
+    target = shared.find(PATIENTS, ID_SYSTEM, patient)
+    return None if target is None else bytes.fromhex(target.partition("/")[0])
+
+
+def identifiers_of(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (system, value) of a resource's business identifiers; an empty system where there is none."""
+    listed = resource.get("identifier")
+    for item in listed if isinstance(listed, list) else [listed]:
+        if isinstance(item, Mapping) and isinstance(item.get("value"), str):
+            yield str(item.get("system", "")), item["value"]
+
+
+def list_patients(organisation: Organisation) -> tuple[PatientView, ...]:
+    """Return the organisation's patients, sorted by name."""
+    state = organisation.ledger.view()
+    views = [_view(organisation, handle, _state(state, handle)) for handle in organisation.vault.relations()]
+    return tuple(sorted(views, key=lambda view: (view.name, view.handle)))
+
+
+def _state(state: Any, handle: bytes) -> str:
+    account = accounts.person(state, handle)
+    if account is not None and account.state == PersonState.CLAIMED:
+        return "claimed"
+    return "custodial" if accounts.pending_claim(state, handle) is None else "claiming"
+
+
+def _view(organisation: Organisation, handle: bytes, state: str) -> PatientView:
+    scope = own_records(organisation, handle, "administration", None)
+    headers = organisation.vault.headers(scope)
+    name = birth_date = ""
+    for header in reversed(headers):
+        if header.type == PATIENTS and header.status == Status.CURRENT:
+            patient = orjson.loads(organisation.vault.read(scope, header.record, header.version).octets)
+            name, birth_date = _name(patient), str(patient.get("birthDate", ""))
+            break
+    return PatientView(handle, name, birth_date, state, len(headers))
+
+
+def _name(patient: Mapping[str, Any]) -> str:
+    names = patient.get("name") or [{}]
+    first = names[0]
+    return str(first.get("text") or " ".join([*first.get("given", ()), str(first.get("family", ""))]).strip())

@@ -1,0 +1,104 @@
+"""Receive one's own records: everything, with the proof that nothing is missing and nothing was dropped."""
+
+from typing import NamedTuple
+
+from salus.client.checked import CheckedLedger
+from salus.client.refused import accept
+from salus.contracts.access import queries as access
+from salus.contracts.access.messages import AckRelease
+from salus.core.encoding import decode
+from salus.core.record import RelationOpening
+from salus.evidence.case import Memory
+from salus.evidence.follow import RememberedRelation
+from salus.evidence.format import Evidence, Kind
+from salus.evidence.state import relation_key
+from salus.evidence.verify import verify
+from salus.services.actors import Person
+from salus.services.errors import Incomplete, Rollback
+from salus.services.objects import DeliveryLetter, SealedDelivery, parse_signed
+from salus.services.opening import OpenedDelivery, checked, holds, open_delivery
+from salus.services.receive import shown_records
+from salus.services.records import Record
+
+
+class OwnView(NamedTuple):
+    """All records of a relation. `evidence` proves to anybody that the list is complete, as of `height`."""
+
+    release: bytes
+    relation: bytes
+    custodian: bytes
+    records: tuple[Record, ...]  # the current versions, sorted by record id
+    log_size: int  # how many versions there are in all
+    grown_from: int | None  # how many it had when the wallet last looked
+    evidence: bytes
+    height: int
+
+
+def receive_own(person: Person, raw: bytes) -> OwnView:
+    """Verify a delivery of one's own records: complete, and grown from what the wallet remembers; acknowledge it.
+
+    Raises what `opening.open_delivery` does, Rollback where a version seen before is missing, Incomplete
+    where roots and list do not agree, RolledBack or Forked where the ledger itself is another one.
+    """
+    relation = _addressed(person, raw)
+    kept = person.wallet.relation(relation)
+    opened = open_delivery(person.ledger, person.genesis, relation, kept.seal_key, raw)
+    follow_ledger(person, relation)
+    view, evidence = _complete(person, opened, kept.seen)
+    opening = evidence.opening
+    if opening is None or opening.relation != relation:
+        raise Incomplete
+    height = _acknowledge(person, opened)
+    person.wallet.remember(relation, seen(opening))
+    person.wallet.drop_request(relation, opened.delivery.release)
+    before = None if kept.seen is None else kept.seen.log_size
+    records = shown_records(evidence)
+    delivery = opened.delivery
+    return OwnView(delivery.release, relation, delivery.sender, records, opening.log_size, before, view, height)
+
+
+def follow_ledger(person: Person, relation: bytes) -> None:
+    """Look at the ledger, which must have grown from where the wallet last saw it, and remember where it is.
+
+    Raises RolledBack, Forked, Unproved.
+    """
+    reader = CheckedLedger(person.ledger, person.genesis, person.wallet.remembered())
+    reader.value(relation_key(relation))
+    if reader.remembered is not None:
+        person.wallet.remember_ledger(reader.remembered)
+
+
+def seen(opening: RelationOpening) -> RememberedRelation:
+    """Return what to remember of a relation whose opening was verified."""
+    return RememberedRelation(opening.relation, opening.seq, opening.log_size, opening.log_root)
+
+
+def _complete(person: Person, opened: OpenedDelivery, before: RememberedRelation | None) -> tuple[bytes, Evidence]:
+    """Return the complete view, verified against what the wallet remembers."""
+    view = opened.content.view
+    if view is None:
+        raise Incomplete
+    if not holds(verify(view, person.genesis)):
+        raise Incomplete
+    if not holds(verify(view, person.genesis, remembered=Memory(None, before))):
+        raise Rollback  # sound by itself, and not a continuation of what was seen
+    return view, checked(view, person.genesis, Kind.COMPLETE_VIEW)
+
+
+def _acknowledge(person: Person, opened: OpenedDelivery) -> int:
+    """Acknowledge through the custodian; it is the relation's own message."""
+    delivery, state = opened.delivery, person.ledger.view()
+    answer = access.answer(state, delivery.relation, delivery.release)
+    if answer is not None and answer.acknowledged is not None:
+        return state.height
+    message = AckRelease(delivery.relation, delivery.relation, delivery.release, opened.leaves)
+    envelope = person.build(delivery.relation, message).raw
+    landed = person.carriers.carry(delivery.sender, envelope).result()
+    accept(landed.result.code)
+    return landed.height
+
+
+def _addressed(person: Person, raw: bytes) -> bytes:
+    """Return the relation that a delivery names, if it is one of the wallet's; nothing is verified yet."""
+    delivery = decode(parse_signed("delivery", decode(raw, DeliveryLetter).delivery).payload, SealedDelivery)
+    return person.wallet.relation(delivery.relation).handle
