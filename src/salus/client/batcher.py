@@ -6,8 +6,9 @@ those that arrive while a batch is under way gather and go together when it has 
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from salus.client.ledger import BatchResult, EnvelopeResult, Ledger
@@ -84,6 +85,26 @@ class Carrier:
         accept(landed.result.code)
         return landed
 
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Hold what is submitted meanwhile, and send it together at the end: one batch as far as it fits.
+
+        Where a batch is under way already, what gathers goes when that has landed, as always.
+        """
+        with self._lock:
+            mine = not self._busy
+            self._busy = True
+        try:
+            yield
+        finally:
+            if mine:
+                self._go_on()
+
+    def waiting(self) -> int:
+        """Return how many envelopes wait to be sent."""
+        with self._lock:
+            return len(self._waiting)
+
     def close(self) -> None:
         """Take no more; wait until everything that was taken has landed."""
         with self._lock:
@@ -144,6 +165,14 @@ class Carrier:
         self._next()
         for future in futures:
             future.set_exception(error)
+
+    def _go_on(self) -> None:
+        """Send at once what waits, in this thread; it holds `_busy`."""
+        with self._lock:
+            self._busy = bool(self._waiting)
+            idle = not self._busy
+        if not idle:
+            self._send()
 
     def _next(self) -> None:
         with self._lock:

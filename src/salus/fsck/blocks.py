@@ -1,0 +1,118 @@
+"""Read the block file with code of its own, and go on after damage where that can be done.
+
+Records are `length (4, big-endian), CRC-32C of length and body (4, big-endian), body`; the body is
+dCBOR [header, [batch...]].
+"""
+
+from collections.abc import Iterator
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import NamedTuple
+
+from salus.core.checksum import crc32c
+from salus.core.envelope import parse_batch
+from salus.core.errors import Refusal
+from salus.evidence.header import Block, SignedHeader, Validators, read_block, read_header
+from salus.fsck.plainlog import plain_log_root
+from salus.fsck.report import Finding, Severity
+
+HEAD_BYTES = 8
+
+
+class Record(NamedTuple):
+    """A record of the file; `block` is None where its bytes are damaged."""
+
+    number: int  # from 1: the height it must have
+    start: int
+    end: int
+    block: Block | None
+    what: str  # why `block` is None
+
+    @property
+    def place(self) -> str:
+        return f"block {self.number}, bytes {self.start} to {self.end - 1}"
+
+
+class Linked(NamedTuple):
+    """A block whose header is signed and follows the one before; its batches are those of the header."""
+
+    record: Record
+    header: SignedHeader
+    batches: tuple[bytes, ...]
+    envelopes: int
+
+
+def read_records(path: Path) -> Iterator[Record | Finding]:
+    """Yield the records of the file in order; a Finding where it cannot be followed, or ends in a torn record."""
+    size = path.stat().st_size
+    if size == 0:
+        return
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as raw:
+        start, number = 0, 1
+        while start < size:
+            length = int.from_bytes(raw[start : start + 4], "big")
+            end = start + HEAD_BYTES + length
+            if end > size:
+                yield _overrun(raw, start, size, number, path.name)
+                return
+            yield _record(raw[start:end], number, start, end)
+            start, number = end, number + 1
+
+
+def _record(raw: bytes, number: int, start: int, end: int) -> Record:
+    body = raw[HEAD_BYTES:]
+    if crc32c(raw[:4] + body) != int.from_bytes(raw[4:HEAD_BYTES], "big"):
+        return Record(number, start, end, None, "wrong checksum")
+    try:
+        return Record(number, start, end, read_block(body), "")
+    except Refusal:
+        return Record(number, start, end, None, "not the encoding of a block")
+
+
+def _overrun(raw: mmap, start: int, size: int, number: int, name: str) -> Finding:
+    """The last record of a crash is torn and was never acknowledged; a changed length is damage."""
+    place = f"block {number}, bytes {start} to {size - 1}"
+    rest = raw[start:size]
+    length = (len(rest) - HEAD_BYTES).to_bytes(4, "big") if len(rest) >= HEAD_BYTES else b""
+    if length and crc32c(length + rest[HEAD_BYTES:]) == int.from_bytes(rest[4:HEAD_BYTES], "big"):
+        return Finding(name, place, "a changed length")
+    for at in range(HEAD_BYTES + 1, len(rest) - HEAD_BYTES):
+        after = at + HEAD_BYTES + int.from_bytes(rest[at : at + 4], "big")
+        if rest[at + HEAD_BYTES : at + HEAD_BYTES + 2] == b"\x82\x59" and after <= len(rest):
+            inner = rest[at:after]
+            if crc32c(inner[:4] + inner[HEAD_BYTES:]) == int.from_bytes(inner[4:HEAD_BYTES], "big"):
+                return Finding(name, place, "a changed length: whole blocks follow")
+    return Finding(name, place, "a torn end, which opening the ledger cuts off", Severity.NOTE)
+
+
+class Chain:
+    """Follows the headers from the first; a damaged block breaks it for good."""
+
+    def __init__(self, network: bytes, file: str) -> None:
+        self._network, self._file = network, file
+        self._height, self._time, self._hash = 0, 0, network
+
+    def link(self, record: Record, validators: Validators) -> Linked | Finding:
+        """Return the block of the next record, or why it does not follow; `validators` are those in force."""
+        if record.block is None:
+            return Finding(self._file, record.place, record.what)
+        try:
+            header = read_header(self._network, record.block.header, validators)
+        except Refusal as refusal:
+            return Finding(self._file, record.place, f"the header is not a validator's: {refusal}")
+        said = header.header
+        if said.height != self._height + 1 or said.previous != self._hash or said.time < self._time:
+            return Finding(self._file, record.place, "the header does not follow the one before")
+        ids: list[bytes] = []
+        envelopes = 0
+        for raw in record.block.batches:
+            try:
+                batch = parse_batch(self._network, raw)
+            except Refusal:
+                return Finding(self._file, record.place, f"batch {len(ids) + 1} is malformed")
+            ids.append(batch.id)
+            envelopes += len(batch.payload.envelopes)
+        if plain_log_root(ids) != said.batches:
+            return Finding(self._file, record.place, "the batches are not those of the header")
+        self._height, self._time, self._hash = said.height, said.time, header.hash
+        return Linked(record, header, record.block.batches, envelopes)

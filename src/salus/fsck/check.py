@@ -1,0 +1,75 @@
+"""fsck: check a home, or a part of it, offline. Nothing is written; nothing but the genesis is taken on trust."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from salus.core.encoding import decode
+from salus.core.errors import Refusal
+from salus.core.genesis import GenesisFile, network_id
+from salus.fsck.ledger import LedgerCheck, check_ledger
+from salus.fsck.report import Finding, Progress, Report, Severity
+from salus.fsck.vaults import VaultPlace, check_vault
+from salus.state.overlay import Reader
+
+_NO_NETWORK = "not checked: without a genesis its network is not known"
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """Report no progress."""
+
+
+def fsck(
+    home: Path,
+    ledger: Path | None,
+    vaults: Mapping[str, VaultPlace],
+    genesis: bytes | None = None,
+    progress: Progress = quiet,
+) -> Report:
+    """Check the ledger's folder and the vaults (name -> place), all within `home`, all closed.
+
+    Without a ledger, `genesis` must be given: a vault alone does not say which network it is of. A
+    vault is compared with the state that the blocks give, not with what is stored of it. Findings
+    name files relative to `home`. Damage is a finding and never raises; ValueError where neither
+    a ledger nor a genesis is given.
+    """
+    findings: list[Finding] = []
+    figures: dict[str, int] = {}
+    state: Reader | None = None
+    network = b""
+    if ledger is not None:
+        checked = check_ledger(ledger, progress, genesis)
+        findings += _within(home, ledger, checked.findings)
+        figures |= checked.figures
+        state, network = _state(checked)
+    if not network:
+        network = _network(genesis, needed=ledger is None)
+    for number, (name, vault) in enumerate(sorted(vaults.items())):
+        progress(f"vault {name}", number, len(vaults))
+        if network:
+            findings += _within(home, vault.folder, list(check_vault(vault, network, state)))
+        else:
+            findings.append(Finding(str(vault.folder.relative_to(home)), "whole vault", _NO_NETWORK, Severity.NOTE))
+    figures["vaults"] = len(vaults)
+    return Report(tuple(findings), figures)
+
+
+def _state(checked: LedgerCheck) -> tuple[Reader | None, bytes]:
+    if checked.replay is None:
+        return None, b""
+    return checked.replay.machine.store, checked.replay.machine.network
+
+
+def _network(genesis: bytes | None, needed: bool) -> bytes:
+    if genesis is None:
+        if not needed:  # the ledger's own cannot be read, which was found
+            return b""
+        raise ValueError("neither a ledger nor a genesis")
+    try:
+        return network_id(decode(genesis, GenesisFile).document)
+    except Refusal:
+        raise ValueError("the genesis is malformed") from None
+
+
+def _within(home: Path, folder: Path, findings: list[Finding]) -> list[Finding]:
+    at = folder.relative_to(home)
+    return [finding._replace(file=str(at / finding.file)) for finding in findings]

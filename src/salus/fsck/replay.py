@@ -1,0 +1,143 @@
+"""Replay the blocks by the machine in memory, beside code of our own for what it computes."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from salus.contracts.access.invariants import violations as access_rules
+from salus.contracts.accounts.invariants import violations as accounts_rules
+from salus.contracts.consent.invariants import violations as consent_rules
+from salus.contracts.governance.invariants import violations as governance_rules
+from salus.contracts.governance.queries import validators
+from salus.contracts.records.invariants import violations as records_rules
+from salus.core.encoding import encode
+from salus.core.hashing import T
+from salus.core.signatures import key_id
+from salus.core.types import Message
+from salus.evidence.header import Validators
+from salus.evidence.state import LOG_KEY
+from salus.fsck.blocks import Linked
+from salus.fsck.plainlog import plain_log_root
+from salus.fsck.report import Finding
+from salus.fsck.tables import ReplayTables
+from salus.machine.machine import BlockResult, Machine
+from salus.machine.seen import row_key
+from salus.merkle.plain import plain_root
+from salus.merkle.tiles import WIDTH
+from salus.state.store import Store
+
+CHECKPOINT_KEYS = 16_384  # then the tree in memory may deepen
+PERSONS = b"\x02\x04"
+
+
+class LoggedRow(NamedTuple):
+    """An entry of the log: `body` is empty for a block's own."""
+
+    height: int
+    time: int
+    body: bytes
+    about: tuple[bytes, ...]  # accounts
+
+
+class Replay:
+    """The state as the blocks make it. `entries` and `rows` are of the whole log, in order."""
+
+    def __init__(self, genesis: bytes) -> None:
+        """Raises Malformed, InvalidKey, or what a contract refuses in the genesis."""
+        self.machine = Machine(Store(ReplayTables()))
+        self.machine.init(genesis)
+        self.entries: list[bytes] = []
+        self.rows: list[LoggedRow] = []
+        self.end = 0  # of the last block's record in the block file
+
+    @property
+    def validators(self) -> Validators:
+        """The validators in force."""
+        network = self.machine.network
+        return {key_id(network, v.public): (v.public, v.power) for v in validators(self.machine.store)}
+
+    def run(self, block: Linked, file: str) -> Iterator[Finding]:
+        """Execute the block; yield what does not agree with its header."""
+        machine, said, place = self.machine, block.header.header, block.record.place
+        if said.app_hash != machine.app_hash:
+            yield Finding(file, place, "the header's app hash is not that of the state before")
+        result = machine.execute(said.height, said.time, block.batches)
+        machine.commit()
+        self.end = block.record.end
+        for number, batch in enumerate(result.batches, start=1):
+            if batch.code:
+                yield Finding(file, place, f"batch {number} is none that the machine admits (0x{batch.code:04x})")
+        if block.batches:
+            self._note(result, said.batches)
+        if machine.store.pending_keys > CHECKPOINT_KEYS:
+            machine.checkpoint()
+
+    def _note(self, result: BlockResult, batches: bytes) -> None:
+        network = self.machine.network
+        self.entries.append(T("block", network, result.height, result.time, batches))
+        self.rows.append(LoggedRow(result.height, result.time, b"", ()))
+        for message, body in result.events:
+            self.entries.append(T("event", network, body))
+            self.rows.append(LoggedRow(result.height, result.time, body, subjects(message)))
+
+    def check(self, file: str) -> Iterator[Finding]:
+        """Compare the end of the replay with a plain tree and a plain log, and ask the contracts' invariants."""
+        store, place = self.machine.store, f"state after block {self.machine.height}"
+        items = list(store.items())
+        if plain_root(items) != store.root:
+            yield Finding(file, place, "the tree and a plain tree give two roots")
+        head = encode([len(self.entries), plain_log_root(self.entries)]) if self.entries else None
+        if store.get(LOG_KEY) != head:
+            yield Finding(file, place, "the log and a plain log give two roots")
+        for rules in (governance_rules, accounts_rules):
+            for key, text in rules(self.machine.network, items):
+                yield Finding(file, f"{place}, {key_place(key)}", f"broken invariant: {text}")
+        for key, _ in items:
+            if key[:2] == PERSONS:
+                for about in (records_rules, consent_rules, access_rules):
+                    for text in about(store, key[2:]):
+                        yield Finding(file, f"{place}, {key_place(key)}", f"broken invariant: {text}")
+
+    def expected_rows(self) -> dict[bytes, bytes]:
+        """Return the rows of the local tables as a checkpoint keeps them."""
+        rows = {_row("seen", row_key(minute, i)): b"".join(ids) for minute, i, ids in self.machine.seen.items()}
+        for level, width in _levels(len(self.entries)):
+            for index in range(-(-width // WIDTH)):
+                name = bytes((level,)) + index.to_bytes(8, "big")
+                rows[_row("log", name)] = self.machine.log.tile(level, index)
+        for index, row in enumerate(self.rows):
+            name = index.to_bytes(8, "big")
+            rows[_row("events", name)] = row.height.to_bytes(8, "big") + row.time.to_bytes(8, "big") + row.body
+            for account in row.about:
+                rows[_row("about", account + name)] = b""
+        return rows
+
+
+def _levels(size: int) -> Iterator[tuple[int, int]]:
+    """Yield (level of tiles, how many hashes it holds) of a log."""
+    level = 0
+    while size:
+        yield level, size
+        level, size = level + 1, size >> 8
+
+
+def _row(table: str, key: bytes) -> bytes:
+    return bytes((len(table),)) + table.encode() + key
+
+
+def subjects(message: Message) -> tuple[bytes, ...]:
+    """Return the accounts that an event is about, each once."""
+    found: dict[bytes, None] = {}
+    for name in getattr(type(message), "SUBJECTS", ()):
+        value = getattr(message, name)
+        found.update(dict.fromkeys(value if isinstance(value, tuple) else () if value is None else (value,)))
+    return tuple(found)
+
+
+_NAMESPACES = ("machine", "governance", "accounts", "records", "consent", "access")
+
+
+def key_place(key: bytes) -> str:
+    """Return how a finding names a key of the state."""
+    number = key[0] if key else 255
+    name = _NAMESPACES[number] if number < len(_NAMESPACES) else "unknown"
+    return f"namespace {name}, key {key.hex()}"

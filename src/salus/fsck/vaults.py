@@ -1,0 +1,79 @@
+"""Check a vault by its own means, and its openings against the roots that the ledger holds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import text
+
+from salus.core.encoding import decode
+from salus.core.errors import Malformed, Refusal
+from salus.evidence.state import RelationValue, relation_key
+from salus.fsck.report import Finding, Severity
+from salus.state.overlay import Reader
+from salus.vault.check import check
+from salus.vault.index import FILE as INDEX_FILE
+from salus.vault.index import Index
+from salus.vault.keys import derive
+from salus.vault.schema import ANCHORED
+
+_OPENINGS = text(
+    "SELECT r.relation, o.number, o.seq, o.root, o.state FROM openings o"
+    " JOIN relations r ON r.number = o.number ORDER BY o.number, o.seq"
+)
+Roots = dict[int, tuple[bytes, bool]]  # seq -> (root, anchored)
+
+
+class VaultPlace(NamedTuple):
+    """A vault to check, closed; `master` is its master key."""
+
+    folder: Path
+    master: bytes
+
+
+def check_vault(vault: VaultPlace, network: bytes, state: Reader | None) -> Iterator[Finding]:
+    """Yield what is wrong with the vault; `state` is the ledger's, None where only the vault is at hand."""
+    try:
+        found = check(vault.folder, vault.master, network)
+    except Refusal as refusal:
+        yield Finding(INDEX_FILE, "whole file", f"cannot be checked: {refusal}")
+        return
+    yield from (Finding(one.file, one.place, one.what) for one in found)
+    if state is None:
+        yield Finding(INDEX_FILE, "openings", "not compared: no ledger was given", Severity.NOTE)
+    elif not found:
+        yield from _compare(vault, network, state)
+
+
+def _compare(vault: VaultPlace, network: bytes, state: Reader) -> Iterator[Finding]:
+    for relation, (number, roots) in _openings(vault, network).items():
+        place = f"openings of relations row {number}"
+        try:
+            raw = state.get(relation_key(relation))
+            held = None if raw is None else decode(raw, RelationValue)
+        except Malformed:
+            yield Finding(INDEX_FILE, place, "the ledger's root is malformed")
+            continue
+        newest = max((seq for seq, (_, anchored) in roots.items() if anchored), default=0)
+        if held is None:
+            if newest:
+                yield Finding(INDEX_FILE, place, "anchored, and the ledger holds no root")
+        elif roots.get(held.seq, (b"", False))[0] != held.root:
+            yield Finding(INDEX_FILE, place, f"no opening of the ledger's root number {held.seq}")
+        elif newest > held.seq:
+            yield Finding(INDEX_FILE, place, f"anchored as number {newest}, and the ledger is at {held.seq}")
+        elif newest < held.seq:
+            yield Finding(INDEX_FILE, place, "the last anchor is not noted yet", Severity.NOTE)
+
+
+def _openings(vault: VaultPlace, network: bytes) -> dict[bytes, tuple[int, Roots]]:
+    index = Index(vault.folder / INDEX_FILE, derive(network, vault.master).index_key, read_only=True)
+    found: dict[bytes, tuple[int, Roots]] = {}
+    try:
+        with index.reading() as connection:
+            for row in connection.execute(_OPENINGS):
+                _, roots = found.setdefault(row.relation, (row.number, {}))
+                roots[row.seq] = (row.root, row.state == ANCHORED)
+    finally:
+        index.close()
+    return found
