@@ -170,3 +170,11 @@ def test_tiles_give_the_nodes_of_the_whole_log() -> None:
     assert len(reads) == len(dict.fromkeys(reads)) == 4
     with pytest.raises(ValueError, match="shorter"):
         nodes(0, 700)
+
+
+def test_a_proof_that_stops_early_does_not_lie_about_the_size() -> None:
+    """The root of a shorter log is reached before the path of a longer one is used up."""
+    one, two = Log(ENTRIES[:1]), Log(ENTRIES[:2])
+    assert not verify_inclusion(one.root(), ENTRIES[0], Inclusion(0, 2, ()))
+    assert not verify_inclusion(two.root(), ENTRIES[0], Inclusion(0, 4, two.inclusion(0).path))
+    assert not verify_consistency(one.root(), two.root(), Consistency(1, 4, two.consistency(1).path))
