@@ -27,13 +27,11 @@ def replace_references(
     parts = _REFERENCE.split(octets)  # text, key, value, text, key, value, ..., text
     if len(parts) == 1:
         return octets, []
-    values = parts[2::3]
-    replaced = [
-        known.get(value) or new(value if b"\\" not in value else orjson.loads(b'"%b"' % value).encode())
-        for value in values
-    ]
-    if replaced != values:
-        parts[2::3] = replaced
+    written = parts[2::3]
+    plain = [value if b"\\" not in value else orjson.loads(b'"%b"' % value).encode() for value in written]
+    replaced = [known.get(value) or new(value) for value in plain]
+    if replaced != plain:
+        parts[2::3] = [w if p == r else r for w, p, r in zip(written, plain, replaced, strict=True)]
         return b"".join(parts), replaced
     return octets, replaced
 

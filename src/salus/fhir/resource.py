@@ -1,6 +1,7 @@
 """One resource of a bundle: its references resolved in its octets, then parsed and checked as it will be stored."""
 
 import re
+from collections import Counter
 from functools import cache
 
 import orjson
@@ -88,12 +89,11 @@ def _placed(issues: list[Issue], path: str) -> list[Issue]:
 
 @cache
 def _links() -> re.Pattern[bytes]:
-    """Return what stands before a link: elements that are uri, url, oid or uuid wherever they occur, and attributes."""
-    links: dict[str, bool] = {}
+    """Return what stands before a link: elements that are mostly of type uri, url, oid or uuid, and attributes."""
+    votes: Counter[str] = Counter()
     for elements in table().types.values():
         for name, (_, _, types) in elements.items():
-            if not name.endswith("[x]"):
-                links[name] = links.get(name, True) and types[0] in ("uri", "url", "oid", "uuid")
-    names = "|".join(sorted(name for name, is_link in links.items() if is_link))
+            votes[name] += 1 if types[0] in ("uri", "url", "oid", "uuid", "canonical") else -1
+    names = "|".join(sorted(name for name, balance in votes.items() if balance > 0))
     valued = "[a-z][A-Za-z]*(?:Uri|Url|Oid|Uuid)"
     return re.compile(rf'(?:"(?:{names}|{valued})"\s*:\s*"|(?:href|src)\s*=\s*(?:\\"|\'))$'.encode())

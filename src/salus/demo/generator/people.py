@@ -6,32 +6,8 @@ from msgspec import Struct
 
 from salus.demo.generator.region import HOSPITALS
 
-_GIVEN = [
-    "Testa",
-    "Samplo",
-    "Fikta",
-    "Demono",
-    "Mocka",
-    "Protox",
-    "Examply",
-    "Trialina",
-    "Drafto",
-    "Speca",
-    "Placebo",
-    "Nullina",
-]
-_FAMILY = [
-    "Ficticia",
-    "Beispiel",
-    "Exemple",
-    "Ejemplo",
-    "Esempio",
-    "Voorbeeld",
-    "Przyklad",
-    "Exempel",
-    "Esimerkki",
-    "Ornek",
-]
+_GIVEN = ("Testa", "Samplo", "Fikta", "Demono", "Mocka", "Protox", "Examply", "Trialina", "Drafto", "Speca", "Nullina")
+_FAMILY = ("Ficticia", "Beispiel", "Exemple", "Ejemplo", "Esempio", "Voorbeeld", "Przyklad", "Exempel", "Ornek")
 
 
 class Person(Struct, frozen=True):

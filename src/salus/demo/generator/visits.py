@@ -41,11 +41,13 @@ class _Story:
     def urn(self) -> str:
         return f"urn:uuid:{UUID(int=self.random.getrandbits(128), version=4)}"
 
-    def add(self, kind: str, subject: str = "subject", encounter: str = "encounter", **elements: object) -> str:
+    def add(self, kind: str, **elements: object) -> str:
+        """Add a resource of the patient, within the encounter of the moment; return its fullUrl."""
         url = self.urn()
+        subject = "patient" if kind in ("AllergyIntolerance", "Immunization") else "subject"
         resource: Json = {"resourceType": kind, **elements, subject: reference(self.patient)}
-        if encounter and self.encounter:
-            resource[encounter] = reference(self.encounter)
+        if kind not in ("Encounter", "DocumentReference"):
+            resource["encounter"] = reference(self.encounter)
         self.bundle.add(resource, full_url=url)
         return url
 
@@ -86,10 +88,8 @@ def _patient(story: _Story) -> None:
 
 
 def _encounter(story: _Story) -> None:
-    story.encounter = ""
     story.encounter = story.add(
         "Encounter",
-        encounter="",
         status="finished",
         **{"class": {"system": _TERMS + "v3-ActCode", "code": "AMB"}},
         type=[coded(SNOMED, "185349003", "Encounter for check up")],
@@ -158,7 +158,6 @@ def _first_visit(story: _Story) -> None:
     )
     story.add(
         "AllergyIntolerance",
-        subject="patient",
         clinicalStatus=coded(_TERMS + "allergyintolerance-clinical", "active", "Active"),
         verificationStatus=coded(_TERMS + "allergyintolerance-verification", "confirmed", "Confirmed"),
         code=coded(SNOMED, "91936005", "Allergy to penicillin"),
@@ -182,7 +181,6 @@ def _condition(story: _Story, code: str, display: str) -> str:
 def _immunization(story: _Story) -> None:
     story.add(
         "Immunization",
-        subject="patient",
         status="completed",
         vaccineCode=coded("http://hl7.org/fhir/sid/cvx", "140", "Influenza, seasonal, injectable, preservative free"),
         occurrenceDateTime=day(story.time),
@@ -197,7 +195,6 @@ def _note(story: _Story, title: str, size: int, about: str = "The patient of thi
     attachment: Json = {"contentType": "text/plain; charset=utf-8", "data": b64encode(text).decode(), "title": title}
     story.add(
         "DocumentReference",
-        encounter="",
         status="current",
         type=coded(LOINC, "34117-2", "History and physical note"),
         date=instant(story.time),
