@@ -1,0 +1,166 @@
+"""The embedded ledger: consent envelopes with real signatures, durable, over a filled state.
+
+Each envelope is a GrantConsent signed by a person's own device key, in a batch signed by a gateway.
+Blocks of a size are batches of that size, one after another; the time includes every durable write
+and the checkpoints, the last one too. What people and gateways do (signing) is not in it.
+"""
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from salus.contracts.accounts import keeper
+from salus.contracts.accounts.types import Key, KeyStatus, Person, PersonState
+from salus.contracts.consent.messages import GrantConsent
+from salus.core.cose import to_be_signed
+from salus.core.keys import FOREVER, Role
+from salus.core.signatures import ED25519, SigningKey, verify
+from salus.ledger.embedded import EmbeddedLedger
+from salus.ledger.embedded.chain import STATE
+from salus.machine.machine import NETWORK, TIME, Machine
+from salus.policy.types import Capacity, Effect, GranteeKind
+from salus.state.overlay import Overlay
+from salus.state.store import Store
+from salus.testing.clock import FakeClock
+from salus.testing.region import START_MS, TREATMENT, Region
+
+KEYS_PER_PERSON = 3
+
+
+class World:
+    """A region whose state holds many persons; some of them sign."""
+
+    def __init__(self, folder: Path, keys: int, signers: int) -> None:
+        self.region = Region()
+        self.people: list[tuple[bytes, SigningKey]] = []
+        machine = Machine(Store.in_memory())
+        machine.init(self.region.genesis_file)
+        overlay = Overlay(machine.store)
+        for number in range(keys // KEYS_PER_PERSON):
+            self._person(overlay, number, number < signers)
+        rows = dict(machine.store.items()) | {k: v for k, v in overlay.writes.items() if v is not None}
+        self.keys = len(rows)
+        folder.mkdir()
+        store = Store.open(folder / STATE)
+        store.load(rows.items())
+        store.checkpoint(0, {NETWORK: self.region.network, TIME: START_MS.to_bytes(8, "big")})
+        store.close()
+        self.clock = FakeClock(START_MS + 1000)
+        self.ledger = EmbeddedLedger.create(folder, self.region.genesis_file, self.region.node, self.clock)
+
+    def _person(self, state: Overlay, number: int, signs: bool) -> None:
+        handle = sha256(b"handle" + number.to_bytes(8, "big")).digest()
+        seed = sha256(b"device" + number.to_bytes(8, "big")).digest()
+        device = SigningKey.from_seed(seed) if signs else SigningKey(seed, seed)
+        if signs:
+            self.people.append((handle, device))
+        keeper.put_person(state, handle, Person(self.region.hospital.id, int(PersonState.CLAIMED), 1, 1, seed))
+        entry = Key(ED25519, int(Role.DEVICE), device.public, 0, FOREVER, 1, int(KeyStatus.LISTED))
+        keeper.list_key(state, handle, device.id(self.region.network), entry)
+
+    def grants(self, number: int) -> Iterator[bytes]:
+        """Yield signed grants, each by the next person in turn."""
+        for i in range(number):
+            handle, device = self.people[i % len(self.people)]
+            yield self.region.envelope([(handle, device)], self._permit(handle))
+
+    def _permit(self, handle: bytes) -> GrantConsent:
+        return GrantConsent(
+            handle,
+            int(Capacity.SELF),
+            None,
+            (int(GranteeKind.ORGANISATION), self.region.clinic.id),
+            int(Effect.PERMIT),
+            (TREATMENT,),
+            START_MS,
+            START_MS + 10**9,
+            0,
+            0,
+            (False, 0, False),
+            handle,
+        )
+
+
+def run(full: bool) -> dict[str, float]:
+    """Return the figures; `full` takes five times as many envelopes, and ten times the keys in a second world."""
+    scale = 5 if full else 1
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        figures = _world(Path(folder) / "small", 100_000, scale)
+        if full:
+            large = _world(Path(folder) / "large", 1_000_000, scale)
+            figures |= {f"million_keys_{name}": value for name, value in large.items()}
+    return figures
+
+
+def _world(folder: Path, keys: int, scale: int) -> dict[str, float]:
+    world = World(folder, keys, 4000)
+    try:
+        _blocks(world, 100, 10)  # warm
+        figures = {
+            "keys_in_state_count": float(world.keys),
+            "envelope_bytes": float(len(next(world.grants(1)))),
+            "signature_checks_per_s": _signatures(world),
+            "blocks_of_100_envelopes_per_s": _blocks(world, 100, 50 * scale),
+            "blocks_of_1000_envelopes_per_s": _blocks(world, 1000, 8 * scale),
+        }
+        figures["envelopes_per_s"] = figures["blocks_of_1000_envelopes_per_s"]
+        return {name: round(value, 3) for name, value in (figures | _lone(world, folder, 400 * scale)).items()}
+    finally:
+        world.ledger.close()
+
+
+def _blocks(world: World, size: int, count: int) -> float:
+    """Return envelopes per second over `count` blocks of `size`."""
+    batches = [world.region.batch(*world.grants(size)) for _ in range(count)]
+    start = time.perf_counter()
+    for batch in batches:
+        result = world.ledger.submit(batch).result()
+        if result.code or any(one.code for one in result.results):
+            raise RuntimeError(f"refused: {result.code or [one.code for one in result.results if one.code][0]:#06x}")
+    world.ledger.save()
+    return size * count / (time.perf_counter() - start)
+
+
+def _lone(world: World, folder: Path, count: int) -> dict[str, float]:
+    """Time lone envelopes from submit to durable, in turn with bare durable writes of as many bytes."""
+    batches = [world.region.batch(envelope) for envelope in world.grants(count)]
+    descriptor = os.open(folder / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    data = bytes(len(batches[0]) + 400)  # a header and the heads
+
+    def bare(_: bytes) -> None:
+        os.write(descriptor, data)
+        os.fdatasync(descriptor)
+
+    lone, writes = [], []
+    for batch in batches:
+        lone.append(_timed(lambda raw: world.ledger.submit(raw).result(), batch))
+        writes.append(_timed(bare, b""))
+    os.close(descriptor)
+    return {**_quantiles("lone_envelope", lone), **_quantiles("durable_write", writes)}
+
+
+def _timed(work: Callable[[bytes], object], raw: bytes) -> float:
+    start = time.perf_counter()
+    work(raw)
+    return (time.perf_counter() - start) * 1e3
+
+
+def _quantiles(name: str, times_ms: Sequence[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(times_ms, n=100, method="inclusive")
+    return {f"{name}_p50_ms": cuts[49], f"{name}_p99_ms": cuts[98]}
+
+
+def _signatures(world: World) -> float:
+    """Return bare Ed25519 checks per second over messages of an envelope's size."""
+    handle, device = world.people[0]
+    message = to_be_signed("envelope", world.region.network, next(world.grants(1)), handle)
+    signature = device.sign(message)
+    start = time.perf_counter()
+    for _ in range(4000):
+        if not verify(device.public, message, signature):
+            raise RuntimeError("a good signature was refused")
+    return 4000 / (time.perf_counter() - start)
