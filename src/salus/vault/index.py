@@ -21,9 +21,9 @@ from salus.vault import schema
 from salus.vault.errors import StorageFailed, StorageFull, UnknownSchema, VaultDamaged
 
 FILE = "index.db"
-PAGE_BYTES = 16384  # of 4, 8 and 16 KiB the cheapest per deposited record; the largest rows stand in overflow pages
+PAGE_BYTES = 16384  # the cheapest of 4, 8 and 16 KiB per deposited record
 CACHE_KIB = 64 * 1024
-CHECKPOINT_PAGES = 4096  # of the write-ahead log, 32 MiB: larger ones spread the cost, smaller ones open faster
+CHECKPOINT_PAGES = 2048  # of the write-ahead log, 32 MiB: larger ones spread the cost, smaller ones open faster
 
 _DAMAGE = ("not a database", "malformed", "hmac check failed", "decrypt")
 _FULL = ("disk is full",)
