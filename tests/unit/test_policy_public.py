@@ -4,11 +4,28 @@ from typing import Any
 
 import pytest
 
+from salus.core.encoding import decode, encode
+from salus.core.errors import Malformed
+from salus.core.hashing import T
 from salus.policy import reasons
 from salus.policy.public import Recipient, denies_everything, deny_applies, names, permit_obstacle, speaks_of
 from salus.policy.purposes import ACT_REASON, barred_for_custodian, is_break_glass
 from salus.policy.reasons import Reason, ledger_reason
-from unit.policy_samples import CLINIC, EMERGENCY, GROUP, NOW, OTHER, RESEARCH, TREAT, asked, deny, permit
+from salus.policy.types import EVERYTHING, SealedPart, sealed_commitment
+from unit.policy_samples import (
+    CLINIC,
+    EMERGENCY,
+    GROUP,
+    NOW,
+    OTHER,
+    RESEARCH,
+    TREAT,
+    asked,
+    deny,
+    permit,
+    provision,
+    sealed,
+)
 
 RECIPIENT = Recipient(CLINIC, (2, 258), lambda group: group == GROUP)
 
@@ -119,3 +136,19 @@ def test_purposes_with_rules_of_their_own() -> None:
     assert not is_break_glass("https://example.org", "BTG") and not is_break_glass(ACT_REASON, "TREAT")
     assert barred_for_custodian(ACT_REASON, "HRESCH") and barred_for_custodian(ACT_REASON, "HMARKT")
     assert not barred_for_custodian(ACT_REASON, "TREAT") and not barred_for_custodian("x", "HRESCH")
+
+
+def test_a_sealed_part_is_committed_to_for_its_relation_directive_and_version() -> None:
+    terms = (b"n" * 32, b"r" * 32, b"d" * 32, 1, b"s" * 32, encode(sealed()))
+    commitment = sealed_commitment(*terms)
+    assert commitment == T("sealed", *terms)
+    for at, other in enumerate((b"N" * 32, b"R" * 32, b"D" * 32, 2, b"S" * 32, b"x")):
+        changed: Any = (*terms[:at], other, *terms[at + 1 :])
+        assert sealed_commitment(*changed) != commitment
+
+
+def test_a_sealed_part_has_one_encoding_with_the_effect_of_each_exception() -> None:
+    part = sealed((1, EVERYTHING), (2, provision(labels=("PSY",), periods=((None, 5),))))
+    assert decode(encode(part), SealedPart) == part
+    with pytest.raises(Malformed):
+        decode(encode(sealed((3, EVERYTHING))), SealedPart)
