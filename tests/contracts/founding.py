@@ -84,11 +84,19 @@ class Network:
     def id(self) -> bytes:
         return id_of(encode(self.genesis))
 
-    def state(self) -> Overlay:
-        """Return a fresh state as it is before the first block."""
+    @cached_property
+    def founded(self) -> dict[bytes, bytes | None]:
+        """What genesis writes."""
         state = Overlay(Nothing())
         accounts_genesis.write_genesis(state, self.id, self.genesis)
         governance_genesis.write_genesis(state, self.id, self.genesis)
+        return state.writes
+
+    def state(self) -> Overlay:
+        """Return a fresh state as it is before the first block."""
+        state = Overlay(Nothing())
+        for key, value in self.founded.items():
+            state.put(key, value)
         return state
 
     def signer(self, account: bytes, signing: SigningKey, role: Role) -> Signer:
