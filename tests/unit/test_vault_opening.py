@@ -13,6 +13,7 @@ from salus.vault.shared import Identifier, SharedResource
 from salus.vault.vault import Vault
 from unit.vault_samples import (
     ALICE,
+    BOB,
     CUSTODIAN,
     MASTER,
     NETWORK,
@@ -106,3 +107,21 @@ def test_a_thief_of_the_disk_finds_no_canary(tmp_path: Path) -> None:
     assert len(while_open) >= 5 and len(closed) == 4
     for canary in (*CANARIES, ALICE, ALICE.hex().encode(), small.record, small.record.hex().encode(), MASTER):
         assert all(canary not in data for data in [*while_open, *closed, names])
+
+
+def test_a_damaged_index_is_told_from_a_wrong_key(tmp_path: Path) -> None:
+    make_vault(tmp_path / "v").close()
+    index = tmp_path / "v" / "index.db"
+    raw = bytearray(index.read_bytes())
+    raw[100] ^= 1
+    index.write_bytes(bytes(raw))
+    with pytest.raises(errors.VaultDamaged):
+        open_vault(tmp_path / "v")
+    with pytest.raises(errors.WrongVaultKey):
+        Vault.open(tmp_path / "v", b"m" * 32, NETWORK, CUSTODIAN)
+
+
+def test_the_relations_of_a_vault(vault: Vault) -> None:
+    assert vault.relations() == []
+    vault.deposit([write(BOB, 1), write(ALICE, 1)])
+    assert vault.relations() == [ALICE, BOB]
