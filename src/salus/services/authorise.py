@@ -75,11 +75,16 @@ def _authorise(organisation: Organisation, asked: AskedFor) -> Authorised | Reas
     records = facts_of(organisation.vault, scope, headers, held, asked.filter)
     decision = decide(_question(state, now, asked, [directive for directive, _ in held]), held, records)
     if not decision.permitted:
-        return ledger_reason(decision.reasons)
+        return _reason(decision)
     allowed = frozenset(decision.allowed)
     chosen = tuple(header for header in headers if header.record in allowed)
     redisclosure = next((d.redisclosure for d, _ in held if decision.basis == (d.id, d.version)), 0)
     return Authorised(decision, chosen, released_records(asked, allowed), redisclosure)
+
+
+def _reason(decision: Decision) -> Reason:
+    """Return the most telling reason that may stand on the ledger: what ended a permit rather than that none is left."""
+    return ledger_reason([*(r for r in decision.reasons if r != Reason.NOT_PERMITTED), Reason.NOT_PERMITTED])
 
 
 def _question(state: Reader, now: int, asked: AskedFor, directives: list[Directive]) -> Question:

@@ -3,6 +3,8 @@
 import os
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from salus.client.refused import accept
 from salus.contracts.accounts import queries
 from salus.contracts.accounts.messages import ClaimPayload
@@ -42,10 +44,10 @@ def claim(person: Person, code: str, via: bytes | None = None) -> Claimed:
     if handle is None or queries.invitation(state, handle) is None:
         raise NoInvitation
     custodian = lookup.person(state, handle).custodian
-    relation = person.wallet.begin_relation(handle, custodian)
+    relation = person.wallet.new_relation(handle, custodian)
     payload = _payload(network, relation, person.ledger.now())
     claim_id = T("claim", network, encode(payload))
-    person.wallet.note_claim(handle, claim_id)
+    person.wallet.keep_relation(replace(relation, claim=claim_id))
     signed = cose.sign("claim", network, encode(payload), [invitation, relation.device])
     landed = person.carriers.carry_claim(via or custodian, signed).result()
     accept(landed.result.code)

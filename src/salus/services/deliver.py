@@ -47,6 +47,9 @@ class Delivery(NamedTuple):
         """The id of the request, which is the release's too."""
         return self.release
 
+    def __repr__(self) -> str:
+        return f"Delivery({self.release.hex()})"
+
 
 def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery:
     """Seal and post a committed release, then take it off the outbox; doing it twice posts it twice at most.

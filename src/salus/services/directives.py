@@ -31,7 +31,7 @@ def show_directive(person: Person, relation: bytes, directive: bytes) -> Directi
     if public is None:
         raise NoSuchDirective
     try:
-        body = person.wallet.directive(relation, directive).body
+        body = person.wallet.directive(directive).body
     except NoSuchKeptDirective:
         body = None
     sealed = None if body is None else decode(body, SealedPart)

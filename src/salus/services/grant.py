@@ -135,7 +135,7 @@ def grant(person: Person, handle: bytes, terms: Terms) -> Granted:
     built = EnvelopeBuilder(network, person.ledger.now, nonce=lambda: nonce).build([(handle, key)], message)
     landed = person.carriers.carry(custodian, built.raw).result()
     if landed.result.code:
-        person.wallet.drop_directive(handle, directive)
+        person.wallet.drop_directive(directive)
     accept(landed.result.code)
     send_sealed_part(person, kept, message, custodian)
     return Granted(directive, version, message.start, message.end, landed.height)

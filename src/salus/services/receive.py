@@ -44,6 +44,9 @@ class Received(NamedTuple):
         """At which level was said what was left out."""
         return self.left_out.level
 
+    def __repr__(self) -> str:
+        return f"Received({self.release.hex()})"
+
 
 def receive(organisation: Organisation, raw: bytes) -> Received:
     """Verify the delivery, store it, acknowledge it; doing it again changes nothing.

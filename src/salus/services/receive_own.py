@@ -9,7 +9,7 @@ from salus.contracts.access.messages import AckRelease
 from salus.core.encoding import decode
 from salus.core.record import RelationOpening
 from salus.evidence.case import Memory
-from salus.evidence.follow import RememberedRelation
+from salus.evidence.follow import Remembered, RememberedRelation
 from salus.evidence.format import Evidence, Kind
 from salus.evidence.state import relation_key
 from salus.evidence.verify import verify
@@ -33,6 +33,9 @@ class OwnView(NamedTuple):
     evidence: bytes
     height: int
 
+    def __repr__(self) -> str:
+        return f"OwnView({self.relation.hex()}, log_size={self.log_size})"
+
 
 def receive_own(person: Person, raw: bytes) -> OwnView:
     """Verify a delivery of one's own records: complete, and grown from what the wallet remembers; acknowledge it.
@@ -43,29 +46,27 @@ def receive_own(person: Person, raw: bytes) -> OwnView:
     relation = _addressed(person, raw)
     kept = person.wallet.relation(relation)
     opened = open_delivery(person.ledger, person.genesis, relation, kept.seal_key, raw)
-    follow_ledger(person, relation)
+    remembered = follow_ledger(person, relation)
     view, evidence = _complete(person, opened, kept.seen)
     opening = evidence.opening
     if opening is None or opening.relation != relation:
         raise Incomplete
     height = _acknowledge(person, opened)
-    person.wallet.remember(relation, seen(opening))
-    person.wallet.drop_request(relation, opened.delivery.release)
+    person.wallet.remember(seen(opening), remembered, opened.delivery.release)
     before = None if kept.seen is None else kept.seen.log_size
     records = shown_records(evidence)
     delivery = opened.delivery
     return OwnView(delivery.release, relation, delivery.sender, records, opening.log_size, before, view, height)
 
 
-def follow_ledger(person: Person, relation: bytes) -> None:
-    """Look at the ledger, which must have grown from where the wallet last saw it, and remember where it is.
+def follow_ledger(person: Person, relation: bytes) -> Remembered | None:
+    """Look at the ledger, which must have grown from where the wallet last saw it; return where it is.
 
     Raises RolledBack, Forked, Unproved.
     """
     reader = CheckedLedger(person.ledger, person.genesis, person.wallet.remembered())
     reader.value(relation_key(relation))
-    if reader.remembered is not None:
-        person.wallet.remember_ledger(reader.remembered)
+    return reader.remembered
 
 
 def seen(opening: RelationOpening) -> RememberedRelation:

@@ -30,6 +30,9 @@ class RequestPackage(NamedTuple):
     custodian: bytes
     raw: bytes
 
+    def __repr__(self) -> str:
+        return f"RequestPackage({self.request.hex()})"
+
 
 def request(
     organisation: Organisation,

@@ -30,7 +30,7 @@ ITERATIONS, LANES, MEMORY_KIB = 3, 4, 64 * 1024
 _LOCAL = LocalFiles()
 
 SecretName = Annotated[str, Meta(min_length=1, max_length=128)]
-Secret = Annotated[bytes, Meta(min_length=1, max_length=4096)]
+Secret = Annotated[bytes, Meta(min_length=1, max_length=64 * 1024)]
 
 
 class _Header(Message, frozen=True):

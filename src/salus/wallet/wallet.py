@@ -3,20 +3,20 @@
 Keys differ from relation to relation, so that nothing here or on the ledger links two accounts of one
 person. The file is a keystore (`vault.keystore` states its bytes), one secret per thing kept:
 
-| name                            | secret          |
-|---------------------------------|-----------------|
-| wallet                          | the network     |
-| relation/<handle>               | KeptRelation    |
-| directive/<relation>/<id>       | KeptDirective   |
-| request/<relation>/<id>         | KeptRequest     |
-| ledger                          | Remembered: where the ledger was last seen |
+| name              | secret                                     |
+|-------------------|--------------------------------------------|
+| wallet            | the network                                |
+| relation/<handle> | KeptRelation                               |
+| directive/<id>    | KeptDirective                              |
+| request/<id>      | KeptRequest                                |
+| ledger            | Remembered: where the ledger was last seen |
 """
 
 import os
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
+from msgspec.structs import replace
 
 from salus.core.encoding import decode, encode
 from salus.core.errors import Kind, Refusal
@@ -83,46 +83,54 @@ class Wallet:
             raise NoSuchKeptRelation
         return found
 
-    def begin_relation(self, handle: bytes, custodian: bytes) -> KeptRelation:
-        """Make keys for a relation that is to be claimed; a relation begun before gets keys anew."""
+    def new_relation(self, handle: bytes, custodian: bytes) -> KeptRelation:
+        """Return fresh keys for a relation that is to be claimed; `keep_relation` keeps them."""
         before = self._get(f"relation/{handle.hex()}", KeptRelation)
         generation = 1 if before is None else before.generation + 1
         state = int(RelationState.CLAIMING)
-        relation = KeptRelation(handle, custodian, generation, os.urandom(32), os.urandom(32), state, None, None)
-        self._put(f"relation/{handle.hex()}", relation)
-        return relation
+        return KeptRelation(handle, custodian, generation, os.urandom(32), os.urandom(32), state, None, None)
 
-    def note_claim(self, handle: bytes, claim: bytes) -> KeptRelation:
-        """Note which claim is to make the keys of the relation live."""
-        return self._change(handle, claim=claim)
+    def keep_relation(self, relation: KeptRelation) -> None:
+        """Keep the relation with its keys; before anything signed by them leaves."""
+        self._put(f"relation/{relation.handle.hex()}", relation)
 
-    def finish_claim(self, handle: bytes) -> KeptRelation:
+    def finish_claim(self, handle: bytes) -> None:
         """Note that the keys of the relation are live."""
-        return self._change(handle, state=int(RelationState.CLAIMED))
+        self.keep_relation(replace(self.relation(handle), state=int(RelationState.CLAIMED)))
 
-    def remember(self, handle: bytes, seen: RememberedRelation) -> KeptRelation:
-        """Note what was seen of the relation; the caller has checked that it grew from what was seen before."""
-        return self._change(handle, seen=seen)
+    def remember(self, seen: RememberedRelation, ledger: Remembered | None, answered: bytes) -> None:
+        """Note what was seen of a relation and of the ledger, and that a request of one's own is answered.
+
+        The caller has checked that both grew from what was seen before.
+        """
+        relation = self.relation(seen.relation)
+        claimed = replace(relation, seen=seen, state=int(RelationState.CLAIMED))
+        self._keystore.put(f"relation/{relation.handle.hex()}", encode(claimed))
+        if ledger is not None:
+            self._keystore.put("ledger", encode(ledger))
+        if f"request/{answered.hex()}" in self._keystore.names():
+            self._keystore.remove(f"request/{answered.hex()}")
+        self._keystore.save(self._passphrase)
 
     def directives(self, handle: bytes) -> tuple[KeptDirective, ...]:
         """Return the directives granted for a relation, oldest first."""
-        kept = self._all(f"directive/{handle.hex()}/", KeptDirective)
+        kept = [directive for directive in self._all("directive/", KeptDirective) if directive.relation == handle]
         return tuple(sorted(kept, key=lambda directive: (directive.granted, directive.directive)))
 
-    def directive(self, handle: bytes, directive: bytes) -> KeptDirective:
+    def directive(self, directive: bytes) -> KeptDirective:
         """Return one directive; raise NoSuchKeptDirective."""
-        found = self._get(f"directive/{handle.hex()}/{directive.hex()}", KeptDirective)
+        found = self._get(f"directive/{directive.hex()}", KeptDirective)
         if found is None:
             raise NoSuchKeptDirective
         return found
 
     def keep_directive(self, directive: KeptDirective) -> None:
         """Keep a directive; before it is sent, so that its opening is never lost."""
-        self._put(f"directive/{directive.relation.hex()}/{directive.directive.hex()}", directive)
+        self._put(f"directive/{directive.directive.hex()}", directive)
 
-    def drop_directive(self, handle: bytes, directive: bytes) -> None:
+    def drop_directive(self, directive: bytes) -> None:
         """Forget a directive that the ledger refused."""
-        self._keystore.remove(f"directive/{handle.hex()}/{directive.hex()}")
+        self._keystore.remove(f"directive/{directive.hex()}")
         self._keystore.save(self._passphrase)
 
     def requests(self) -> tuple[KeptRequest, ...]:
@@ -131,28 +139,11 @@ class Wallet:
 
     def keep_request(self, request: KeptRequest) -> None:
         """Keep a request until it is answered."""
-        self._put(f"request/{request.relation.hex()}/{request.request.hex()}", request)
-
-    def drop_request(self, relation: bytes, request: bytes) -> None:
-        """Forget an answered request; nothing if there is none."""
-        name = f"request/{relation.hex()}/{request.hex()}"
-        if name in self._keystore.names():
-            self._keystore.remove(name)
-            self._keystore.save(self._passphrase)
+        self._put(f"request/{request.request.hex()}", request)
 
     def remembered(self) -> Remembered | None:
         """Return where the ledger was last seen."""
         return self._get("ledger", Remembered)
-
-    def remember_ledger(self, remembered: Remembered) -> None:
-        """Note where the ledger is; the caller has checked that it grew from where it was."""
-        if remembered != self.remembered():
-            self._put("ledger", remembered)
-
-    def _change(self, handle: bytes, **fields: object) -> KeptRelation:
-        relation = msgspec.structs.replace(self.relation(handle), **fields)
-        self._put(f"relation/{handle.hex()}", relation)
-        return relation
 
     def _get(self, name: str, shape: type[S]) -> S | None:
         return decode(self._keystore.get(name), shape) if name in self._keystore.names() else None
