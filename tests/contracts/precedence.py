@@ -143,7 +143,9 @@ class Case:
         for defect in defects:
             defect(scene)
         outcome = scene.run()
-        assert outcome.code == refusal.code, f"0x{outcome.code:04x} instead of {refusal.__name__} (0x{refusal.code:04x})"
+        assert outcome.code == refusal.code, (
+            f"0x{outcome.code:04x} instead of {refusal.__name__} (0x{refusal.code:04x})"
+        )
         assert outcome.writes == {}
         assert outcome.events == ()
 
