@@ -42,18 +42,16 @@ def test_all_that_the_story_needs_is_there() -> None:
         for entries in bundles[1:]:
             classes = Counter(entry.description.data_class for entry in entries)
             assert len(entries) >= 10
-            assert set(classes) >= set(
-                [
-                    "laboratory",
-                    "vital-signs",
-                    "condition",
-                    "encounter",
-                    "medication",
-                    "immunization",
-                    "allergy",
-                    "document",
-                ]
-            )
+            assert set(classes) >= {
+                "laboratory",
+                "vital-signs",
+                "condition",
+                "encounter",
+                "medication",
+                "immunization",
+                "allergy",
+                "document",
+            }
             laboratory = [e.description.start_ms or 0 for e in entries if e.description.data_class == "laboratory"]
             assert min(laboratory) < NOW - 5 * YEAR
             assert any(start < NOW - 2 * YEAR for start in laboratory)

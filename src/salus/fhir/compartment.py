@@ -29,7 +29,9 @@ def subject_of(resource: Mapping[str, object]) -> tuple[str, ...]:
         return (str(resource["id"]),)
     found: list[str] = []
     for path in _paths(str(kind)):
-        _collect(resource, path, found)
+        node = resource.get(path[0])
+        if node is not None:
+            _collect(node, path[1:], found)
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 

@@ -24,16 +24,30 @@ def replace_references(
     octets: bytes, known: Mapping[bytes, bytes], new: Callable[[bytes], bytes]
 ) -> tuple[bytes, list[bytes]]:
     """Return the octets with every literal reference replaced, by `known` or else `new`, and the new references."""
-    parts = _REFERENCE.split(octets)  # text, key, value, text, key, value, ..., text
-    if len(parts) == 1:
+    if b"\\" in octets:
+        return _replace_escaped(octets, known, new)
+    first, *pieces = octets.split(b'"reference"')
+    if not pieces:
         return octets, []
+    replaced = []
+    for index, piece in enumerate(pieces):
+        parts = piece.split(b'"', 2)  # a colon, the value, the rest; or an object whose name is reference
+        if len(parts) == 3 and parts[0].strip() == b":":
+            parts[1] = known.get(parts[1]) or new(parts[1])
+            replaced.append(parts[1])
+            pieces[index] = b'"'.join(parts)
+    return b'"reference"'.join((first, *pieces)), replaced
+
+
+def _replace_escaped(
+    octets: bytes, known: Mapping[bytes, bytes], new: Callable[[bytes], bytes]
+) -> tuple[bytes, list[bytes]]:
+    parts = _REFERENCE.split(octets)  # text, key, value, text, key, value, ..., text
     written = parts[2::3]
     plain = [value if b"\\" not in value else orjson.loads(b'"%b"' % value).encode() for value in written]
     replaced = [known.get(value) or new(value) for value in plain]
-    if replaced != plain:
-        parts[2::3] = [w if p == r else r for w, p, r in zip(written, plain, replaced, strict=True)]
-        return b"".join(parts), replaced
-    return octets, replaced
+    parts[2::3] = [w if p == r else r for w, p, r in zip(written, plain, replaced, strict=True)]
+    return b"".join(parts), replaced
 
 
 def replace_id(octets: bytes, new: bytes) -> tuple[bytes, bool]:

@@ -48,6 +48,7 @@ CODES: dict[tuple[str, str], str] = {
 ICD10 = frozenset(
     ("http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-10-gm")
 )
+SYSTEMS = ICD10.union(_LISTS)  # the code systems that the rule set knows
 ICD10_PREFIXES: tuple[tuple[str, str], ...] = (  # the first that fits
     ("F1", "SUD"),
     ("F", "MH"),
