@@ -39,12 +39,12 @@ class Held:
         self.arrived.release()
         return future
 
-    def land(self, number: int, code: int = 0) -> list[bytes]:
-        """Complete batch `number` and return its envelopes; each result's code is the envelope's index."""
+    def land(self, number: int, code: int = 0, first: int = 0) -> list[bytes]:
+        """Complete batch `number` and return its envelopes; each result's code is its index after `first`."""
         assert self.arrived.acquire(timeout=20)
         raw, future = self.batches[number]
         batch = parse_batch(NETWORK, raw)
-        results = tuple(EnvelopeResult(fixed(str(i)), i, ()) for i in range(len(batch.payload.envelopes)))
+        results = tuple(EnvelopeResult(fixed(str(i)), first + i, ()) for i in range(len(batch.payload.envelopes)))
         future.set_result(BatchResult(batch.id, code, 7, NOW, () if code else results))
         return list(batch.payload.envelopes)
 
@@ -109,7 +109,7 @@ def test_what_does_not_fit_one_batch_goes_in_several(monkeypatch: pytest.MonkeyP
     assert [len(ledger.land(i)) for i in range(4)] == [1, 2, 2, 1]
     for future in futures:
         future.result(20)
-    monkeypatch.setattr(batcher, "ROOM_BYTES", 3 * (len(raws[0]) + 5) - 1)
+    monkeypatch.setattr(batcher, "ROOM_BYTES", 3 * (len(raws[0]) + 3) - 1)
     more = [sender.submit(envelope()) for _ in range(4)]
     assert [len(ledger.land(i)) for i in (4, 5, 6)] == [1, 2, 1]
     for future in more:
@@ -191,14 +191,10 @@ def test_submit_now_raises_the_refusal_of_the_envelope() -> None:
     with carrier(ledger) as sender:
         threading.Thread(target=lambda: ledger.land(0)).start()
         assert sender.submit_now(envelope(), 20).result.code == 0
-        first = sender.submit(envelope())
-        threading.Thread(target=lambda: (ledger.land(1), ledger.land(2))).start()
-        second = sender.submit(envelope())
-        third = envelope()
+        threading.Thread(target=lambda: ledger.land(1, first=0x000A)).start()
         with pytest.raises(Refusal) as refused:
-            sender.submit_now(third, 20)  # number 1 or 2 of its batch; the codes of Held are the places
-        assert refused.value.code == 1
-        assert first.done() and second.done()
+            sender.submit_now(envelope(), 20)
+        assert refused.value.code == 0x000A
 
 
 def test_many_threads_on_a_real_ledger_lose_and_double_nothing(tmp_path: Path) -> None:

@@ -163,15 +163,15 @@ def test_a_changed_byte_of_a_live_value_is_found_key_by_key(home: Path) -> None:
     values = live(home)
     path = home / "ledger/state/data.mdb"
     raw = path.read_bytes()
-    for key in list(values)[::7]:
-        value = values[key]
-        places = [at for at in range(len(raw)) if raw.startswith(key + value, at)]
+    for name in list(values)[::7]:
+        value = values[name]
+        places = [at for at in range(len(raw)) if raw.startswith(name + value, at)]
         assert places
         for place in places:
-            flip(path, place + len(key))
+            flip(path, place + len(name))
         found = damage(fsck(home, home / "ledger", {}))
         path.write_bytes(raw)
-        assert [place for file, place, _ in found if file == "ledger/state/data.mdb" and key.hex() in place], key
+        assert [place for file, place, _ in found if file == "ledger/state/data.mdb" and name.hex() in place], name
 
 
 def test_a_value_written_into_the_state_is_found(home: Path) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from salus.client.ledger import BatchResult, EnvelopeResult, Ledger
 from salus.client.refused import accept, refusal
+from salus.core.encoding import head
 from salus.core.envelope import MAX_BATCH_BYTES, parse_envelope, seal_batch
 from salus.core.errors import Kind, Refusal
 from salus.core.signatures import SigningKey
@@ -20,7 +21,6 @@ from salus.core.signatures import SigningKey
 MAX_ENVELOPES = 4096  # in a batch
 ROOM_BYTES = MAX_BATCH_BYTES - 512  # what is left for envelopes beside the batch's own fields
 LIFETIME_MS = 60_000
-_HEAD_BYTES = 5  # of a CBOR byte string, at most
 
 
 class Closed(Refusal):
@@ -138,7 +138,7 @@ class Carrier:
         group: list[tuple[bytes, bytes, Future[Landed]]] = []
         room = ROOM_BYTES
         for key, (raw, future) in self._waiting.items():
-            room -= len(raw) + _HEAD_BYTES
+            room -= len(head(2, len(raw))) + len(raw)
             if room < 0 or len(group) == MAX_ENVELOPES:
                 break
             group.append((key, raw, future))
