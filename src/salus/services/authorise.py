@@ -83,7 +83,7 @@ def _authorise(organisation: Organisation, asked: AskedFor) -> Authorised | Reas
 
 
 def _reason(decision: Decision) -> Reason:
-    """Return the most telling reason that may stand on the ledger: what ended a permit rather than that none is left."""
+    """Return the most telling reason that may stand on the ledger: what ended a permit, not that none is left."""
     return ledger_reason([*(r for r in decision.reasons if r != Reason.NOT_PERMITTED), Reason.NOT_PERMITTED])
 
 
