@@ -1,0 +1,43 @@
+"""Vectors of evidence: each kind, sound and with one defect, with the verdict of each."""
+
+from msgspec.structs import replace
+
+from salus.core.encoding import encode
+from salus.evidence.verify import verify
+
+from .core_vectors import genesis_file
+from .fixed import fixed
+from .world import RELATION, WITNESS, World
+
+Vectors = dict[str, object]
+
+
+def evidence() -> Vectors:
+    """Evidence objects with the verdict, and the step that fails where one does; `genesis` is of all."""
+    world = World()
+    release, view = world.release(), world.view()
+    objects = {
+        "release": release,
+        "release without a checkpoint": replace(release, checkpoint=None),
+        "complete view": view,
+        "fact of the state": world.fact(b"\x03\x01" + RELATION, b"\x03\x01" + fixed("nobody")),
+        "omitted record": replace(release, records=release.records[:1]),
+        "older number of the relation": replace(release, opening=replace(release.opening, seq=2)),
+        "another network": replace(release, network=fixed("other")),
+        "record left out of a complete view": replace(view, records=view.records[1:]),
+    }
+    cases = []
+    for name, made in objects.items():
+        report = verify(encode(made), genesis_file(), witnesses=[WITNESS])
+        failed = [step.name for step in report.steps if step.outcome == 2]
+        cases.append(
+            {
+                "name": name,
+                "evidence": encode(made).hex(),
+                "verdict": report.verdict.name,
+                "exit_status": int(report.verdict),
+                "failed_step": failed[0] if failed else None,
+            }
+        )
+    witness = {"name": WITNESS.name, "public": WITNESS.public.hex()}
+    return {"genesis": genesis_file().hex(), "witnesses": [witness], "cases": cases}

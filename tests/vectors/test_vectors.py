@@ -1,0 +1,282 @@
+"""The committed vectors are what the generator makes, and code that knows only the description agrees."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from salus.core import cose
+from salus.core.encoding import decode_plain
+from salus.core.envelope import parse_envelope
+from salus.core.errors import Malformed
+from salus.core.signatures import verify
+from salus.evidence.verify import verify as verify_evidence
+from salus.merkle.checkpoint import NoteKey
+from salus.merkle.log import Consistency, Inclusion, verify_consistency, verify_inclusion
+from salus.merkle.smt import Proof, verify_absence, verify_membership
+
+from . import plain
+from .fixed import fixed
+from .generate import VECTORS, main, text
+
+HERE = Path(__file__).parent
+bytes_of = bytes.fromhex
+
+
+def load(name: str) -> dict:  # type: ignore[type-arg]
+    return json.loads((HERE / f"{name}.json").read_text())  # type: ignore[no-any-return]
+
+
+def good(public: str, message: bytes, signature: bytes) -> bool:
+    """Ed25519 by another library."""
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes_of(public)).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_the_committed_file_is_what_the_generator_makes(name: str) -> None:
+    assert (HERE / f"{name}.json").read_text() == text(name)
+
+
+def test_the_check_finds_changed_missing_and_stray_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vectors.generate.HERE", tmp_path)
+    assert main(["--check"]) == 1
+    assert main([]) == 0 and main(["--check"]) == 0
+    (tmp_path / "stray.json").write_text("{}")
+    assert main(["--check"]) == 1
+    (tmp_path / "stray.json").unlink()
+    (tmp_path / "log.json").write_text("{}")
+    assert main(["--check"]) == 1
+
+
+def test_encoding() -> None:
+    vectors = load("encoding")
+    for case in vectors["valid"]:
+        assert plain.cbor(case["value"]).hex() == case["cbor"]
+        assert plain.cbor(decode_plain(bytes_of(case["cbor"]))).hex() == case["cbor"]
+    for case in vectors["invalid"]:
+        with pytest.raises(Malformed):
+            decode_plain(bytes_of(case["cbor"]))
+
+
+def test_hashes_and_ids() -> None:
+    for case in load("hashes")["cases"]:
+        assert plain.tagged(case["tag"], bytes_of(case["network"]), *case["fields"]).hex() == case["hash"]
+    ids = load("ids")
+    account, nonce = bytes_of(ids["account"]), bytes_of(ids["nonce"])
+    for case in ids["cases"]:
+        derived = plain.tagged(case["kind"], bytes_of(ids["network"]), account, nonce, case["message"], case["entry"])
+        assert derived.hex() == case["id"]
+
+
+def test_keys() -> None:
+    vectors = load("keys")
+    network = bytes_of(vectors["network"])
+    for case in vectors["cases"]:
+        public = bytes_of(case["public"])
+        kid = plain.tagged("key", network, case["suite"], public)
+        payload = plain.cbor([bytes_of(case["account"]), case["role"], case["suite"], public])
+        message = plain.to_be_signed("possession", network, payload, kid)
+        assert (kid.hex(), payload.hex()) == (case["key_id"], case["possession_payload"])
+        assert message.hex() == case["possession_to_be_signed"]
+        assert good(case["public"], message, bytes_of(case["possession_proof"]))
+
+
+def test_cose() -> None:
+    vectors = load("cose")
+    network = bytes_of(vectors["network"])
+    assert {case["kind"] for case in vectors["valid"]} == set(cose.KINDS)
+    for case in vectors["valid"]:
+        parsed = cose.parse(case["kind"], bytes_of(case["cose"]))
+        payload = bytes_of(case["payload"])
+        assert plain.cose(case["kind"], payload, parsed.signatures).hex() == case["cose"]
+        for signer, (kid, signature), shown in zip(
+            case["signers"], parsed.signatures, case["to_be_signed"], strict=True
+        ):
+            message = plain.to_be_signed(case["kind"], network, payload, kid)
+            assert (kid.hex(), message.hex()) == (signer["key_id"], shown)
+            assert good(signer["public"], message, signature)
+
+
+def test_cose_invalid_forms_are_refused() -> None:
+    vectors = load("cose")
+    network = bytes_of(vectors["network"])
+    publics = {s["key_id"]: bytes_of(s["public"]) for case in vectors["valid"] for s in case["signers"]}
+    for case in vectors["invalid"]:
+        try:
+            parsed = cose.parse(case["kind"], bytes_of(case["cose"]))
+        except Malformed:
+            continue
+        assert not all(
+            verify(publics.get(kid.hex(), bytes(32)), cose.to_be_signed(case["kind"], network, parsed.payload, kid), s)
+            for kid, s in parsed.signatures
+        ), case["defect"]
+
+
+def test_envelopes_and_batches() -> None:
+    vectors = load("envelopes")
+    network = bytes_of(vectors["network"])
+    for case in vectors["valid"]:
+        assert plain.tagged("envelope", network, bytes_of(case["payload"])).hex() == case["id"]
+        signatures = cose.parse("envelope", bytes_of(case["envelope"])).signatures
+        assert plain.cose("envelope", bytes_of(case["payload"]), signatures).hex() == case["envelope"]
+    for case in vectors["invalid"]:
+        with pytest.raises(Malformed):
+            parse_envelope(network, bytes_of(case["envelope"]))
+    batches = load("batches")
+    for case in batches["cases"]:
+        assert plain.tagged("batch", network, bytes_of(case["payload"])).hex() == case["id"]
+
+
+def test_genesis() -> None:
+    vectors = load("genesis")
+    document = bytes_of(vectors["document"])
+    assert plain.sha256(document).hexdigest() == vectors["network"]
+    founders = decode_plain(document)[4]
+    accounts = [plain.tagged("organisation", bytes(32), f[4][0][2], bytes(16), 0, 0).hex() for f in founders]
+    assert accounts == vectors["founders"]
+    assert plain.cbor([document, decode_plain(bytes_of(vectors["file"]))[1]]).hex() == vectors["file"]
+
+
+def test_sparse_tree() -> None:
+    vectors = load("sparse-tree")
+    items = [(fixed(f"key {i}"), fixed(f"value {i}")) for i in range(100)]
+    roots = {case["keys"]: bytes_of(case["root"]) for case in vectors["trees"]}
+    for count, root in roots.items():
+        assert plain.tree_root(items[:count]) == root
+
+    def proof(case: dict) -> Proof:  # type: ignore[type-arg]
+        neighbour = case["neighbour"] and tuple(map(bytes_of, case["neighbour"]))
+        return Proof(tuple(map(bytes_of, case["siblings"])), neighbour)
+
+    for case in vectors["members_of_100"]:
+        key, value = bytes_of(case["key"]), bytes_of(case["value"])
+        leaf = plain.sha256(b"\x00" + plain.sha256(key).digest() + plain.sha256(value).digest()).digest()
+        assert plain.leads_to(roots[100], key, leaf, proof(case).siblings)
+        assert verify_membership(roots[100], key, value, proof(case))
+    for case in vectors["absent"]:
+        key, neighbour = bytes_of(case["key"]), proof(case).neighbour
+        end = plain.sha256(b"\x00" + b"".join(neighbour)).digest() if neighbour else bytes(32)
+        assert plain.leads_to(roots[case["keys"]], key, end, proof(case).siblings)
+        assert verify_absence(roots[case["keys"]], key, proof(case))
+    for case in vectors["invalid_of_100"]:
+        assert not verify_membership(roots[100], bytes_of(case["key"]), bytes_of(case["value"]), proof(case))
+
+
+def test_log() -> None:
+    vectors = load("log")
+    entries = [fixed(f"entry {i}") for i in range(20)]
+    roots = {case["size"]: bytes_of(case["root"]) for case in vectors["roots"]}
+    for size, root in roots.items():
+        assert plain.log_root(entries[:size]) == root
+    for case in vectors["inclusions"]:
+        path = tuple(map(bytes_of, case["path"]))
+        found = Inclusion(case["index"], case["size"], path)
+        assert verify_inclusion(roots[case["size"]], entries[case["index"]], found)
+        assert not verify_inclusion(roots[case["size"]], fixed("other"), found)
+    for case in vectors["consistencies"]:
+        grown = Consistency(case["first"], case["second"], tuple(map(bytes_of, case["path"])))
+        assert verify_consistency(roots[case["first"]], roots[case["second"]], grown)
+        assert not verify_consistency(fixed("other"), roots[case["second"]], grown)
+
+
+def test_records_and_relation() -> None:
+    vectors = load("records")
+    network, relation = bytes_of(vectors["network"]), bytes_of(vectors["relation"])
+    leaves = []
+    for case in vectors["records"]:
+        digest = plain.tagged("content", network, bytes_of(case["content_salt"]), bytes_of(case["octets"]))
+        leaf = plain.tagged("leaf", network, relation, bytes_of(case["leaf_salt"]), bytes_of(case["header"]))
+        assert (digest.hex(), leaf.hex()) == (case["content_digest"], case["leaf"])
+        assert digest in decode_plain(bytes_of(case["header"]))
+        leaves.append(leaf)
+    opening = decode_plain(bytes_of(vectors["opening"]))
+    assert opening[4] == plain.log_root(leaves)
+    assert opening[5] == plain.tree_root([(bytes_of(k), bytes_of(v)) for k, v in vectors["map"]])
+    assert plain.tagged("relation", network, *opening).hex() == vectors["relation_root"]
+    commitment = plain.tagged("leaves", network, bytes_of(vectors["leaves_salt"]), sorted(leaves))
+    assert commitment.hex() == vectors["leaves_commitment"]
+
+
+def test_requests_and_consents() -> None:
+    case = load("requests")
+    network = bytes_of(case["network"])
+    assert plain.tagged("request", network, bytes_of(case["payload"])).hex() == case["id"]
+    for name, opening in (("filter", "filter"), ("staff", "staff_opening")):
+        committed = plain.tagged(name, network, bytes_of(case[f"{name}_salt"]), bytes_of(case[opening]))
+        assert committed.hex() == case[f"{name}_commitment"]
+        assert committed in decode_plain(bytes_of(case["payload"]))
+    ((kid, signature),) = cose.parse("request", bytes_of(case["request"])).signatures
+    assert good(case["public"], plain.to_be_signed("request", network, bytes_of(case["payload"]), kid), signature)
+    case = load("consents")
+    parts = [bytes_of(case["relation"]), bytes_of(case["directive"]), case["version"], bytes_of(case["sealed_salt"])]
+    sealed = plain.tagged("sealed", bytes_of(case["network"]), *parts, bytes_of(case["sealed_part"]))
+    assert sealed.hex() == case["sealed_commitment"] and sealed in decode_plain(bytes_of(case["public"]))
+
+
+def test_ledger() -> None:
+    seen = load("seen-ids")
+    network, value = bytes_of(seen["network"]), bytes(32)
+    for block in seen["blocks"]:
+        value = plain.tagged("seen", network, value, [bytes_of(one) for one in block["ids"]])
+        assert value.hex() == block["hash"]
+    assert bytes_of(seen["key"]) == b"\x00\x01" + (seen["not_after"] // 60_000).to_bytes(8, "big")
+    headers = load("headers")
+    previous = network
+    for case in headers["cases"]:
+        payload = bytes_of(case["payload"])
+        fields = decode_plain(payload)
+        assert fields[1] == network and fields[4] == previous
+        assert fields[5] == plain.log_root([bytes_of(one) for one in case["batch_ids"]])
+        previous = plain.tagged("header", network, payload)
+        assert previous.hex() == case["hash"]
+        ((kid, signature),) = cose.parse("header", bytes_of(case["header"])).signatures
+        assert good(headers["node"], plain.to_be_signed("header", network, payload, kid), signature)
+    for case, header in zip(load("blocks")["records"], headers["cases"], strict=True):
+        record = bytes_of(case["record"])
+        assert int.from_bytes(record[:4], "big") == len(record) - 8
+        assert record[4:8].hex() == case["crc32c"] and _crc32c(record[:4] + record[8:]) == record[4:8]
+        assert decode_plain(record[8:])[0].hex() == header["header"]
+    assert load("blocks")["crc32c_of_123456789"] == "e3069283"
+
+
+def _crc32c(data: bytes) -> bytes:
+    register = 0xFFFFFFFF
+    for byte in data:
+        register ^= byte
+        for _ in range(8):
+            register = register >> 1 ^ (0x82F63B78 if register & 1 else 0)
+    return (register ^ 0xFFFFFFFF).to_bytes(4, "big")
+
+
+def test_checkpoints() -> None:
+    from base64 import b64decode
+
+    case = load("checkpoints")
+    body, _, lines = case["witnessed"].partition("\n\n")
+    note = body + "\n"
+    origin, size, root = body.split("\n")
+    assert origin == f"salus/{case['network']}" and (int(size), b64decode(root).hex()) == (case["size"], case["root"])
+    own, witness = (b64decode(line.split(" ")[2]) for line in lines.splitlines())
+    assert own[:4].hex() == case["node_key_id"]
+    assert own[:4] == plain.sha256(origin.encode() + b"\n\x01" + bytes_of(case["node"])).digest()[:4]
+    assert good(case["node"], note.encode(), own[4:])
+    name, public = case["witness"]["name"], case["witness"]["public"]
+    assert witness[:4] == plain.sha256(name.encode() + b"\n\x04" + bytes_of(public)).digest()[:4]
+    time_s = int.from_bytes(witness[4:12], "big")
+    assert time_s == case["witness"]["time_s"]
+    assert good(public, f"cosignature/v1\ntime {time_s}\n{note}".encode(), witness[12:])
+
+
+def test_evidence() -> None:
+    vectors = load("evidence")
+    witnesses = [NoteKey(one["name"], bytes_of(one["public"])) for one in vectors["witnesses"]]
+    assert {case["exit_status"] for case in vectors["cases"]} == {0, 1, 3}
+    for case in vectors["cases"]:
+        report = verify_evidence(bytes_of(case["evidence"]), bytes_of(vectors["genesis"]), witnesses=witnesses)
+        assert (report.verdict.name, int(report.verdict)) == (case["verdict"], case["exit_status"]), case["name"]
