@@ -23,6 +23,7 @@ from salus.merkle import checkpoint as notes
 from salus.merkle.log import EMPTY_ROOT
 from salus.state.lmdb import LmdbTables
 from salus.state.tables import Changes
+from salus.vault.index import PAGE_BYTES
 from unit.fsck_home import GATEWAY, GENESIS, HOSPITAL, NETWORK, NODE, check_home, make_home, open_ledger
 from unit.vault_samples import MASTER
 from vectors.fixed import fixed, key
@@ -248,10 +249,11 @@ def test_another_genesis_and_none_are_found(home: Path) -> None:
 
 def test_a_changed_byte_of_the_index_and_of_a_blob_is_found(home: Path) -> None:
     index = home / "hospital/index.db"
-    flip(index, 8192 * 3 + 50)
+    at = PAGE_BYTES * 3 + 50
+    flip(index, at)
     found = damage(check_home(home))
-    assert found[0][:2] == ("hospital/index.db", "page 4, bytes 24576 to 32767")
-    flip(index, 8192 * 3 + 50)
+    assert found[0][:2] == ("hospital/index.db", f"page 4, bytes {PAGE_BYTES * 3} to {PAGE_BYTES * 4 - 1}")
+    flip(index, at)
     blob = next(p for p in (home / "hospital/blobs").rglob("*") if p.is_file())
     flip(blob, 1000)
     found = damage(check_home(home))
