@@ -1,0 +1,91 @@
+"""What a command prints: for people a few lines or a table, with --json one JSON value on standard output."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from salus.core.keys import FOREVER
+
+SHORT = 12  # hex digits of an id in tables; commands take any unambiguous beginning of six or more
+
+
+def when(ms: int | None) -> str:
+    """Return block time in milliseconds as ISO 8601 in UTC."""
+    if ms is None:
+        return "-"
+    if ms >= FOREVER:
+        return "no end"
+    try:
+        return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError):
+        return str(ms)
+
+
+def short(value: bytes | None) -> str:
+    """Return the beginning of an id in hex."""
+    return "-" if value is None else value.hex()[:SHORT]
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON can hold it: bytes in hex, tuples with names as objects."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if hasattr(value, "__struct_fields__"):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+    if hasattr(value, "_asdict"):
+        return {name: plain(item) for name, item in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(item) for item in value]
+    return value
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value."""
+    click.echo(orjson.dumps(plain(value), option=orjson.OPT_INDENT_2))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "Nothing here yet.") -> None:
+    """Print rows under their columns, or one line where there are none."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    if table.row_count:
+        console().print(table)
+    else:
+        click.echo(empty)
+
+
+def print_fields(fields: Mapping[str, object]) -> None:
+    """Print names and values, a line each."""
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        click.echo(f"{name:<{width}}  {value}")
+
+
+def console(*, error: bool = False) -> Console:
+    """Return a console that neither colours nor wraps what goes into a file."""
+    made = Console(stderr=error, highlight=False, soft_wrap=False)
+    if not made.is_terminal:
+        made.width = 160
+    return made
+
+
+@contextmanager
+def progress(words: str, total: int | None, *, quiet: bool = False, shown: Console | None = None) -> Iterator[Progress]:
+    """Show a bar while the block runs, on standard error or `shown`; nothing where that is no terminal."""
+    shown = shown or console(error=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=shown, transient=True, disable=quiet or not shown.is_terminal) as bar:
+        bar.add_task(words, total=total)
+        yield bar

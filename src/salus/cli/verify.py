@@ -1,0 +1,87 @@
+"""`salus verify FILE`: what an evidence file proves, with nothing but the file and the genesis."""
+
+from pathlib import Path
+
+import click
+
+from salus.cli.output import print_json, when
+from salus.config import read_config
+from salus.core.errors import Refusal
+from salus.evidence.report import Outcome, Report, Verdict
+from salus.evidence.verify import verify
+from salus.merkle.checkpoint import NoteKey, parse_note_key
+
+MARKS = {Outcome.OK: "ok", Outcome.FAILED: "FAILED", Outcome.NOT_CHECKED: "--"}
+VERDICTS = {
+    Verdict.PROVED: "PROVED",
+    Verdict.REFUTED: "REFUTED",
+    Verdict.NO_GENESIS: "NOT PROVED: give the network's genesis document with --genesis",
+    Verdict.UNWITNESSED: "HOLDS, UNWITNESSED: no witness you trust has signed this ledger's checkpoint",
+}
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--genesis",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    default=None,
+    help="The network's genesis document, which you have from elsewhere.",
+)
+@click.option(
+    "--witness", "witnesses", multiple=True, metavar="KEY", help="Verifier key of a witness you trust; may be repeated."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
+def command(file: Path, genesis: Path | None, witnesses: tuple[str, ...], as_json: bool) -> int:
+    """Check an evidence file offline, in numbered steps.
+
+    Exit status: 0 proved, 1 refuted, 2 wrong usage or no genesis, 3 all holds but unwitnessed.
+    """
+    if genesis is None:
+        kept = read_config().home / "genesis.cbor"
+        genesis = kept if kept.is_file() else None
+    report = verify(
+        file.read_bytes(), genesis.read_bytes() if genesis else None, witnesses=tuple(map(read_witness, witnesses))
+    )
+    if as_json:
+        print_json(as_data(report))
+    else:
+        print_report(report)
+    return int(report.verdict)
+
+
+def read_witness(text: str) -> NoteKey:
+    """Return the verifier key in `text`."""
+    try:
+        return parse_note_key(text)
+    except (Refusal, ValueError):
+        raise click.UsageError("--witness: not a verifier key (name+hash+base64)") from None
+
+
+def as_data(report: Report) -> dict[str, object]:
+    """Return the report for programs."""
+    return {
+        "verdict": report.verdict.name.lower(),
+        "steps": [
+            {"number": s.number, "name": s.name, "outcome": s.outcome.name.lower(), "words": s.words}
+            for s in report.steps
+        ],
+        "proved": report.proved,
+        "not_proved": report.not_proved,
+        "height": report.height,
+        "time": when(report.time),
+    }
+
+
+def print_report(report: Report) -> None:
+    """Print the steps, the verdict, and what it does and does not mean."""
+    for step in report.steps:
+        click.echo(f"{step.number:>3}. {MARKS[step.outcome]:<6}  {step.name}: {step.words}")
+    click.echo(f"\n{VERDICTS[report.verdict]}")
+    if report.time is not None:
+        click.echo(f"As of block {report.height}, {when(report.time)}.")
+    for words, lines in (("Proved:", report.proved), ("Not proved:", report.not_proved)):
+        if lines:
+            click.echo(words)
+            for line in lines:
+                click.echo(f"  - {line}")

@@ -1,0 +1,79 @@
+"""Change one byte, as a fault or a thief would, of a copy of the home: to see that fsck names the place."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import lmdb
+
+
+@contextmanager
+def copied(home: Path) -> Iterator[Path]:
+    """Yield a copy of the home beside it, removed afterwards."""
+    copy = home.with_name(home.name + ".tampered")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(home, copy, ignore=shutil.ignore_patterns("exchange"))
+    try:
+        yield copy
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
+
+
+@contextmanager
+def flipped(file: Path, at: int) -> Iterator[None]:
+    """Change the byte at an offset, and change it back afterwards."""
+    turn(file, at)
+    try:
+        yield
+    finally:
+        turn(file, at)
+
+
+def turn(file: Path, at: int) -> None:
+    """Flip the lowest bit of a byte in place."""
+    with file.open("r+b") as opened:
+        opened.seek(at)
+        (byte,) = opened.read(1)
+        opened.seek(at)
+        opened.write(bytes((byte ^ 1,)))
+
+
+def place_in_block(home: Path) -> tuple[Path, int]:
+    """Return the middle of the first file of blocks."""
+    file = (
+        sorted((home / "ledger").glob("blocks/*"))[0] if (home / "ledger/blocks").is_dir() else home / "ledger/blocks"
+    )
+    return file, file.stat().st_size // 2
+
+
+def place_of_value(home: Path, table: str, wanted: Callable[[bytes], bool]) -> tuple[Path, int]:
+    """Return where in the state's file the live value of a key that is `wanted` begins."""
+    file = next((home / "ledger").rglob("data.mdb"))
+    key, value = live_value(file.parent, table, wanted)
+    raw, at = file.read_bytes(), -1
+    while (at := raw.find(value, at + 1)) >= 0:
+        with flipped(file, at):  # pages that are no longer in use hold old copies
+            if live_value(file.parent, table, lambda k: k == key)[1] != value:
+                return file, at
+    raise RuntimeError("the value is not in the file")
+
+
+def live_value(folder: Path, table: str, wanted: Callable[[bytes], bool]) -> tuple[bytes, bytes]:
+    """Return the first (key, value) of a table whose key is `wanted`."""
+    with lmdb.open(str(folder), readonly=True, lock=False, max_dbs=32) as env:
+        db = env.open_db(table.encode(), create=False)
+        with env.begin(db=db) as reading:
+            return next((bytes(k), bytes(v)) for k, v in reading.cursor() if wanted(bytes(k)))
+
+
+def place_in_index(home: Path, slug: str) -> tuple[Path, int]:
+    """Return the middle of a page of a vault's index."""
+    file = home / "organisations" / slug / "vault" / "index.db"
+    return file, file.stat().st_size // 2
+
+
+def place_in_blob(home: Path, slug: str) -> tuple[Path, int]:
+    """Return the middle of a vault's first blob."""
+    blobs = sorted(p for p in (home / "organisations" / slug / "vault" / "blobs").rglob("*") if p.is_file())
+    return blobs[0], blobs[0].stat().st_size // 2
