@@ -40,8 +40,8 @@ def test_imported_machine_goes_on_as_the_one_exported() -> None:
     assert machine.seen.items() == world.machine.seen.items()
     assert export_state(machine) == (manifest, chunks)
     used = world.region.grant(world.handles[0])[0]
-    for one in (world.machine, machine):
-        assert codes(run(one, [world.region.batch(used)]))[0] == 0
+    first = [world.region.batch(used)]
+    assert [codes(run(one, first)) for one in (world.machine, machine)] == [[0], [0]]
     batches = [world.region.batch(used, world.region.grant(world.handles[1])[0])]
     assert [codes(run(m, batches)) for m in (world.machine, machine)] == [[Replayed.code, 0]] * 2
     assert machine.app_hash != known.app_hash
