@@ -242,3 +242,24 @@ def test_a_stranger_is_refused_with_the_ledgers_code(tmp_path: Path) -> None:
             )
         assert not isinstance(refused.value, UnknownRefusal)
         assert refused.value.code == 0x0008
+
+
+def test_what_is_gathered_goes_in_one_batch() -> None:
+    ledger = Held()
+    sender = carrier(ledger)
+    with sender.gathering():
+        raws = [envelope(), envelope()]
+        futures = [sender.submit(raw) for raw in raws]
+        assert ledger.batches == [] and sender.waiting() == 2
+    assert ledger.land(0) == raws and sender.waiting() == 0
+    assert [future.result(20).result.code for future in futures] == [0, 1]
+    with sender.gathering():
+        pass  # nothing gathered, nothing sent, and not busy for ever
+    late = sender.submit(envelope())
+    assert len(ledger.batches) == 2
+    with sender.gathering():  # beside a batch under way
+        more = sender.submit(envelope())
+    ledger.land(1)
+    ledger.land(2)
+    assert late.result(20).result.code == more.result(20).result.code == 0
+    sender.close()

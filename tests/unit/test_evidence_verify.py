@@ -483,8 +483,7 @@ def test_an_oversized_file_is_refuted() -> None:
 
 
 @pytest.mark.parametrize("make", ["release", "view"])
-@pytest.mark.parametrize("bit", [0x01, 0x80])
-def test_with_any_byte_changed_nothing_is_proved(make: str, bit: int) -> None:
+def test_with_any_byte_changed_nothing_is_proved(make: str) -> None:
     """The witness' line apart, each byte matters: where it is changed, the evidence is refuted."""
     evidence = getattr(World(), make)()
     raw = bytearray(encode(evidence))
@@ -492,6 +491,7 @@ def test_with_any_byte_changed_nothing_is_proved(make: str, bit: int) -> None:
     line = range(first, raw.index(evidence.checkpoint.note) + len(evidence.checkpoint.note))
     survivors = []
     for at in range(len(raw)):
+        bit = 1 << at % 8
         raw[at] ^= bit
         report = verify(bytes(raw), GENESIS, witnesses=[WITNESS])
         if report.verdict is Verdict.PROVED:
