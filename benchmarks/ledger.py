@@ -21,6 +21,7 @@ from salus.core.keys import FOREVER, Role
 from salus.core.signatures import ED25519, SigningKey, verify
 from salus.ledger.embedded import EmbeddedLedger
 from salus.ledger.embedded.chain import STATE
+from salus.ledger.embedded.tuning import tune_process
 from salus.machine.machine import NETWORK, TIME, Machine
 from salus.policy.types import Capacity, Effect, GranteeKind
 from salus.state.overlay import Overlay
@@ -36,6 +37,7 @@ class World:
 
     def __init__(self, folder: Path, keys: int, signers: int) -> None:
         self.region = Region()
+        self._turn = 0
         self.people: list[tuple[bytes, SigningKey]] = []
         machine = Machine(Store.in_memory())
         machine.init(self.region.genesis_file)
@@ -64,8 +66,9 @@ class World:
 
     def grants(self, number: int) -> Iterator[bytes]:
         """Yield signed grants, each by the next person in turn."""
-        for i in range(number):
-            handle, device = self.people[i % len(self.people)]
+        for _ in range(number):
+            handle, device = self.people[self._turn % len(self.people)]
+            self._turn += 1
             yield self.region.envelope([(handle, device)], self._permit(handle))
 
     def _permit(self, handle: bytes) -> GrantConsent:
@@ -97,8 +100,9 @@ def run(full: bool) -> dict[str, float]:
 
 
 def _world(folder: Path, keys: int, scale: int) -> dict[str, float]:
-    world = World(folder, keys, 4000)
+    world = World(folder, keys, 33_000)
     try:
+        tune_process()
         _blocks(world, 100, 10)  # warm
         figures = {
             "keys_in_state_count": float(world.keys),
