@@ -48,7 +48,7 @@ class StateProof(NamedTuple):
 class LogProof(NamedTuple):
     """Inclusion of one entry in the log of a given size."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # tuple.index is not used
     size: int
     body: bytes  # of the event: its entry is T("event", body)
     path: tuple[bytes, ...]
@@ -57,7 +57,7 @@ class LogProof(NamedTuple):
 class LoggedEvent(NamedTuple):
     """An entry of the log with its body; bodies of block entries are empty."""
 
-    index: int
+    index: int  # type: ignore[assignment]
     height: int
     time: int
     body: bytes
