@@ -174,7 +174,7 @@ def _recompute(whole: WholeRelation, opening: RelationOpening) -> str:
 
 def _account(case: Case, whole: WholeRelation) -> str:
     """Every entry of the map must be shown, and every version of the log belong to one of them."""
-    listed = frozenset(whole.leaves)
+    listed = dict.fromkeys(whole.leaves)
     headers = [decode(fact.header, LeafHeader) for fact in case.read.records]
     shown = tuple((header.record, leaf) for header, leaf in zip(headers, case.leaves, strict=True))
     if shown != whole.entries:
