@@ -123,8 +123,9 @@ def _blocks(world: World, size: int, count: int) -> float:
     start = time.perf_counter()
     for batch in batches:
         result = world.ledger.submit(batch).result()
-        if result.code or any(one.code for one in result.results):
-            raise RuntimeError(f"refused: {result.code or [one.code for one in result.results if one.code][0]:#06x}")
+        refused = [code for code in (result.code, *(one.code for one in result.results)) if code]
+        if refused:
+            raise RuntimeError(f"refused: {refused[0]:#06x}")
     world.ledger.save()
     return size * count / (time.perf_counter() - start)
 

@@ -128,6 +128,6 @@ class Steps(RuleBasedStateMachine):
 
 
 Steps.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 test_steps = Steps.TestCase

@@ -3,7 +3,9 @@
 import pytest
 from machine_world import T0, codes, founded, run
 
-from salus.contracts.accounts.messages import ChangeOrganisationKeys
+from salus.contracts.accounts import keeper as accounts
+from salus.contracts.accounts.messages import ChangeOrganisationKeys, RevokeOwnKey
+from salus.contracts.accounts.types import Key, KeyStatus, Person, PersonState
 from salus.contracts.consent import errors as consent
 from salus.contracts.consent import queries
 from salus.contracts.consent.messages import RevokeConsent
@@ -13,12 +15,15 @@ from salus.core.envelope import FORMAT, Payload, parse_batch, parse_envelope
 from salus.core.errors import InvalidKey, Malformed
 from salus.core.genesis import GenesisFile
 from salus.core.hashing import T
+from salus.core.keys import FOREVER, Role
+from salus.core.signatures import ED25519
 from salus.machine.errors import Replayed, RevokedKey, UnknownMessage, UnknownSigner
 from salus.machine.machine import LOG_KEY, Machine
 from salus.machine.seen import MINUTE_MS, START, seen_key
 from salus.merkle.log import Frontier, leaf_hash
 from salus.merkle.plain import plain_root
 from salus.policy.types import Capacity, Status
+from salus.state.overlay import Overlay
 from salus.state.store import Store
 from salus.testing.region import START_MS, Region, key
 
@@ -286,3 +291,34 @@ def test_key_of_the_node_signs_no_message() -> None:
 
     raw = world.region.envelope([(world.region.hospital.id, key("node"))], world.region.permit(world.handles[0]))
     assert codes(run(world.machine, [world.region.batch(raw)])) == [UnknownSigner.code]
+
+
+def test_block_that_was_undone_leaves_the_running_hash_of_its_minute() -> None:
+    world, twin = founded(2), founded(2)
+    first, second = ([world.region.batch(world.region.grant(h)[0])] for h in world.handles)
+    for one in (world, twin):
+        run(one.machine, first)
+    world.machine.execute(world.machine.height + 1, T0, second)
+    world.machine.undo()
+    assert run(world.machine, second).app_hash == run(twin.machine, second).app_hash
+
+
+def test_key_that_ends_itself_still_signs_the_protective_rest_of_the_block() -> None:
+    world = founded(1)
+    region, (relation,) = world.region, world.handles
+    device, grant = key("her device"), world.region.grant(relation)
+    run(world.machine, [region.batch(grant[0])])
+    claimed = Overlay(world.machine.store)
+    accounts.put_person(claimed, relation, Person(region.hospital.id, int(PersonState.CLAIMED), 1, 1, bytes(32)))
+    entry = Key(ED25519, int(Role.DEVICE), device.public, 0, FOREVER, 1, int(KeyStatus.LISTED))
+    accounts.list_key(claimed, relation, device.id(region.network), entry)
+    world.machine.store.apply(claimed.writes)
+    revoke = region.envelope([(relation, device)], RevokeConsent(relation, int(Capacity.SELF), grant[1]))
+    limit = parse_envelope(region.network, revoke).id
+    while True:  # the envelope that ends the key must come first
+        end = region.envelope([(relation, device)], RevokeOwnKey(relation, device.id(region.network)))
+        if parse_envelope(region.network, end).id < limit:
+            break
+    assert codes(run(world.machine, [region.batch(revoke, end)])) == [0, 0]
+    later = region.envelope([(relation, device)], RevokeConsent(relation, int(Capacity.SELF), grant[1]))
+    assert codes(run(world.machine, [region.batch(later)])) == [RevokedKey.code]
