@@ -26,6 +26,7 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "records": record_vectors.records,
     "requests": record_vectors.requests,
     "consents": record_vectors.consents,
+    "deliveries": record_vectors.deliveries,
     "seen-ids": ledger_vectors.seen_ids,
     "headers": ledger_vectors.headers,
     "blocks": ledger_vectors.blocks,

@@ -8,12 +8,14 @@ from salus.core.request import Request, filter_commitment, parse_request
 from salus.merkle.log import Log
 from salus.merkle.plain import plain_root
 from salus.policy.types import EVERYTHING, Directive, Provision, SealedPart, sealed_commitment
+from salus.services.objects import SealedDelivery
 
-from .fixed import NETWORK, NOW, fixed, key
+from .fixed import NETWORK, NOW, fixed, key, shown
 
 Vectors = dict[str, object]
 
 RELATION = fixed("relation")
+STAFF = (fixed("clinic"), "physician", "Practitioner/7")  # organisation, role, name
 OCTETS = b'{"resourceType":"Observation","valueQuantity":{"value":1.10}}'
 
 
@@ -82,7 +84,7 @@ def request(network: bytes = NETWORK) -> bytes:
         RELATION,
         filter_commitment(network, fixed("filter salt"), encode(EVERYTHING)),
         1,
-        T("staff", network, fixed("staff salt"), encode(["Practitioner/7"])),
+        T("staff", network, fixed("staff salt"), list(STAFF)),
         fixed("seal key id"),
         fixed("request nonce", 16),
         NOW + 60_000,
@@ -103,7 +105,7 @@ def requests() -> Vectors:
         "filter": encode(EVERYTHING).hex(),
         "filter_salt": fixed("filter salt").hex(),
         "filter_commitment": parsed.payload.filter.hex(),
-        "staff_opening": encode(["Practitioner/7"]).hex(),
+        "staff_opening": shown(STAFF),
         "staff_salt": fixed("staff salt").hex(),
         "staff_commitment": (parsed.payload.staff or b"").hex(),
     }
@@ -129,4 +131,22 @@ def consents() -> Vectors:
         "sealed_salt": fixed("sealed salt").hex(),
         "sealed_commitment": sealed.hex(),
         "public": encode(public).hex(),
+    }
+
+
+def deliveries() -> Vectors:
+    """A signed delivery; `enc` and `ciphertext` stand for a seal, which is random; `info` is what it is bound to."""
+    fields = (
+        fixed("release"), RELATION, (2, fixed("directive"), 1), fixed("hospital"), fixed("clinic"), fixed("seal key id"),
+        1, None, 0, 1, NOW + 60_000, fixed("stream"),
+    )  # fmt: skip
+    enc, ciphertext = (fixed("enc") * 35), fixed("ciphertext") + fixed("tag", 16)
+    delivery = SealedDelivery(*fields, enc, ciphertext)
+    return {
+        "network": NETWORK.hex(),
+        "fields": shown(fields),
+        "info": delivery.info(NETWORK).hex(),
+        "payload": encode(delivery).hex(),
+        "delivery": cose.sign("delivery", NETWORK, encode(delivery), [key("gateway")]).hex(),
+        "public": key("gateway").public.hex(),
     }

@@ -207,8 +207,8 @@ def test_requests_and_consents() -> None:
     case = load("requests")
     network = bytes_of(case["network"])
     assert plain.tagged("request", network, bytes_of(case["payload"])).hex() == case["id"]
-    for name, opening in (("filter", "filter"), ("staff", "staff_opening")):
-        committed = plain.tagged(name, network, bytes_of(case[f"{name}_salt"]), bytes_of(case[opening]))
+    for name, opening in (("filter", bytes_of(case["filter"])), ("staff", case["staff_opening"])):
+        committed = plain.tagged(name, network, bytes_of(case[f"{name}_salt"]), opening)
         assert committed.hex() == case[f"{name}_commitment"]
         assert committed in decode_plain(bytes_of(case["payload"]))
     ((kid, signature),) = cose.parse("request", bytes_of(case["request"])).signatures
@@ -217,6 +217,15 @@ def test_requests_and_consents() -> None:
     parts = [bytes_of(case["relation"]), bytes_of(case["directive"]), case["version"], bytes_of(case["sealed_salt"])]
     sealed = plain.tagged("sealed", bytes_of(case["network"]), *parts, bytes_of(case["sealed_part"]))
     assert sealed.hex() == case["sealed_commitment"] and sealed in decode_plain(bytes_of(case["public"]))
+
+
+def test_deliveries() -> None:
+    case = load("deliveries")
+    network, payload = bytes_of(case["network"]), bytes_of(case["payload"])
+    assert plain.tagged("delivery", network, *case["fields"]).hex() == case["info"]
+    assert plain.cbor([*case["fields"], *decode_plain(payload)[-2:]]) == payload
+    ((kid, signature),) = cose.parse("delivery", bytes_of(case["delivery"])).signatures
+    assert good(case["public"], plain.to_be_signed("delivery", network, payload, kid), signature)
 
 
 def test_ledger() -> None:
