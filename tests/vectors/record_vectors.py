@@ -137,7 +137,8 @@ def consents() -> Vectors:
 def deliveries() -> Vectors:
     """A signed delivery; `enc` and `ciphertext` stand for a seal, which is random; `info` is what it is bound to."""
     fields = (
-        fixed("release"), RELATION, (2, fixed("directive"), 1), fixed("hospital"), fixed("clinic"), fixed("seal key id"),
+        fixed("release"), RELATION, (2, fixed("directive"), 1), fixed("hospital"), fixed("clinic"),
+        fixed("seal key id"),
         1, None, 0, 1, NOW + 60_000, fixed("stream"),
     )  # fmt: skip
     enc, ciphertext = (fixed("enc") * 35), fixed("ciphertext") + fixed("tag", 16)
