@@ -4,10 +4,11 @@ import pytest
 from story_region import DAY_MS, Story, give_wallet, laboratory_terms, take_in
 
 from salus.bootstrap import create_person
-from salus.client.refused import UnknownSigner
 from salus.contracts.accounts import errors as accounts_errors
 from salus.contracts.accounts.queries import person
 from salus.contracts.accounts.types import PersonState
+from salus.core.errors import Refusal
+from salus.machine.errors import UnknownSigner
 from salus.services.claim import claim, finish_claims
 from salus.services.errors import NoInvitation, NoPendingClaim, WrongShortCode
 from salus.services.grant import grant
@@ -32,8 +33,9 @@ def test_a_stolen_link_is_stopped_by_the_short_code(story: Story) -> None:
     with pytest.raises(NoInvitation):
         claim(thief, invitation.code)
     assert give_wallet(story, story.north, handle, "alma") is alma
-    with pytest.raises(UnknownSigner):
+    with pytest.raises(Refusal) as refused:
         grant(thief, handle, laboratory_terms(story.clinic))
+    assert refused.value.code == UnknownSigner.code
     assert thief.wallet.directives(handle) == ()
 
 

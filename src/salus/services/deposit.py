@@ -10,8 +10,10 @@ The steps, and what a crash after each leaves behind:
 A bundle is known by its digest: taking it in again changes nothing.
 """
 
+import gc
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -64,11 +66,24 @@ def deposit_many(
     spare = find_spare(organisation)
     done: list[Deposited] = []
     for bundle in bundles:
-        one, spare = _deposit(organisation, bundle, spare)
+        with _uncollected():
+            one, spare = _deposit(organisation, bundle, spare)
         done.append(one)
         if progress is not None:
             progress(len(done))
     return tuple(done)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the cycle collector away: a bundle is a tree of many objects, and walking it took a quarter more time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _deposit(organisation: Organisation, bundle: bytes, spare: Spare) -> tuple[Deposited, Spare]:
@@ -95,12 +110,10 @@ def _fresh() -> bytes:
 def _place(shared: SharedResources, transaction: Transaction) -> _Placed:
     """Find the relation of each patient that the bundle brings or names; raise AmbiguousPatient."""
     placed = _Placed({}, [])
-    for entry in transaction.entries:
-        for patient in entry.subjects[:1]:
-            if patient not in placed.relations:
-                known = relation_of(shared, patient)
-                if known is not None:
-                    placed.relations[patient] = known
+    for patient in dict.fromkeys(entry.subjects[0] for entry in transaction.entries if entry.subjects):
+        known = relation_of(shared, patient)
+        if known is not None:
+            placed.relations[patient] = known
     for entry in transaction.entries:
         if entry.type == PATIENTS and entry.id not in placed.relations and not entry.exists:
             known = _known(shared, entry.resource)

@@ -39,21 +39,28 @@ class PatientView(NamedTuple):
 
 
 class VaultResolver:
-    """What an import asks of the custodian's vault; implements `fhir.references.Resolver`."""
+    """What the import of one bundle asks of the vault; implements `fhir.references.Resolver`. Asks each thing once."""
 
     def __init__(self, shared: SharedResources) -> None:
         self._shared = shared
+        self._asked: dict[tuple[str, str, str], str | None] = {}
 
     def find(self, kind: str, system: str | None, value: str) -> Sequence[str]:
         """Return the ids of resources with the identifier; one without a system is matched by none."""
         if system is None or system == ID_SYSTEM:
             return ()
-        found = self._shared.find(kind, system, value)
+        found = self._find(kind, system, value)
         return () if found is None else (found,)
 
     def holds(self, kind: str, resource_id: str) -> bool:
         """Return whether there is a resource of that id; asked for patients."""
-        return self._shared.find(kind, ID_SYSTEM, resource_id) is not None
+        return self._find(kind, ID_SYSTEM, resource_id) is not None
+
+    def _find(self, kind: str, system: str, value: str) -> str | None:
+        key = (kind, system, value)
+        if key not in self._asked:
+            self._asked[key] = self._shared.find(*key)
+        return self._asked[key]
 
 
 def find_patient(organisation: Organisation, system: str, value: str) -> bytes | None:
