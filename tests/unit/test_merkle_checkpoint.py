@@ -14,6 +14,7 @@ from salus.merkle.checkpoint import (
     cosigned_at,
     note_key_id,
     parse,
+    parse_note_key,
     sign,
     signed_by,
     witness_key_id,
@@ -156,3 +157,38 @@ def test_sixteen_signatures_and_unknown_ones_are_taken() -> None:
     unknown = signed.note() + f"\u2014 quantum.example {b64encode(bytes(2500)).decode()}\n"
     assert signed_by(parse(unknown), LOG_KEY)
     assert cosigned_at(parse(unknown), NoteKey("witness.example/15", ONE.public)) == TIME_S + 15
+
+
+def verifier_key(name: str, public: bytes, kind: bytes = b"\x04") -> str:
+    """The text form of a key, made from its definition."""
+    key_id = sha256(name.encode() + b"\n" + kind + public).digest()[:4].hex()
+    return f"{name}+{key_id}+{b64encode(kind + public).decode()}"
+
+
+def test_a_verifier_key_is_read() -> None:
+    text = verifier_key(*WITNESS)
+    assert parse_note_key(text) == WITNESS
+    assert cosigned_at(WITNESSED, parse_note_key(text)) == TIME_S
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "witness.example/one",
+        verifier_key(WITNESS.name, WITNESS.public, b"\x01"),  # a log's key, no witness's
+        verifier_key("", WITNESS.public),
+        verifier_key("witness example", WITNESS.public),
+        verifier_key("witness+example", WITNESS.public),
+        verifier_key(WITNESS.name, WITNESS.public[:-1]),
+        verifier_key(WITNESS.name, bytes(32)),  # of low order
+        verifier_key("witness.example/two", WITNESS.public).replace("two", "one"),  # another name's id
+        verifier_key(*WITNESS).upper(),
+        verifier_key(*WITNESS) + "\n",
+        verifier_key(*WITNESS) + "=",
+        " " + verifier_key(*WITNESS),
+    ],
+)
+def test_every_other_verifier_key_is_refused(text: str) -> None:
+    with pytest.raises(Malformed):
+        parse_note_key(text)

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from salus.core.errors import Malformed
-from salus.core.signatures import SigningKey, verify
+from salus.core.signatures import SigningKey, valid_public_key, verify
 
 MAX_BYTES = 64 * 1024
 MAX_SIGNATURES = 64
@@ -71,6 +71,21 @@ def note_key_id(name: str, public: bytes) -> bytes:
 def witness_key_id(name: str, public: bytes) -> bytes:
     """Return the 4-byte id of a key that cosigns."""
     return _key_id(name, _COSIGNATURE, public)
+
+
+def parse_note_key(text: str) -> NoteKey:
+    """Return the witness whose verifier key is `text`; raises Malformed unless it is exactly one.
+
+    <name>+<key id, 8 hex digits>+<base64 of the type, 0x04, and the Ed25519 public key>
+    """
+    name, _, rest = _text(text).partition("+")
+    key_id, _, encoded = rest.partition("+")
+    raw = _bytes(encoded)
+    if name.split() != [name] or len(raw) != 33 or raw[:1] != _COSIGNATURE:
+        raise Malformed
+    if f"{witness_key_id(name, raw[1:]).hex()}+{_base64(raw)}" != rest or not valid_public_key(raw[1:]):
+        raise Malformed
+    return NoteKey(name, raw[1:])
 
 
 def sign(checkpoint: Checkpoint, name: str, key: SigningKey) -> SignedCheckpoint:

@@ -25,6 +25,7 @@ from salus.ledger.errors import (
     ReadOnly,
     StorageFailed,
 )
+from salus.machine.export import export_state
 from salus.merkle.checkpoint import parse
 from salus.state.lmdb import LmdbTables
 from salus.state.store import Store
@@ -236,6 +237,11 @@ class EmbeddedLedger:
     def block(self, height: int) -> bytes:
         with self._lock:
             return self._chain.blocks.read(height)
+
+    def export(self) -> tuple[bytes, list[bytes]]:
+        """Return the whole state after the last block as (manifest, chunks): the same bytes on every node."""
+        with self._lock:
+            return export_state(self._chain.machine)
 
     def status(self) -> Status:
         """Return what the ledger says of itself."""
