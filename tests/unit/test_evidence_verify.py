@@ -9,7 +9,7 @@ from salus.core import cose
 from salus.core.encoding import decode, encode
 from salus.core.genesis import GenesisFile
 from salus.core.hashing import T
-from salus.core.record import leaf_hash, relation_root
+from salus.core.record import LeafHeader, leaf_hash, relation_root
 from salus.evidence.case import Memory
 from salus.evidence.follow import Remembered, RememberedRelation
 from salus.evidence.format import MAX_EVIDENCE_BYTES, Checkpoint, Evidence, LogFact, RecordFact, WholeRelation, origin
@@ -513,3 +513,18 @@ def test_records_in_the_evidence_are_bounded() -> None:
     fact = RecordFact(b"", fixed("s"), (), None)
     evidence = replace(World().release(), records=(fact,) * 100_001)
     assert refuted_at(check(evidence)) == "form"
+
+
+def test_a_map_that_was_rolled_back_is_refuted_whichever_version_is_shown() -> None:
+    """The log holds a second version, and the map still the first: the custodian shows the second."""
+    first = World().header("a")
+    header = encode(replace(first, version=2, previous=World().leaf("a")))
+    evidence = _view_with([leaf_hash(NETWORK, RELATION, fixed("s"), header)], {})
+    assert refuted_at(check(evidence)) == "completeness"
+    shown = RecordFact(header, fixed("s"), (), None)
+    records = tuple(shown if decode_record(fact) == first.record else fact for fact in evidence.records)
+    assert refuted_at(check(replace(evidence, records=records))) == "completeness"
+
+
+def decode_record(fact: RecordFact) -> bytes:
+    return decode(fact.header, LeafHeader).record
