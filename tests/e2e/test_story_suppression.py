@@ -13,7 +13,9 @@ from salus.core.encoding import decode, encode
 from salus.evidence.format import read_evidence
 from salus.policy.reasons import Reason
 from salus.policy.types import Status
+from salus.services import deliver as module
 from salus.services import protect
+from salus.services.commit_release import release_tasks
 from salus.services.deliver import deliver
 from salus.services.deposit import deposit
 from salus.services.errors import Incomplete, NoSuchMember, NotCarried, Rollback
@@ -75,8 +77,6 @@ def test_a_revocation_nobody_carries_says_so(story: Story, monkeypatch: pytest.M
 
 
 def test_a_view_without_one_record_is_incomplete(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    from salus.services import deliver as module
-
     handle = take_in(story.north, "Alma", "N-1")
     alma = give_wallet(story, story.north, handle, "alma")
     honest = module._whole
@@ -95,8 +95,6 @@ def test_a_view_without_one_record_is_incomplete(story: Story, monkeypatch: pyte
 
 
 def test_an_older_view_is_a_rollback(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    from salus.services import deliver as module
-
     handle = take_in(story.north, "Alma", "N-1")
     alma = give_wallet(story, story.north, handle, "alma")
     views: list[bytes] = []
@@ -151,9 +149,6 @@ def test_a_release_cut_off_after_its_commit_is_delivered_at_the_next_start(
 
 
 def test_delivering_twice_is_receiving_once(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    from salus.services import deliver as module
-    from salus.services.commit_release import release_tasks
-
     handle, badge = take_in(story.north, "Alma", "N-1"), clinician(story)
     alma = give_wallet(story, story.north, handle, "alma")
     grant_laboratory(story, alma, handle)

@@ -60,7 +60,7 @@ def test_the_repr_of_a_code_tells_nothing() -> None:
 def test_short_codes_compare_as_they_are_read_aloud() -> None:
     claim = bytes.fromhex("00443214c7" + "00" * 27)
     shown = short_code(claim)
-    assert shown == "0120-8567"[:4] + shown[4:] or len(shown) == 9
+    assert shown == "0123-4567"
     assert same_short_code(shown.lower().replace("-", " "), claim)
     assert same_short_code(shown.replace("0", "O").replace("1", "I"), claim)
     assert not same_short_code(shown[:-1] + ("0" if shown[-1] != "0" else "1"), claim)
