@@ -17,9 +17,9 @@ Height = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]  # of organisations only, never of a person
 
 
-class Message(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Message(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """Base of messages, events and stored values: positional on the wire, immutable in memory.
 
     The order of the fields is the order on the wire. A field is never added: a change is a new
-    message with a new number.
+    message with a new number. Values are immutable and hold no cycles, so the collector skips them.
     """

@@ -4,24 +4,24 @@ from functools import lru_cache
 
 from salus.contracts.accounts import keys
 from salus.contracts.accounts.types import Invitation, Key, KeyStatus, Organisation, PendingClaim, Person, Staff
-from salus.core.encoding import decode, encode
+from salus.core.encoding import decode_stored, encode
 from salus.state.overlay import Overlay, Reader
 
 
 # Remembered by their bytes: equal bytes are an equal value, and keys and persons are asked for with every message.
 @lru_cache(maxsize=1 << 15)
 def _key(raw: bytes) -> Key:
-    return decode(raw, Key)
+    return decode_stored(raw, Key)
 
 
 @lru_cache(maxsize=1 << 15)
 def _person(raw: bytes) -> Person:
-    return decode(raw, Person)
+    return decode_stored(raw, Person)
 
 
 @lru_cache(maxsize=1024)
 def _organisation(raw: bytes) -> Organisation:
-    return decode(raw, Organisation)
+    return decode_stored(raw, Organisation)
 
 
 def get_organisation(state: Reader, organisation: bytes) -> Organisation | None:
@@ -82,7 +82,7 @@ def put_person(state: Overlay, handle: bytes, entry: Person) -> None:
 
 def get_staff(state: Reader, organisation: bytes, commitment: bytes) -> Staff | None:
     raw = state.get(keys.staff_key(organisation, commitment))
-    return None if raw is None else decode(raw, Staff)
+    return None if raw is None else decode_stored(raw, Staff)
 
 
 def put_staff(state: Overlay, organisation: bytes, commitment: bytes, entry: Staff) -> None:
@@ -91,7 +91,7 @@ def put_staff(state: Overlay, organisation: bytes, commitment: bytes, entry: Sta
 
 def get_invitation(state: Reader, handle: bytes) -> Invitation | None:
     raw = state.get(keys.invitation_key(handle))
-    return None if raw is None else decode(raw, Invitation)
+    return None if raw is None else decode_stored(raw, Invitation)
 
 
 def put_invitation(state: Overlay, handle: bytes, entry: Invitation) -> None:
@@ -100,7 +100,7 @@ def put_invitation(state: Overlay, handle: bytes, entry: Invitation) -> None:
 
 def get_claim(state: Reader, handle: bytes) -> PendingClaim | None:
     raw = state.get(keys.claim_key(handle))
-    return None if raw is None else decode(raw, PendingClaim)
+    return None if raw is None else decode_stored(raw, PendingClaim)
 
 
 def put_claim(state: Overlay, handle: bytes, entry: PendingClaim) -> None:

@@ -93,6 +93,9 @@ def replaceable(state: Reader, relation: bytes, directive: bytes, effect: int, t
 
 def room_for_permit(governance: Governance, state: Reader, relation: bytes, time: int, spared: bytes | None) -> None:
     """Raise TooManyPermits where the relation has as many active permits as it may; `spared` does not count."""
+    limit = governance.parameter(state, MAX_ACTIVE_PERMITS)
+    if keeper.count_directives(state, relation) < limit:
+        return
     active = sum(
         1
         for directive in keeper.get_directives(state, relation)
@@ -101,5 +104,5 @@ def room_for_permit(governance: Governance, state: Reader, relation: bytes, time
         and time < directive.end
         and directive.id != spared
     )
-    if active >= governance.parameter(state, MAX_ACTIVE_PERMITS):
+    if active >= limit:
         raise errors.TooManyPermits

@@ -2,19 +2,24 @@
 
 from salus.contracts.consent.keys import directive_key, directives_prefix, uses_key
 from salus.contracts.consent.types import Uses
-from salus.core.encoding import decode, encode
+from salus.core.encoding import decode_stored, encode
 from salus.policy.types import Directive
 from salus.state.overlay import Overlay, Reader
 
 
 def get_directive(state: Reader, relation: bytes, directive: bytes) -> Directive | None:
     raw = state.get(directive_key(relation, directive))
-    return None if raw is None else decode(raw, Directive)
+    return None if raw is None else decode_stored(raw, Directive)
 
 
 def get_directives(state: Reader, relation: bytes) -> list[Directive]:
     """Return all directives of the relation, whatever their status, sorted by id."""
-    return [decode(raw, Directive) for _, raw in state.scan(directives_prefix(relation))]
+    return [decode_stored(raw, Directive) for _, raw in state.scan(directives_prefix(relation))]
+
+
+def count_directives(state: Reader, relation: bytes) -> int:
+    """Return how many directives the relation has, whatever their status; decodes none."""
+    return len(state.scan(directives_prefix(relation)))
 
 
 def put_directive(state: Overlay, directive: Directive) -> None:
@@ -23,7 +28,7 @@ def put_directive(state: Overlay, directive: Directive) -> None:
 
 def get_uses(state: Reader, relation: bytes, chain: bytes) -> int:
     raw = state.get(uses_key(relation, chain))
-    return 0 if raw is None else decode(raw, Uses).count
+    return 0 if raw is None else decode_stored(raw, Uses).count
 
 
 def put_uses(state: Overlay, relation: bytes, chain: bytes, count: int) -> None:

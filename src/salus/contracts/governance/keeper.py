@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from salus.contracts.governance import keys
 from salus.contracts.governance.types import Ballot, Group, Member, MemberState, Proposal, Validator, Value
-from salus.core.encoding import decode, encode
+from salus.core.encoding import decode_stored, encode
 from salus.core.genesis import Purpose
 from salus.state.overlay import Overlay, Reader
 
@@ -13,12 +13,17 @@ _DUE = b"\xf5"
 
 @lru_cache(maxsize=64)
 def _member(raw: bytes) -> Member:
-    return decode(raw, Member)  # remembered: asked for with every message, and few values occur
+    return decode_stored(raw, Member)  # remembered: asked for with every message, and few values occur
+
+
+@lru_cache(maxsize=256)
+def _purpose(raw: bytes) -> Purpose:
+    return decode_stored(raw, Purpose)
 
 
 @lru_cache(maxsize=256)
 def _value(raw: bytes) -> int:
-    return decode(raw, Value).value
+    return decode_stored(raw, Value).value
 
 
 def get_member(state: Reader, member: bytes) -> Member | None:
@@ -43,7 +48,7 @@ def active_count(state: Reader) -> int:
 
 def get_proposal(state: Reader, proposal: bytes) -> Proposal | None:
     raw = state.get(keys.proposal_key(proposal))
-    return None if raw is None else decode(raw, Proposal)
+    return None if raw is None else decode_stored(raw, Proposal)
 
 
 def open_proposal(state: Overlay, proposal: bytes, entry: Proposal) -> None:
@@ -68,7 +73,7 @@ def due_proposals(state: Reader, height: int) -> list[bytes]:
 
 def get_ballot(state: Reader, proposal: bytes, member: bytes) -> Ballot | None:
     raw = state.get(keys.ballot_key(proposal, member))
-    return None if raw is None else decode(raw, Ballot)
+    return None if raw is None else decode_stored(raw, Ballot)
 
 
 def put_ballot(state: Overlay, proposal: bytes, member: bytes, ballot: Ballot) -> None:
@@ -77,7 +82,7 @@ def put_ballot(state: Overlay, proposal: bytes, member: bytes, ballot: Ballot) -
 
 def ballots(state: Reader, proposal: bytes) -> list[tuple[bytes, Ballot]]:
     """Return (member, ballot) of all who voted, sorted."""
-    return [(key[34:], decode(raw, Ballot)) for key, raw in state.scan(keys.ballots_prefix(proposal))]
+    return [(key[34:], decode_stored(raw, Ballot)) for key, raw in state.scan(keys.ballots_prefix(proposal))]
 
 
 def get_parameter(state: Reader, parameter: int) -> int | None:
@@ -91,7 +96,7 @@ def put_parameter(state: Overlay, parameter: int, value: int) -> None:
 
 def get_validator(state: Reader, key: bytes) -> Validator | None:
     raw = state.get(keys.validator_key(key))
-    return None if raw is None else decode(raw, Validator)
+    return None if raw is None else decode_stored(raw, Validator)
 
 
 def put_validator(state: Overlay, key: bytes, entry: Validator) -> None:
@@ -101,12 +106,12 @@ def put_validator(state: Overlay, key: bytes, entry: Validator) -> None:
 
 def validators(state: Reader) -> list[Validator]:
     """Return the validators, sorted by key id."""
-    return [decode(raw, Validator) for _, raw in state.scan(keys.VALIDATORS)]
+    return [decode_stored(raw, Validator) for _, raw in state.scan(keys.VALIDATORS)]
 
 
 def get_purpose(state: Reader, number: int) -> Purpose | None:
     raw = state.get(keys.purpose_key(number))
-    return None if raw is None else decode(raw, Purpose)
+    return None if raw is None else _purpose(raw)
 
 
 def put_purpose(state: Overlay, purpose: Purpose) -> None:
@@ -115,7 +120,7 @@ def put_purpose(state: Overlay, purpose: Purpose) -> None:
 
 def get_group(state: Reader, group: bytes) -> Group | None:
     raw = state.get(keys.group_key(group))
-    return None if raw is None else decode(raw, Group)
+    return None if raw is None else decode_stored(raw, Group)
 
 
 def put_group(state: Overlay, group: bytes, entry: Group) -> None:
