@@ -28,8 +28,9 @@ from salus.core.encoding import decode, encode
 from salus.core.errors import WrongSignature
 from salus.core.record import LeafHeader
 from salus.core.request import parse_request
+from salus.policy.filter import Filter
 from salus.policy.reasons import Reason
-from salus.policy.types import Effect
+from salus.policy.types import EVERYTHING, Effect
 from salus.services import authorise as module
 from salus.services.anchor import anchor
 from salus.services.deliver import Delivery
@@ -39,7 +40,7 @@ from salus.services.end_staff import end_staff
 from salus.services.errors import AlreadyAnswered, NotCustodian, NotForUs, NotReleased, RequestOver
 from salus.services.grant import Terms, grant, sealed_part, to_anyone, to_organisation
 from salus.services.inbox import collect, process_inbox
-from salus.services.objects import DeliveryLetter, RequestLetter, sign
+from salus.services.objects import DeliveryLetter, RequestLetter, RequestOpening, opening_info, sign
 from salus.services.propose import propose
 from salus.services.receive import Received, receive
 from salus.services.receive_own import OwnView
@@ -49,7 +50,7 @@ from salus.services.release import release
 from salus.services.request import request, request_own
 from salus.services.revoke import revoke
 from salus.services.vote import vote
-from salus.vault.seals import SealKey
+from salus.vault.seals import SealKey, seal
 
 
 def one(outcomes: tuple) -> object:
@@ -137,6 +138,23 @@ def test_an_opening_that_does_not_open_is_refused_on_the_ledger(story: Story) ->
     letter = decode(ask(story, handle, badge).raw, RequestLetter)
     other = decode(ask(story, handle, badge).raw, RequestLetter)
     assert reason(release(story.north, encode(replace(letter, sealed=other.sealed)))) is Reason.REQUEST_INVALID
+
+
+@pytest.mark.parametrize("defect", ["filter", "salt", "staff", "no staff", "answer key"])
+def test_an_opening_that_opens_something_else_is_refused(story: Story, defect: str) -> None:
+    network, handle, badge = story.region.network, take_in(story.north, "Alma", "N-1"), clinician(story)
+    letter = decode(ask(story, handle, badge).raw, RequestLetter)
+    info = opening_info(network, parse_request(network, letter.request).id)
+    true = decode(story.north.seal_key.open(info, letter.sealed), RequestOpening)
+    forged = {
+        "filter": replace(true, filter=encode(Filter(EVERYTHING, EVERYTHING))),
+        "salt": replace(true, filter_salt=bytes(32)),
+        "staff": replace(true, staff=clinician(story).opening),
+        "no staff": replace(true, staff=None),
+        "answer key": replace(true, answer_key=story.south.seal_key.public),
+    }[defect]
+    sealed = seal(story.north.seal_key.public, info, encode(forged))
+    assert reason(release(story.north, encode(replace(letter, sealed=sealed)))) is Reason.REQUEST_INVALID
 
 
 def test_staff_that_is_no_longer_attested(story: Story) -> None:
