@@ -1,37 +1,30 @@
 """`salus demo`: the whole story on a region of its own."""
 
+import shlex
 from pathlib import Path
 
 import click
 import orjson
+from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from salus.cli.init import keep_passphrase, refuse_used
-from salus.cli.options import PASSPHRASE_FILE, home_folder, passphrase
-from salus.cli.output import console, progress
+from salus.cli.options import FOLDER, OUT_FILE, PASSPHRASE_FILE, home_folder, home_option, passphrase
+from salus.cli.output import console, program, progress
 from salus.config import read_config
 from salus.demo.stage import Step
+from salus.demo.steps import STEPS
 from salus.demo.story import play
+
+INDENT = 5
 
 
 @click.command()
-@click.option(
-    "--home",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help="Where the region is left; new or empty [SALUS_HOME].",
-)
+@home_option("Where the region is left; a new or empty folder.")
 @click.option("--once", is_flag=True, help="End after the story.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=None,
-    help="A folder of Synthea bundles instead of our generator.",
-)
-@click.option(
-    "--json", "file", type=click.Path(path_type=Path, dir_okay=False), default=None, help="Write the report here."
-)
+@click.option("--data", type=FOLDER, default=None, help="A folder of Synthea bundles instead of our generator.")
+@click.option("--json", "file", type=OUT_FILE, default=None, help="Write the report here.")
 def command(home: Path | None, once: bool, data: Path | None, file: Path | None) -> int:
     """Play the story: import, claim, consent, release, verification, revocation, fsck.
 
@@ -39,38 +32,71 @@ def command(home: Path | None, once: bool, data: Path | None, file: Path | None)
     """
     folder = home_folder(home)
     refuse_used(folder)
+    refuse_empty(data)
     attended = read_config().passphrase_file is not None
     secret = passphrase(folder) if attended else keep_passphrase(folder)
     out = console()
     out.print("[bold]Salus[/bold]: two hospitals, a clinic, a regulator and their patients, on one embedded ledger.")
     if not attended:
-        out.print(
-            f"This run is unattended: its passphrase is kept in {folder / PASSPHRASE_FILE} (fit for trying out, not for real data)."
-        )
+        print_plain(out, f"An unattended run: its passphrase is in {folder / PASSPHRASE_FILE}, for trying out only.")
+    steps = show_story(out, folder, secret, data)
+    ok = len(steps) == len(STEPS) and all(step.ok for step in steps)
+    if file is not None:
+        write_report(file, folder, steps, ok)
+    if ok:
+        print_ways_on(out, folder, steps)
+    else:
+        out.print("\n[red]The story stopped.[/red]")
+    return 0 if ok else 1
+
+
+def refuse_empty(data: Path | None) -> None:
+    """Raise unless the folder of bundles is there and has some."""
+    if data is not None and not (data.is_dir() and any(data.glob("*.json*"))):
+        raise click.BadParameter("there are no bundles (.json, .json.bz2) in this folder", param_hint="--data")
+
+
+def show_story(out: Console, folder: Path, secret: str, data: Path | None) -> list[Step]:
+    """Play the story and print each step once it is done."""
     steps: list[Step] = []
-    with progress("founding the region", None, shown=out) as bar:
+    with progress("Founding the region", None, shown=out) as bar:
 
         def show(what: str, done: int, total: int | None) -> None:
             bar.update(bar.task_ids[0], description=what, completed=done, total=total)
 
         for step in play(folder, secret, data, show):
             steps.append(step)
-            mark = "[green]✓[/green]" if step.ok else "[red]✗[/red]"
-            out.print(f"\n{mark} [bold]{len(steps)}. {step.title}[/bold]  ({step.figures['took_s']} s)")
-            for line in step.lines:
-                out.print(Padding(Text(line), (0, 0, 0, 5)), soft_wrap=not out.is_terminal)
-    ok = all(step.ok for step in steps) and len(steps) == 6
-    if file is not None:
-        report = {
-            "ok": ok,
-            "home": str(folder),
-            "steps": [{"name": s.name, "title": s.title, "ok": s.ok, **s.figures} for s in steps],
-        }
-        file.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
-    if ok:
-        out.print(f"\nThe region is in {folder}. Look around:")
-        for line in ("org list", "patient list --as north", "consent list --as alma --at …", "ledger status", "fsck"):
-            out.print(f"  salus {line} --home {folder}", highlight=False, markup=False)
-    else:
-        out.print("\n[red]The story stopped.[/red]")
-    return 0 if ok else 1
+            print_step(out, len(steps), step)
+    return steps
+
+
+def print_step(out: Console, number: int, step: Step) -> None:
+    """Print what a step did."""
+    mark = "[green]✓[/green]" if step.ok else "[red]✗[/red]"
+    out.print(f"\n{mark} [bold]{number}. {step.title}[/bold]  ({step.figures['took_s']} s)")
+    for line in step.lines:
+        if out.is_terminal:
+            out.print(Padding(Text(line), (0, 0, 0, INDENT)))
+        else:
+            print_plain(out, " " * INDENT + line)
+
+
+def print_ways_on(out: Console, folder: Path, steps: list[Step]) -> None:
+    """Print commands that work on the region as it was left."""
+    print_plain(out, f"\nThe region is in {folder}. Look around:\n")
+    home = shlex.quote(str(folder))
+    for line in (line for step in steps for line in step.commands):
+        where = "" if "{home}" in line else f" --home {home}"
+        print_plain(out, f"  {program()} {line.format(home=home)}{where}")
+
+
+def print_plain(out: Console, line: str) -> None:
+    """Print a line as it is: no markup, no wrapping, so that it can be copied."""
+    out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def write_report(file: Path, folder: Path, steps: list[Step], ok: bool) -> None:
+    """Write the report as JSON."""
+    listed = [{"name": step.name, "title": step.title, "ok": step.ok, **step.figures} for step in steps]
+    data = {"ok": ok, "home": str(folder), "steps": listed}
+    file.write_bytes(orjson.dumps(data, option=orjson.OPT_INDENT_2))

@@ -5,28 +5,19 @@ from pathlib import Path
 import click
 import orjson
 
-from salus.cli.options import home_folder, passphrase
+from salus.cli.options import OutFile, home_folder, home_option, passphrase
 from salus.cli.output import plain, print_table, progress
 from salus.config import NoPassphrase
-from salus.fsck.home import fsck_home
+from salus.fsck.home import fsck_home, organisations
 from salus.fsck.report import Report
+
+JSON_FILE = OutFile(path_type=Path, dir_okay=False, allow_dash=True)
 
 
 @click.command()
-@click.option(
-    "--home",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help="The home to check, closed [SALUS_HOME].",
-)
-@click.option("--organisation", default=None, help="Check only this organisation's vault, against the ledger.")
-@click.option(
-    "--json",
-    "file",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    default=None,
-    help="Write the report here; - for standard output.",
-)
+@home_option("The home to check, closed.")
+@click.option("--organisation", default=None, metavar="SLUG", help="Check the ledger and only this one's vault.")
+@click.option("--json", "file", type=JSON_FILE, default=None, help="Write the report here; - for standard output.")
 def command(home: Path | None, organisation: str | None, file: Path | None) -> int:
     """Read every block, replay it, compare state, trees, log and vaults; name each place that is wrong.
 
@@ -35,10 +26,11 @@ def command(home: Path | None, organisation: str | None, file: Path | None) -> i
     folder = home_folder(home)
     if not (folder / "ledger").is_dir():
         raise click.UsageError(f"{folder} holds no region")
-    try:
-        secret: str | None = passphrase(folder)
-    except NoPassphrase:
-        secret = None
+    known = organisations(folder)
+    if organisation is not None and organisation not in known:
+        words = f"no organisation has this name here; there are {', '.join(known)}"
+        raise click.BadParameter(words, param_hint="--organisation")
+    secret = find_passphrase(folder, needed=organisation is not None)
     with progress("checking", None, quiet=file is not None) as bar:
 
         def show(what: str, done: int, total: int) -> None:
@@ -52,15 +44,20 @@ def command(home: Path | None, organisation: str | None, file: Path | None) -> i
     return 0 if report.sound else 1
 
 
+def find_passphrase(folder: Path, needed: bool) -> str | None:
+    """Return the passphrase; None where there is none and the ledger is all that was asked for."""
+    try:
+        return passphrase(folder)
+    except NoPassphrase:
+        if needed:
+            raise
+        return None
+
+
 def write(report: Report, file: Path) -> None:
     """Write the report as JSON."""
-    data = {
-        "sound": report.sound,
-        "findings": [
-            {"file": f.file, "place": f.place, "what": f.what, "severity": f.severity.value} for f in report.findings
-        ],
-        "figures": report.figures,
-    }
+    listed = [{**finding._asdict(), "severity": finding.severity.value} for finding in report.findings]
+    data = {"sound": report.sound, "findings": listed, "figures": report.figures}
     raw = orjson.dumps(plain(data), option=orjson.OPT_INDENT_2)
     if str(file) == "-":
         click.echo(raw)
@@ -71,10 +68,8 @@ def write(report: Report, file: Path) -> None:
 def print_report(report: Report, *, vaults: bool) -> None:
     """Print findings, figures and the verdict."""
     if report.findings:
-        print_table(
-            ("severity", "file", "place", "what"),
-            ((f.severity.value, f.file, f.place, f.what) for f in report.findings),
-        )
+        rows = ((f.severity.value, f.file, f.place, f.what) for f in report.findings)
+        print_table(("severity", "file", "place", "what"), rows)
         click.echo()
     click.echo(", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in report.figures.items()))
     if not vaults:

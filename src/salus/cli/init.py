@@ -8,81 +8,76 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import MemberSpec, RegionSpec, create_region
-from salus.cli.options import PASSPHRASE_FILE, home_folder, passphrase
+from salus.cli.options import PASSPHRASE_FILE, as_json_option, home_folder, home_option, passphrase
 from salus.cli.output import print_fields, print_json, short
 from salus.policy.types import OrganisationRole
 
-SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+ROLES = ", ".join(role.name.lower() for role in OrganisationRole)
 
 
-def read_member(text: str) -> MemberSpec:
-    """Return the member that SLUG:ROLE[+ROLE]:NAME describes."""
-    parts = text.split(":", 2)
-    if len(parts) != 3 or not SLUG.fullmatch(parts[0]) or not parts[2].strip():
-        raise click.UsageError(
-            f"a member is SLUG:ROLE:NAME, for instance north:hospital:'Northside Hospital', not {text!r}"
-        )
-    roles = parts[1].upper().split("+")
-    unknown = [role.lower() for role in roles if role not in OrganisationRole.__members__]
-    if unknown:
-        known = ", ".join(role.name.lower() for role in OrganisationRole)
-        raise click.UsageError(f"no role {unknown[0]!r}; there are {known}")
-    return MemberSpec(parts[2].strip(), parts[0], tuple(sorted(OrganisationRole[role] for role in roles)))
+class MemberText(click.ParamType[MemberSpec]):
+    """A member as SLUG:ROLE[+ROLE]:NAME."""
+
+    name = "member"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> MemberSpec:
+        slug, _, rest = str(value).partition(":")
+        roles, _, name = rest.partition(":")
+        if not SLUG.fullmatch(slug) or not name.strip():
+            self.fail("write SLUG:ROLE:NAME, for instance north:hospital:'Northside Hospital'", param, ctx)
+        wanted = roles.upper().replace("-", "_").split("+")
+        if not all(role in OrganisationRole.__members__ for role in wanted):
+            self.fail(f"there is no such role; there are {ROLES}", param, ctx)
+        return MemberSpec(name.strip(), slug, tuple(sorted({OrganisationRole[role] for role in wanted})))
+
+
+MEMBER = MemberText()
 
 
 @click.command()
-@click.option(
-    "--home", type=click.Path(path_type=Path, file_okay=False), default=None, help="A new or empty folder [SALUS_HOME]."
-)
+@home_option("A new or empty folder.")
 @click.option("--name", default="region", show_default=True, help="Name of the network.")
 @click.option(
     "--member",
     "members",
     multiple=True,
     required=True,
+    type=MEMBER,
     metavar="SLUG:ROLE:NAME",
-    help="A founder; the first runs the node.",
+    help=f"A founder; may be repeated. The first runs the node. Roles, joined by +: {ROLES}.",
 )
 @click.option("--unattended", is_flag=True, help="Make a passphrase and keep it in the home.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
-def command(home: Path | None, name: str, members: tuple[str, ...], unattended: bool, as_json: bool) -> None:
+@as_json_option
+def command(home: Path | None, name: str, members: tuple[MemberSpec, ...], unattended: bool, as_json: bool) -> None:
     """Found a region: genesis, ledger, and each member's keys and vault."""
     folder = home_folder(home)
-    specs = tuple(map(read_member, members))
-    if len({spec.slug for spec in specs}) != len(specs):
+    if len({spec.slug for spec in members}) != len(members):
         raise click.UsageError("two members have the same slug")
     refuse_used(folder)
     secret = keep_passphrase(folder) if unattended else passphrase(folder, new=True)
-    with create_region(folder, RegionSpec(name, specs), secret) as region:
-        made = {
-            "home": str(folder),
-            "network": region.network,
-            "members": {slug: region.organisation(slug).account for slug in region.organisations()},
-        }
+    with create_region(folder, RegionSpec(name, members), secret) as region:
+        accounts = {slug: region.organisation(slug).account for slug in region.organisations()}
+        network = region.network
     if as_json:
-        print_json(made)
+        print_json({"home": str(folder), "network": network, "members": accounts})
         return
-    print_fields(
-        {
-            "network": region.network.hex(),
-            **{spec.slug: f"{short(made['members'][spec.slug])}  {spec.name}" for spec in specs},
-        }
-    )  # type: ignore[index]
+    print_fields({"network": network.hex(), **{s.slug: f"{short(accounts[s.slug])}  {s.name}" for s in members}})
     if unattended:
-        click.echo(
-            f"The passphrase of every keystore is kept in {folder / PASSPHRASE_FILE}: fit for trying out, not for real data."
-        )
+        click.echo(f"The passphrase of every keystore is in {folder / PASSPHRASE_FILE}: for trying out only.")
 
 
 def refuse_used(folder: Path) -> None:
     """Raise unless the folder is absent or empty."""
-    if folder.exists() and any(folder.iterdir()):
-        raise click.UsageError(f"{folder} is not empty")
+    if folder.exists() and any(path.name != PASSPHRASE_FILE for path in folder.iterdir()):
+        raise click.UsageError(f"{folder} is not empty; give a new folder")
 
 
 def keep_passphrase(folder: Path) -> str:
-    """Make a passphrase of 160 bits and keep it, readable by the owner alone."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make a passphrase of 160 bits and keep it, readable by the owner alone; take one that is there already."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (folder / PASSPHRASE_FILE).is_file():
+        return (folder / PASSPHRASE_FILE).read_text().strip()
     secret = secrets.token_urlsafe(20)
     handle = os.open(folder / PASSPHRASE_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:

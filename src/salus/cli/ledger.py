@@ -4,9 +4,13 @@ from pathlib import Path
 
 import click
 
-from salus.cli.options import in_home, opened
-from salus.cli.output import print_fields, print_json, print_table, when
+from salus.cli.init import refuse_used
+from salus.cli.options import FOLDER, OUT_FILE, in_home, opened
+from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
+from salus.cli.status import Absent
 from salus.services.inspect import export_state, inspect_block, ledger_status, prove_state
+
+ENGINE = "embedded: one operator. Tamper-evident, not Byzantine-tolerant"
 
 
 @click.group()
@@ -21,51 +25,46 @@ def status(home: Path | None, as_json: bool) -> None:
     with opened(home, read_only=True) as region:
         now = ledger_status(region.ledger)
     if as_json:
-        print_json(now)
+        print_json({**now._asdict(), "time": when(now.time), "engine": "embedded"})
         return
-    print_fields(
-        {
-            "network": now.network.hex(),
-            "height": now.height,
-            "time": when(now.time),
-            "log entries": now.log_size,
-            "engine": "embedded: one operator. Tamper-evident, not Byzantine-tolerant",
-        }
-    )
+    named = {"network": now.network.hex(), "height": now.height, "time": when(now.time)}
+    print_fields({**named, "log entries": now.log_size, "engine": ENGINE})
 
 
 @command.command()
 @click.argument("height", type=click.IntRange(1))
 @in_home
 def show(home: Path | None, as_json: bool, height: int) -> None:
-    """Show a block: its header, and each envelope's messages and outcome."""
+    """Show the block of a HEIGHT: its header, and each envelope's messages."""
     with opened(home, read_only=True) as region:
+        last = region.ledger.height()
+        if height > last:
+            raise Absent(f"there is no block {height}; the last is {last}")
         block = inspect_block(region.ledger, height)
     if as_json:
-        print_json(block)
+        print_json({**block._asdict(), "time": when(block.time)})
         return
-    print_fields(
-        {
-            "height": block.height,
-            "time": when(block.time),
-            "app hash before": block.app_hash.hex(),
-            "batches": block.batches,
-        }
-    )
-    rows = ((e.id.hex()[:12], ", ".join(e.messages), e.signers) for e in block.envelopes)
+    named = {"height": block.height, "time": when(block.time), "app hash before": block.app_hash.hex()}
+    print_fields({**named, "batches": block.batches})
+    rows = ((short(e.id), ", ".join(e.messages), e.signers) for e in block.envelopes)
     print_table(("envelope", "messages", "signers"), rows, empty="An empty block.")
 
 
 @command.command()
 @click.argument("key")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Evidence file to write.")
+@click.option("--out", type=OUT_FILE, required=True, help="Evidence file to write.")
 @in_home
 def proof(home: Path | None, as_json: bool, key: str, out: Path) -> None:
-    """Prove the present value, or absence, of a state KEY (hex) as evidence for `salus verify`."""
+    """Prove the present value, or absence, of a state KEY (hex) as evidence for `salus verify`.
+
+    The layout of keys is in the README of each contract. The anchor of a relation is at 0301 and its handle.
+    """
     try:
         raw = bytes.fromhex(key)
     except ValueError:
-        raise click.UsageError("KEY: give hex digits") from None
+        raise click.BadParameter("give an even number of hex digits", param_hint="KEY") from None
+    if not raw:
+        raise click.BadParameter("give an even number of hex digits", param_hint="KEY")
     with opened(home) as region:
         evidence, value = prove_state(region.ledger, raw)
     out.write_bytes(evidence)
@@ -76,16 +75,14 @@ def proof(home: Path | None, as_json: bool, key: str, out: Path) -> None:
 
 
 @command.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=FOLDER)
 @in_home
 def export(home: Path | None, as_json: bool, folder: Path) -> None:
-    """Write the state in canonical chunks; an import of them has the same app hash."""
-    with opened(home) as region:
+    """Write the state in canonical chunks into a new FOLDER; an import of them has the same app hash."""
+    refuse_used(folder)
+    with opened(home, read_only=True) as region:
         manifest, chunks = export_state(region.ledger, folder)
-    if as_json:
-        print_json({"manifest": manifest, "chunks": chunks})
-    else:
-        click.echo(f"{chunks} chunks in {folder}; manifest {manifest.hex()}.")
+    print_result(as_json, {"manifest": manifest, "chunks": chunks}, f"A manifest and {chunks} chunks are in {folder}.")
 
 
 @command.command()
@@ -94,7 +91,4 @@ def checkpoint(home: Path | None, as_json: bool) -> None:
     """Print the signed note over the log as it stands (C2SP tlog-checkpoint), for witnesses to cosign."""
     with opened(home) as region:
         note = region.ledger.checkpoint().decode()
-    if as_json:
-        print_json({"checkpoint": note})
-    else:
-        click.echo(note, nl=False)
+    print_result(as_json, {"checkpoint": note}, note.removesuffix("\n"))

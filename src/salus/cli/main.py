@@ -1,45 +1,26 @@
-"""`salus`: finds the command, runs it, and turns what went wrong into one line and an exit status.
-
-| status | meaning |
-|---|---|
-| 0 | done; for `verify`: proved; for `fsck`: sound |
-| 1 | the answer is no: refused, refuted, damaged, not found |
-| 2 | wrong usage or bad input |
-| 3 | `verify` only: everything holds, and no witness you trust has signed |
-| 4 | not now: the home is in use, the disk is full, a quota is used up |
-| 70 | a bug in Salus |
-"""
+"""`salus`: finds the command, runs it, and turns what went wrong into one line and an exit status (status.py)."""
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
 
 from salus import __version__
-from salus.core.errors import Kind, Refusal
+from salus.core.errors import Refusal
 
 GROUPS = {
     "demo": "Play the whole story on a region of its own.",
     "init": "Found a region: genesis, ledger, members with their vaults.",
-    "org": "Members of the network.",
+    "org": "Members of the network: list, add, vote.",
     "staff": "Members of staff that an organisation attests.",
-    "patient": "Patients of an organisation, invitations, claims.",
-    "record": "Import, list and show records.",
-    "consent": "Grant, show and revoke.",
-    "access": "Request, release, receive; who received what.",
+    "patient": "Patients of an organisation: list, invite, claim, confirm.",
+    "record": "Records of a custodian: import, list, show.",
+    "consent": "A person's directives: grant, deny, show, revoke.",
+    "access": "Request, answer, receive; who received what.",
     "ledger": "Status, blocks, proofs, export, checkpoints.",
     "verify": "Check an evidence file offline, step by step.",
     "fsck": "Check a whole home offline: blocks, state, vaults.",
-}
-STATUS_OF_KIND = {
-    Kind.INVALID: 2,
-    Kind.UNAUTHENTICATED: 1,
-    Kind.FORBIDDEN: 1,
-    Kind.NOT_FOUND: 1,
-    Kind.CONFLICT: 1,
-    Kind.GONE: 1,
-    Kind.EXHAUSTED: 4,
-    Kind.UNAVAILABLE: 4,
 }
 
 
@@ -66,7 +47,9 @@ def salus() -> None:
     """Keep, share and verify medical data; the data stays off the ledger.
 
     Begin with `salus demo --home demo-home --once`. Every command takes --json for programs.
-    Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 unwitnessed, 4 not now, 70 a bug.
+
+    Exit status: 0 done, 1 the answer is no, 2 wrong usage or bad input, 3 unwitnessed (verify), 4 not now (in use,
+    disk full), 70 a bug, 130 interrupted.
     """
 
 
@@ -76,31 +59,65 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command; return its exit status. Prints at most one line of error, never a traceback."""
+    """Run a command; return its exit status. What went wrong is one line on standard error, never a traceback."""
+    status = _run(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_output()
+    except OSError as error:
+        _leave_output()
+        return _say(f"standard output: {error.strerror}", 4)
+    return status
+
+
+def _run(arguments: list[str]) -> int:
     try:
         status = salus.main(arguments, prog_name="salus", standalone_mode=False)
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
-    except click.ClickException as error:
-        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "salus"
-        return _say(f"{error.format_message()} (see `{where} --help`)", error.exit_code if error.exit_code > 1 else 2)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return 0
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "salus"
+        return _say(f"{error.format_message()} (see `{where} --help`)", 2)
     except (click.Abort, KeyboardInterrupt):
         return _say("interrupted; what was reported as done is durable", 130)
-    except Refusal as refusal:
-        return _say(str(refusal), STATUS_OF_KIND[refusal.kind])
-    except BrokenPipeError:
+    except SystemExit:  # click's way out where the reader of a pipe has gone
+        _leave_output()
         return 0
-    except OSError as error:
-        name = f": {error.filename}" if error.filename else ""
-        return _say(f"{error.strerror or type(error).__name__}{name}", 4)
     except Exception as error:  # noqa: BLE001 - the last resort shows a bug's kind, never somebody's data
-        return _say(f"a bug in Salus ({type(error).__name__} {_place(error)}); nothing half-done is kept", 70)
+        return _failed(error)
     return status if isinstance(status, int) else 0
 
 
+def _failed(error: Exception) -> int:
+    """Say what failed, in words without anybody's data; return the exit status."""
+    from salus.cli.status import BUG, NOT_NOW, status_of
+
+    match error:
+        case Refusal():
+            return _say(str(error), status_of(error))
+        case BrokenPipeError():
+            _leave_output()
+            return 0
+        case OSError():
+            name = f": {error.filename}" if error.filename else ""
+            return _say(f"{error.strerror or type(error).__name__}{name}", NOT_NOW)
+        case MemoryError():
+            return _say("out of memory; what was reported as done is durable", NOT_NOW)
+    return _say(f"a bug in Salus ({type(error).__name__} {_place(error)}); nothing half-done is kept", BUG)
+
+
 def _say(line: str, status: int) -> int:
-    click.echo(f"salus: {line}", err=True)
+    with suppress(OSError):
+        click.echo(f"salus: {' '.join(line.split())}", err=True)
     return status
+
+
+def _leave_output() -> None:
+    """Nobody reads standard output any more: let what is still buffered go nowhere when Python ends."""
+    with suppress(OSError, ValueError):
+        sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open until the process ends
 
 
 def _place(error: Exception) -> str:

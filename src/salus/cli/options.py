@@ -1,8 +1,10 @@
-"""Options that many commands share, and what they open."""
+"""Options and arguments that many commands share, and what they open."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,26 +12,112 @@ import click
 
 from salus.bootstrap import Region, open_region
 from salus.config import NoPassphrase, read_config, read_passphrase
+from salus.fhir.classes import CATEGORIES, CLASSES, OTHER
+from salus.services.actors import Organisation, Person
+from salus.services.grant import provision
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-PASSPHRASE_FILE = "passphrase"  # in the home of an unattended region
+PASSPHRASE_FILE = "passphrase"  # noqa: S105 - a file of the home of an unattended region
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+DATA_CLASSES = sorted({*CLASSES.values(), OTHER}.union(*(listed.values() for listed in CATEGORIES.values())))
+
+
+class OutFile(click.Path):
+    """A file to be written. Its folder must be there, which is asked before anything else is done."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(str(super().convert(value, param, ctx)))
+        if not path.parent.is_dir():
+            self.fail("the folder it is to be in does not exist", param, ctx)
+        return path
+
+
+OUT_FILE = OutFile(path_type=Path, dir_okay=False, writable=True)
+
+
+class WholeId(click.ParamType[bytes]):
+    """An id of which one has no list to choose from: all 64 hex digits."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
+        text = str(value).strip().lower()
+        if len(text) != 64 or not _is_hex(text):
+            self.fail("give all 64 hex digits of the id", param, ctx)
+        return bytes.fromhex(text)
+
+
+WHOLE_ID = WholeId()
+
+
+def home_option(words: str) -> Callable[[Command], Command]:
+    """Give a command --home."""
+    return click.option("--home", type=FOLDER, default=None, help=f"{words} [default: $SALUS_HOME, else salus-home]")
+
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON value, for programs.")
 
 
 def in_home(command: Command) -> Command:
     """Give a command --home and --json."""
-    home = click.option(
-        "--home",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=None,
-        help="The region's folder [SALUS_HOME].",
-    )
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
-    return home(as_json(command))
+    return home_option("The region's folder.")(as_json_option(command))
 
 
 def acting(words: str) -> Callable[[Command], Command]:
     """Give a command --as ACTOR."""
     return click.option("--as", "actor", metavar="ACTOR", required=True, help=words)
+
+
+def days_option(default: int, most: int = 3650) -> Callable[[Command], Command]:
+    """Give a command --days."""
+    return click.option("--days", default=default, show_default=True, type=click.IntRange(1, most), help="How long.")
+
+
+def save_option(words: str) -> Callable[[Command], Command]:
+    """Give a command --save FOLDER."""
+    return click.option("--save", type=FOLDER, default=None, metavar="FOLDER", help=words)
+
+
+at_option = click.option(
+    "--at", "relation", metavar="HANDLE", default=None, help="Which of her relations; needed when she has several."
+)
+
+
+def about_data(command: Command) -> Command:
+    """Give a command --class, --type, --since and --until, which reach it as one `Provision`, `data`."""
+
+    @wraps(command)
+    def collected(
+        *, classes: tuple[str, ...], types: tuple[str, ...], since: datetime | None, until: datetime | None, **rest: Any
+    ) -> Any:
+        return command(data=provision(classes, types, since=_millis(since), until=_millis(until)), **rest)
+
+    for option in reversed(_DATA_OPTIONS):
+        collected = option(collected)
+    return collected  # type: ignore[return-value]
+
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_DATA_OPTIONS = (
+    click.option(
+        "--class",
+        "classes",
+        multiple=True,
+        type=click.Choice(DATA_CLASSES),
+        metavar="CLASS",
+        help="Only this class of data, for instance laboratory; may be repeated.",
+    ),
+    click.option(
+        "--type", "types", multiple=True, metavar="TYPE", help="Only this FHIR resource type; may be repeated."
+    ),
+    click.option("--since", type=_DAY, metavar="DATE", help="Only what begins on this day or later (YYYY-MM-DD)."),
+    click.option("--until", type=_DAY, metavar="DATE", help="Only what ends before this day."),
+)
+
+
+def _millis(day: datetime | None) -> int | None:
+    return None if day is None else int(day.replace(tzinfo=UTC).timestamp()) * 1000
 
 
 def home_folder(home: Path | None) -> Path:
@@ -44,10 +132,10 @@ def passphrase(home: Path, *, new: bool = False) -> str:
         return read_passphrase(config)
     kept = home / PASSPHRASE_FILE
     if not new and kept.is_file():
-        return kept.read_text().strip()
+        return kept.read_text("utf-8", errors="replace").strip()
     if not sys.stdin.isatty():
         raise NoPassphrase
-    asked: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=new)
+    asked: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
     return asked
 
 
@@ -61,12 +149,35 @@ def opened(home: Path | None, *, read_only: bool = False) -> Iterator[Region]:
         yield region
 
 
-def choose(given: str, known: Iterable[bytes], what: str) -> bytes:
-    """Return the one id that begins with the hex digits `given` (six or more)."""
+def organisation(region: Region, slug: str) -> Organisation:
+    """Return the organisation that acts; who types another name is told which there are."""
+    known = region.organisations()
+    if slug not in known:
+        raise click.BadParameter(f"no organisation has this name here; there are {', '.join(known)}", param_hint="--as")
+    return region.organisation(slug)
+
+
+def person(region: Region, slug: str) -> Person:
+    """Return the person who acts; who types another name is told which there are."""
+    known = region.people()
+    if slug not in known:
+        there = f"there are {', '.join(known)}" if known else "nobody has one yet (`salus patient claim`)"
+        raise click.BadParameter(f"no wallet has this name here; {there}", param_hint="--as")
+    return region.person(slug)
+
+
+def choose(given: str, known: Iterable[bytes], what: str, listing: str) -> bytes:
+    """Return the one id that begins with the hex digits `given`; `listing` is the command that shows them."""
     text = given.strip().lower()
-    if len(text) < 6 or any(c not in "0123456789abcdef" for c in text):
-        raise click.UsageError(f"{what}: give six or more hex digits of its id")
+    if len(text) < 6 or not _is_hex(text):
+        raise click.BadParameter(f"give the id's first hex digits, six or more (`salus {listing}`)", param_hint=what)
     found = sorted({item for item in known if item.hex().startswith(text)})
-    if len(found) != 1:
-        raise click.UsageError(f"{what}: {'no' if not found else 'more than one'} id here begins with these digits")
+    if len(found) > 1:
+        raise click.BadParameter(f"{len(found)} ids begin like this; give more digits", param_hint=what)
+    if not found:
+        raise click.BadParameter(f"no id here begins like this (`salus {listing}` shows them)", param_hint=what)
     return found[0]
+
+
+def _is_hex(text: str) -> bool:
+    return all(letter in "0123456789abcdef" for letter in text)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from salus.bootstrap import enrol
-from salus.cli.init import read_member
-from salus.cli.options import acting, choose, in_home, opened
-from salus.cli.output import print_fields, print_json, print_table, short
+from salus.bootstrap import MemberSpec, enrol
+from salus.cli.init import MEMBER
+from salus.cli.options import WHOLE_ID, acting, in_home, opened, organisation
+from salus.cli.output import print_fields, print_json, print_result, print_table, short
 from salus.contracts.governance.messages import AdmitMember
 from salus.policy.types import OrganisationRole
-from salus.services.members import list_members
+from salus.services.members import MemberView, list_members
 from salus.services.propose import propose
 from salus.services.vote import vote
 
@@ -23,65 +23,57 @@ def command() -> None:
 @command.command("list")
 @in_home
 def show_all(home: Path | None, as_json: bool) -> None:
-    """List members and applicants."""
+    """List the members."""
     with opened(home, read_only=True) as region:
         members = list_members(region.ledger)
     if as_json:
         print_json(members)
         return
-    rows = []
-    for member in members:
-        roles = ", ".join(OrganisationRole(role).name.lower() for role in member.roles)
-        stops = [
-            w
-            for w, on in (
-                ("receives nothing", member.suspended_recipient),
-                ("takes nothing in", member.suspended_custodian),
-            )
-            if on
-        ]
-        rows.append((short(member.account), member.name, roles, member.state, ", ".join(stops) or "-"))
+    rows = ((short(m.account), m.name, role_names(m), m.state, suspensions(m)) for m in members)
     print_table(("account", "name", "roles", "state", "suspended"), rows)
+
+
+def role_names(member: MemberView) -> str:
+    """Return the member's roles in words."""
+    return ", ".join(OrganisationRole(role).name.lower().replace("_", "-") for role in member.roles)
+
+
+def suspensions(member: MemberView) -> str:
+    """Return what the member may not do at present."""
+    stops = (("receives nothing", member.suspended_recipient), ("takes nothing in", member.suspended_custodian))
+    return ", ".join(words for words, on in stops if on) or "-"
 
 
 @command.command()
 @acting("The member that sponsors the applicant.")
-@click.argument("member", metavar="SLUG:ROLE:NAME")
+@click.argument("member", metavar="SLUG:ROLE:NAME", type=MEMBER)
 @in_home
-def add(home: Path | None, as_json: bool, actor: str, member: str) -> None:
-    """Open an applicant's account and propose its admission."""
+def add(home: Path | None, as_json: bool, actor: str, member: MemberSpec) -> None:
+    """Open an applicant's account and propose its admission; members then vote."""
     with opened(home) as region:
-        sponsor = region.organisation(actor)
-        applicant = enrol(region, actor, read_member(member))
+        sponsor = organisation(region, actor)
+        applicant = enrol(region, actor, member)
         proposed = propose(sponsor, [AdmitMember(applicant.account)])
-        result = {"account": applicant.account, "proposal": proposed.proposal, "effective_height": proposed.effective}
     if as_json:
-        print_json(result)
+        print_json(
+            {"account": applicant.account, "proposal": proposed.proposal, "effective_height": proposed.effective}
+        )
         return
-    print_fields(
-        {
-            "account": applicant.account.hex(),
-            "proposal": proposed.proposal.hex(),
-            "effective at height": proposed.effective,
-        }
+    print_fields({"account": applicant.account.hex(), "proposal": proposed.proposal.hex()})
+    click.echo(
+        f"Members vote with `salus org vote --as MEMBER PROPOSAL`; approved by more than two thirds of them, "
+        f"it takes effect at height {proposed.effective}."
     )
-    click.echo("Members vote with `salus org vote --as MEMBER PROPOSAL`.")
 
 
 @command.command("vote")
 @acting("The member that votes.")
-@click.argument("proposal")
+@click.argument("proposal", type=WHOLE_ID)
 @click.option("--against", is_flag=True, help="Vote no.")
 @in_home
-def cast(home: Path | None, as_json: bool, actor: str, proposal: str, against: bool) -> None:
-    """Cast the member's one ballot on a proposal (its whole id)."""
-    if len(proposal) != 64:
-        raise click.UsageError("PROPOSAL: give all 64 hex digits")
+def cast(home: Path | None, as_json: bool, actor: str, proposal: bytes, against: bool) -> None:
+    """Cast the member's one ballot on a PROPOSAL."""
     with opened(home) as region:
-        landed = vote(
-            region.organisation(actor), choose(proposal, [bytes.fromhex(proposal)], "PROPOSAL"), approve=not against
-        )
-    if as_json:
-        print_json({"height": landed.height})
-    else:
-        click.echo(f"Voted {'no' if against else 'yes'}, in block {landed.height}.")
+        landed = vote(organisation(region, actor), proposal, approve=not against)
+    words = f"Voted {'no' if against else 'yes'}, in block {landed.height}."
+    print_result(as_json, {"height": landed.height}, words)

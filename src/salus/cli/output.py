@@ -1,8 +1,14 @@
 """What a command prints: for people a few lines or a table, with --json one JSON value on standard output."""
 
+import os
+import shlex
+import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -34,9 +40,11 @@ def short(value: bytes | None) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as JSON can hold it: bytes in hex, tuples with names as objects."""
+    """Return `value` as JSON can hold it: bytes in hex, tuples with names and dataclasses as objects."""
     if isinstance(value, bytes):
         return value.hex()
+    if is_dataclass(value):
+        return {part.name: plain(getattr(value, part.name)) for part in fields(value)}
     if hasattr(value, "__struct_fields__"):
         return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
     if hasattr(value, "_asdict"):
@@ -53,6 +61,14 @@ def print_json(value: Any) -> None:
     click.echo(orjson.dumps(plain(value), option=orjson.OPT_INDENT_2))
 
 
+def print_result(as_json: bool, data: Any, words: str) -> None:
+    """Print `data` as JSON, or the words for people."""
+    if as_json:
+        print_json(data)
+    else:
+        click.echo(words)
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "Nothing here yet.") -> None:
     """Print rows under their columns, or one line where there are none."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
@@ -66,10 +82,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
         click.echo(empty)
 
 
-def print_fields(fields: Mapping[str, object]) -> None:
+def print_fields(named: Mapping[str, object]) -> None:
     """Print names and values, a line each."""
-    width = max(map(len, fields))
-    for name, value in fields.items():
+    width = max(map(len, named))
+    for name, value in named.items():
         click.echo(f"{name:<{width}}  {value}")
 
 
@@ -77,7 +93,7 @@ def console(*, error: bool = False) -> Console:
     """Return a console that neither colours nor wraps what goes into a file."""
     made = Console(stderr=error, highlight=False, soft_wrap=False)
     if not made.is_terminal:
-        made.width = 160
+        made.width = 200
     return made
 
 
@@ -89,3 +105,11 @@ def progress(words: str, total: int | None, *, quiet: bool = False, shown: Conso
     with Progress(*columns, console=shown, transient=True, disable=quiet or not shown.is_terminal) as bar:
         bar.add_task(words, total=total)
         yield bar
+
+
+def program() -> str:
+    """Return how this program is called from here: `salus`, or its path where the shell does not find it."""
+    here = Path(sys.argv[0])
+    if here.name != "salus" or shutil.which("salus") == str(here.absolute()):
+        return "salus"
+    return shlex.quote(os.path.relpath(here))

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import click
 
-from salus.bootstrap import Region, create_person
-from salus.cli.options import acting, choose, in_home, opened
-from salus.cli.output import print_fields, print_json, print_table, short, when
+from salus.bootstrap import create_person
+from salus.cli.options import acting, choose, days_option, in_home, opened, organisation
+from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
+from salus.services.actors import Organisation
 from salus.services.claim import claim
 from salus.services.invite import invite
 from salus.services.patients import list_patients
-from salus.services.settle_claim import confirm_claim, reject_claim
+from salus.services.settle_claim import complete_claim, confirm_claim, reject_claim
+from salus.wallet.invitation import read_code
 
 
 @click.group()
@@ -24,23 +26,25 @@ def command() -> None:
 def show_all(home: Path | None, as_json: bool, actor: str) -> None:
     """List the organisation's patients, from its own vault."""
     with opened(home) as region:
-        patients = list_patients(region.organisation(actor))
+        patients = list_patients(organisation(region, actor))
     if as_json:
         print_json(patients)
         return
     rows = ((short(p.handle), p.name, p.birth_date, p.state, p.records) for p in patients)
-    print_table(("handle", "name", "born", "account", "records"), rows)
+    columns = ("handle", "name", "born", "account", "records")
+    print_table(columns, rows, empty="No patients yet (`salus record import`).")
 
 
 @command.command("invite")
 @acting("The organisation.")
 @click.argument("handle")
-@click.option("--days", default=14, show_default=True, type=click.IntRange(1, 90))
+@days_option(14, 90)
 @in_home
 def send(home: Path | None, as_json: bool, actor: str, handle: str, days: int) -> None:
     """Make an invitation; its code is the secret that lets her claim the account."""
     with opened(home) as region:
-        made = invite(region.organisation(actor), find_patient(region, actor, handle), days)
+        custodian = organisation(region, actor)
+        made = invite(custodian, find_patient(custodian, handle), days)
     if as_json:
         print_json({"handle": made.handle, "code": made.code, "link": made.link, "end": when(made.end)})
         return
@@ -53,10 +57,11 @@ def send(home: Path | None, as_json: bool, actor: str, handle: str, days: int) -
 @click.argument("code")
 @in_home
 def take(home: Path | None, as_json: bool, actor: str, code: str) -> None:
-    """Claim the account of an invitation with fresh keys of one's own."""
+    """Claim the account of an invitation, by its CODE or link, with fresh keys of one's own."""
     with opened(home) as region:
-        person = region.person(actor) if actor in region.people() else create_person(region, actor)
-        claimed = claim(person, code)
+        read_code(region.network, code)  # a mistyped one makes no wallet
+        known = actor in region.people()
+        claimed = claim(region.person(actor) if known else create_person(region, actor), code)
     if as_json:
         print_json(claimed)
         return
@@ -72,11 +77,9 @@ def take(home: Path | None, as_json: bool, actor: str, code: str) -> None:
 def agree(home: Path | None, as_json: bool, actor: str, handle: str, short_code: str) -> None:
     """Make a claim final: the person is here and her wallet shows this short code."""
     with opened(home) as region:
-        landed = confirm_claim(region.organisation(actor), find_patient(region, actor, handle), short_code)
-    if as_json:
-        print_json({"height": landed.height})
-    else:
-        click.echo(f"The account is hers, from block {landed.height} on. The ledger reads: claimed by invitation.")
+        custodian = organisation(region, actor)
+        landed = confirm_claim(custodian, find_patient(custodian, handle), short_code)
+    print_result(as_json, {"height": landed.height}, f"The account is hers, from block {landed.height} on.")
 
 
 @command.command("reject")
@@ -86,13 +89,24 @@ def agree(home: Path | None, as_json: bool, actor: str, handle: str, short_code:
 def turn_down(home: Path | None, as_json: bool, actor: str, handle: str) -> None:
     """Void a claim and its invitation: the short code was not hers."""
     with opened(home) as region:
-        landed = reject_claim(region.organisation(actor), find_patient(region, actor, handle))
-    if as_json:
-        print_json({"height": landed.height})
-    else:
-        click.echo(f"Rejected, in block {landed.height}; the invitation is void.")
+        custodian = organisation(region, actor)
+        landed = reject_claim(custodian, find_patient(custodian, handle))
+    words = f"Rejected, in block {landed.height}; the invitation is void."
+    print_result(as_json, {"height": landed.height}, words)
 
 
-def find_patient(region: Region, actor: str, given: str) -> bytes:
+@command.command("complete")
+@acting("The organisation.")
+@click.argument("handle")
+@in_home
+def finish(home: Path | None, as_json: bool, actor: str, handle: str) -> None:
+    """Make a claim final that nobody confirmed or rejected, once the network's delay is over."""
+    with opened(home) as region:
+        custodian = organisation(region, actor)
+        landed = complete_claim(custodian, find_patient(custodian, handle))
+    print_result(as_json, {"height": landed.height}, f"The account is hers, from block {landed.height} on.")
+
+
+def find_patient(custodian: Organisation, given: str) -> bytes:
     """Return the handle that `given` begins, among the organisation's patients."""
-    return choose(given, (p.handle for p in list_patients(region.organisation(actor))), "HANDLE")
+    return choose(given, custodian.vault.relations(), "HANDLE", "patient list")

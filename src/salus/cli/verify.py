@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
+from salus.cli.options import FILE, as_json_option
 from salus.cli.output import print_json, when
 from salus.config import read_config
-from salus.core.errors import Refusal
+from salus.core.errors import Malformed
 from salus.evidence.report import Outcome, Report, Verdict
 from salus.evidence.verify import verify
 from salus.merkle.checkpoint import NoteKey, parse_note_key
@@ -21,28 +22,25 @@ VERDICTS = {
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("file", type=FILE)
 @click.option(
-    "--genesis",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    default=None,
-    help="The network's genesis document, which you have from elsewhere.",
+    "--genesis", type=FILE, default=None, help="The network's genesis document, which you have from elsewhere."
 )
 @click.option(
     "--witness", "witnesses", multiple=True, metavar="KEY", help="Verifier key of a witness you trust; may be repeated."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
+@as_json_option
 def command(file: Path, genesis: Path | None, witnesses: tuple[str, ...], as_json: bool) -> int:
-    """Check an evidence file offline, in numbered steps.
+    """Check an evidence FILE offline, in numbered steps.
 
-    Exit status: 0 proved, 1 refuted, 2 wrong usage or no genesis, 3 all holds but unwitnessed.
+    Without --genesis, the one in the home of SALUS_HOME is taken. Exit status: 0 proved, 1 refuted, 2 wrong usage
+    or no genesis, 3 all holds but unwitnessed.
     """
     if genesis is None:
         kept = read_config().home / "genesis.cbor"
         genesis = kept if kept.is_file() else None
-    report = verify(
-        file.read_bytes(), genesis.read_bytes() if genesis else None, witnesses=tuple(map(read_witness, witnesses))
-    )
+    known = tuple(map(read_witness, witnesses))
+    report = verify(file.read_bytes(), genesis.read_bytes() if genesis else None, witnesses=known)
     if as_json:
         print_json(as_data(report))
     else:
@@ -54,8 +52,8 @@ def read_witness(text: str) -> NoteKey:
     """Return the verifier key in `text`."""
     try:
         return parse_note_key(text)
-    except (Refusal, ValueError):
-        raise click.UsageError("--witness: not a verifier key (name+hash+base64)") from None
+    except Malformed:
+        raise click.BadParameter("not a verifier key (name+hash+base64)", param_hint="--witness") from None
 
 
 def as_data(report: Report) -> dict[str, object]:

@@ -1,12 +1,16 @@
 """What the steps of the story share: the region, who plays, and what they leave for the steps after them."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from salus.bootstrap import Region
+from salus.core.errors import Kind, Refusal
 from salus.services.actors import Organisation, Person
 
+HOSPITALS = ("north", "south")
+CLINIC, REGULATOR, PATIENT = "clinic", "regulator", "alma"
 YEAR_MS = 31_557_600_000  # 365.25 days
 Figures = dict[str, int | float | str | bool]
 Progress = Callable[[str, int, int | None], None]  # (what, done, of how many)
@@ -14,13 +18,29 @@ Progress = Callable[[str, int, int | None], None]  # (what, done, of how many)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step did. `lines` are for people; `figures` have names that end in their unit."""
+    """What a step did. `lines` are for people; `figures` have names that end in their unit.
+
+    `commands` are arguments of `salus` to go on with, complete but for --home; {home} in one stands for it.
+    """
 
     name: str
     title: str
     ok: bool
     figures: Figures
     lines: tuple[str, ...]
+    commands: tuple[str, ...] = ()
+
+
+class UnusableData(Refusal):
+    code, kind, text = 0x6301, Kind.INVALID, "A file of the data is not a FHIR bundle in JSON."
+
+
+class NoSuchPatient(Refusal):
+    code, kind, text = (
+        0x6302,
+        Kind.NOT_FOUND,
+        "No patient of the data is at both hospitals with laboratory results in and before the two newest years.",
+    )
 
 
 @dataclass(slots=True)
@@ -41,6 +61,10 @@ class Stage:
         """Return a member by its slug."""
         return self.region.organisation(slug)
 
+    def within(self, file: Path) -> str:
+        """Return a file's path in the home, ids shortened."""
+        return shortened(str(file.relative_to(self.region.home)))
+
     @property
     def patient(self) -> Person:
         """The patient of the story."""
@@ -52,5 +76,12 @@ class Stage:
         return self.handles[self.hospital]
 
 
-HOSPITALS = ("north", "south")
-CLINIC, REGULATOR, PATIENT = "clinic", "regulator", "alma"
+def shortened(text: str) -> str:
+    """Return `text` with every long row of hex digits cut to its first twelve."""
+    return re.sub(r"\b([0-9a-f]{12})[0-9a-f]{12,}\b", r"\1…", text)
+
+
+def in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines, each column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -2,15 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+
+from msgspec import MsgspecError
 
 from salus.bootstrap import MemberSpec, RegionSpec, create_person, create_region
 from salus.core.errors import Refusal
 from salus.demo.spread import newest
-from salus.demo.stage import CLINIC, HOSPITALS, PATIENT, REGULATOR, Progress, Stage, Step
+from salus.demo.stage import CLINIC, HOSPITALS, PATIENT, REGULATOR, Progress, Stage, Step, UnusableData
 from salus.demo.steps import STEPS
+from salus.fhir.bundle import BundleRefused
 from salus.policy.types import OrganisationRole
 
+MOST_ISSUES = 10
 REGION = RegionSpec(
     "Salus demonstration",
     (
@@ -24,13 +29,17 @@ REGION = RegionSpec(
 
 def play(home: Path, passphrase: str, data: Path | None, progress: Progress) -> Iterator[Step]:
     """Yield each step once it is done; stops after one that is not ok. The home is closed at the end."""
+    try:
+        now = newest_of(data, progress)
+    except UnusableData as refusal:
+        yield failed("take_in", refusal)
+        return
     region = create_region(home, REGION, passphrase)
     try:
         create_person(region, PATIENT)
-        now = newest(data) if data else int(time.time() * 1000)
         stage = Stage(region, passphrase, now, data, progress)
-        for step in STEPS:
-            done = timed(step, stage)
+        for name, step in STEPS.items():
+            done = timed(name, step, stage)
             yield done
             if not done.ok:
                 return
@@ -38,13 +47,29 @@ def play(home: Path, passphrase: str, data: Path | None, progress: Progress) -> 
         region.close()
 
 
-def timed(step: Callable[[Stage], Step], stage: Stage) -> Step:
+def newest_of(data: Path | None, progress: Progress) -> int:
+    """Return the moment that "the newest years" end with, milliseconds; raise UnusableData."""
+    if data is None:
+        return int(time.time() * 1000)
+    progress("Looking for the newest date of the data", 0, None)
+    try:
+        return newest(data)
+    except (MsgspecError, ValueError, EOFError, OSError, KeyError, TypeError, AttributeError):
+        raise UnusableData from None
+
+
+def timed(name: str, step: Callable[[Stage], Step], stage: Stage) -> Step:
     """Run a step; add how long it took. A refusal is a failed step, in its own words."""
     begun = time.perf_counter()
     try:
         done = step(stage)
     except Refusal as refusal:
-        done = Step(step.__name__, step.__name__.replace("_", " "), False, {}, (str(refusal),))
-    return Step(
-        done.name, done.title, done.ok, {**done.figures, "took_s": round(time.perf_counter() - begun, 2)}, done.lines
-    )
+        done = failed(name, refusal)
+    return replace(done, figures={**done.figures, "took_s": round(time.perf_counter() - begun, 2)})
+
+
+def failed(name: str, refusal: Refusal) -> Step:
+    """Return the step that a refusal ended."""
+    issues = refusal.issues[:MOST_ISSUES] if isinstance(refusal, BundleRefused) else ()
+    lines = (str(refusal), *(f"{issue.expression}: {issue.diagnostics}" for issue in issues))
+    return Step(name, name.replace("_", " ").capitalize(), False, {"took_s": 0.0}, lines)

@@ -4,20 +4,19 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import lmdb
 
 
 @contextmanager
 def copied(home: Path) -> Iterator[Path]:
-    """Yield a copy of the home beside it, removed afterwards."""
-    copy = home.with_name(home.name + ".tampered")
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(home, copy, ignore=shutil.ignore_patterns("exchange"))
-    try:
+    """Yield a copy of the closed home beside it, removed afterwards."""
+    where = home.resolve()
+    with TemporaryDirectory(prefix=f"{where.name}-tampered-", dir=where.parent) as folder:
+        copy = Path(folder) / where.name
+        shutil.copytree(where, copy, ignore=shutil.ignore_patterns("exchange", "people"))
         yield copy
-    finally:
-        shutil.rmtree(copy, ignore_errors=True)
 
 
 @contextmanager
@@ -40,16 +39,14 @@ def turn(file: Path, at: int) -> None:
 
 
 def place_in_block(home: Path) -> tuple[Path, int]:
-    """Return the middle of the first file of blocks."""
-    file = (
-        sorted((home / "ledger").glob("blocks/*"))[0] if (home / "ledger/blocks").is_dir() else home / "ledger/blocks"
-    )
+    """Return the middle of the file of blocks."""
+    file = home / "ledger/blocks"
     return file, file.stat().st_size // 2
 
 
 def place_of_value(home: Path, table: str, wanted: Callable[[bytes], bool]) -> tuple[Path, int]:
     """Return where in the state's file the live value of a key that is `wanted` begins."""
-    file = next((home / "ledger").rglob("data.mdb"))
+    file = home / "ledger/state/data.mdb"
     key, value = live_value(file.parent, table, wanted)
     raw, at = file.read_bytes(), -1
     while (at := raw.find(value, at + 1)) >= 0:

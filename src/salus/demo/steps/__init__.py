@@ -1,4 +1,4 @@
-"""The steps in their order."""
+"""The steps in their order, by the names they have in the report."""
 
 from collections.abc import Callable
 
@@ -10,11 +10,11 @@ from salus.demo.steps.revoke import revoke_in_one_block
 from salus.demo.steps.take_in import take_in
 from salus.demo.steps.verify import verify_offline
 
-STEPS: tuple[Callable[[Stage], Step], ...] = (
-    take_in,
-    claim_account,
-    grant_and_release,
-    verify_offline,
-    revoke_in_one_block,
-    account,
-)
+STEPS: dict[str, Callable[[Stage], Step]] = {
+    "take_in": take_in,
+    "claim": claim_account,
+    "grant": grant_and_release,
+    "verify": verify_offline,
+    "revoke": revoke_in_one_block,
+    "account": account,
+}

@@ -1,74 +1,110 @@
 """Step 6: the account of who received what; fsck finds everything sound; then one byte is changed, four times."""
 
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from salus.demo import tamper
-from salus.demo.stage import REGULATOR, Stage, Step
+from salus.demo.stage import HOSPITALS, PATIENT, REGULATOR, Figures, Stage, Step, in_columns, shortened
+from salus.evidence.state import relation_key
 from salus.fsck.home import fsck_home
 from salus.fsck.report import Report
-from salus.services.accounting import accounting
-from salus.services.directives import list_directives
+from salus.services.accounting import Line, accounting
+from salus.services.directives import show_directive
 
-WORDS = ("a stored block", "a live value of the state", "a vault's index", "a blob")
+TOLD = ("granted", "in-force", "released", "acknowledged", "revoked", "refused")
+COLUMNS = ("when", "what", "who", "why", "under which directive")
 
 
 def account(stage: Stage) -> Step:
     """Print her account, check the home, damage a copy of it in four places in turn."""
     told = accounting(stage.region.ledger, stage.handle)
-    regulator = stage.organisation(REGULATOR).name
-    home, directives = stage.region.home, len(list_directives(stage.region.ledger, stage.handle))
-    lines = [
-        f"log {line.index:>5}  {line.what:<12} {line.name or '':<20} {line.purpose or '':<7} {line.reason or ''}".rstrip()
-        for line in told.lines
-        if line.what in ("granted", "released", "acknowledged", "revoked", "refused")
-    ]
+    view = show_directive(stage.patient, stage.handle, stage.directive)
+    lines = in_columns([COLUMNS, *(account_row(line) for line in told.lines if line.what in TOLD)])
+    if view.sealed is not None:
+        lines.append(f"In her words, which no ledger holds, {short(stage.directive)} is: {view.sealed.text}")
+    lines += [f"{stage.organisation(REGULATOR).name} runs fsck over the ledger, each hospital over its own vault:"]
+    names = {slug: stage.organisation(slug).name for slug in (*HOSPITALS, REGULATOR)}
+    home = stage.region.home
     stage.region.close()  # fsck reads a closed home
-    sound = checked(stage, home, "checks the ledger and every vault")
-    lines.append(f"{regulator} and the hospitals run fsck: {'sound' if sound.sound else 'DAMAGED'}, {summary(sound)}")
-    lines += [f"  {f.file}: {f.place}: {f.what}" for f in sound.findings]
-    named = []
-    with tamper.copied(home) as copy:
-        for words, (file, at) in zip(WORDS, places(stage, copy), strict=True):
+    sound, figures = True, Figures()
+    for slug in (REGULATOR, *HOSPITALS):
+        report = checked(stage, home, slug, names[slug])
+        sound = sound and report.sound
+        figures |= report.figures
+        lines += told_of(names[slug], report)
+    lines.append("Then one byte of a copy of the home is changed at a time:")
+    damages = list(damage(stage, names))
+    for one in damages:
+        lines += [f"  {one.words}, {one.place}", f"    {one.finder}: {one.found or 'NOT FOUND'}"]
+    found = sum(1 for one in damages if one.found)
+    commands = (f"access accounting --as {PATIENT} --at {short(stage.handle)}", "fsck")
+    counted: Figures = {"account_lines": len(told.lines), "damages_made": len(damages), "damages_found": found}
+    title = "Who received what; and fsck names each changed byte"
+    return Step("account", title, sound and found == len(damages), {**counted, **figures}, tuple(lines), commands)
+
+
+def account_row(line: Line) -> tuple[str, ...]:
+    """Return a line of the account as a row of the table."""
+    time = datetime.fromtimestamp(line.time / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    under = f"{short(line.directive)}, version {line.version or 1}" if line.directive else ""
+    return time, line.what, line.name, line.purpose, under or line.reason or line.basis
+
+
+def short(identity: bytes) -> str:
+    """Return the beginning of an id in hex."""
+    return identity.hex()[:12]
+
+
+def checked(stage: Stage, home: Path, slug: str, name: str) -> Report:
+    """Run fsck as an organisation would: the regulator over the ledger, a hospital over its own vault as well."""
+
+    def show(what: str, done: int, total: int) -> None:
+        stage.progress(f"{name} runs fsck: {what}", done, total or None)
+
+    return fsck_home(home, None if slug == REGULATOR else stage.passphrase, show, slug)
+
+
+def told_of(name: str, report: Report) -> Iterator[str]:
+    """Yield what fsck told an organisation."""
+    counted = ", ".join(f"{value:,} {what}" for what, value in report.figures.items() if what != "vaults")
+    vault = "; its vault" if report.figures["vaults"] else ""
+    yield f"  {name}: {'sound' if report.sound else 'DAMAGED'} ({counted}{vault})"
+    for finding in report.findings:
+        yield f"    {shortened(f'{finding.file}, {finding.place}: {finding.what}')}"
+
+
+class Damage(NamedTuple):
+    """A changed byte, and what fsck said of it."""
+
+    words: str
+    place: str
+    finder: str
+    found: str
+
+
+def damage(stage: Stage, names: dict[str, str]) -> Iterator[Damage]:
+    """Change a byte of a stored block, a live value, a vault's index and a blob in turn, and let fsck find it."""
+    hospital = stage.hospital
+    with tamper.copied(stage.region.home) as copy:
+        places: tuple[tuple[str, str, Callable[[], tuple[Path, int]]], ...] = (
+            ("a stored block", REGULATOR, lambda: tamper.place_in_block(copy)),
+            ("a live value of the state", REGULATOR, lambda: tamper.place_of_value(copy, "values", anchor_of(stage))),
+            ("a vault's index", hospital, lambda: tamper.place_in_index(copy, hospital)),
+            ("a blob", hospital, lambda: tamper.place_in_blob(copy, hospital)),
+        )
+        for words, slug, find in places:
+            file, at = find()
             with tamper.flipped(file, at):
-                report = checked(stage, copy, f"one byte of {words}")
+                report = checked(stage, copy, slug, names[slug])
             where = str(file.relative_to(copy))
-            hits = [f for f in report.findings if f.file == where]
-            named.append(not report.sound and bool(hits))
-            found = f"{hits[0].file}, {hits[0].place}: {hits[0].what}" if hits else "NOT FOUND"
-            lines.append(f"One byte of {words} changed ({where} at {at:,}) -> {found}")
-    return Step(
-        "account",
-        "Who received what; and fsck names each changed byte",
-        sound.sound and all(named),
-        {
-            "account_lines": len(told.lines),
-            "directives": directives,
-            "damages_made": len(named),
-            "damages_found": sum(named),
-            **sound.figures,
-        },
-        tuple(lines),
-    )
+            hits = [finding for finding in report.findings if finding.file == where]
+            found = shortened(f"{hits[0].file}, {hits[0].place}: {hits[0].what}") if hits and not report.sound else ""
+            yield Damage(f"{words[0].upper()}{words[1:]}", f"{shortened(where)} at byte {at:,}", names[slug], found)
 
 
-def places(stage: Stage, copy: Path) -> list[tuple[Path, int]]:
-    """Return the four bytes to change."""
-    relation = stage.handle
-    return [
-        tamper.place_in_block(copy),
-        tamper.place_of_value(copy, "values", lambda key: key[:2] == b"\x03\x01" and key[2:34] == relation),
-        tamper.place_in_index(copy, stage.hospital),
-        tamper.place_in_blob(copy, stage.hospital),
-    ]
-
-
-def checked(stage: Stage, home: Path, words: str) -> Report:
-    """Run fsck with progress under one heading."""
-    return fsck_home(
-        home, stage.passphrase, lambda what, done, total: stage.progress(f"fsck: {words}", done, total or None)
-    )
-
-
-def summary(report: Report) -> str:
-    """Return the figures in words."""
-    return ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in report.figures.items())
+def anchor_of(stage: Stage) -> Callable[[bytes], bool]:
+    """Return what tells the key of her relation's root in the state."""
+    wanted = relation_key(stage.handle)
+    return lambda key: key == wanted

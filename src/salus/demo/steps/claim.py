@@ -1,7 +1,7 @@
 """Step 2: a patient is invited, claims her account at both hospitals, and reads everything that is hers."""
 
 from salus.core.record import LeafHeader
-from salus.demo.stage import HOSPITALS, YEAR_MS, Stage, Step
+from salus.demo.stage import HOSPITALS, PATIENT, YEAR_MS, NoSuchPatient, Stage, Step
 from salus.services.claim import claim
 from salus.services.inbox import collect, process_inbox
 from salus.services.invite import invite
@@ -29,17 +29,16 @@ def claim_account(stage: Stage) -> Step:
         kept = next(p.records for p in list_patients(organisation) if p.handle == stage.handles[slug])
         complete = complete and view is not None and len(view.records) == kept
         total += len(view.records) if view else 0
-        seen = f"{len(view.records)} records, {view.log_size} versions" if view else "nothing"
-        lines.append(f"{organisation.name}: {seen}; log and map recomputed from nothing give the anchored root")
-    lines.append(
-        "Her list is complete: nothing was dropped, nothing was hidden. Her two accounts share no key and no id."
-    )
+        seen = f"{len(view.records):,} records in {view.log_size:,} versions" if view else "nothing"
+        lines.append(f"{organisation.name}: {seen}; the log and the map that she recomputes give the anchored root")
+    lines.append("Her list is complete: nothing was dropped or hidden. Her two accounts share no key and no id.")
     return Step(
         "claim",
         "A patient claims her account and sees all of it",
         complete,
-        {"records": total, "relations": 2},
+        {"records": total, "relations": len(HOSPITALS)},
         tuple(lines),
+        (f"access relations --as {PATIENT}",),
     )
 
 
@@ -54,7 +53,7 @@ def choose_patient(stage: Stage) -> None:
                 stage.hospital = slug
                 stage.handles = {hospital: at[hospital][who].handle for hospital in HOSPITALS}
                 return
-    raise RuntimeError("no patient of the data has laboratory results within and before the two newest years")
+    raise NoSuchPatient
 
 
 def has_both_kinds(stage: Stage, slug: str, patient: PatientView) -> bool:

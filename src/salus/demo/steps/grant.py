@@ -1,6 +1,6 @@
 """Step 3: she grants the clinic laboratory results of two years; it asks, and gets exactly those, sealed to it."""
 
-from salus.demo.stage import CLINIC, YEAR_MS, Stage, Step
+from salus.demo.stage import CLINIC, PATIENT, YEAR_MS, Stage, Step
 from salus.demo.steps.claim import newest_two_years
 from salus.services.attest_staff import list_staff
 from salus.services.grant import Terms, grant, sealed_part, to_organisation
@@ -39,8 +39,12 @@ def grant_and_release(stage: Stage) -> Step:
         bool(got) and got == expected,
         {"records_expected": len(expected), "records_received": len(got)},
         (
-            f"Directive {stage.directive.hex()[:12]}: {clinic.name}, treatment, {DAYS} days, laboratory results of two years",
-            f"{clinic.name} received {len(got)} records under it, sealed to its own key; the rest was left out",
-            "Told of what was left out: the answer may be incomplete, and no more than that",
+            f"Directive {stage.directive.hex()[:12]}: {clinic.name}, treatment, two years of laboratory, {DAYS} days",
+            f"{clinic.name} asked and received {len(got)} records, sealed to its own key: exactly those",
+            f"{len(headers) - len(got):,} other records were left out. It is told that some were, and no more",
+        ),
+        (
+            f"consent show --as {PATIENT} --at {stage.handle.hex()[:12]} {stage.directive.hex()[:12]}",
+            f"access received --as {CLINIC}",
         ),
     )

@@ -38,7 +38,7 @@ def revoke_in_one_block(stage: Stage) -> Step:
         ok,
         {"revoked_in_block": revoked.height, "refusals": len(refused)},
         (
-            f"Her revocation and the hospital's release went into block {revoked.height}; protective messages run first",
+            f"Her revocation and the hospital's release are in block {revoked.height}; what protects runs first",
             f"Outcome of the request: {reason}; the refusal is entry {refused[0].index if refused else '-'} of the log",
         ),
     )

@@ -26,13 +26,12 @@ def take_in(stage: Stage) -> Step:
     records, shared = sum(d.records for d in deposits), sum(d.shared for d in deposits)
     accounts = sum(d.opened for d in deposits)
     patients = {slug: len(list_patients(stage.organisation(slug))) for slug in HOSPITALS}
-    lines = [
-        f"{stage.organisation(slug).name}: {len(part)} bundles, {sum(d.records for d in part):,} records of {patients[slug]} patients"
-        for slug, part in done.items()
-    ]
-    lines.append(
-        f"{records + shared:,} resources checked, encrypted, entered and anchored, {(records + shared) / took:,.0f} a second"
-    )
+    lines = []
+    for slug, part in done.items():
+        counted = f"{sum(d.records for d in part):,} records of {patients[slug]} patients in {len(part)} bundles"
+        lines.append(f"{stage.organisation(slug).name}: {counted}")
+    rate = (records + shared) / took
+    lines.append(f"{records + shared:,} resources checked, encrypted, entered and anchored: {rate:,.0f} a second")
     return Step(
         "take_in",
         "The hospitals take in their records",
@@ -45,6 +44,7 @@ def take_in(stage: Stage) -> Step:
             "resources_per_s": round((records + shared) / took),
         },
         tuple(lines),
+        ("org list", f"patient list --as {HOSPITALS[0]}"),
     )
 
 

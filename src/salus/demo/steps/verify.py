@@ -15,14 +15,14 @@ def verify_offline(stage: Stage) -> Step:
     report = verify(raw, genesis)
     middle = len(raw) // 2
     forged = verify(raw[:middle] + bytes((raw[middle] ^ 1,)) + raw[middle + 1 :], genesis)
-    lines = [f"{step.number}. {MARKS[step.outcome]}  {step.words}" for step in report.steps]
-    lines.append(f"Verdict: {report.verdict.name.lower()} (nobody outside has cosigned this embedded ledger yet)")
-    lines.append(f"With one byte changed: {forged.verdict.name.lower()}")
-    lines.append(f"Try it: salus verify {stage.evidence} --genesis {stage.region.home / 'genesis.cbor'}")
+    lines = [f"{step.number:>2}. {MARKS[step.outcome]:<6}  {step.words}" for step in report.steps]
+    lines.append(f"Verdict: all holds, {report.verdict.name.lower()}: no outside witness has cosigned this ledger yet")
+    lines.append(f"The same file with one byte changed: {forged.verdict.name.lower()}")
     return Step(
         "verify",
         "The clinic checks it with nothing but the file and the genesis",
         report.verdict is Verdict.UNWITNESSED and forged.verdict is Verdict.REFUTED,
         {"steps": len(report.steps), "evidence_bytes": len(raw)},
         tuple(lines),
+        (f"verify {{home}}/{stage.evidence.name} --genesis {{home}}/genesis.cbor",),
     )

@@ -1,0 +1,76 @@
+"""What became of letters, in words; and what of them is kept in files."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from salus.cli.output import print_json, print_table, short
+from salus.core.errors import Refusal
+from salus.services.receive import LeftOut, Received
+from salus.services.receive_own import OwnView
+from salus.services.records import Record
+from salus.services.release import Delivery, Refused
+from salus.vault.files import LocalFiles
+
+
+class Told(NamedTuple):
+    """What became of one letter. `id` is the request's, the release's or the directive's."""
+
+    letter: str
+    id: bytes | None
+    outcome: str
+    records: int | None = None
+    code: int | None = None  # of a refusal
+
+
+def tell(letter: str, outcome: object) -> Told:
+    """Return what became of a letter."""
+    match outcome:
+        case Delivery():
+            return Told(letter, outcome.request, f"released {outcome.records} records", outcome.records)
+        case Refused():
+            return Told(letter, outcome.request, f"refused: {outcome.reason.name.lower().replace('_', ' ')}")
+        case Received():
+            count = len(outcome.records)
+            words = f"received and verified {count} records; {left_out(outcome.left_out)}"
+            return Told(letter, outcome.release, words, count)
+        case OwnView():
+            count = len(outcome.records)
+            words = f"all {count} records, {outcome.log_size} versions; the list is complete"
+            return Told(letter, outcome.release, words, count)
+        case Refusal():
+            return Told(letter, None, f"refused: {outcome}", code=outcome.code)
+        case bytes() if letter == "grant":
+            return Told(letter, outcome, "acknowledged")
+    return Told(letter, None, "noted")
+
+
+def left_out(said: LeftOut) -> str:
+    """Return what the custodian may say of what it did not release."""
+    if said.how_many is not None:
+        return f"{said.how_many} were left out"
+    return "some were left out" if said.some else "more may exist"
+
+
+def print_told(told: Iterable[Told], as_json: bool, empty: str) -> None:
+    """Print what became of letters."""
+    listed = list(told)
+    if as_json:
+        print_json(listed)
+    else:
+        print_table(("letter", "id", "outcome"), ((t.letter, short(t.id), t.outcome) for t in listed), empty)
+
+
+def keep(folder: Path | None, evidence: dict[bytes, bytes], records: Iterable[Record]) -> None:
+    """Write evidence (release -> file) and records into a folder, each readable by its owner alone."""
+    if folder is None:
+        return
+    files, written = LocalFiles(), 0
+    files.create_folder(folder)
+    for release, raw in evidence.items():
+        files.write(folder / f"{short(release)}.evidence", raw)
+    for written, record in enumerate(records, start=1):  # noqa: B007 - counted
+        files.write(folder / f"{record.header.record.hex()}-{record.header.version}.json", record.octets)
+    click.echo(f"{len(evidence)} evidence files and {written} records written to {folder}.", err=True)
