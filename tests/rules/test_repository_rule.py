@@ -1,0 +1,51 @@
+"""What must be true of the repository itself."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/internals/negative-tests.md"
+
+
+def tracked() -> list[Path]:
+    """The files of the repository; outside a checkout, those of its folders."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        return [
+            p for d in ("src", "tests", "docs", "benchmarks", "scripts") for p in (ROOT / d).rglob("*") if p.is_file()
+        ]
+    return [ROOT / name.decode() for name in listed.stdout.split(b"\0") if name and (ROOT / name.decode()).is_file()]
+
+
+def names_of_tests() -> set[str]:
+    return {name for p in (ROOT / "tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", p.read_text())}
+
+
+NAMED = sorted(set(re.findall(r"`(test_\w+)`", PAGE.read_text())))
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_test_named_against_an_attack_exists(name: str) -> None:
+    assert name in names_of_tests()
+
+
+def test_the_page_names_many_attacks() -> None:
+    assert len(NAMED) > 60
+
+
+SECRET = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+
+def test_no_private_key_is_committed() -> None:
+    assert SECRET.search(b"-----BEGIN " + b"PRIVATE KEY-----")
+    found = [str(p.relative_to(ROOT)) for p in tracked() if SECRET.search(p.read_bytes())]
+    sealed = [str(p.relative_to(ROOT)) for p in tracked() if p.suffix in {".sealed", ".pem", ".key"}]
+    assert found == [] and sealed == []
+
+
+def test_no_address_of_a_package_index_is_committed() -> None:
+    locks = sorted((ROOT / "requirements").glob("*.txt"))
+    assert locks and [p.name for p in locks if re.search(r"https?://|--index-url|--extra-index", p.read_text())] == []
