@@ -8,9 +8,11 @@ HOME_DIR ?= demo-home
 RUNS   ?= 1000
 
 run: $(VENV)/run.stamp ## set up and play the demonstration on the embedded ledger
+	@test ! -f $(HOME_DIR)/passphrase || { echo "Removing the region of the last demonstration, $(HOME_DIR)"; rm -rf $(HOME_DIR); }
 	@$(BIN)/salus demo --home $(HOME_DIR) --once
 
 test: $(VENV)/test.stamp ## set up and run every test
+	@sh requirements/others
 	@$(BIN)/python -m pytest -q -n 2 tests
 
 check: $(VENV)/test.stamp ## style, types, import rules
