@@ -72,7 +72,7 @@ def read_bundle_file(path: Path) -> bytes:
     try:
         return OPENERS.get(path.suffix, bytes)(path.read_bytes())
     except (OSError, EOFError, ValueError, zlib.error):
-        raise BrokenFile(f"it cannot be read as a whole {path.suffix or 'file'}") from None
+        raise BrokenFile(f"the file cannot be read as a whole {path.suffix}") from None
 
 
 def stopped(error: Refusal | BrokenFile, stored: int, total: int) -> click.ClickException:

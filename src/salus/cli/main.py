@@ -92,9 +92,13 @@ def _run(arguments: list[str]) -> int:
 
 def _failed(error: Exception) -> int:
     """Say what failed, in words without anybody's data; return the exit status."""
-    from salus.cli.status import BUG, NOT_NOW, status_of
+    from salus.cli.status import BUG, NOT_NOW, Stopped, status_of  # not for `--help`, which is to cost nothing
 
     match error:
+        case Stopped():
+            return _say(error.message, status_of(error.refusal))
+        case click.ClickException():
+            return _say(error.format_message(), error.exit_code)
         case Refusal():
             return _say(str(error), status_of(error))
         case BrokenPipeError():

@@ -4,6 +4,7 @@ import click
 
 from salus.bootstrap import Region
 from salus.cli.options import choose
+from salus.cli.output import short
 from salus.client.ledger import Ledger
 from salus.policy.types import Grantee, GranteeKind, OrganisationRole
 from salus.services.actors import Person
@@ -17,8 +18,8 @@ def find_relation(who: Person, given: str | None) -> bytes:
     if given is not None:
         return choose(given, handles, "--at", "access relations")
     if len(handles) != 1:
-        words = "say which of her relations (`salus access relations`)" if handles else "she has no relation yet"
-        raise click.BadParameter(words, param_hint="--at")
+        words = f"say which of her relations: {', '.join(map(short, handles))}"
+        raise click.BadParameter(words if handles else "she has none yet (`salus patient claim`)", param_hint="--at")
     return handles[0]
 
 

@@ -61,6 +61,7 @@ def newest_of(data: Path | None, progress: Progress) -> int:
 def timed(name: str, step: Callable[[Stage], Step], stage: Stage) -> Step:
     """Run a step; add how long it took. A refusal is a failed step, in its own words."""
     begun = time.perf_counter()
+    stage.progress(f"Step {list(STEPS).index(name) + 1} of {len(STEPS)}", 0, None)
     try:
         done = step(stage)
     except Refusal as refusal:

@@ -79,7 +79,7 @@ def parse_note_key(text: str) -> NoteKey:
     <name>+<key id, 8 hex digits>+<base64 of the type, 0x04, and the Ed25519 public key>
     """
     name, _, rest = _text(text).partition("+")
-    key_id, _, encoded = rest.partition("+")
+    _, _, encoded = rest.partition("+")
     raw = _bytes(encoded)
     if name.split() != [name] or len(raw) != 33 or raw[:1] != _COSIGNATURE:
         raise Malformed
