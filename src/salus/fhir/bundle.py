@@ -7,12 +7,12 @@ together is one deposit, and half of it is never kept.
 from collections.abc import Callable
 from typing import ClassVar
 
+import orjson
 from msgspec import Struct
 from msgspec.structs import replace
 
 from salus.core.errors import Kind, Refusal
-from salus.fhir.classify import Description, describe
-from salus.fhir.compartment import subject_of
+from salus.fhir.classify import Description
 from salus.fhir.labels import TELLING, strictest
 from salus.fhir.outcome import Issue, error
 from salus.fhir.references import Identities, Resolver
@@ -36,8 +36,8 @@ class BundleRefused(Refusal):
         self.issues = tuple(issues)
 
 
-class Entry(Struct, frozen=True, gc=False):
-    """One resource of a bundle, ready to be stored."""
+class Entry(Struct, frozen=True, gc=False, array_like=True):
+    """One resource of a bundle, ready to be stored. Its parsed form is not kept: it is twenty times the octets."""
 
     method: str  # POST | PUT
     type: str
@@ -46,12 +46,18 @@ class Entry(Struct, frozen=True, gc=False):
     exists: bool  # an ifNoneExist found it: nothing is to be stored
     if_match: int | None  # version that a PUT expects
     octets: bytes  # as received, but for id and references
-    resource: Json  # the same, parsed
+    identifiers: tuple[tuple[str, str], ...]  # business identifiers: system, empty where there is none, and value
     subjects: tuple[str, ...]  # ids of patients, the one it is about first; empty: shared
     description: Description
 
+    @property
+    def resource(self) -> Json:
+        """The resource, parsed anew."""
+        parsed: Json = orjson.loads(self.octets)
+        return parsed
 
-class Transaction(Struct, frozen=True):
+
+class Transaction(Struct, frozen=True, array_like=True):
     """A bundle that is right as a whole."""
 
     kind: str  # transaction | batch
@@ -94,18 +100,16 @@ def _repeated(raw: bytes, opened: Opened, resources: list[Resource]) -> list[Iss
 
 
 def _entries(drafts: list[Draft], resources: list[Resource]) -> tuple[Entry, ...]:
-    described = [describe(one.parsed, one.codings) for one in resources]
-    labels = {f"{d.kind}/{d.id}".encode(): one.labels for d, one in zip(drafts, described, strict=True)}
-    for index, draft in enumerate(drafts):
+    labels = {f"{d.kind}/{d.id}".encode(): one.description.labels for d, one in zip(drafts, resources, strict=True)}
+    for draft, one in zip(drafts, resources, strict=True):
         if draft.kind in TELLING:
-            told = [labels[reference] for reference in resources[index].references if reference in labels]
+            told = [labels[reference] for reference in one.references if reference in labels]
             if told:
-                own = described[index]
-                described[index] = replace(own, labels=strictest([own.labels, *told]))
-    return tuple(map(_entry, drafts, resources, described))
+                one.description = replace(one.description, labels=strictest([one.description.labels, *told]))
+    return tuple(map(_entry, drafts, resources))
 
 
-def _entry(draft: Draft, one: Resource, description: Description) -> Entry:
+def _entry(draft: Draft, one: Resource) -> Entry:
     return Entry(
         draft.method,
         draft.kind,
@@ -114,7 +118,7 @@ def _entry(draft: Draft, one: Resource, description: Description) -> Entry:
         draft.exists,
         draft.if_match,
         one.octets,
-        one.parsed,
-        subject_of(one.parsed),
-        description,
+        one.identifiers,
+        one.subjects,
+        one.description,
     )

@@ -15,7 +15,7 @@ from salus.fhir.periods import clinical_period
 from salus.fhir.sensitive import RULE_SET
 
 
-class Description(Struct, frozen=True, gc=False):
+class Description(Struct, frozen=True, gc=False, array_like=True):
     """The part of a record's header that the content gives; a side of the period that is None is open."""
 
     data_class: str
@@ -25,6 +25,9 @@ class Description(Struct, frozen=True, gc=False):
     labels: tuple[str, ...]  # sorted
     rule_set: int
     author: str | None  # Type/id
+
+
+UNKNOWN = Description("", "", None, None, (), RULE_SET, None)  # before a resource is described
 
 
 def describe(resource: Mapping[str, object], codings: Iterable[object] | None = None) -> Description:

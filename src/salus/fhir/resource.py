@@ -7,7 +7,10 @@ from functools import cache
 import orjson
 from msgspec import Struct
 
+from salus.fhir.classify import UNKNOWN, Description, describe
+from salus.fhir.compartment import subject_of
 from salus.fhir.definitions import table
+from salus.fhir.identifiers import identifiers_of
 from salus.fhir.octets import URN, replace_id, replace_links, replace_references
 from salus.fhir.outcome import Issue, error
 from salus.fhir.references import Identities
@@ -17,13 +20,14 @@ from salus.fhir.wrapper import Draft
 
 
 class Resource(Struct, gc=False):
-    """A resource on its way into the vault."""
+    """A resource on its way into the vault. What it parses into is let go as soon as it is described."""
 
     octets: bytes
-    parsed: Json
     references: list[bytes]  # literal, resolved
-    codings: list[object]  # the values of all `coding`
     keys: int  # of all objects, as received
+    identifiers: tuple[tuple[str, str], ...] = ()
+    subjects: tuple[str, ...] = ()
+    description: Description = UNKNOWN  # this and the two before: of a resource that is right
 
 
 def read_resource(draft: Draft, identities: Identities | None, issues: list[Issue], escaped: bool) -> Resource:
@@ -39,7 +43,7 @@ def read_resource(draft: Draft, identities: Identities | None, issues: list[Issu
     parsed, problems = parse(octets)
     if parsed is None:
         issues.extend(error(p.code, path, p.diagnostics) for p in problems)
-        return Resource(octets, {}, references, [], 0)
+        return Resource(octets, references, 0)
     if parsed.get("resourceType") != draft.kind:
         issues.append(error("value", draft.path + ".request.url", "The url names another type than the resource."))
     if draft.method == "PUT" and not _names_itself(draft):
@@ -48,9 +52,12 @@ def read_resource(draft: Draft, identities: Identities | None, issues: list[Issu
     if identities is not None and escaped and _hides(draft, parsed, references):
         issues.append(error("not-supported", path, "The key of an id or a reference is written with escapes."))
     wrong = _issues(octets, parsed, found, references)
-    if wrong:
-        issues.extend(_placed(wrong, path))
-    return Resource(octets, parsed, references, found.codings, found.keys - inserted)
+    issues.extend(_placed(wrong, path))
+    keys = found.keys - inserted
+    if issues:
+        return Resource(octets, references, keys)
+    description = describe(parsed, found.codings)
+    return Resource(octets, references, keys, tuple(identifiers_of(parsed)), subject_of(parsed), description)
 
 
 def _resolved(draft: Draft, identities: Identities, path: str) -> tuple[bytes, bool, list[bytes]]:

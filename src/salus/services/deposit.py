@@ -23,7 +23,7 @@ from salus.services.actors import Organisation
 from salus.services.errors import AmbiguousPatient, WrongPlace
 from salus.services.facts import FHIR_JSON
 from salus.services.open_accounts import Spare, find_spare, take_spare
-from salus.services.patients import ID_SYSTEM, PATIENTS, VaultResolver, identifiers_of, relation_of
+from salus.services.patients import ID_SYSTEM, PATIENTS, VaultResolver, relation_of
 from salus.vault.deposit import Deposit
 from salus.vault.errors import AlreadyImported
 from salus.vault.records import RecordWrite
@@ -116,7 +116,7 @@ def _place(shared: SharedResources, transaction: Transaction) -> _Placed:
             placed.relations[patient] = known
     for entry in transaction.entries:
         if entry.type == PATIENTS and entry.id not in placed.relations and not entry.exists:
-            known = _known(shared, entry.resource)
+            known = _known(shared, entry.identifiers)
             if known is None:
                 placed.new.append(entry.id)
             else:
@@ -124,10 +124,10 @@ def _place(shared: SharedResources, transaction: Transaction) -> _Placed:
     return placed
 
 
-def _known(shared: SharedResources, resource: Mapping[str, object]) -> bytes | None:
+def _known(shared: SharedResources, identifiers: Iterable[tuple[str, str]]) -> bytes | None:
     """Return the relation that a patient's identifiers lead to; two different ones are a case for a person."""
     found: dict[bytes, None] = {}
-    for system, value in identifiers_of(resource):
+    for system, value in identifiers:
         target = shared.find(PATIENTS, system, value) if system and system != ID_SYSTEM else None
         relation = None if target is None else relation_of(shared, target)
         if relation is not None:
@@ -147,7 +147,7 @@ def _whole(
     for entry in transaction.entries:
         if entry.exists:
             continue
-        identifiers += [Identifier(entry.type, *pair, entry.id) for pair in identifiers_of(entry.resource) if pair[0]]
+        identifiers += [Identifier(entry.type, *pair, entry.id) for pair in entry.identifiers if pair[0]]
         if not entry.subjects:
             others.append(SharedResource(entry.type, entry.id, entry.octets, FHIR_JSON))
             continue

@@ -9,7 +9,7 @@ The index of identifiers (`vault.shared`) holds, for a patient and for what else
 | T       | salus:id     | logical id of a PUT | the same                                      |
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -74,14 +74,6 @@ def relation_of(shared: SharedResources, patient: str) -> bytes | None:
     """Return the relation of a Patient resource's logical id."""
     target = shared.find(PATIENTS, ID_SYSTEM, patient)
     return None if target is None else bytes.fromhex(target.partition("/")[0])
-
-
-def identifiers_of(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (system, value) of a resource's business identifiers; an empty system where there is none."""
-    listed = resource.get("identifier")
-    for item in listed if isinstance(listed, list) else [listed]:
-        if isinstance(item, Mapping) and isinstance(item.get("value"), str):
-            yield str(item.get("system", "")), item["value"]
 
 
 def list_patients(organisation: Organisation) -> tuple[PatientView, ...]:
