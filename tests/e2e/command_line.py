@@ -87,6 +87,14 @@ def quick() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other test processes from what `once` made."""
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def once(factory: pytest.TempPathFactory, name: str, make: Any) -> Path:
     """Return the folder that `make` fills, made by the first of the test processes that asks."""
     shared = factory.getbasetemp().parent if "popen" in factory.getbasetemp().name else factory.getbasetemp()

@@ -70,7 +70,12 @@ def place_in_index(home: Path, slug: str) -> tuple[Path, int]:
     return file, file.stat().st_size // 2
 
 
+def blobs(home: Path, slug: str) -> list[Path]:
+    """Return a vault's blobs: what is larger than 64 KiB."""
+    return sorted(path for path in (home / "organisations" / slug / "vault" / "blobs").rglob("*") if path.is_file())
+
+
 def place_in_blob(home: Path, slug: str) -> tuple[Path, int]:
     """Return the middle of a vault's first blob."""
-    blobs = sorted(p for p in (home / "organisations" / slug / "vault" / "blobs").rglob("*") if p.is_file())
-    return blobs[0], blobs[0].stat().st_size // 2
+    file = blobs(home, slug)[0]
+    return file, file.stat().st_size // 2

@@ -86,15 +86,8 @@ class Damage(NamedTuple):
 
 def damage(stage: Stage, names: dict[str, str]) -> Iterator[Damage]:
     """Change a byte of a stored block, a live value, a vault's index and a blob in turn, and let fsck find it."""
-    hospital = stage.hospital
     with tamper.copied(stage.region.home) as copy:
-        places: tuple[tuple[str, str, Callable[[], tuple[Path, int]]], ...] = (
-            ("a stored block", REGULATOR, lambda: tamper.place_in_block(copy)),
-            ("a live value of the state", REGULATOR, lambda: tamper.place_of_value(copy, "values", anchor_of(stage))),
-            ("a vault's index", hospital, lambda: tamper.place_in_index(copy, hospital)),
-            ("a blob", hospital, lambda: tamper.place_in_blob(copy, hospital)),
-        )
-        for words, slug, find in places:
+        for words, slug, find in places(stage, copy):
             file, at = find()
             with tamper.flipped(file, at):
                 report = checked(stage, copy, slug, names[slug])
@@ -102,6 +95,17 @@ def damage(stage: Stage, names: dict[str, str]) -> Iterator[Damage]:
             hits = [finding for finding in report.findings if finding.file == where]
             found = shortened(f"{hits[0].file}, {hits[0].place}: {hits[0].what}") if hits and not report.sound else ""
             yield Damage(f"{words[0].upper()}{words[1:]}", f"{shortened(where)} at byte {at:,}", names[slug], found)
+
+
+def places(stage: Stage, copy: Path) -> Iterator[tuple[str, str, Callable[[], tuple[Path, int]]]]:
+    """Yield (words, who is to find it, what finds the place); no blob where no record is larger than 64 KiB."""
+    hospital = stage.hospital
+    yield "a stored block", REGULATOR, lambda: tamper.place_in_block(copy)
+    yield "a live value of the state", REGULATOR, lambda: tamper.place_of_value(copy, "values", anchor_of(stage))
+    yield "a vault's index", hospital, lambda: tamper.place_in_index(copy, hospital)
+    holder = next((slug for slug in (hospital, *HOSPITALS) if tamper.blobs(copy, slug)), None)
+    if holder is not None:
+        yield "a blob", holder, lambda: tamper.place_in_blob(copy, holder)
 
 
 def anchor_of(stage: Stage) -> Callable[[bytes], bool]:
