@@ -122,7 +122,7 @@ def show_received(home: Path | None, as_json: bool, actor: str, save: Path | Non
         print_json([{"release": release, "header": record.header} for release, record in found])
     else:
         headers = ((release, record.header) for release, record in found)
-        rows = ((short(r), h.record.hex(), h.type, h.data_class, when(h.start)) for r, h in headers)
+        rows = ((short(r), short(h.record), h.type, h.data_class, when(h.start)) for r, h in headers)
         print_table(("release", "record", "type", "class", "from"), rows, empty="Nothing was received yet.")
     keep(save, {}, (record for _, record in found))
 
@@ -154,11 +154,11 @@ def account(home: Path | None, as_json: bool, actor: str, relation: str | None, 
 def print_accounting(told: Accounting) -> None:
     """Print the lines of an account as a table; each names its place in the log."""
     print_fields({"relation": told.relation.hex()})
-    columns = ("log", "time", "what", "who", "purpose", "under", "reason")
+    columns = ("log", "time", "what", "who", "purpose", "directive or reason")
     print_table(columns, map(account_row, told.lines))
 
 
 def account_row(line: Line) -> tuple[object, ...]:
     """Return a line of an account as a row."""
-    under = f"directive {short(line.directive)}" if line.directive else line.basis or "-"
-    return line.index, when(line.time), line.what, line.name or "-", line.purpose or "-", under, line.reason or "-"
+    under = f"{short(line.directive)}, version {line.version or 1}" if line.directive else line.reason or line.basis
+    return line.index, when(line.time), line.what, line.name or "-", line.purpose or "-", under or "-"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from salus.cli.status import USAGE, Stopped
+from salus.cli.status import BadInput, Stopped
 from salus.core.errors import Kind, Refusal
 from salus.fhir.bundle import BundleRefused
 from salus.fhir.outcome import Issue
@@ -24,17 +24,15 @@ SUFFIXES = (".json", ".json.bz2", ".json.gz")
 MOST_ISSUES = 20
 
 
-class BrokenFile(click.ClickException):
+class BrokenFile(BadInput):
     """A file that cannot be read or decompressed."""
-
-    exit_code = USAGE
 
 
 def find_bundles(given: Sequence[Path]) -> list[Path]:
     """Return the files, and those of the folders in the order of their names: shared resources begin with 0."""
     paths = [path for place in given for path in (_in_folder(place) if place.is_dir() else [place])]
     if not paths:
-        raise click.UsageError(f"there are no bundles here: no file ends in {', '.join(SUFFIXES)}")
+        raise BadInput(f"there are no bundles here: no file ends in {', '.join(SUFFIXES)}")
     return paths
 
 

@@ -1,13 +1,13 @@
 """`salus demo`: the whole story on a region of its own."""
 
+import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import click
 import orjson
 from rich.console import Console
-from rich.padding import Padding
-from rich.text import Text
 
 from salus.cli.init import keep_passphrase, refuse_used
 from salus.cli.options import FOLDER, OUT_FILE, PASSPHRASE_FILE, home_folder, home_option, passphrase
@@ -75,10 +75,15 @@ def print_step(out: Console, number: int, step: Step) -> None:
     mark = "[green]✓[/green]" if step.ok else "[red]✗[/red]"
     out.print(f"\n{mark} [bold]{number}. {step.title}[/bold]  ({step.figures['took_s']} s)")
     for line in step.lines:
-        if out.is_terminal:
-            out.print(Padding(Text(line), (0, 0, 0, INDENT)))
-        else:
-            print_plain(out, " " * INDENT + line)
+        for part in wrapped(line, out.width - INDENT) if out.is_terminal else [line]:
+            print_plain(out, " " * INDENT + part)
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """Return a line in parts that fit; what goes on stands under the first word."""
+    first = re.match(r" *(?:\d+\. \S+ +)?", line)
+    indent = " " * (first.end() if first else 0)
+    return textwrap.wrap(line, max(width, 40), subsequent_indent=indent, drop_whitespace=True) or [""]
 
 
 def print_ways_on(out: Console, folder: Path, steps: list[Step]) -> None:

@@ -7,6 +7,7 @@ import orjson
 
 from salus.cli.options import OutFile, home_folder, home_option, passphrase
 from salus.cli.output import plain, print_table, progress
+from salus.cli.status import BadInput
 from salus.config import NoPassphrase
 from salus.fsck.home import fsck_home, organisations
 from salus.fsck.report import Report
@@ -25,7 +26,7 @@ def command(home: Path | None, organisation: str | None, file: Path | None) -> i
     """
     folder = home_folder(home)
     if not (folder / "ledger").is_dir():
-        raise click.UsageError(f"{folder} holds no region")
+        raise BadInput(f"{folder} holds no region")
     known = organisations(folder)
     if organisation is not None and organisation not in known:
         words = f"no organisation has this name here; there are {', '.join(known)}"

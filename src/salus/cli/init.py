@@ -10,6 +10,7 @@ import click
 from salus.bootstrap import MemberSpec, RegionSpec, create_region
 from salus.cli.options import PASSPHRASE_FILE, as_json_option, home_folder, home_option, passphrase
 from salus.cli.output import print_fields, print_json, short
+from salus.cli.status import BadInput
 from salus.policy.types import OrganisationRole
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -70,7 +71,7 @@ def command(home: Path | None, name: str, members: tuple[MemberSpec, ...], unatt
 def refuse_used(folder: Path) -> None:
     """Raise unless the folder is absent or empty."""
     if folder.exists() and any(path.name != PASSPHRASE_FILE for path in folder.iterdir()):
-        raise click.UsageError(f"{folder} is not empty; give a new folder")
+        raise BadInput(f"{folder} is not empty; give a new folder")
 
 
 def keep_passphrase(folder: Path) -> str:

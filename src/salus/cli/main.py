@@ -79,7 +79,8 @@ def _run(arguments: list[str]) -> int:
         return 0
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "salus"
-        return _say(f"{error.format_message()} (see `{where} --help`)", 2)
+        said_all = isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter)
+        return _say(error.format_message() + ("" if said_all else f" (see `{where} --help`)"), 2)
     except (click.Abort, KeyboardInterrupt):
         return _say("interrupted; what was reported as done is durable", 130)
     except SystemExit:  # click's way out where the reader of a pipe has gone

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from salus.bootstrap import Region, open_region
+from salus.cli.status import BadInput
 from salus.config import NoPassphrase, read_config, read_passphrase
 from salus.fhir.classes import CATEGORIES, CLASSES, OTHER
 from salus.services.actors import Organisation, Person
@@ -144,7 +145,7 @@ def opened(home: Path | None, *, read_only: bool = False) -> Iterator[Region]:
     """Open the region and close it again."""
     folder = home_folder(home)
     if not (folder / "genesis.cbor").is_file():
-        raise click.UsageError(f"{folder} holds no region; `salus init` or `salus demo` makes one")
+        raise BadInput(f"{folder} holds no region; `salus init` or `salus demo` makes one")
     with open_region(folder, passphrase(folder), read_only=read_only) as region:
         yield region
 

@@ -72,8 +72,9 @@ def print_result(as_json: bool, data: Any, words: str) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "Nothing here yet.") -> None:
     """Print rows under their columns, or one line where there are none."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for column in columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    table.add_column(columns[-1], overflow="fold", min_width=12)  # gives way first
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     if table.row_count:

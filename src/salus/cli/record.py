@@ -6,7 +6,7 @@ import click
 
 from salus.cli.bundles import find_bundles, import_bundles
 from salus.cli.options import acting, choose, in_home, opened, organisation
-from salus.cli.output import print_json, print_result, print_table, progress, when
+from salus.cli.output import print_json, print_result, print_table, progress, short, when
 from salus.cli.patient import find_patient
 from salus.cli.staff import find_badge, staff_option
 from salus.services.read_records import list_records, read_record
@@ -54,7 +54,7 @@ def show_all(home: Path | None, as_json: bool, actor: str, handle: str, staff: s
         print_json(headers)
         return
     rows = (
-        (h.record.hex(), h.type, h.data_class, when(h.start), h.version, ", ".join(h.labels) or "-") for h in headers
+        (short(h.record), h.type, h.data_class, when(h.start), h.version, ", ".join(h.labels) or "-") for h in headers
     )
     print_table(("record", "type", "class", "from", "version", "labels"), rows)
 

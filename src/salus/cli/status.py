@@ -28,6 +28,12 @@ def status_of(refusal: Refusal) -> int:
     return USAGE if isinstance(refusal, _BAD_INPUT) else _OF_KIND.get(refusal.kind, NO)
 
 
+class BadInput(click.ClickException):
+    """What was given cannot be worked on; no help text would say more."""
+
+    exit_code = USAGE
+
+
 class Absent(click.ClickException):
     """What was asked for is not there."""
 

@@ -23,7 +23,7 @@ def account(stage: Stage) -> Step:
     view = show_directive(stage.patient, stage.handle, stage.directive)
     lines = in_columns([COLUMNS, *(account_row(line) for line in told.lines if line.what in TOLD)])
     if view.sealed is not None:
-        lines.append(f"In her words, which no ledger holds, {short(stage.directive)} is: {view.sealed.text}")
+        lines.append(f"{short(stage.directive)} in her words, which no ledger holds: {view.sealed.text}")
     lines += [f"{stage.organisation(REGULATOR).name} runs fsck over the ledger, each hospital over its own vault:"]
     names = {slug: stage.organisation(slug).name for slug in (*HOSPITALS, REGULATOR)}
     home = stage.region.home
@@ -68,7 +68,7 @@ def checked(stage: Stage, home: Path, slug: str, name: str) -> Report:
 
 def told_of(name: str, report: Report) -> Iterator[str]:
     """Yield what fsck told an organisation."""
-    counted = ", ".join(f"{value:,} {what}" for what, value in report.figures.items() if what != "vaults")
+    counted = ", ".join(f"{report.figures[what]:,} {what}" for what in ("blocks", "envelopes", "events", "keys"))
     vault = "; its vault" if report.figures["vaults"] else ""
     yield f"  {name}: {'sound' if report.sound else 'DAMAGED'} ({counted}{vault})"
     for finding in report.findings:

@@ -30,7 +30,7 @@ def claim_account(stage: Stage) -> Step:
         complete = complete and view is not None and len(view.records) == kept
         total += len(view.records) if view else 0
         seen = f"{len(view.records):,} records in {view.log_size:,} versions" if view else "nothing"
-        lines.append(f"{organisation.name}: {seen}; the log and the map that she recomputes give the anchored root")
+        lines.append(f"{organisation.name}: {seen}; log and map, recomputed, give the anchored root")
     lines.append("Her list is complete: nothing was dropped or hidden. Her two accounts share no key and no id.")
     return Step(
         "claim",
