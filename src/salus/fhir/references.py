@@ -22,8 +22,13 @@ from salus.fhir.wrapper import Draft
 _RESTFUL = re.compile(rf"https?://\S+/([A-Z][A-Za-z]+/{ID})(?:/_history/{ID})?")
 _TOKEN = re.compile(r"identifier=(?:([^|&]*)\|)?([^|&]+)")
 _CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(\S+)")
+_IDENTIFIER = b"?identifier="
+_KIND = re.compile(rb"[A-Z][A-Za-z]+\Z")
 _RECORD = re.compile(r"[0-9a-f]{32}")
 _PATIENT = re.compile(rf"Patient/({ID})")
+
+ID_SYSTEM = "salus:id"  # the system under which a resource's logical id is its identifier
+Question = tuple[str, str, str]  # type, system, value of an identifier
 
 
 class Resolver(Protocol):
@@ -36,6 +41,26 @@ class Resolver(Protocol):
     def holds(self, kind: str, resource_id: str) -> bool:
         """Return whether the custodian has a current resource of that type and id."""
         ...
+
+
+def likely_questions(raw: bytes) -> set[Question]:
+    """Return the identifiers that conditional references in a bundle name, for asking about them together.
+
+    It is a look at the octets, and decides nothing: there may be more of them, and other questions.
+    """
+    before, *pieces = raw.split(_IDENTIFIER)
+    found = set()
+    for piece in pieces:
+        kind = _KIND.search(before, max(0, len(before) - 64))
+        if kind is not None:
+            found.add((kind[0], piece.partition(b'"')[0]))
+        before = piece
+    questions = set()
+    for name, value in found:
+        token = _TOKEN.fullmatch("identifier=" + value.decode(errors="replace"))
+        if token is not None and token[1] is not None:
+            questions.add((name.decode(), unquote(token[1]), unquote(token[2])))
+    return questions
 
 
 class Identities:

@@ -10,20 +10,19 @@ The steps, and what a crash after each leaves behind:
 A bundle is known by its digest: taking it in again changes nothing.
 """
 
-import gc
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from typing import NamedTuple
 
 from salus.core.record import Status
-from salus.fhir.bundle import BundleRefused, Entry, Transaction, read_bundle
+from salus.fhir.bundle import BundleRefused, Entry, Transaction
+from salus.fhir.references import ID_SYSTEM
 from salus.services.actors import Organisation
 from salus.services.errors import AmbiguousPatient, WrongPlace
 from salus.services.facts import FHIR_JSON
 from salus.services.open_accounts import Spare, find_spare, take_spare
-from salus.services.patients import ID_SYSTEM, PATIENTS, VaultResolver, relation_of
+from salus.services.patients import PATIENTS, relation_of
+from salus.services.read_ahead import Reading, read_ahead, uncollected
 from salus.vault.deposit import Deposit
 from salus.vault.errors import AlreadyImported
 from salus.vault.records import RecordWrite
@@ -62,49 +61,37 @@ def deposit(organisation: Organisation, bundle: bytes) -> Deposited:
 def deposit_many(
     organisation: Organisation, bundles: Iterable[bytes], progress: Progress | None = None
 ) -> tuple[Deposited, ...]:
-    """Take in bundles one after the other, each as a whole; `progress` is told after each."""
+    """Take in bundles one after the other, each as a whole and durable when `progress` is told of it.
+
+    A few are taken from `bundles`, and read, before their turn; the outcome is that of reading each at its turn.
+    """
     spare = find_spare(organisation)
     done: list[Deposited] = []
-    for bundle in bundles:
-        with _uncollected():
-            one, spare = _deposit(organisation, bundle, spare)
-        done.append(one)
-        if progress is not None:
-            progress(len(done))
+    with closing(read_ahead(organisation.vault.shared, bundles)) as readings:
+        for reading in readings:
+            with uncollected():
+                one, spare = _deposit(organisation, reading, spare)
+            done.append(one)
+            if progress is not None:
+                progress(len(done))
     return tuple(done)
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the cycle collector away: a bundle is a tree of many objects, and walking it took a quarter more time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _deposit(organisation: Organisation, bundle: bytes, spare: Spare) -> tuple[Deposited, Spare]:
+def _deposit(organisation: Organisation, reading: Reading, spare: Spare) -> tuple[Deposited, Spare]:
     shared = organisation.vault.shared
-    transaction = read_bundle(bundle, VaultResolver(shared), _fresh)
+    transaction, digest = reading.finish()
     placed = _place(shared, transaction)
     if len(spare.handles) < len(placed.new):
         spare = take_spare(organisation, len(placed.new))
     for patient in placed.new:
         placed.relations[patient] = spare.handles.pop()
-    whole = _whole(organisation, transaction, placed.relations, sha256(bundle).digest())
+    whole = _whole(organisation, transaction, placed.relations, digest)
     handles = tuple(dict.fromkeys(placed.relations.values()))
     try:
         organisation.vault.deposit(whole)
     except AlreadyImported:
         return Deposited(0, 0, handles[: len(handles) - len(placed.new)], 0, True), find_spare(organisation)
     return Deposited(len(whole.writes), len(whole.shared), handles, len(placed.new), False), spare
-
-
-def _fresh() -> bytes:
-    return os.urandom(16)
 
 
 def _place(shared: SharedResources, transaction: Transaction) -> _Placed:

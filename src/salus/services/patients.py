@@ -9,7 +9,7 @@ The index of identifiers (`vault.shared`) holds, for a patient and for what else
 | T       | salus:id     | logical id of a PUT | the same                                      |
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,12 +17,12 @@ import orjson
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.types import PersonState
 from salus.core.record import Status
+from salus.fhir.references import ID_SYSTEM
 from salus.services.actors import Organisation
 from salus.services.authorise import own_records
 from salus.vault.shared import SharedResources
 
 PATIENTS = "Patient"
-ID_SYSTEM = "salus:id"
 
 
 class PatientView(NamedTuple):
@@ -36,31 +36,6 @@ class PatientView(NamedTuple):
 
     def __repr__(self) -> str:
         return f"PatientView({self.handle.hex()})"
-
-
-class VaultResolver:
-    """What the import of one bundle asks of the vault; implements `fhir.references.Resolver`. Asks each thing once."""
-
-    def __init__(self, shared: SharedResources) -> None:
-        self._shared = shared
-        self._asked: dict[tuple[str, str, str], str | None] = {}
-
-    def find(self, kind: str, system: str | None, value: str) -> Sequence[str]:
-        """Return the ids of resources with the identifier; one without a system is matched by none."""
-        if system is None or system == ID_SYSTEM:
-            return ()
-        found = self._find(kind, system, value)
-        return () if found is None else (found,)
-
-    def holds(self, kind: str, resource_id: str) -> bool:
-        """Return whether there is a resource of that id; asked for patients."""
-        return self._find(kind, ID_SYSTEM, resource_id) is not None
-
-    def _find(self, kind: str, system: str, value: str) -> str | None:
-        key = (kind, system, value)
-        if key not in self._asked:
-            self._asked[key] = self._shared.find(*key)
-        return self._asked[key]
 
 
 def find_patient(organisation: Organisation, system: str, value: str) -> bytes | None:

@@ -129,6 +129,11 @@ class Index:
         return connection
 
 
+def driver(connection: Connection) -> Any:
+    """Return the driver's own connection within a transaction: many rows by it cost a fifth less."""
+    return connection.connection.driver_connection
+
+
 def _begin(connection: Connection) -> None:
     # IMMEDIATE: a write that waits for another does so at its start, never half-way.
     writing = connection.get_execution_options().get("salus_writing", False)

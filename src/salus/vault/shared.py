@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from salus.vault.errors import NoSuchRecord, OutOfScope
-from salus.vault.index import Index
+from salus.vault.index import Index, driver
 from salus.vault.scope import Scope
 
 _NEWEST = text("SELECT max(version) FROM shared WHERE type = :type AND name = :name")
@@ -23,7 +23,7 @@ _LINK = text(
     "INSERT INTO identifiers (type, system, value, target) VALUES (:type, :system, :value, :target)"
     " ON CONFLICT (type, system, value) DO UPDATE SET target = excluded.target"
 )
-_FIND = text("SELECT target FROM identifiers WHERE type = :type AND system = :system AND value = :value")
+_FIND = "SELECT target FROM identifiers WHERE type = ? AND system = ? AND value = ?"
 
 
 class SharedResource(NamedTuple):
@@ -74,8 +74,12 @@ class SharedResources:
 
     def find(self, kind: str, system: str, value: str) -> str | None:
         """Return the target of an identifier: an id only, no content, so no scope is asked for."""
+        return self.find_all([(kind, system, value)])[0]
+
+    def find_all(self, identifiers: Iterable[tuple[str, str, str]]) -> list[str | None]:
+        """Return the target of each (type, system, value), all as of one moment."""
         with self._index.reading() as connection:
-            return find_identifier(connection, kind, system, value)
+            return [_target(connection, *identifier) for identifier in identifiers]
 
 
 def put_shared(
@@ -98,12 +102,9 @@ def put_shared(
     return versions
 
 
-def find_identifier(connection: Connection, kind: str, system: str, value: str) -> str | None:
-    """Return the target of an identifier within a transaction."""
-    target: str | None = connection.execute(
-        _FIND, {"type": kind, "system": system, "value": value}
-    ).scalar_one_or_none()
-    return target
+def _target(connection: Connection, kind: str, system: str, value: str) -> str | None:
+    row = driver(connection).execute(_FIND, (kind, system, value)).fetchone()
+    return None if row is None else row[0]
 
 
 def _require_shared(scope: Scope) -> None:
