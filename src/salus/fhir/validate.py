@@ -28,23 +28,32 @@ def survey(resource: Json) -> Survey:
     """Return the number of keys, the depth and the codings of a parsed resource."""
     keys = depth = 0
     codings: list[object] = []
-    level: list[object] = [resource]
-    while level:
+    objects: list[Json] = [resource]
+    arrays: list[list[object]] = []
+    while objects or arrays:  # the hot path: most values are strings, and nothing is called for them
         depth += 1
-        below: list[object] = []
-        for node in level:
-            if type(node) is dict:
-                keys += len(node)
-                for child in node.values():
-                    if type(child) is dict or type(child) is list:
-                        below.append(child)  # noqa: PERF401 - the loop is the hot path, and has no call
-                if "coding" in node:
-                    codings.append(node["coding"])
-            else:
-                for child in node:  # type: ignore[attr-defined]
-                    if type(child) is dict or type(child) is list:
-                        below.append(child)  # noqa: PERF401
-        level = below
+        inner_objects: list[Json] = []
+        inner_arrays: list[list[object]] = []
+        for node in objects:
+            keys += len(node)
+            for child in node.values():
+                kind = type(child)
+                if kind is str:
+                    continue
+                if kind is dict:
+                    inner_objects.append(child)  # type: ignore[arg-type]
+                elif kind is list:
+                    inner_arrays.append(child)  # type: ignore[arg-type]
+            if "coding" in node:
+                codings.append(node["coding"])
+        for array in arrays:
+            for child in array:
+                kind = type(child)
+                if kind is dict:
+                    inner_objects.append(child)  # type: ignore[arg-type]
+                elif kind is list:
+                    inner_arrays.append(child)  # type: ignore[arg-type]
+        objects, arrays = inner_objects, inner_arrays
     return Survey(keys, depth, codings)
 
 

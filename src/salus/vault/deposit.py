@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from salus.core.errors import Malformed
 from salus.vault.blobs import Blobs
 from salus.vault.errors import AlreadyImported, RelationDestroyed, VersionConflict
+from salus.vault.index import driver
 from salus.vault.outbox import put_tasks
 from salus.vault.records import Custody, Randomness, RecordWrite, SealedWrite, Sealer
 from salus.vault.relation import Relation
@@ -80,7 +81,7 @@ def store(
             stored[number] = Deposited(handle, row.record, row.version, row.leaf)
         relation.append((row.record, row.version, row.leaf) for row, _ in sealed)
     if rows:
-        connection.exec_driver_sql(_INSERT, rows)
+        driver(connection).executemany(_INSERT, rows)
     if blob_rows:
         connection.exec_driver_sql(_BLOB, blob_rows)
     relations.save(connection, list(touched.values()))

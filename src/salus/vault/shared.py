@@ -19,8 +19,8 @@ _PUT = text(
 )
 _GET = text("SELECT version, octets, media_type FROM shared WHERE type = :type AND name = :name AND version = :version")
 _NAMES = text("SELECT DISTINCT name FROM shared WHERE type = :type ORDER BY name")
-_LINK = text(
-    "INSERT INTO identifiers (type, system, value, target) VALUES (:type, :system, :value, :target)"
+_LINK = (
+    "INSERT INTO identifiers (type, system, value, target) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (type, system, value) DO UPDATE SET target = excluded.target"
 )
 _FIND = "SELECT target FROM identifiers WHERE type = ? AND system = ? AND value = ?"
@@ -96,9 +96,7 @@ def put_shared(
             content = {"octets": resource.octets, "media": resource.media_type}
             connection.execute(_PUT, {**place, "version": newest, **content})
         versions.append(newest)
-    rows = [identifier._asdict() for identifier in identifiers]
-    if rows:
-        connection.execute(_LINK, rows)
+    driver(connection).executemany(_LINK, identifiers)
     return versions
 
 
