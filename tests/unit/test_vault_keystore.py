@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from salus.vault import keystore as module
-from salus.vault.errors import KeystoreDamaged, NoKeystore, NoSuchSecret, StorageFailed, WrongPassphrase
+from salus.vault.errors import KeystoreDamaged, NoKeystore, NoSuchSecret, StorageFailed, UnfitSecret, WrongPassphrase
 from salus.vault.keystore import MAGIC, Keystore
 
 PASSPHRASE = "correct horse"
@@ -118,3 +118,41 @@ def test_unknown_name(path: Path) -> None:
         store.get("none")
     with pytest.raises(NoSuchSecret):
         store.remove("none")
+
+
+def test_saving_again_derives_once_and_never_repeats_a_nonce(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    derived: list[str] = []
+    derive = module._derive
+    monkeypatch.setattr(module, "_derive", lambda plain, *rest: derived.append(plain) or derive(plain, *rest))
+    store = Keystore.open(path, PASSPHRASE)
+    salts, nonces = set(), set()
+    for _ in range(5):
+        store.save(PASSPHRASE)
+        header = path.read_bytes()[len(MAGIC) + 2 :][:40]
+        at = header.index(b"\x50") + 1
+        salts.add(header[at : at + 16])
+        nonces.add(header[at + 17 : at + 29])
+    assert (len(derived), len(salts), len(nonces)) == (1, 1, 5)
+    store.save("another")
+    assert len(derived) == 2
+    assert store._key is not None and store._key.salt not in salts
+    monkeypatch.setattr(module, "MEMORY_KIB", 512)
+    store.save("another")  # at other costs, another key
+    assert len(derived) == 3
+    assert Keystore.open(path, "another").names() == ["gateway", "vault"]
+    for shown in (repr(store), repr(store._key)):
+        assert "another" not in shown and store._key.key.hex() not in shown
+
+
+@pytest.mark.parametrize(("name", "size"), [("", 1), ("n" * 129, 1), ("n", 0), ("n", 65_537)])
+def test_what_the_file_could_not_hold_is_refused_at_once(path: Path, name: str, size: int) -> None:
+    store = Keystore.open(path, PASSPHRASE)
+    with pytest.raises(UnfitSecret):
+        store.put(name, bytes(size))
+    with pytest.raises(UnfitSecret):
+        store.new(name, size)
+    with pytest.raises(UnfitSecret):
+        Keystore(path, {name: bytes(size)})
+    store.put("n" * 128, bytes(65_536))
+    store.save(PASSPHRASE)
+    assert len(Keystore.open(path, PASSPHRASE).get("n" * 128)) == 65_536

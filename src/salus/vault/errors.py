@@ -101,3 +101,7 @@ class NoSuchSecret(Refusal):
 
 class StreamDamaged(Refusal):
     code, kind, text = 0x4025, Kind.INVALID, "The stream was cut, reordered, changed, or belongs to another release."
+
+
+class UnfitSecret(Refusal):
+    code, kind, text = 0x4026, Kind.INVALID, "A secret has a name of 1 to 128 characters and 1 to 65,536 bytes."

@@ -4,7 +4,9 @@ Bytes: magic, dCBOR header [1, Argon2id iterations, lanes, memory KiB, salt, non
 ciphertext, SHA-256 of all before. Argon2id (RFC 9106) gives the AES-256-GCM key; magic and header are
 the additional data. The sum guards against accidents only: with it, a damaged file is told from a
 wrong passphrase. The secrets are dCBOR [[[name, secret]...]], sorted by name; the passphrase is taken
-in the Unicode form NFKC. https://www.rfc-editor.org/rfc/rfc9106
+in the Unicode form NFKC. An open keystore remembers the key that its file was sealed with: saved again
+under the same passphrase it takes a fresh nonce only, under another a fresh salt too.
+https://www.rfc-editor.org/rfc/rfc9106
 """
 
 import os
@@ -12,7 +14,7 @@ import unicodedata
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,15 +24,16 @@ from msgspec import Meta
 from salus.core.encoding import byte_string, decode, encode
 from salus.core.errors import Malformed
 from salus.core.types import Message
-from salus.vault.errors import KeystoreDamaged, NoKeystore, NoSuchSecret, WrongPassphrase
+from salus.vault.errors import KeystoreDamaged, NoKeystore, NoSuchSecret, UnfitSecret, WrongPassphrase
 from salus.vault.files import Files, LocalFiles
 
 MAGIC = b"SALUSKEYS1\n"
 ITERATIONS, LANES, MEMORY_KIB = 3, 4, 64 * 1024
 _LOCAL = LocalFiles()
 
-SecretName = Annotated[str, Meta(min_length=1, max_length=128)]
-Secret = Annotated[bytes, Meta(min_length=1, max_length=64 * 1024)]
+MAX_NAME, MAX_SECRET = 128, 64 * 1024  # characters, bytes
+SecretName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
+Secret = Annotated[bytes, Meta(min_length=1, max_length=MAX_SECRET)]
 
 
 class _Header(Message, frozen=True):
@@ -47,6 +50,18 @@ class _Secrets(Message, frozen=True):
     secrets: tuple[tuple[SecretName, Secret], ...]
 
 
+class _FileKey(NamedTuple):
+    """A derived key and what it was derived from. Its repr shows nothing."""
+
+    passphrase: str  # in the form NFKC
+    costs: tuple[int, int, int]  # iterations, lanes, memory
+    salt: bytes
+    key: bytes
+
+    def __repr__(self) -> str:
+        return "_FileKey()"
+
+
 class Keystore:
     """An open keystore: a mapping of names to secrets that its owner changes and saves.
 
@@ -55,8 +70,11 @@ class Keystore:
 
     def __init__(self, path: Path, secrets: Mapping[str, bytes], files: Files = _LOCAL) -> None:
         self.path = path
-        self._secrets = dict(secrets)
+        self._secrets: dict[str, bytes] = {}
         self._files = files
+        self._key: _FileKey | None = None  # of the file as it was last opened or saved
+        for name, secret in secrets.items():
+            self.put(name, secret)
 
     @classmethod
     def open(cls, path: Path, passphrase: str, files: Files = _LOCAL) -> "Keystore":
@@ -65,12 +83,22 @@ class Keystore:
             raw = files.read(path)
         except FileNotFoundError:
             raise NoKeystore from None
-        return cls(path, _unseal(raw, passphrase), files)
+        secrets, key = _unseal(raw, passphrase)
+        keystore = cls(path, secrets, files)
+        keystore._key = key
+        return keystore
 
     def save(self, passphrase: str) -> None:
-        """Write the file anew under a fresh salt and nonce; durable once it returns."""
+        """Write the file anew under a fresh nonce, and a fresh salt unless it was open under this passphrase.
+
+        Durable once it returns.
+        """
+        plain, costs = _normal(passphrase), (ITERATIONS, LANES, MEMORY_KIB)
+        if self._key is None or self._key[:2] != (plain, costs):
+            salt = os.urandom(16)
+            self._key = _FileKey(plain, costs, salt, _derive(plain, costs, salt))
         self._files.create_folder(self.path.parent)
-        self._files.write(self.path, _seal(self._secrets, passphrase))
+        self._files.write(self.path, _seal(self._secrets, self._key))
 
     def names(self) -> list[str]:
         """Return the sorted names."""
@@ -84,13 +112,15 @@ class Keystore:
             raise NoSuchSecret from None
 
     def put(self, name: str, secret: bytes) -> None:
-        """Set or replace a secret in memory; `save` makes it durable."""
+        """Set or replace a secret in memory; `save` makes it durable. Raises UnfitSecret."""
+        if not (0 < len(name) <= MAX_NAME and 0 < len(secret) <= MAX_SECRET):
+            raise UnfitSecret
         self._secrets[name] = secret
 
     def new(self, name: str, size: int = 32) -> bytes:
         """Return the secret `name`, made of `size` random bytes if there is none yet."""
         if name not in self._secrets:
-            self._secrets[name] = os.urandom(size)
+            self.put(name, os.urandom(size))
         return self._secrets[name]
 
     def remove(self, name: str) -> None:
@@ -102,15 +132,15 @@ class Keystore:
         return f"Keystore({', '.join(self.names())})"
 
 
-def _seal(secrets: Mapping[str, bytes], passphrase: str) -> bytes:
-    header = _Header(1, ITERATIONS, LANES, MEMORY_KIB, os.urandom(16), os.urandom(12))
+def _seal(secrets: Mapping[str, bytes], key: _FileKey) -> bytes:
+    header = _Header(1, *key.costs, key.salt, os.urandom(12))
     before = MAGIC + byte_string(encode(header))
     plain = encode(_Secrets(tuple(sorted(secrets.items()))))
-    sealed = before + AESGCM(_derive(passphrase, header)).encrypt(header.nonce, plain, before)
+    sealed = before + AESGCM(key.key).encrypt(header.nonce, plain, before)
     return sealed + sha256(sealed).digest()
 
 
-def _unseal(raw: bytes, passphrase: str) -> dict[str, bytes]:
+def _unseal(raw: bytes, passphrase: str) -> tuple[dict[str, bytes], _FileKey]:
     sealed, at = raw[:-32], len(MAGIC)
     if sealed[:at] != MAGIC or sha256(sealed).digest() != raw[-32:]:
         raise KeystoreDamaged
@@ -119,19 +149,20 @@ def _unseal(raw: bytes, passphrase: str) -> dict[str, bytes]:
         header = decode(sealed[at + 2 : end], _Header)
     except Malformed:
         raise KeystoreDamaged from None
+    plain, costs = _normal(passphrase), (header.iterations, header.lanes, header.memory_kib)
+    key = _FileKey(plain, costs, header.salt, _derive(plain, costs, header.salt))
     try:
-        plain = AESGCM(_derive(passphrase, header)).decrypt(header.nonce, sealed[end:], sealed[:end])
-        return dict(decode(plain, _Secrets).secrets)
+        opened = AESGCM(key.key).decrypt(header.nonce, sealed[end:], sealed[:end])
+        return dict(decode(opened, _Secrets).secrets), key
     except InvalidTag:
         raise WrongPassphrase from None
 
 
-def _derive(passphrase: str, header: _Header) -> bytes:
-    kdf = Argon2id(
-        salt=header.salt,
-        length=32,
-        iterations=header.iterations,
-        lanes=header.lanes,
-        memory_cost=header.memory_kib,
-    )
-    return kdf.derive(unicodedata.normalize("NFKC", passphrase).encode())
+def _normal(passphrase: str) -> str:
+    return unicodedata.normalize("NFKC", passphrase)
+
+
+def _derive(passphrase: str, costs: tuple[int, int, int], salt: bytes) -> bytes:
+    iterations, lanes, memory = costs
+    kdf = Argon2id(salt=salt, length=32, iterations=iterations, lanes=lanes, memory_cost=memory)
+    return kdf.derive(passphrase.encode())
