@@ -43,3 +43,18 @@ def test_lengths_cannot_be_shifted() -> None:
     assert verified.verify(KEY.public, b"message", signature)
     assert not verified.verify(KEY.public + signature[:1], b"message", signature[1:])
     assert not verified.verify(KEY.public[:-1], b"message", signature)
+
+
+def test_what_is_verified_ahead_has_the_same_answer() -> None:
+    verified = Verified()
+    good = (KEY.public, b"good", KEY.sign(b"good"))
+    bad = (KEY.public, b"bad", KEY.sign(b"good"))
+    verified.ahead([good, bad])
+    assert verified.known(*good)
+    assert verified.verify(*good)
+    assert not verified.known(*bad)
+    assert not verified.known(KEY.public, b"bad", good[2])
+    assert not verified.known(KEY.public, b"other", good[2])
+    verified.ahead([])
+    assert verified.known(*good)
+    assert not verified.known(*bad)

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from salus.state.overlay import PREFIX, Overlay
+from salus.state.overlay import PREFIX, Cached, Overlay
 from salus.state.store import Store
 
 A, B = b"\x04\x01" + b"a" * 32, b"\x04\x01" + b"b" * 32
@@ -60,6 +60,28 @@ def test_merge_moves_and_drop_forgets() -> None:
     above.drop()
     assert above.get(A + b"3") == b"three"
     assert above.scan(A) == below.scan(A)
+
+
+def test_layers_see_what_is_merged_and_dropped_below_them() -> None:
+    below = Overlay(filled())
+    above = Overlay(below)
+    below.put(A + b"3", b"three")
+    assert above.get(A + b"3") == b"three"
+    below.drop()
+    assert above.get(A + b"3") is None
+    below.put(A + b"3", b"again")
+    assert above.get(A + b"3") == b"again"
+
+
+def test_a_cached_reader_reads_once() -> None:
+    store = filled()
+    overlay = Overlay(Cached(store))
+    assert (overlay.get(A), overlay.get(b"nowhere")) == (b"itself", None)
+    store.apply({A: b"later", b"nowhere": b"now"})
+    assert (overlay.get(A), overlay.get(b"nowhere")) == (b"itself", None)
+    overlay.put(A, b"own")
+    assert overlay.get(A) == b"own"
+    assert overlay.scan(A) == store.scan(A)
 
 
 def test_only_an_overlay_can_be_merged_into() -> None:

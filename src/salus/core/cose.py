@@ -33,7 +33,10 @@ MAX_SIGNERS = 16
 
 _SIGNER_HEAD = b"\x83\x58\x26\xa2\x01\x27\x04\x58\x20"  # [bstr .cbor {1: -8, 4: h'..
 _SIGNATURE_HEAD = b"\xa0\x58\x40"  # {}, h'..
-_SIGNER_LENGTH = len(_SIGNER_HEAD) + 32 + len(_SIGNATURE_HEAD) + 64
+_KID_AT = len(_SIGNER_HEAD)
+_SIGNATURE_AT = _KID_AT + 32 + len(_SIGNATURE_HEAD)
+_SIGNER_LENGTH = _SIGNATURE_AT + 64
+_WIDTHS = {24: 1, 25: 2, 26: 4}  # bytes of a length, by the low bits of the first byte
 
 
 class Signed(NamedTuple):
@@ -96,24 +99,23 @@ def parse(kind: str, raw: bytes) -> Signed:
     No signature is checked here. Between 1 and 16 signers, none twice.
     """
     wrapper = _wrapper(kind)
-    at = len(wrapper)
-    if raw[:at] != wrapper:
+    if not raw.startswith(wrapper):
         raise Malformed
-    size, at = _length(raw, at)
+    size, at = _length(raw, len(wrapper))
     payload = raw[at : at + size]
     at += size
-    count = len(raw[at:]) // _SIGNER_LENGTH
-    if not 1 <= count <= MAX_SIGNERS or raw[at : at + 1] != head(4, count):
+    count = (len(raw) - at) // _SIGNER_LENGTH
+    if not 1 <= count <= MAX_SIGNERS or raw[at] != 4 << 5 | count:
         raise Malformed
     at += 1
     signatures = []
     for _ in range(count):
-        kid_at = at + len(_SIGNER_HEAD)
-        sig_at = kid_at + 32 + len(_SIGNATURE_HEAD)
+        kid_at = at + _KID_AT
+        sig_at = at + _SIGNATURE_AT
         if raw[at:kid_at] != _SIGNER_HEAD or raw[kid_at + 32 : sig_at] != _SIGNATURE_HEAD:
             raise Malformed
-        signatures.append((raw[kid_at : kid_at + 32], raw[sig_at : sig_at + 64]))
-        at = sig_at + 64
+        at += _SIGNER_LENGTH
+        signatures.append((raw[kid_at : kid_at + 32], raw[sig_at:at]))
     if at != len(raw):
         raise Malformed
     if count > 1 and len(dict(signatures)) != count:
@@ -123,12 +125,11 @@ def parse(kind: str, raw: bytes) -> Signed:
 
 def _length(raw: bytes, at: int) -> tuple[int, int]:
     """Read the head of a byte string at `at`; return (its length, where its content begins)."""
-    first = raw[at : at + 1]
-    if not first or first[0] >> 5 != 2:
+    if at == len(raw):
         raise Malformed
-    short = first[0] & 31
-    width = {24: 1, 25: 2, 26: 4}.get(short, 0)
-    size = int.from_bytes(raw[at + 1 : at + 1 + width], "big") if width else short
-    if raw[at : at + 1 + width] != head(2, size):  # refuses longer heads than needed, and 27..31
+    short = raw[at] - (2 << 5)
+    content = at + 1 + _WIDTHS.get(short, 0)
+    size = int.from_bytes(raw[at + 1 : content], "big") if short in _WIDTHS else short
+    if size < 0 or raw[at:content] != head(2, size):  # refuses longer heads than needed, and 27..31
         raise Malformed
-    return size, at + 1 + width
+    return size, content

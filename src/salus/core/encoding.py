@@ -83,18 +83,21 @@ def _check(value: object) -> None:
         raise TypeError("type")
 
 
+_BYTE = tuple(bytes((n,)) for n in range(256))
+
+
 def head(major: int, n: int) -> bytes:
     """Return the shortest CBOR head of `major` type (0 integer, 2 bytes, 3 text, 4 array) for `n`."""
     m = major << 5
     if n < 24:
-        return bytes((m | n,))
+        return _BYTE[m | n]
     if n < 0x100:
-        return bytes((m | 24, n))
+        return _BYTE[m | 24] + _BYTE[n]
     if n < 0x10000:
-        return bytes((m | 25,)) + n.to_bytes(2, "big")
+        return _BYTE[m | 25] + n.to_bytes(2, "big")
     if n < 0x100000000:
-        return bytes((m | 26,)) + n.to_bytes(4, "big")
-    return bytes((m | 27,)) + n.to_bytes(8, "big")
+        return _BYTE[m | 26] + n.to_bytes(4, "big")
+    return _BYTE[m | 27] + n.to_bytes(8, "big")
 
 
 def byte_string(value: bytes) -> bytes:

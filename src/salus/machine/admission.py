@@ -1,6 +1,6 @@
 """Which batches may stand in a block, and which envelopes may run: predicates of committed state and time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from salus.contracts.accounts.keeper import get_key
@@ -22,7 +22,7 @@ from salus.machine.errors import (
     UnknownSigner,
 )
 from salus.machine.seen import SeenIds
-from salus.machine.signing import Verified
+from salus.machine.signing import Check, Verified
 from salus.state.overlay import Reader
 
 _REMEMBERED = 64  # parsed batches
@@ -103,6 +103,25 @@ class Gate:
             answers.append(Admission(0, batch))
         return answers
 
+    def ahead(self, state: Reader, time: int, envelopes: Iterable[Envelope]) -> None:
+        """Have the signatures verified that `envelope` will ask for if the keys are still those of `state`.
+
+        Leaves out what is refused without a signature, and what has several signers: what is kept
+        here is then no more than the block. Changes no answer.
+        """
+        checks: list[Check] = []
+        for envelope in envelopes:
+            payload = envelope.payload
+            if len(payload.signers) > 1 or envelope.id in self.seen:
+                continue
+            if not time < payload.not_after <= time + WINDOW_MS:
+                continue
+            account, kid = payload.signers[0]
+            key = live_key(state, account, kid, time)
+            if key is not None:
+                checks.append((key.public, self._message(envelope, kid), envelope.signatures[0][1]))
+        self.verified.ahead(checks)
+
     def envelope(self, state: Reader, time: int, envelope: Envelope, remember: bool) -> tuple[Signer, ...]:
         """Return the live signers of `envelope`; raise the first refusal in order of precedence."""
         payload = envelope.payload
@@ -112,10 +131,12 @@ class Gate:
         found = [(account, kid, *self._key(state, account, kid, time)) for account, kid in payload.signers]
         check = self.verified.verify if remember else self.verified.known
         for (_, kid, public, _), (_, signature) in zip(found, envelope.signatures, strict=True):
-            message = to_be_signed("envelope", self._network, envelope.payload_bytes, kid)
-            if not check(public, message, signature):
+            if not check(public, self._message(envelope, kid), signature):
                 raise WrongSignature
-        return tuple(Signer(account, kid, role) for account, kid, _, role in found)
+        return tuple([Signer(account, kid, role) for account, kid, _, role in found])
+
+    def _message(self, envelope: Envelope, kid: bytes) -> bytes:
+        return to_be_signed("envelope", self._network, envelope.payload_bytes, kid)
 
     def _window(self, not_after: int, time: int) -> None:
         if time >= not_after:

@@ -19,7 +19,7 @@ from salus.core.hashing import T
 from salus.core.types import Message
 from salus.machine.admission import Admission, Gate
 from salus.machine.errors import UnknownMessage
-from salus.state.overlay import Overlay, Reader
+from salus.state.overlay import Cached, Overlay, Reader
 
 NO_NONCE = bytes(16)  # in the events that come of the height and of no envelope
 NO_ID = bytes(32)  # of an envelope that cannot be parsed
@@ -60,7 +60,8 @@ class Execution:
 
     def __init__(self, network: bytes, gate: Gate, base: Reader, height: int, time: int) -> None:
         self._network, self._gate = network, gate
-        self.base, self.state = base, Overlay(base)
+        self.base = Cached(base)
+        self.state = Overlay(self.base)
         self.height, self.time = height, time
         self.events: list[Event] = []
 
@@ -82,6 +83,7 @@ class Execution:
                 ordinary.append(((i, j), envelope))
                 if is_protective(envelope):
                     protective.append((envelope.id, (i, j)))
+        self._gate.ahead(self.base, self.time, [envelope for _, envelope in ordinary])
         if protective:
             by_place = dict(ordinary)
             for _, place in sorted(protective):
@@ -91,6 +93,7 @@ class Execution:
         for place, envelope in ordinary:
             if place not in places:
                 places[place] = self._in_turn(envelope)
+        self._gate.ahead(self.base, self.time, ())
         outcomes = [
             tuple(places[i, j] for j in range(len(a.batch.payload.envelopes))) if a.batch and not a.code else ()
             for i, a in enumerate(admitted)

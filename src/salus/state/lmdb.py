@@ -46,7 +46,12 @@ class LmdbTables:
             )
             handles = [self._env.open_db(name, create=not self._readonly) for name in _NAMES]
             self._values, self._buckets, self._meta, self._rows = handles
-            self._txn = self._env.begin()
+            self._begin()
+
+    def _begin(self) -> None:
+        """Read from here on what was committed last."""
+        self._txn = self._env.begin()
+        self._cursor = self._txn.cursor(db=self._values)
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of `key`."""
@@ -58,12 +63,18 @@ class LmdbTables:
 
     def scan(self, prefix: bytes) -> list[Row]:
         """Return the keys longer than `prefix` under it, sorted."""
-        found = []
-        for key, value in self._between(self._values, prefix, None):
-            if not key.startswith(prefix):
-                break
-            if len(key) > PREFIX:
-                found.append((key, value))
+        found, cursor = [], self._cursor
+        try:
+            more = cursor.set_range(prefix)
+            while more:
+                row: Row = cursor.item()
+                if not row[0].startswith(prefix):
+                    break
+                if len(row[0]) > PREFIX:
+                    found.append(row)
+                more = cursor.next()
+        except lmdb.Error as error:
+            raise StorageFailure(str(error)) from error
         return found
 
     def items(self) -> Iterator[Row]:
@@ -111,13 +122,13 @@ class LmdbTables:
                 self._txn.abort()  # the map may only move when nothing reads it
                 self._map_size = 2 * self._env.info()["map_size"]
                 self._env.set_mapsize(self._map_size)
-                self._txn = self._env.begin()
+                self._begin()
         except (lmdb.Error, OSError) as error:
             self._reopen()  # a failed write may leave the environment unusable
             raise StorageFailure(str(error)) from error
         self._txn.abort()
         with _failures():
-            self._txn = self._env.begin()
+            self._begin()
 
     def close(self) -> None:
         """Close the file."""

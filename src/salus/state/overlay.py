@@ -24,23 +24,30 @@ class Overlay:
     scan can find are also kept by prefix, so that a scan costs its group and not all writes.
     """
 
-    __slots__ = ("_groups", "below", "writes")
+    __slots__ = ("_groups", "_layers", "_read", "below", "writes")
 
     def __init__(self, below: Reader) -> None:
         self.below = below
         self.writes: dict[bytes, bytes | None] = {}
-        self._groups: dict[bytes, list[bytes]] = {}
+        self._groups: dict[bytes, dict[bytes, None]] = {}
+        # The writes of this layer and of those below it, and what reads below them all: one loop and no recursion.
+        self._layers: tuple[dict[bytes, bytes | None], ...] = (self.writes,)
+        self._read = below.get
+        if isinstance(below, Overlay):
+            self._layers += below._layers
+            self._read = below._read
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of `key` as this layer sees it."""
-        if key in self.writes:
-            return self.writes[key]
-        return self.below.get(key)
+        for writes in self._layers:
+            if key in writes:
+                return writes[key]
+        return self._read(key)
 
     def put(self, key: bytes, value: bytes | None) -> None:
         """Set `key`; None deletes it."""
-        if len(key) > PREFIX and key not in self.writes:
-            self._groups.setdefault(key[:PREFIX], []).append(key)
+        if len(key) > PREFIX:
+            self._groups.setdefault(key[:PREFIX], {})[key] = None
         self.writes[key] = value
 
     def delete(self, key: bytes) -> None:
@@ -67,11 +74,36 @@ class Overlay:
         below = self.below
         if not isinstance(below, Overlay):
             raise TypeError("only an overlay over an overlay can be merged")
-        for key, value in self.writes.items():
-            below.put(key, value)
+        below.writes.update(self.writes)
+        for prefix, keys in self._groups.items():
+            if prefix in below._groups:
+                below._groups[prefix].update(keys)
+            else:
+                below._groups[prefix] = keys
         self.drop()
 
     def drop(self) -> None:
         """Forget the writes; this layer is then empty and can be used again."""
-        self.writes = {}
+        self.writes.clear()  # the same dictionary stays: layers above read it
         self._groups = {}
+
+
+class Cached:
+    """A reader that remembers what it read with `get`: for as long as nothing changes below it."""
+
+    __slots__ = ("_known", "below")
+
+    def __init__(self, below: Reader) -> None:
+        self.below = below
+        self._known: dict[bytes, bytes | None] = {}
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of `key`."""
+        known = self._known
+        if key not in known:
+            known[key] = self.below.get(key)
+        return known[key]
+
+    def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
+        """Return a new list of the keys longer than `prefix` (exactly 34 bytes) under it, sorted by key."""
+        return self.below.scan(prefix)

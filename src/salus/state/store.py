@@ -70,11 +70,7 @@ class Store:
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of `key`."""
-        if key in self._last.writes:
-            return self._last.writes[key]
-        if key in self._pending.writes:
-            return self._pending.writes[key]
-        return self._tables.get(key)
+        return self._last.get(key)
 
     def scan(self, prefix: bytes) -> list[Row]:
         """Return the keys longer than `prefix` (exactly 34 bytes) under it, sorted."""

@@ -1,10 +1,12 @@
 """Read-only questions that other contracts, the machine and services may ask of governance."""
 
 from salus.contracts.governance import keeper
-from salus.contracts.governance.parameters import BOUNDS, Parameter
+from salus.contracts.governance.parameters import BOUNDS
 from salus.contracts.governance.types import Group, Member, MemberState, Proposal, Validator
 from salus.core.genesis import Purpose
 from salus.state.overlay import Reader
+
+_DEFAULTS = {int(number): bounds.default for number, bounds in BOUNDS.items()}
 
 
 def member(state: Reader, organisation: bytes) -> Member | None:
@@ -44,7 +46,11 @@ def active_members(state: Reader) -> int:
 def parameter(state: Reader, number: int) -> int:
     """Return the value in force of a `parameters.Parameter`; ValueError where there is none such."""
     value = keeper.get_parameter(state, number)
-    return BOUNDS[Parameter(number)].default if value is None else value
+    if value is not None:
+        return value
+    if number not in _DEFAULTS:
+        raise ValueError(f"no parameter {number}")
+    return _DEFAULTS[number]
 
 
 def purpose(state: Reader, number: int) -> Purpose | None:
