@@ -1,0 +1,149 @@
+"""The commands in README and docs work: blocks marked `sh run` are run, all others are checked against --help."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import click
+import pytest
+from command_line import once, play_demo
+
+from salus.cli.main import salus
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "docs/start.md", *sorted((ROOT / "docs/guides").glob("*.md"))]
+FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
+
+
+def blocks(page: Path, *kinds: str) -> list[str]:
+    """The fenced blocks of a page whose info string is one of `kinds`."""
+    return [body for info, body in FENCED.findall(page.read_text()) if info in kinds]
+
+
+def commands(text: str) -> list[str]:
+    """Every `salus` command in shell text, a line each."""
+    joined = re.sub(r"<<'END'.*?^END$", "", text.replace("\\\n", " "), flags=re.M | re.S)
+    return [found.strip() for found in re.findall(r"(?:^|\$\(|[|&;] *)(?:\.venv/bin/)?(salus [^|)\n#]*)", joined, re.M)]
+
+
+def inline(page: Path) -> list[str]:
+    """Every command in running text; a bare name of a command is one too."""
+    return re.findall(r"`(salus [^`]+)`", FENCED.sub("", page.read_text()))
+
+
+def fault(line: str) -> str | None:
+    """What is wrong with a command line as far as its words tell; None where it could be run."""
+    command: click.Command = salus
+    context, words = click.Context(salus, info_name="salus", help_option_names=["-h", "--help"]), shlex.split(line)[1:]
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        inner = command.get_command(context, words[0])
+        if inner is None:
+            return f"no command {words[0]}"
+        command, context = inner, click.Context(inner, parent=context, info_name=words.pop(0))
+    if not words:
+        return None  # it names the command
+    try:
+        given, rest, _ = command.make_parser(context).parse_args(words)
+    except click.UsageError as error:
+        return error.format_message()
+    missing = [p.name for p in command.params if p.required and given.get(p.name) in (None, ())]
+    return f"missing {missing}" if missing else f"too many arguments: {rest}" if rest else None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_shown_exists(page: Path) -> None:
+    shown = [line for block in blocks(page, "sh", "sh run") for line in commands(block)]
+    faults = {line: fault(line) for line in shown + inline(page)}
+    assert {line: words for line, words in faults.items() if words} == {}
+    assert shown or page.name == "README.md"
+
+
+def test_the_check_finds_faults() -> None:
+    assert commands("a=$(salus org list | awk '{}')\nsalus fsck || true\n  echo salus") == [
+        "salus org list",
+        "salus fsck",
+    ]
+    for line in ("salus nosuch", "salus org nosuch", "salus org list --nosuch", "salus patient invite HANDLE --days 3"):
+        assert fault(line), line
+    assert fault("salus patient invite --as north HANDLE EXTRA") and not fault("salus patient invite --as north HANDLE")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_targets_of_make_and_links_exist(page: Path) -> None:
+    text = page.read_text()
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M)
+    shown = re.findall(r"^make ([a-z]+)", "\n".join(blocks(page, "sh")), re.M) + re.findall(r"`make ([a-z]+)[` ]", text)
+    assert [name for name in shown if name not in targets] == []
+    if page.name != "README.md":
+        links = [link.split("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+        assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+QUICK = "from salus.vault import keystore\nkeystore.MEMORY_KIB, keystore.ITERATIONS = 128, 1\n"
+
+
+@pytest.fixture
+def shell_folder(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the .venv of these tests, and what the demonstration leaves (played once for all tests)."""
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "quick").mkdir()
+    (tmp_path / "quick/sitecustomize.py").write_text(QUICK)  # Argon2id at its least, in every process
+    played = once(tmp_path_factory, "played", play_demo)
+    shutil.copytree(played / "home", tmp_path / "demo-home")
+    return tmp_path
+
+
+def run(folder: Path, script: str) -> str:
+    """Run the lines as one script; whatever fails ends it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SALUS_")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compile once, for some thirty processes
+    environment["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
+    environment |= {"PATH": f"{folder}/.venv/bin:{os.environ['PATH']}", "PYTHONPATH": str(folder / "quick")}
+    shell = ["bash", "-euo", "pipefail", "-c", script]
+    ended = subprocess.run(shell, cwd=folder, env=environment, capture_output=True, text=True, timeout=200, check=False)
+    assert ended.returncode == 0, f"{ended.stdout[-2000:]}\n{ended.stderr}"
+    return ended.stdout
+
+
+OWN = "## A region of your own"
+SAID = {
+    "demo": (
+        "Tamper-evident",
+        "acknowledged",
+        "HOLDS, UNWITNESSED",
+        "refused: permit revoked",
+        "wrong checksum",
+        "DAMAGED",
+    ),
+    "own": ("1 patients; 1 relations anchored", "The account is hers", "the list is complete", "SOUND"),
+}
+
+
+@pytest.mark.parametrize("part", SAID)
+def test_the_first_steps_can_be_taken(shell_folder: Path, part: str) -> None:
+    demo, own = (ROOT / "docs/start.md").read_text().split(OWN)
+    script = "\n".join(body for info, body in FENCED.findall(demo if part == "demo" else own) if info == "sh run")
+    play = "salus demo --home demo-home --once\n"
+    assert (play in script) == (part == "demo")  # test_demo.py plays it; here it has been played
+    out = run(shell_folder, script.replace(play, ""))
+    for words in SAID[part]:
+        assert words in out, words
+
+
+def test_blocks_marked_to_be_run_on_other_pages(request: pytest.FixtureRequest) -> None:
+    scripts = ["\n".join(blocks(page, "sh run")) for page in PAGES if page.name != "start.md"]
+    for script in filter(None, scripts):
+        run(request.getfixturevalue("shell_folder"), script)
+
+
+def test_the_reference_is_current() -> None:
+    spec = spec_from_file_location("cli_reference", ROOT / "scripts/cli_reference.py")
+    assert spec and spec.loader
+    script = module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.PAGE.read_text() == script.page(), "run python scripts/cli_reference.py"
