@@ -12,7 +12,7 @@ from salus.services.deposit import Deposited, deposit_many
 from salus.services.patients import list_patients
 
 SEED, PATIENTS = 2026, 12
-TOGETHER = 16  # bundles in hand at once
+TOGETHER = 64 << 20  # octets of bundles in hand at once; each time a reading process is started
 
 
 def take_in(stage: Stage) -> Step:
@@ -53,14 +53,22 @@ def take_in_all(stage: Stage) -> dict[str, tuple[Deposited, ...]]:
     done: dict[str, list[Deposited]] = {slug: [] for slug in HOSPITALS}
     waiting: dict[str, list[bytes]] = {slug: [] for slug in HOSPITALS}
     total = 2 * (sum(1 for _ in stage.data.glob("*.json*")) if stage.data else PATIENTS)
-    for taken, (slug, raw) in enumerate(bundles(stage), start=1):
+
+    def take(slug: str) -> None:
+        before = sum(map(len, done.values()))
+        done[slug] += deposit_many(
+            stage.organisation(slug),
+            waiting[slug],
+            lambda count: stage.progress("The hospitals take in their records", before + count, total),
+        )
+        waiting[slug].clear()
+
+    for slug, raw in bundles(stage):
         waiting[slug].append(raw)
-        if len(waiting[slug]) == TOGETHER:
-            done[slug] += deposit_many(stage.organisation(slug), waiting[slug])
-            waiting[slug].clear()
-        stage.progress("The hospitals take in their records", taken, max(total, taken))
+        if sum(map(len, waiting[slug])) >= TOGETHER:
+            take(slug)
     for slug in HOSPITALS:
-        done[slug] += deposit_many(stage.organisation(slug), waiting[slug])
+        take(slug)
         if anchor(stage.organisation(slug)).refused:
             raise RuntimeError("an anchor was refused")
     return {slug: tuple(part) for slug, part in done.items()}
