@@ -5,13 +5,14 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
+from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import click
 import pytest
 from command_line import once, play_demo
+from forked_salus import forked_salus
 
 from salus.cli.main import salus
 
@@ -84,26 +85,20 @@ def test_targets_of_make_and_links_exist(page: Path) -> None:
         assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-QUICK = "from salus.vault import keystore\nkeystore.MEMORY_KIB, keystore.ITERATIONS = 128, 1\n"
-
-
 @pytest.fixture
-def shell_folder(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the .venv of these tests, and what the demonstration leaves (played once for all tests)."""
-    (tmp_path / ".venv").symlink_to(sys.prefix)
-    (tmp_path / "quick").mkdir()
-    (tmp_path / "quick/sitecustomize.py").write_text(QUICK)  # Argon2id at its least, in every process
+def shell_folder(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with .venv/bin/salus, and what the demonstration leaves (played once for all tests)."""
+    (tmp_path / ".venv/bin").mkdir(parents=True)
     played = once(tmp_path_factory, "played", play_demo)
     shutil.copytree(played / "home", tmp_path / "demo-home")
-    return tmp_path
+    with forked_salus(tmp_path / ".venv/bin/salus"):
+        yield tmp_path
 
 
 def run(folder: Path, script: str) -> str:
     """Run the lines as one script; whatever fails ends it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SALUS_")}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compile once, for some thirty processes
-    environment["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
-    environment |= {"PATH": f"{folder}/.venv/bin:{os.environ['PATH']}", "PYTHONPATH": str(folder / "quick")}
+    environment["PATH"] = f"{folder}/.venv/bin:{os.environ['PATH']}"
     shell = ["bash", "-euo", "pipefail", "-c", script]
     ended = subprocess.run(shell, cwd=folder, env=environment, capture_output=True, text=True, timeout=200, check=False)
     assert ended.returncode == 0, f"{ended.stdout[-2000:]}\n{ended.stderr}"
