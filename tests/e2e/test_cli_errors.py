@@ -1,8 +1,10 @@
 """What goes wrong: one helpful line on standard error, the documented exit status, nothing on standard output."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from command_line import CANARY, MEMBERS, copied, data, done, make_claimed, once, salus
 
@@ -155,6 +157,31 @@ def test_init_refuses_two_alike_and_half_made_members(tmp_path: Path) -> None:
     assert "Missing option '--member'" in salus("init", home=tmp_path / "home").line
     assert not (tmp_path / "home").exists()
     assert salus("init", "--member", MEMBERS[0], home=tmp_path / "home").status == 2  # no passphrase, no terminal
+
+
+def leaves(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield context.command_path, command
+        return
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner is not None
+        yield from leaves(inner, click.Context(inner, parent=context, info_name=name))
+
+
+def test_every_command_takes_json_and_explains_itself() -> None:
+    found = dict(leaves(main.salus, click.Context(main.salus, info_name="salus")))
+    assert len(found) > 30
+    for path, command in found.items():
+        assert any("--json" in option.opts for option in command.params), path
+        assert command.help and command.help.split("\n")[0].endswith((".", ").")), path
+        assert all(isinstance(p, click.Argument) or p.help for p in command.params), path
+
+
+def test_init_for_programs(tmp_path: Path) -> None:
+    made = data("init", "--unattended", "--member", MEMBERS[0], "--member", MEMBERS[2], home=tmp_path / "home")
+    assert sorted(made) == ["home", "members", "network"] and sorted(made["members"]) == ["clinic", "north"]
+    assert made["network"] == data("ledger", "status", home=tmp_path / "home")["network"]
 
 
 def test_each_kind_of_refusal_has_its_status() -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from command_line import bundle_file, contents, copied, data, make_claimed, once, salus
+from command_line import bundle_file, contents, copied, data, found, make_claimed, once, salus
 
 from salus.bootstrap import open_region
 
@@ -106,6 +106,12 @@ def test_interrupted(home: Path, tmp_path: Path) -> None:
     assert (status, out) == (130, "")
     assert err.strip() == "salus: interrupted; what was reported as done is durable"
     assert contents(home) == before
+
+
+def test_a_terminal_without_the_letters(tmp_path: Path) -> None:
+    home = found(tmp_path / "home", "klinik:clinic:Zoë Klinik")
+    status, out, err = ended(process("org", "list", "--home", home, env=os.environ | {"PYTHONIOENCODING": "ascii"}))
+    assert (status, err) == (0, "") and "Zo? Klinik" in out
 
 
 def test_python_dash_m_salus_and_no_terminal() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import alone, contents, data, done, once, play_demo, salus
+from command_line import CANARY, alone, bundle_file, contents, data, done, once, play_demo, salus
 
 from salus.demo import tamper
 from salus.demo.generator import people
@@ -138,10 +138,22 @@ def test_a_relative_home_and_data_of_no_use(tmp_path: Path, monkeypatch: pytest.
     assert "does not exist" in salus("demo", "--once", "--json", "nosuch/report", home=Path("here")).line
 
 
+def test_data_without_a_patient_for_the_story_stops_it(tmp_path: Path) -> None:
+    bundle_file(tmp_path / "data")
+    result = salus("demo", "--once", "--data", tmp_path / "data", "--json", tmp_path / "r.json", home=tmp_path / "home")
+    assert result.status == 1 and "No patient of the data is at both hospitals" in result.out
+    assert "The story stopped." in result.out and CANARY not in result.out
+    steps = json.loads((tmp_path / "r.json").read_text())["steps"]
+    assert [(one["name"], one["ok"]) for one in steps] == [("take_in", True), ("claim", False)]
+    assert salus("fsck", home=tmp_path / "home").status == 0
+
+
 def test_an_attended_run_keeps_no_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "secret").write_text("a passphrase of the tests\n")
     monkeypatch.setenv("SALUS_PASSPHRASE_FILE", str(tmp_path / "secret"))
     monkeypatch.chdir(tmp_path)
+    for module in ("salus.demo.story", "salus.cli.demo"):
+        monkeypatch.setattr(f"{module}.STEPS", {"take_in": STEPS["take_in"]})  # enough of it
     result = salus("demo", "--once", home=Path("here"))
     assert result.status == 0 and "unattended" not in result.out
     assert "passphrase" not in os.listdir("here")

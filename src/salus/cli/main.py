@@ -3,10 +3,12 @@
 import sys
 from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
 from salus import __version__
+from salus.cli.status import BUG, INTERRUPTED, NOT_NOW, USAGE, Stopped, status_of
 from salus.core.errors import Refusal
 
 GROUPS = {
@@ -55,6 +57,9 @@ def salus() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows a question mark
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -67,7 +72,7 @@ def run(arguments: list[str]) -> int:
         _leave_output()
     except OSError as error:
         _leave_output()
-        return _say(f"standard output: {error.strerror}", 4)
+        return _say(f"standard output: {error.strerror}", NOT_NOW)
     return status
 
 
@@ -80,9 +85,9 @@ def _run(arguments: list[str]) -> int:
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "salus"
         said_all = isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter)
-        return _say(error.format_message() + ("" if said_all else f" (see `{where} --help`)"), 2)
+        return _say(error.format_message() + ("" if said_all else f" (see `{where} --help`)"), USAGE)
     except (click.Abort, KeyboardInterrupt):
-        return _say("interrupted; what was reported as done is durable", 130)
+        return _say("interrupted; what was reported as done is durable", INTERRUPTED)
     except SystemExit:  # click's way out where the reader of a pipe has gone
         _leave_output()
         return 0
@@ -93,8 +98,6 @@ def _run(arguments: list[str]) -> int:
 
 def _failed(error: Exception) -> int:
     """Say what failed, in words without anybody's data; return the exit status."""
-    from salus.cli.status import BUG, NOT_NOW, Stopped, status_of  # not for `--help`, which is to cost nothing
-
     match error:
         case Stopped():
             return _say(error.message, status_of(error.refusal))

@@ -35,7 +35,7 @@ def show_all(home: Path | None, as_json: bool, actor: str) -> None:
 @command.command()
 @acting("The organisation.")
 @click.argument("name")
-@click.option("--role", default="physician", show_default=True)
+@click.option("--role", default="physician", show_default=True, help="What she works as, in a word.")
 @days_option(365)
 @in_home
 def add(home: Path | None, as_json: bool, actor: str, name: str, role: str, days: int) -> None:

@@ -61,10 +61,6 @@ class Stage:
         """Return a member by its slug."""
         return self.region.organisation(slug)
 
-    def within(self, file: Path) -> str:
-        """Return a file's path in the home, ids shortened."""
-        return shortened(str(file.relative_to(self.region.home)))
-
     @property
     def patient(self) -> Person:
         """The patient of the story."""
