@@ -5,13 +5,13 @@ after it did, and half-way.
 """
 
 import errno
-import fcntl
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from salus.core.errors import Refusal
+from salus.disk import TEMPORARY, make_folder, replace_file, sync_folder, take_lock
 from salus.vault.errors import StorageFailed, StorageFull
 
 
@@ -51,25 +51,12 @@ class Files(Protocol):
         ...
 
 
-TEMPORARY = ".tmp"  # a name that ends so was being written when the process stopped
-
-
 class LocalFiles:
     """Files on a POSIX file system: temporary file, fsync, rename, fsync of the folder."""
 
     def write(self, path: Path, data: bytes) -> None:
-        temporary = path.with_name(path.name + TEMPORARY)
         with storage_errors():
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            try:
-                rest = memoryview(data)
-                while rest:
-                    rest = rest[os.write(descriptor, rest) :]
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            temporary.replace(path)
-            sync_folder(path.parent)
+            replace_file(path, data)
 
     def read(self, path: Path) -> bytes:
         try:
@@ -84,12 +71,8 @@ class LocalFiles:
             path.unlink(missing_ok=True)
 
     def create_folder(self, path: Path) -> None:
-        if path.is_dir():
-            return
         with storage_errors():
-            self.create_folder(path.parent)
-            path.mkdir(mode=0o700, exist_ok=True)
-            sync_folder(path.parent)
+            make_folder(path)
 
     def names(self, folder: Path) -> list[str]:
         try:
@@ -98,23 +81,12 @@ class LocalFiles:
             return []
 
     def lock(self, path: Path) -> Callable[[], None]:
-        with storage_errors():
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return take_lock(path)
         except BlockingIOError:
-            os.close(descriptor)
             raise
-        return lambda: os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        except OSError as error:
+            raise _refusal(error) from None
 
 
 @contextmanager
@@ -123,4 +95,11 @@ def storage_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise (StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageFailed) from None
+        raise _refusal(error) from None
+
+
+def _refusal(error: OSError) -> Refusal:
+    return StorageFull() if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageFailed()
+
+
+__all__ = ["Files", "LocalFiles", "TEMPORARY", "storage_errors", "sync_folder"]

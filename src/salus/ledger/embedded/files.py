@@ -4,11 +4,12 @@ Tests put a failing implementation in its place, which loses, tears or keeps at 
 what was written and not yet synced.
 """
 
-import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
+
+from salus.disk import make_folder, replace_file, sync_folder, take_lock, write_all
 
 
 class AppendFile(Protocol):
@@ -70,12 +71,10 @@ class LocalAppendFile:
         flags = os.O_RDONLY if readonly else os.O_RDWR | os.O_CREAT | os.O_APPEND
         self._descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
         if not readonly:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
     def append(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
+        write_all(self._descriptor, data)
 
     def sync(self) -> None:
         os.fdatasync(self._descriptor)
@@ -105,23 +104,10 @@ class LocalFiles:
     """Files on a POSIX file system."""
 
     def create_folder(self, path: Path) -> None:
-        if not path.is_dir():
-            self.create_folder(path.parent)
-            path.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(path.parent)
+        make_folder(path)
 
     def write(self, path: Path, data: bytes) -> None:
-        temporary = path.with_name(path.name + ".tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        temporary.replace(path)
-        _sync_folder(path.parent)
+        replace_file(path, data)
 
     def read(self, path: Path) -> bytes | None:
         try:
@@ -133,18 +119,4 @@ class LocalFiles:
         return LocalAppendFile(path, readonly)
 
     def lock(self, path: Path, shared: bool = False) -> Callable[[], None]:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            raise
-        return lambda: os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return take_lock(path, shared=shared)
