@@ -133,7 +133,8 @@ def test_a_file_that_cannot_be_read_is_told_by_its_number(empty: Path, tmp_path:
     (folder / f"{CANARY}.json").mkdir()
     result = salus("record", "import", "--as", "north", folder, home=empty)
     assert result.status == 2 and result.line.startswith("salus: file 2 of 2: the file cannot be read")
-    assert CANARY not in result.line
+    assert "The 1 before it stored" in result.line and CANARY not in result.line
+    assert len(data("patient", "list", "--as", "north", home=empty)) == 1
 
 
 def test_a_folder_without_bundles(empty: Path, tmp_path: Path) -> None:

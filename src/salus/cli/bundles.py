@@ -42,14 +42,25 @@ def import_bundles(custodian: Organisation, paths: Sequence[Path], progress: Cal
     At the first that is refused the import stops; those before it are stored and anchored.
     """
     stored = 0
+    broken: list[BrokenFile] = []
 
     def note(count: int) -> None:
         nonlocal stored
         stored = count
         progress(count)
 
+    def bundles() -> Iterator[bytes]:
+        for path in paths:  # read ahead of its turn: what cannot be read ends the row, and those before it get theirs
+            try:
+                yield read_bundle_file(path)
+            except BrokenFile as error:
+                broken.append(error)
+                return
+
     try:
-        done = deposit_many(custodian, map(read_bundle_file, paths), note)
+        done = deposit_many(custodian, bundles(), note)
+        if broken:
+            raise broken[0]
     except (Refusal, BrokenFile) as error:
         if stored and (isinstance(error, BrokenFile) or error.kind in (Kind.INVALID, Kind.CONFLICT)):
             anchor(custodian)
