@@ -38,6 +38,7 @@ from salus.core.signatures import ED25519, SigningKey
 from salus.core.types import Id, Message, Name
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.ledger import EmbeddedLedger
+from salus.ledger.embedded.tuning import tune_process
 from salus.policy.types import OrganisationRole
 from salus.services.actors import Organisation, Person
 from salus.services.errors import (
@@ -208,6 +209,7 @@ def create_region(home: Path, spec: RegionSpec, passphrase: str, clock: Clock | 
         raise UnusableName
     if any((home / part).exists() for part in _PARTS):
         raise RegionExists
+    tune_process()
     timed = clock or SystemClock()
     _FILES.create_folder(home)
     node = _new_node(home, passphrase)
@@ -231,6 +233,7 @@ def open_region(home: Path, passphrase: str, *, read_only: bool = False, clock: 
         raise NoRegion
     genesis, timed = path.read_bytes(), clock or SystemClock()
     secrets = Keystore.open(home / "node" / "keystore.sealed", passphrase)
+    tune_process()
     node = None if read_only else SigningKey.from_seed(secrets.get("node"))
     ledger = EmbeddedLedger.open(home / "ledger", node, timed)
     if read_genesis(genesis)[0] != ledger.network:
