@@ -70,6 +70,7 @@ class DyingReader(WatchedReader):
 def at_once(monkeypatch: pytest.MonkeyPatch) -> list[WatchedReader]:
     """Start the process for any two bundles; return those that were."""
     monkeypatch.setattr(module, "WORTH", 1)
+    monkeypatch.setattr(module, "_processors", lambda: 2)
     monkeypatch.setattr(module, "Reader", PatientReader)
     WatchedReader.made = []
     return WatchedReader.made
@@ -163,6 +164,14 @@ def test_the_import_goes_on_where_the_process_dies(
     done = deposit_many(story.north, [records_of(f"P{n}", f"N-{n}", START_MS) for n in range(12)])
     assert len(at_once) == 1 and at_once[0].ended
     assert [d.records for d in done] == [5] * 12 and len(list_patients(story.north)) == 12
+
+
+def test_one_processor_is_left_to_one_process(
+    story: Story, at_once: list[WatchedReader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_processors", lambda: 1)
+    assert len(deposit_many(story.north, [records_of(f"P{n}", f"N-{n}", START_MS) for n in range(4)])) == 4
+    assert at_once == []
 
 
 def test_one_bundle_starts_no_process(story: Story, at_once: list[WatchedReader]) -> None:

@@ -23,7 +23,7 @@ _RESTFUL = re.compile(rf"https?://\S+/([A-Z][A-Za-z]+/{ID})(?:/_history/{ID})?")
 _TOKEN = re.compile(r"identifier=(?:([^|&]*)\|)?([^|&]+)")
 _CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(\S+)")
 _IDENTIFIER = b"?identifier="
-_KIND = re.compile(rb"[A-Z][A-Za-z]+\Z")
+_KIND = re.compile(rb"[A-Z][A-Za-z]+")
 _RECORD = re.compile(r"[0-9a-f]{32}")
 _PATIENT = re.compile(rf"Patient/({ID})")
 
@@ -49,16 +49,14 @@ def likely_questions(raw: bytes) -> set[Question]:
     It is a look at the octets, and decides nothing: there may be more of them, and other questions.
     """
     before, *pieces = raw.split(_IDENTIFIER)
-    found = set()
+    found = set()  # most of them are named many times
     for piece in pieces:
-        kind = _KIND.search(before, max(0, len(before) - 64))
-        if kind is not None:
-            found.add((kind[0], piece.partition(b'"')[0]))
+        found.add((before[before.rfind(b'"') + 1 :], piece[: piece.find(b'"')]))
         before = piece
     questions = set()
     for name, value in found:
         token = _TOKEN.fullmatch("identifier=" + value.decode(errors="replace"))
-        if token is not None and token[1] is not None:
+        if _KIND.fullmatch(name) and token is not None and token[1] is not None:
             questions.add((name.decode(), unquote(token[1]), unquote(token[2])))
     return questions
 

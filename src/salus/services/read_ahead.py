@@ -7,6 +7,7 @@ reading one after the other. Where the process is slow, busy or gone, the bundle
 """
 
 import gc
+import os
 import socket
 import subprocess
 import sys
@@ -149,7 +150,7 @@ class _Window:
     def give(self) -> None:
         """Keep the process busy, but never with the first: by the time it is read there, it is here too."""
         idle = [one for position, one in enumerate(self.waiting) if position and one.idle]
-        if self._reader is None and sum(len(one.raw) for one in idle) >= WORTH:
+        if self._reader is None and _processors() > 1 and sum(len(one.raw) for one in idle) >= WORTH:
             self._reader = Reader()
         room = _GIVEN - sum(one.given for one in self.waiting)
         if self._reader is not None:
@@ -169,6 +170,10 @@ class _Window:
 
     def _octets(self) -> int:
         return sum(len(one.raw) for one in self.waiting)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def ask(shared: SharedResources, questions: Iterable[Question]) -> dict[Question, str | None]:
