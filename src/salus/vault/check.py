@@ -12,8 +12,9 @@ from sqlalchemy import Connection, text
 
 from salus.core.encoding import decode
 from salus.core.errors import Malformed, Refusal
-from salus.core.record import LeafHeader, RelationOpening, leaf_hash, relation_root
+from salus.core.record import LeafHeader, RelationOpening, relation_root
 from salus.vault.blobs import Blobs, digest_of
+from salus.vault.digests import Digests
 from salus.vault.errors import UnknownSchema, VaultDamaged, VaultInUse, WrongVaultKey
 from salus.vault.files import TEMPORARY, Files, LocalFiles
 from salus.vault.identity import FILE as IDENTITY_FILE
@@ -114,18 +115,18 @@ def _check_relation(
     relation = read_relation(connection, network, Relation(row.relation, row.number, key))
     if stored_roots(relation) != (row.log_size, row.log_root, row.map_root, row.access_size, row.access_root):
         yield Finding(INDEX_FILE, place, "the replay of its logs gives other roots")
-    first = row_ids(row.number)[0]
+    first, digests = row_ids(row.number)[0], Digests(network, row.relation)
     for at, version in enumerate(connection.exec_driver_sql(_VERSIONS, row_ids(row.number))):
         if version.id != first + at:
             yield Finding(INDEX_FILE, f"versions row {first + at}", "missing")
             break
-        yield from _check_version(network, relation, version, blobs)
+        yield from _check_version(network, relation, digests, version, blobs)
     for opening in connection.execute(_OPENINGS, {"number": row.number}):
         if opening.opening and not _sound_opening(network, relation, opening):
             yield Finding(INDEX_FILE, f"openings row {row.number}, {opening.seq}", "does not open its root")
 
 
-def _check_version(network: bytes, relation: Relation, row: Any, blobs: Blobs) -> Iterator[Finding]:
+def _check_version(network: bytes, relation: Relation, digests: Digests, row: Any, blobs: Blobs) -> Iterator[Finding]:
     place = f"versions row {row.id}"
     try:
         header = decode(row.header, LeafHeader)
@@ -135,7 +136,7 @@ def _check_version(network: bytes, relation: Relation, row: Any, blobs: Blobs) -
     if (header.record, header.version) != (row.record, row.version) or len(row.secrets) != SECRETS_BYTES:
         yield Finding(INDEX_FILE, place, "the header is another version's")
         return
-    if leaf_hash(network, relation.handle, row.secrets[:32], row.header) != row.leaf:
+    if digests.leaf(row.secrets[:32], row.header) != row.leaf:
         yield Finding(INDEX_FILE, place, "header and salt give another leaf")
     sealed: bytes | None = row.sealed
     if sealed is None:
