@@ -138,10 +138,20 @@ def test_a_relative_home_and_data_of_no_use(tmp_path: Path, monkeypatch: pytest.
     assert "does not exist" in salus("demo", "--once", "--json", "nosuch/report", home=Path("here")).line
 
 
-def test_data_without_a_patient_for_the_story_stops_it(tmp_path: Path) -> None:
+def test_one_patient_of_one_hospital_is_enough(tmp_path: Path) -> None:
     bundle_file(tmp_path / "data")
     result = salus("demo", "--once", "--data", tmp_path / "data", "--json", tmp_path / "r.json", home=tmp_path / "home")
-    assert result.status == 1 and "No patient of the data is at both hospitals" in result.out
+    assert result.status == 0 and CANARY not in result.out
+    steps = {one["name"]: one for one in json.loads((tmp_path / "r.json").read_text())["steps"]}
+    assert steps["claim"]["relations"] == 1
+    assert steps["grant"]["records_received"] == steps["grant"]["records_expected"] == 2
+
+
+def test_data_without_a_patient_for_the_story_stops_it(tmp_path: Path) -> None:
+    file = bundle_file(tmp_path / "data")
+    file.write_bytes(file.read_bytes().replace(b'"laboratory"', b'"social-history"'))
+    result = salus("demo", "--once", "--data", tmp_path / "data", "--json", tmp_path / "r.json", home=tmp_path / "home")
+    assert result.status == 1 and "No patient of the data has a laboratory result" in result.out
     assert "The story stopped." in result.out and CANARY not in result.out
     steps = json.loads((tmp_path / "r.json").read_text())["steps"]
     assert [(one["name"], one["ok"]) for one in steps] == [("take_in", True), ("claim", False)]

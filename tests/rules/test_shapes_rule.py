@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from salus.core.errors import Refusal
 from salus.core.types import Message
 
 ROOT = Path(__file__).parents[2] / "src/salus"
@@ -60,3 +61,24 @@ def test_shape_is_positional_bounded_and_whole(shape: type[Message]) -> None:
 def test_the_rule_bites() -> None:
     for wrong in (int, float, dict[str, int], list[int], typing.Any, typing.Annotated[int, msgspec.Meta(ge=0)]):
         assert unbounded(msgspec.inspect.type_info(wrong))
+
+
+def refusals() -> list[type[Refusal]]:
+    found: list[type[Refusal]] = []
+    for path in sorted(ROOT.rglob("*.py")):
+        if "Refusal" in path.read_text():
+            name = ".".join(("salus", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+            for _, value in inspect.getmembers(import_module(name), inspect.isclass):
+                if issubclass(value, Refusal) and value is not Refusal and value not in found:
+                    found.append(value)
+    return [refusal for refusal in found if hasattr(refusal, "code")]
+
+
+def test_no_two_refusals_share_a_code() -> None:
+    by_code: dict[int, list[str]] = {}
+    for refusal in refusals():
+        by_code.setdefault(refusal.code, []).append(f"{refusal.__module__}.{refusal.__qualname__}")
+    # The client may not import the machine, so it states the machine's codes a second time.
+    shared = {code: names for code, names in by_code.items() if len({n for n in names if ".client." not in n}) > 1}
+    assert shared == {}
+    assert len(by_code) > 150

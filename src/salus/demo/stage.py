@@ -39,7 +39,7 @@ class NoSuchPatient(Refusal):
     code, kind, text = (
         0x6302,
         Kind.NOT_FOUND,
-        "No patient of the data is at both hospitals with laboratory results in and before the two newest years.",
+        "No patient of the data has a laboratory result in the two newest years.",
     )
 
 

@@ -52,7 +52,9 @@ def check_events(case: Case) -> Result:
         case.bodies.append(fact.body)
     if not case.bodies:
         return unchecked("No event is shown.")
-    return ok(f"{len(case.bodies)} events stand in the log of {case.log.size} entries that the state holds.")
+    number = len(case.bodies)
+    stands = "1 event stands" if number == 1 else f"{number} events stand"
+    return ok(f"{stands} in the log of {case.log.size} entries that the state holds.")
 
 
 def check_checkpoint(case: Case) -> Result:

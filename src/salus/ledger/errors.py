@@ -4,33 +4,33 @@ from salus.core.errors import Kind, Refusal
 
 
 class LedgerLocked(Refusal):
-    code, kind, text = 0x6001, Kind.UNAVAILABLE, "Another process has this ledger open."
+    code, kind, text = 0x7001, Kind.UNAVAILABLE, "Another process has this ledger open."
 
 
 class NoLedger(Refusal):
-    code, kind, text = 0x6002, Kind.NOT_FOUND, "There is no ledger in this folder."
+    code, kind, text = 0x7002, Kind.NOT_FOUND, "There is no ledger in this folder."
 
 
 class LedgerExists(Refusal):
-    code, kind, text = 0x6003, Kind.CONFLICT, "There is a ledger in this folder already."
+    code, kind, text = 0x7003, Kind.CONFLICT, "There is a ledger in this folder already."
 
 
 class OtherGenesis(Refusal):
-    code, kind, text = 0x6004, Kind.CONFLICT, "State and genesis are of different networks."
+    code, kind, text = 0x7004, Kind.CONFLICT, "State and genesis are of different networks."
 
 
 class WrongNodeKey(Refusal):
-    code, kind, text = 0x6005, Kind.FORBIDDEN, "The node's key is not among the network's validators."
+    code, kind, text = 0x7005, Kind.FORBIDDEN, "The node's key is not among the network's validators."
 
 
 class ClockBehind(Refusal):
-    code, kind, text = 0x6006, Kind.UNAVAILABLE, "The last block lies far ahead of this machine's clock: set the clock."
+    code, kind, text = 0x7006, Kind.UNAVAILABLE, "The last block lies far ahead of this machine's clock: set the clock."
 
 
 class DamagedFile(Refusal):
     """Names the file and the place in it; what lies before it is sound."""
 
-    code, kind, text = 0x6007, Kind.INVALID, "A file of the ledger is damaged"
+    code, kind, text = 0x7007, Kind.INVALID, "A file of the ledger is damaged"
 
     def __init__(self, file: str, offset: int, what: str) -> None:
         super().__init__(file, offset, what)
@@ -41,20 +41,20 @@ class DamagedFile(Refusal):
 
 
 class StorageFull(Refusal):
-    code, kind, text = 0x6008, Kind.UNAVAILABLE, "The disk is full; nothing of this was stored."
+    code, kind, text = 0x7008, Kind.UNAVAILABLE, "The disk is full; nothing of this was stored."
 
 
 class StorageFailed(Refusal):
-    code, kind, text = 0x6009, Kind.UNAVAILABLE, "The disk failed; nothing of this was stored."
+    code, kind, text = 0x7009, Kind.UNAVAILABLE, "The disk failed; nothing of this was stored."
 
 
 class LedgerStopped(Refusal):
-    code, kind, text = 0x600A, Kind.UNAVAILABLE, "The ledger has stopped; what it did not acknowledge may be missing."
+    code, kind, text = 0x700A, Kind.UNAVAILABLE, "The ledger has stopped; what it did not acknowledge may be missing."
 
 
 class Overloaded(Refusal):
-    code, kind, text = 0x600B, Kind.EXHAUSTED, "Too much waits to be written; try again later."
+    code, kind, text = 0x700B, Kind.EXHAUSTED, "Too much waits to be written; try again later."
 
 
 class ReadOnly(Refusal):
-    code, kind, text = 0x600C, Kind.FORBIDDEN, "The ledger was opened for reading."
+    code, kind, text = 0x700C, Kind.FORBIDDEN, "The ledger was opened for reading."

@@ -15,13 +15,13 @@ from salus.services.settle_claim import confirm_claim
 def claim_account(stage: Stage) -> Step:
     """Choose who she is, let her claim, and let her see that her list is whole."""
     choose_patient(stage)
-    for slug in HOSPITALS:
+    for slug in stage.handles:
         organisation = stage.organisation(slug)
         invitation = invite(organisation, stage.handles[slug])
         claimed = claim(stage.patient, invitation.code)
         confirm_claim(organisation, stage.handles[slug], claimed.short_code)
     lines, total, complete = [], 0, True
-    for slug in HOSPITALS:
+    for slug in stage.handles:
         organisation = stage.organisation(slug)
         request_own(stage.patient, stage.handles[slug])
         process_inbox(organisation)
@@ -31,38 +31,51 @@ def claim_account(stage: Stage) -> Step:
         total += len(view.records) if view else 0
         seen = f"{len(view.records):,} records in {view.log_size:,} versions" if view else "nothing"
         lines.append(f"{organisation.name}: {seen}; log and map, recomputed, give the anchored root")
-    lines.append("Her list is complete: nothing was dropped or hidden. Her two accounts share no key and no id.")
+    lines.append("Her list is complete: nothing was dropped or hidden. Her accounts share no key and no id.")
     return Step(
         "claim",
         "A patient claims her account and sees all of it",
         complete,
-        {"records": total, "relations": len(HOSPITALS)},
+        {"records": total, "relations": len(stage.handles)},
         tuple(lines),
         (f"access relations --as {PATIENT}",),
     )
 
 
 def choose_patient(stage: Stage) -> None:
-    """Take one who is at both hospitals and has laboratory results within and before the two newest years."""
+    """Take one with laboratory results within the two newest years.
+
+    Rather one who is at both hospitals, and who has older ones too; then the one with most records.
+    """
     at = {slug: {(p.name, p.birth_date): p for p in list_patients(stage.organisation(slug))} for slug in HOSPITALS}
-    both = [who for who in at[HOSPITALS[0]] if who in at[HOSPITALS[1]]]
-    both.sort(key=lambda who: -min(at[slug][who].records for slug in HOSPITALS))
-    for who in both:
-        for slug in HOSPITALS:
-            if has_both_kinds(stage, slug, at[slug][who]):
-                stage.hospital = slug
-                stage.handles = {hospital: at[hospital][who].handle for hospital in HOSPITALS}
-                return
-    raise NoSuchPatient
+    people = {who: [slug for slug in HOSPITALS if who in at[slug]] for slug in HOSPITALS for who in at[slug]}
+    ranked = sorted(people, key=lambda who: (-len(people[who]), -sum(at[slug][who].records for slug in people[who])))
+    second: tuple[str, tuple[str, str]] | None = None
+    for who in ranked:
+        for slug in people[who]:
+            newer, older = laboratory_results(stage, slug, at[slug][who])
+            if newer and older:
+                return take_patient(stage, slug, {place: at[place][who] for place in people[who]})
+            if newer and second is None:
+                second = slug, who
+    if second is None:
+        raise NoSuchPatient
+    slug, who = second
+    return take_patient(stage, slug, {place: at[place][who] for place in people[who]})
 
 
-def has_both_kinds(stage: Stage, slug: str, patient: PatientView) -> bool:
-    """True if a laboratory result lies within the two newest years and another before them."""
+def take_patient(stage: Stage, hospital: str, places: dict[str, PatientView]) -> None:
+    """Let her be the patient of the story; she shares what `hospital` keeps."""
+    stage.hospital = hospital
+    stage.handles = {slug: patient.handle for slug, patient in places.items()}
+
+
+def laboratory_results(stage: Stage, slug: str, patient: PatientView) -> tuple[int, int]:
+    """Return how many laboratory results lie within the two newest years, and how many do not."""
     headers = list_records(stage.organisation(slug), patient.handle)
     laboratory = [h for h in headers if h.data_class == "laboratory" and h.start is not None]
-    return any(newest_two_years(stage, h) for h in laboratory) and any(
-        not newest_two_years(stage, h) for h in laboratory
-    )
+    newer = sum(newest_two_years(stage, header) for header in laboratory)
+    return newer, len(laboratory) - newer
 
 
 def newest_two_years(stage: Stage, header: LeafHeader) -> bool:
