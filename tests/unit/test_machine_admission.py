@@ -337,3 +337,18 @@ def test_time_before_the_last_block_is_refused_by_process() -> None:
     world = founded(1)
     batch = world.region.batch(b"x", not_after=START_MS + 1000)
     assert not world.machine.process([batch], world.machine.time - 1)
+
+
+def test_an_answer_does_not_outlive_the_state_it_was_given_on() -> None:
+    world = founded(1)
+    machine, batch = world.machine, world.region.batch(b"x")
+    assert machine.process([batch], T0)
+    run(machine, [batch])
+    assert not machine.process([batch], T0)
+    machine.undo()
+    assert machine.process([batch], T0)
+    run(machine, [world.region.batch(b"y")])
+    assert machine.process([batch], T0)
+    assert not machine.process([batch], T0 + WINDOW_MS)
+    assert machine.prepare([batch], len(batch) - 1, T0) == []
+    assert machine.prepare([batch], len(batch), T0) == [batch]

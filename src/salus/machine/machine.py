@@ -83,6 +83,7 @@ class Machine:
         self.watch: Callable[[Mapping[bytes, bytes | None]], None] = _nobody  # told of writes before they are made
         self._undo: _Undo | None = None
         self._executed = False
+        self._screened: tuple[object, list[Admission]] | None = None  # the last question since the state changed
         self._begin()
 
     def _begin(self) -> None:
@@ -108,6 +109,7 @@ class Machine:
             raise ValueError("there is a genesis already")
         self.network, self.time, writes = founded(self.store, genesis_file)
         self.store.apply(writes)
+        self._screened = None
         self._begin()
         return self.store.root
 
@@ -132,7 +134,12 @@ class Machine:
     def screen(self, batches: Sequence[bytes], time: int, max_bytes: int | None = None) -> list[Admission]:
         """Answer each of `batches` as members of one block on top of the state as it is."""
         limit = max_block_bytes(self.store)
-        return self._gate.block(self.store, time, batches, limit if max_bytes is None else min(limit, max_bytes))
+        if max_bytes is not None:
+            limit = min(limit, max_bytes)
+        asked = (time, limit, tuple(batches))
+        if self._screened is None or self._screened[0] != asked:
+            self._screened = asked, self._gate.block(self.store, time, batches, limit)
+        return self._screened[1]
 
     def prepare(self, batches: Sequence[bytes], max_bytes: int, time: int) -> list[bytes]:
         """Return those of `batches` that can stand in the next block, in order; `process` accepts them."""
@@ -158,6 +165,7 @@ class Machine:
             self.height, self.time, self._executed = height, time, True
             return BlockResult(height, time, self.store.root, (), (), self.log.size, ())
         admitted = self.screen(batches, time)
+        self._screened = None
         ids = [self._batch_id(raw) for raw in batches]
         for answer in admitted:
             if answer.batch is not None and not answer.code:
@@ -194,6 +202,7 @@ class Machine:
         """Take back the last block, executed or committed: once, and not past a checkpoint."""
         if self._undo is None:
             raise ValueError("nothing to undo")
+        self._screened = None
         self.height, self.time, seen = self._undo
         if seen is not None:
             self.store.undo()
