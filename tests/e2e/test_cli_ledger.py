@@ -11,7 +11,7 @@ from salus.core.encoding import decode, encode
 from salus.core.signatures import SigningKey
 from salus.evidence.format import read_evidence
 from salus.machine.export import Manifest, Verified, import_state
-from salus.merkle.checkpoint import cosign, parse, witness_key_id
+from salus.merkle.checkpoint import cosign, parse, sign, witness_key_id
 from salus.state.store import Store
 
 
@@ -162,3 +162,42 @@ def test_fsck_names_the_missing_file(home: Path, name: str) -> None:
     (home / name).unlink()
     result = salus("fsck", "--json", "-", home=home)
     assert result.status == 1 and name in {finding["file"] for finding in result.data["findings"]}
+
+
+def test_a_witness_cosigns_a_later_checkpoint_and_the_evidence_is_proved(home: Path, tmp_path: Path) -> None:
+    out, note = tmp_path / "fact", tmp_path / "note"
+    done("ledger", "proof", "0002", "--out", out, home=home)
+    verify = ("verify", out, "--genesis", home / "genesis.cbor")
+    assert salus(*verify).status == 3
+    done("staff", "add", "Somebody New", "--as", "clinic", home=home)  # the log grows
+    printed = done("ledger", "checkpoint", home=home)
+    name, witness = "witness.example/one", SigningKey.from_seed(bytes((1,)) * 32)
+    note.write_text(cosign(parse(printed), name, witness, 1_790_000_000).note())
+    done("ledger", "attach", out, note, home=home)
+    trusted = (*verify, "--witness", verifier_key(name, witness.public))
+    assert salus(*trusted).status == 0
+    assert salus(*verify).status == 3
+    # the ledger goes on giving that note until its log grows, and evidence made now has it at once
+    assert done("ledger", "checkpoint", home=home) == note.read_text()
+    done("ledger", "proof", "0002", "--out", out, home=home)
+    assert salus(*trusted).status == 0
+    # what came after the note is not witnessed by it
+    done("staff", "add", "Somebody Newer", "--as", "clinic", home=home)
+    done("ledger", "proof", "0002", "--out", out, home=home)
+    late = salus("ledger", "attach", out, note, home=home)
+    assert late.status == 1 and "an earlier one than the evidence" in late.line
+    assert salus(*trusted).status == 3
+
+
+def test_a_note_that_is_none_or_of_another_log_is_not_attached(home: Path, tmp_path: Path) -> None:
+    out, note = tmp_path / "fact", tmp_path / "note"
+    done("ledger", "proof", "0002", "--out", out, home=home)
+    before = out.read_bytes()
+    note.write_text("no note")
+    assert salus("ledger", "attach", out, note, home=home).status == 2
+    printed = parse(done("ledger", "checkpoint", home=home))
+    foreign = printed.checkpoint._replace(size=printed.checkpoint.size + 1_000)
+    note.write_text(sign(foreign, foreign.origin, SigningKey.from_seed(bytes(32))).note())
+    refused = salus("ledger", "attach", out, note, home=home)
+    assert refused.status == 1 and "not over this ledger's log" in refused.line
+    assert out.read_bytes() == before

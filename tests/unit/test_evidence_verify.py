@@ -130,6 +130,18 @@ def test_a_checkpoint_of_another_size_needs_the_log_to_have_grown() -> None:
             assert refuted_at(check(replace(evidence, checkpoint=replace(later, growth=growth[:-1])))) == "checkpoint"
 
 
+def test_witnesses_of_an_earlier_checkpoint_have_not_seen_what_is_shown() -> None:
+    world = World()
+    size = world.log.size - 1
+    plain = notes.Checkpoint(origin(NETWORK), size, world.log.root(size))
+    note = notes.cosign(notes.sign(plain, origin(NETWORK), world.node), WITNESS.name, key("witness"), NOW // 1000)
+    early = Checkpoint(note.note().encode(), world.log.consistency(size).path)
+    report = check(replace(world.release(), checkpoint=early))
+    assert report.verdict is Verdict.UNWITNESSED
+    assert [step.name for step in report.steps if "cosigned an earlier checkpoint" in step.words] == ["checkpoint"]
+    assert not any("witnesses known to you" in words for words in report.proved)
+
+
 def _swap_contents(evidence: Evidence) -> Evidence:
     one, two = evidence.records
     return replace(evidence, records=(replace(one, content=two.content), replace(two, content=one.content)))

@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from salus.cli.init import refuse_used
-from salus.cli.options import FOLDER, OUT_FILE, in_home, opened
+from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.cli.status import Absent
 from salus.services.inspect import export_state, inspect_block, ledger_status, prove_state
+from salus.services.witness import attach_checkpoint
 
 ENGINE = "embedded: one operator. Tamper-evident, not Byzantine-tolerant"
 
@@ -92,3 +93,21 @@ def checkpoint(home: Path | None, as_json: bool) -> None:
     with opened(home) as region:
         note = region.ledger.checkpoint().decode()
     print_result(as_json, {"checkpoint": note}, note.removesuffix("\n"))
+
+
+@command.command()
+@click.argument("evidence", type=FILE)
+@click.argument("note", type=FILE)
+@in_home
+def attach(home: Path | None, as_json: bool, evidence: Path, note: Path) -> None:
+    """Put a checkpoint NOTE that witnesses cosigned into an EVIDENCE file made before.
+
+    `salus verify --witness KEY` then proves it without the operator's word. The note must be of the evidence's log or
+    a later one: `salus ledger checkpoint` prints it, witnesses add their lines.
+    """
+    raw, cosigned = evidence.read_bytes(), note.read_bytes()
+    with opened(home) as region:
+        made = attach_checkpoint(region.ledger, raw, cosigned)
+        region.ledger.keep_cosigned(cosigned)
+    evidence.write_bytes(made)
+    print_result(as_json, {"evidence": str(evidence)}, f"The checkpoint is in {evidence}.")

@@ -125,3 +125,11 @@ class NoSuchKey(Refusal):
 
 class OtherGenesis(Refusal):
     code, kind, text = 0x601D, Kind.CONFLICT, "The ledger is of another genesis than the region's."
+
+
+class OtherLog(Refusal):
+    code, kind, text = (
+        0x601E,
+        Kind.CONFLICT,
+        "The checkpoint is not over this ledger's log, or an earlier one than the evidence.",
+    )

@@ -11,6 +11,7 @@ from salus.core.errors import Refusal
 from salus.evidence.format import FORMAT, Evidence, Kind, StateFact
 from salus.evidence.header import parse_header, read_block
 from salus.evidence.state import LOG_KEY, LogValue
+from salus.services.proofs import own_checkpoint
 from salus.vault.files import LocalFiles
 
 
@@ -69,12 +70,18 @@ def inspect_block(ledger: Ledger, height: int) -> BlockView:
 
 
 def prove_state(ledger: Ledger, key: bytes) -> tuple[bytes, bytes | None]:
-    """Return evidence of the present value of a key of the state, or of its absence, and that value."""
-    proof = ledger.prove([key])
-    fact = StateFact(key, proof.values[0], proof.proofs[0])
+    """Return evidence of the present value of a key of the state, or of its absence, and that value.
+
+    The log's head is proved beside it, so that a checkpoint, and witnesses, can speak for it.
+    """
+    keys = sorted((LOG_KEY, key)) if key != LOG_KEY else [key]
+    proof = ledger.prove(keys)
+    facts = tuple(StateFact(*row) for row in zip(keys, proof.values, proof.proofs, strict=True))
+    log = next(fact.value for fact in facts if fact.key == LOG_KEY)
+    checkpoint = None if log is None else own_checkpoint(ledger, decode(log, LogValue))
     kind = int(Kind.STATE_FACT)
-    evidence = Evidence(FORMAT, ledger.network, kind, proof.header, (fact,), (), None, None, (), None, None)
-    return encode(evidence), fact.value
+    made = Evidence(FORMAT, ledger.network, kind, proof.header, facts, (), checkpoint, None, (), None, None)
+    return encode(made), next(fact.value for fact in facts if fact.key == key)
 
 
 def export_state(ledger: Exports, folder: Path) -> tuple[bytes, int]:

@@ -80,7 +80,7 @@ def _evidence(
         facts.header,
         facts.facts,
         events,
-        _checkpoint(ledger, facts.log),
+        own_checkpoint(ledger, facts.log),
         disclosed.proven.opening,
         records,
         request,
@@ -116,7 +116,8 @@ def _index(ledger: Ledger, relation: bytes, request: bytes) -> int:
     raise NotReleased
 
 
-def _checkpoint(ledger: Ledger, log: LogValue) -> Checkpoint:
+def own_checkpoint(ledger: Ledger, log: LogValue) -> Checkpoint:
+    """Return the ledger's note over its log as it stands, with the growth from `log` to it."""
     note = ledger.checkpoint()
     size = notes.parse(note).checkpoint.size
     growth = () if size == log.size else ledger.prove_growth(min(size, log.size), max(size, log.size))
