@@ -36,7 +36,7 @@ class Reader:
         self._line, other = socket.socketpair()
         with other:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
-                [sys.executable, "-m", "salus.fhir.reader"],
+                [sys.executable, "-P", "-m", "salus.fhir.reader"],  # not what lies in the working directory
                 stdin=other.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
