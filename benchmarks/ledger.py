@@ -112,6 +112,7 @@ def _world(folder: Path, keys: int, scale: int) -> dict[str, float]:
             **_blocks(world, 1000, 8 * scale),
         }
         figures["envelopes_per_s"] = figures["blocks_of_1000_envelopes_per_s"]
+        figures["signature_checks_per_s"] = 1e6 / figures["blocks_of_1000_signature_check_cpu_us"]
         return {name: round(value, 3) for name, value in (figures | _lone(world, folder, 400 * scale)).items()}
     finally:
         world.ledger.close()
