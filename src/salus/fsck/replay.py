@@ -23,6 +23,7 @@ from salus.machine.machine import BlockResult, Machine
 from salus.machine.seen import row_key
 from salus.merkle.plain import plain_root
 from salus.merkle.tiles import WIDTH
+from salus.side_by_side import side_by_side
 from salus.state.store import Store
 
 CHECKPOINT_KEYS = 16_384  # then the tree in memory may deepen
@@ -44,6 +45,7 @@ class Replay:
     def __init__(self, genesis: bytes) -> None:
         """Raises Malformed, InvalidKey, or what a contract refuses in the genesis."""
         self.machine = Machine(Store(ReplayTables()))
+        self.machine.verified.each = side_by_side()
         self.machine.init(genesis)
         self.entries: list[bytes] = []
         self.rows: list[LoggedRow] = []

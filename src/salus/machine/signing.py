@@ -1,11 +1,12 @@
 """Signatures that were verified are remembered: between admission and execution, and within a block."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 from salus.core.signatures import verify
 
 Check = tuple[bytes, bytes, bytes]  # (public key, message, signature)
+Each = Callable[[Callable[[Check], bool], Sequence[Check]], Sequence[bool]]  # map, with the results in order
 CAPACITY = 1 << 16  # signatures; two generations of half as many
 
 
@@ -17,13 +18,14 @@ class Verified:
     the three cannot be shifted against one another. Whether a key is live is never remembered.
     """
 
-    __slots__ = ("_block", "_half", "_new", "_old")
+    __slots__ = ("_block", "_half", "_new", "_old", "each")
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._half = capacity // 2
         self._new: dict[bytes, None] = {}
         self._old: dict[bytes, None] = {}
         self._block: dict[Check, bool] = {}
+        self.each: Each = _one_by_one  # an engine may check several at a time
 
     def ahead(self, checks: Iterable[Check]) -> None:
         """Verify what a block is likely to ask `known` for, and forget what was of the block before.
@@ -32,7 +34,11 @@ class Verified:
         else it did, so that a block takes a sixth longer when they are checked one by one.
         """
         self._block = {}
-        self._block = {check: self.known(*check) for check in checks}
+        wanted = list(checks)
+        self._block = dict(zip(wanted, self.each(self._check, wanted), strict=True))
+
+    def _check(self, check: Check) -> bool:
+        return self.known(*check)
 
     def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
         """True if the signature is good; remembers it."""
@@ -61,3 +67,7 @@ class Verified:
 
     def __len__(self) -> int:
         return len(self._new) + len(self._old)
+
+
+def _one_by_one(work: Callable[[Check], bool], checks: Sequence[Check]) -> Sequence[bool]:
+    return [work(check) for check in checks]

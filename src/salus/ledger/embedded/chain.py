@@ -30,6 +30,7 @@ from salus.ledger.embedded.files import Files
 from salus.ledger.embedded.readmodel import ReadModel
 from salus.ledger.errors import DamagedFile, OtherGenesis, StorageFailed, StorageFull, WrongNodeKey
 from salus.machine.machine import BlockResult, Machine
+from salus.side_by_side import side_by_side
 from salus.state.store import Store
 
 GENESIS = "genesis"
@@ -159,6 +160,7 @@ def open_chain(
     store = open_store(folder / STATE)
     try:
         machine = Machine(store)
+        machine.verified.each = side_by_side()
         if not machine.network:
             machine.init(genesis)
         elif machine.network != network:
