@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import core_vectors, evidence_vectors, ledger_vectors, record_vectors, tree_vectors
+from . import core_vectors, evidence_vectors, ledger_vectors, person_vectors, record_vectors, tree_vectors
 
 HERE = Path(__file__).parent
 VECTORS: dict[str, Callable[[], dict[str, object]]] = {
@@ -26,11 +26,14 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "records": record_vectors.records,
     "requests": record_vectors.requests,
     "consents": record_vectors.consents,
+    "claims": person_vectors.claims,
+    "grants": person_vectors.grants,
     "deliveries": record_vectors.deliveries,
     "seen-ids": ledger_vectors.seen_ids,
     "headers": ledger_vectors.headers,
     "blocks": ledger_vectors.blocks,
     "checkpoints": ledger_vectors.checkpoints,
+    "exports": ledger_vectors.exports,
     "evidence": evidence_vectors.evidence,
 }
 

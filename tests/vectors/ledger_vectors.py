@@ -7,6 +7,7 @@ from salus.core.envelope import parse_batch, seal_batch
 from salus.core.hashing import T
 from salus.evidence.format import origin
 from salus.evidence.header import Block, Header, sign_header
+from salus.machine.export import Chunk, Manifest, export_hash
 from salus.merkle import checkpoint as notes
 from salus.merkle.log import Log
 
@@ -103,4 +104,18 @@ def checkpoints() -> Vectors:
         "witness": {"name": "witness.example/1", "public": key("witness").public.hex(), "time_s": NOW // 1000},
         "witness_key_id": notes.witness_key_id("witness.example/1", key("witness").public).hex(),
         "witnessed": witnessed.note(),
+    }
+
+
+def exports() -> Vectors:
+    """An export of two keys in one chunk: the chunk, the manifest that names it, and the name of the export."""
+    chunk = encode(Chunk(0, ((0, b"\x01key", b"value"), (0, b"\x02key", b"other"))))
+    named = T("chunk", NETWORK, chunk)
+    manifest = encode(Manifest(1, NETWORK, 7, NOW, fixed("app hash"), encode([0, []]), (named,)))
+    return {
+        "network": NETWORK.hex(),
+        "chunk": chunk.hex(),
+        "chunk_hash": named.hex(),
+        "manifest": manifest.hex(),
+        "export": export_hash(NETWORK, manifest).hex(),
     }

@@ -7,7 +7,7 @@ from salus.core.record import LeafHeader, RelationOpening, Status, content_diges
 from salus.core.request import Request, filter_commitment, parse_request
 from salus.merkle.log import Log
 from salus.merkle.plain import plain_root
-from salus.policy.types import EVERYTHING, Directive, Provision, SealedPart, sealed_commitment
+from salus.policy.types import EVERYTHING, Directive, Effect, Provision, SealedPart, sealed_commitment
 from salus.services.objects import SealedDelivery
 
 from .fixed import NETWORK, NOW, fixed, key, shown
@@ -116,7 +116,17 @@ def consents() -> Vectors:
     directive = fixed("directive")
     base = Provision(("laboratory",), (), (), (), (), ((NOW - 10**10, None),), (), (), ())
     exception = Provision((), (), (("http://loinc.org", "75622-1"),), (), (), (), (), (), ())
-    part = SealedPart(base, (exception,), ("NORDSCLCD",), 1, None, "Laboratory results, two years", None, None, None)
+    part = SealedPart(
+        base,
+        ((int(Effect.DENY), exception),),
+        ("NORDSCLCD",),
+        1,
+        None,
+        "Laboratory results, two years",
+        None,
+        None,
+        None,
+    )
     sealed = sealed_commitment(NETWORK, RELATION, directive, 1, fixed("sealed salt"), encode(part))
     public = Directive(
         directive, 1, directive, None, RELATION, 1, (1, fixed("clinic")), 1, False, (1,), NOW, NOW + 10**9, 0, 0,

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from salus.core import cose
-from salus.core.encoding import decode_plain
+from salus.core.encoding import decode, decode_plain
 from salus.core.envelope import parse_envelope
 from salus.core.errors import Malformed
 from salus.core.signatures import verify
@@ -16,6 +18,7 @@ from salus.evidence.verify import verify as verify_evidence
 from salus.merkle.checkpoint import NoteKey
 from salus.merkle.log import Consistency, Inclusion, verify_consistency, verify_inclusion
 from salus.merkle.smt import Proof, verify_absence, verify_membership
+from salus.policy.types import Directive, Effect, SealedPart
 
 from . import plain
 from .fixed import fixed
@@ -217,15 +220,44 @@ def test_requests_and_consents() -> None:
     parts = [bytes_of(case["relation"]), bytes_of(case["directive"]), case["version"], bytes_of(case["sealed_salt"])]
     sealed = plain.tagged("sealed", bytes_of(case["network"]), *parts, bytes_of(case["sealed_part"]))
     assert sealed.hex() == case["sealed_commitment"] and sealed in decode_plain(bytes_of(case["public"]))
+    assert decode(bytes_of(case["sealed_part"]), SealedPart).exceptions[0][0] == Effect.DENY
+    assert decode(bytes_of(case["public"]), Directive).sealed == sealed
 
 
-def test_deliveries() -> None:
-    case = load("deliveries")
+@pytest.mark.parametrize(("name", "kind"), [("deliveries", "delivery"), ("grants", "grant")])
+def test_sealed_objects(name: str, kind: str) -> None:
+    case = load(name)
     network, payload = bytes_of(case["network"]), bytes_of(case["payload"])
-    assert plain.tagged("delivery", network, *case["fields"]).hex() == case["info"]
+    assert plain.tagged(kind, network, *case["fields"]).hex() == case["info"]
     assert plain.cbor([*case["fields"], *decode_plain(payload)[-2:]]) == payload
-    ((kid, signature),) = cose.parse("delivery", bytes_of(case["delivery"])).signatures
-    assert good(case["public"], plain.to_be_signed("delivery", network, payload, kid), signature)
+    ((kid, signature),) = cose.parse(kind, bytes_of(case[kind])).signatures
+    assert good(case["public"], plain.to_be_signed(kind, network, payload, kid), signature)
+
+
+def test_claims() -> None:
+    case = load("claims")
+    network, payload = bytes_of(case["network"]), bytes_of(case["payload"])
+    secret = HKDF(SHA256(), 32, salt=network, info=b"salus/1 invitation").derive(bytes_of(case["invitation_secret"]))
+    invitation = Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
+    assert invitation.hex() == case["publics"][0]
+    assert plain.tagged("claim", network, payload).hex() == case["id"]
+    signatures = cose.parse("claim", bytes_of(case["claim"])).signatures
+    for public, (kid, signature) in zip(case["publics"], signatures, strict=True):
+        assert plain.tagged("key", network, 1, bytes_of(public)) == kid
+        assert good(public, plain.to_be_signed("claim", network, payload, kid), signature)
+    handle, ((suite, role, listed, _, _, proof),) = decode_plain(payload)[:2]
+    assert (handle.hex(), listed.hex()) == (case["handle"], case["publics"][1])
+    proved = plain.cbor([handle, role, suite, listed])
+    kid = plain.tagged("key", network, suite, listed)
+    assert good(listed.hex(), plain.to_be_signed("possession", network, proved, kid), proof)
+
+
+def test_exports() -> None:
+    case = load("exports")
+    network, manifest = bytes_of(case["network"]), bytes_of(case["manifest"])
+    assert plain.tagged("chunk", network, bytes_of(case["chunk"])).hex() == case["chunk_hash"]
+    assert decode_plain(manifest)[6] == [bytes_of(case["chunk_hash"])]
+    assert plain.tagged("export", network, manifest).hex() == case["export"]
 
 
 def test_ledger() -> None:
