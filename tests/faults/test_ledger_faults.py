@@ -24,7 +24,7 @@ from salus.testing.faults import Crash, FaultyFiles, Mode, Plan, faulty_store
 from salus.testing.region import START_MS, Region
 
 MODES: tuple[Mode, ...] = ("before", "torn", "after")
-CUTS = 3 / 5  # of --fault-runs; the vault and the kills take the rest
+CUTS = 9 / 10  # of --fault-runs; kills, here and in the tests of vault and import, are the rest
 KILLS = 1 / 16
 LOAD = Path(__file__).with_name("ledger_load.py")
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
