@@ -33,8 +33,13 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="larger sizes; default sizes take less than 50 s each")
     given = parser.parse_args()
     figures: dict[str, float] = {}
-    for topic in TOPICS if given.topic == "all" else [given.topic]:
-        figures |= measure(topic, given.full)
+    if given.topic == "all":
+        for topic in TOPICS:
+            figures |= {
+                f"{topic}_{name.removeprefix(topic + '_')}": v for name, v in measure(topic, given.full).items()
+            }
+    else:
+        figures = measure(given.topic, given.full)
     print(f"Python {platform.python_version()}, {platform.machine()}")
     for name, value in sorted(figures.items()):
         print(f"{name:50} {value:>14,}")
