@@ -34,10 +34,9 @@ def main() -> None:
     given = parser.parse_args()
     figures: dict[str, float] = {}
     if given.topic == "all":
-        for topic in TOPICS:
-            figures |= {
-                f"{topic}_{name.removeprefix(topic + '_')}": v for name, v in measure(topic, given.full).items()
-            }
+        for topic in TOPICS:  # two topics may have a figure of the same name
+            for name, value in measure(topic, given.full).items():
+                figures[f"{topic}_{name.removeprefix(topic + '_')}"] = value
     else:
         figures = measure(given.topic, given.full)
     print(f"Python {platform.python_version()}, {platform.machine()}")
