@@ -71,6 +71,8 @@ def read_bundle(raw: bytes, resolver: Resolver, fresh: Callable[[], bytes]) -> T
     """
     if len(raw) > MAX_BUNDLE:
         raise BundleRefused([error("too-long", "Bundle", "The bundle is too large.")])
+    if not _is_utf8(raw):
+        raise BundleRefused([error("structure", "Bundle", "The bundle is not in UTF-8.")])
     opened = open_bundle(raw, MAX_ENTRIES)
     issues = opened.issues
     identities = None if issues else Identities(opened.drafts, resolver, fresh)  # none can be judged without all
@@ -83,6 +85,16 @@ def read_bundle(raw: bytes, resolver: Resolver, fresh: Callable[[], bytes]) -> T
     if issues:
         raise BundleRefused(issues)
     return Transaction(opened.kind, _entries(opened.drafts, resources))
+
+
+def _is_utf8(raw: bytes) -> bool:
+    if raw.isascii():
+        return True
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _repeated(raw: bytes, opened: Opened, resources: list[Resource]) -> list[Issue]:
