@@ -3,6 +3,7 @@
 import json
 import os
 import random
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -46,15 +47,15 @@ def changed(rng: random.Random, value: Any) -> None:
         elif rng.random() < 0.3:
             del value[name]
         elif rng.random() < 0.5:
-            value[name] = rng.choice(WRONG)
+            value[name] = deepcopy(rng.choice(WRONG))
         else:
-            value[rng.choice([*value, "_" + name, "resourceType", "reference", "id"])] = value[name]
+            value[rng.choice([*value, "_" + name, "resourceType", "reference", "id"])] = deepcopy(value[name])
     elif isinstance(value, list) and value:
         index = rng.randrange(len(value))
         if isinstance(value[index], dict | list) and rng.random() < 0.8:
             changed(rng, value[index])
         else:
-            value[index] = rng.choice(WRONG)
+            value[index] = deepcopy(rng.choice(WRONG))
 
 
 def hostile(rng: random.Random, sound: bytes) -> bytes:
