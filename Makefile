@@ -45,19 +45,19 @@ $(VENV)/bin/python:
 
 $(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the libraries Salus runs on ..."
-	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements/run.txt
+	@$(PIP) install --no-deps --require-hashes --only-binary :all: --requirement requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 	@echo "Installing the libraries the tests use ..."
-	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements/test.txt
+	@$(PIP) install --no-deps --require-hashes --only-binary :all: --requirement requirements/test.txt
 	@touch $@
 
 $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 	@echo "Installing the libraries that check our vectors ..."
 	@$(PYTHON) -m venv $(VENV)/oracle
-	@$(VENV)/oracle/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all: --requirement requirements/oracle.txt
+	@$(VENV)/oracle/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes --only-binary :all: --requirement requirements/oracle.txt
 	@touch $@
 
 help:
