@@ -41,8 +41,8 @@ def decode(raw: bytes, shape: type[S]) -> S:
     """
     try:
         plain = cbor2.loads(raw, semantic_decoders=_NO_TAGS, max_depth=MAX_DEPTH, allow_indefinite=False)
-        value = msgspec.convert(plain, shape, builtin_types=_BYTES)
-        canonical = encode(value)
+        value = msgspec.convert(plain, shape, builtin_types=_BYTES)  # strict: `value` is of exactly these types
+        canonical = cbor2.dumps(plain)
     except (cbor2.CBORError, msgspec.ValidationError, ValueError, TypeError, RecursionError, OverflowError):
         raise Malformed from None  # the cause may quote the caller's bytes
     if canonical != raw:

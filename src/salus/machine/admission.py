@@ -36,14 +36,16 @@ class Admission(NamedTuple):
 
 
 class Gate:
-    """Admission at one state and time. Keeps nothing but the memory of verified signatures."""
+    """Admission at one state and time. Keeps the memory of verified signatures, and what was checked ahead for a block."""
 
-    __slots__ = ("_network", "_parsed", "seen", "verified")
+    __slots__ = ("_ahead", "_network", "_parsed", "seen", "verified")
 
     def __init__(self, network: bytes, seen: SeenIds, verified: Verified) -> None:
         self._network = network
         self.seen, self.verified = seen, verified
         self._parsed: dict[bytes, Batch] = {}  # by raw bytes; between the steps of one block
+        # By public key, id (which covers what is signed, and the key id) and signature.
+        self._ahead: dict[tuple[bytes, bytes, bytes], bool] = {}
 
     def parse(self, raw: bytes) -> Batch:
         """Return the batch in `raw`, not checked against any state; raise Oversized or Malformed."""
@@ -109,6 +111,7 @@ class Gate:
         Leaves out what is refused without a signature, and what has several signers: what is kept
         here is then no more than the block. Changes no answer.
         """
+        places: list[tuple[bytes, bytes, bytes]] = []
         checks: list[Check] = []
         for envelope in envelopes:
             payload = envelope.payload
@@ -119,8 +122,10 @@ class Gate:
             account, kid = payload.signers[0]
             key = live_key(state, account, kid, time)
             if key is not None:
-                checks.append((key.public, self._message(envelope, kid), envelope.signatures[0][1]))
-        self.verified.ahead(checks)
+                signature = envelope.signatures[0][1]
+                places.append((key.public, envelope.id, signature))
+                checks.append((key.public, self._message(envelope, kid), signature))
+        self._ahead = dict(zip(places, self.verified.ahead(checks), strict=True))
 
     def envelope(self, state: Reader, time: int, envelope: Envelope, remember: bool) -> tuple[Signer, ...]:
         """Return the live signers of `envelope`; raise the first refusal in order of precedence."""
@@ -129,9 +134,12 @@ class Gate:
         if envelope.id in self.seen:
             raise Replayed
         found = [(account, kid, *self._key(state, account, kid, time)) for account, kid in payload.signers]
-        check = self.verified.verify if remember else self.verified.known
         for (_, kid, public, _), (_, signature) in zip(found, envelope.signatures, strict=True):
-            if not check(public, self._message(envelope, kid), signature):
+            good = self._ahead.get((public, envelope.id, signature))
+            if good is None:
+                check = self.verified.verify if remember else self.verified.known
+                good = check(public, self._message(envelope, kid), signature)
+            if not good:
                 raise WrongSignature
         return tuple([Signer(account, kid, role) for account, kid, _, role in found])
 

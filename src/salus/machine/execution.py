@@ -50,55 +50,58 @@ class Executed(NamedTuple):
     validator_updates: tuple[ValidatorUpdate, ...]
 
 
-Place = tuple[int, int]  # (batch, envelope)
+class _Turn(NamedTuple):
+    """An envelope that can be run, and where its outcome goes: a batch's list, and the number in it."""
+
+    envelope: Envelope
+    outcomes: list[Outcome | None]
+    number: int
 
 
 class Execution:
     """One block on its way. `state` collects its writes over `base`, the committed state."""
 
-    __slots__ = ("_gate", "_network", "base", "events", "height", "state", "time")
+    __slots__ = ("_gate", "_layer", "_network", "base", "events", "height", "state", "time")
 
     def __init__(self, network: bytes, gate: Gate, base: Reader, height: int, time: int) -> None:
         self._network, self._gate = network, gate
         self.base = Cached(base)
         self.state = Overlay(self.base)
+        self._layer = Overlay(self.state)  # of the envelope whose turn it is
         self.height, self.time = height, time
         self.events: list[Event] = []
 
     def run(self, admitted: Sequence[Admission]) -> Executed:
         """Run what is due at the height, then the envelopes of the admitted batches."""
         updates = self._begin()
-        places: dict[Place, Outcome] = {}
-        ordinary: list[tuple[Place, Envelope]] = []
-        protective: list[tuple[bytes, Place]] = []
-        for i, admission in enumerate(admitted):
-            if admission.code or admission.batch is None:
-                continue
-            for j, raw in enumerate(admission.batch.payload.envelopes):
-                try:
-                    envelope = parse_envelope(self._network, raw)
-                except Refusal as refusal:
-                    places[i, j] = Outcome(NO_ID, refusal.code, ())
-                    continue
-                ordinary.append(((i, j), envelope))
-                if is_protective(envelope):
-                    protective.append((envelope.id, (i, j)))
-        self._gate.ahead(self.base, self.time, [envelope for _, envelope in ordinary])
-        if protective:
-            by_place = dict(ordinary)
-            for _, place in sorted(protective):
-                outcome = self._first(by_place[place])
-                if not outcome.code:
-                    places[place] = outcome
-        for place, envelope in ordinary:
-            if place not in places:
-                places[place] = self._in_turn(envelope)
+        found, turns = self._parse(admitted)
+        self._gate.ahead(self.base, self.time, [turn.envelope for turn in turns])
+        protective = [turn for turn in turns if is_protective(turn.envelope)]
+        for turn in sorted(protective, key=_id):  # stable: of equal ids the one that comes first
+            outcome = self._first(turn.envelope)
+            if not outcome.code:
+                turn.outcomes[turn.number] = outcome
+        for envelope, outcomes, number in turns:
+            if outcomes[number] is None:
+                outcomes[number] = self._in_turn(envelope)
         self._gate.ahead(self.base, self.time, ())
-        outcomes = [
-            tuple(places[i, j] for j in range(len(a.batch.payload.envelopes))) if a.batch and not a.code else ()
-            for i, a in enumerate(admitted)
-        ]
-        return Executed(outcomes, self.events, updates)
+        done = [tuple([outcome for outcome in outcomes if outcome is not None]) for outcomes in found]
+        return Executed(done, self.events, updates)
+
+    def _parse(self, admitted: Sequence[Admission]) -> tuple[list[list[Outcome | None]], list[_Turn]]:
+        """Return, per batch, places for its outcomes (none where it was refused), and all envelopes that can be run."""
+        found: list[list[Outcome | None]] = []
+        turns: list[_Turn] = []
+        for admission in admitted:
+            raws = () if admission.code or admission.batch is None else admission.batch.payload.envelopes
+            outcomes: list[Outcome | None] = [None] * len(raws)
+            found.append(outcomes)
+            for number, raw in enumerate(raws):
+                try:
+                    turns.append(_Turn(parse_envelope(self._network, raw), outcomes, number))
+                except Refusal as refusal:
+                    outcomes[number] = Outcome(NO_ID, refusal.code, ())
+        return found, turns
 
     def _begin(self) -> tuple[ValidatorUpdate, ...]:
         updates: dict[bytes, ValidatorUpdate] = {}
@@ -131,15 +134,18 @@ class Execution:
 
     def _messages(self, envelope: Envelope, signers: tuple[Signer, ...]) -> Outcome:
         """Run all messages or none: a refusal leaves no write and no event."""
-        state = Overlay(self.state)
-        nonce = envelope.payload.nonce
+        state, nonce = self._layer, envelope.payload.nonce
         verify = self._gate.verified.verify
         events: list[Event] = []
-        for index, (number, raw) in enumerate(envelope.payload.messages):
-            handler, message = _read(number, raw)
-            context = Context(self._network, self.height, self.time, nonce, index, signers, state, verify)
-            handler(context, message)
-            events += [Event(event, event_body(nonce, index, event)) for event in context.events]
+        try:
+            for index, (number, raw) in enumerate(envelope.payload.messages):
+                handler, message = _read(number, raw)
+                context = Context(self._network, self.height, self.time, nonce, index, signers, state, verify)
+                handler(context, message)
+                events += [Event(event, event_body(nonce, index, event)) for event in context.events]
+        except Refusal:
+            state.drop()
+            raise
         state.merge()
         self.events += events
         return Outcome(envelope.id, 0, tuple([event.body for event in events]))
@@ -154,7 +160,12 @@ def _read(number: int, raw: bytes) -> tuple[Callable[[Context, Any], None], Mess
 
 def is_protective(envelope: Envelope) -> bool:
     """True if every message of the envelope is protective."""
-    return all(number in PROTECTIVE for number, _ in envelope.payload.messages)
+    messages = envelope.payload.messages
+    return messages[0][0] in PROTECTIVE and all(number in PROTECTIVE for number, _ in messages)
+
+
+def _id(turn: _Turn) -> bytes:
+    return turn.envelope.id
 
 
 def event_body(nonce: bytes, index: int, event: Message) -> bytes:

@@ -1,6 +1,6 @@
 """Signatures that were verified are remembered: between admission and execution, and within a block."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 from salus.core.signatures import verify
@@ -18,24 +18,21 @@ class Verified:
     the three cannot be shifted against one another. Whether a key is live is never remembered.
     """
 
-    __slots__ = ("_block", "_half", "_new", "_old", "each")
+    __slots__ = ("_half", "_new", "_old", "each")
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._half = capacity // 2
         self._new: dict[bytes, None] = {}
         self._old: dict[bytes, None] = {}
-        self._block: dict[Check, bool] = {}
         self.each: Each = _one_by_one  # an engine may check several at a time
 
-    def ahead(self, checks: Iterable[Check]) -> None:
-        """Verify what a block is likely to ask `known` for, and forget what was of the block before.
+    def ahead(self, checks: Sequence[Check]) -> Sequence[bool]:
+        """Return what `known` says of each of `checks`, which a block is likely to ask for.
 
         All in one go: between two signatures the processor forgets the code and the data of whatever
         else it did, so that a block takes a sixth longer when they are checked one by one.
         """
-        self._block = {}
-        wanted = list(checks)
-        self._block = dict(zip(wanted, self.each(self._check, wanted), strict=True))
+        return self.each(self._check, checks)
 
     def _check(self, check: Check) -> bool:
         return self.known(*check)
@@ -56,9 +53,6 @@ class Verified:
 
     def known(self, public: bytes, message: bytes, signature: bytes) -> bool:
         """True if the signature is good; does not remember it: for what is executed only once."""
-        found = self._block.get((public, message, signature))
-        if found is not None:
-            return found
         if self._new or self._old:
             key = sha256(public + signature + message).digest()
             if key in self._new or key in self._old:

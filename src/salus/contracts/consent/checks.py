@@ -20,10 +20,8 @@ _ROLES = frozenset(map(int, OrganisationRole))
 
 def authorised(accounts: Accounts, ctx: Context, relation: bytes, capacity: int) -> None:
     """Raise NoSuchRelation or NotAuthorised."""
-    if accounts.custodian_of(ctx.state, relation) is None:
-        raise errors.NoSuchRelation
-    if not accounts.may_act(ctx.state, relation, ctx.signers, capacity, ctx.time):
-        raise errors.NotAuthorised
+    if not accounts.may_act(ctx.state, relation, ctx.signers, capacity, ctx.time):  # never where there is no relation
+        raise errors.NoSuchRelation if accounts.custodian_of(ctx.state, relation) is None else errors.NotAuthorised
 
 
 def period(start: int, end: int, time: int) -> None:
