@@ -17,7 +17,8 @@ Made by `python scripts/cli_reference.py` from what `salus --help` says; do not 
 
 `--home` names the region's folder, or SALUS_HOME does. The passphrase is read from the file that SALUS_PASSPHRASE_FILE
 names, else from the home's own file `passphrase` (an unattended region), else asked for at the terminal. Ids may be
-shortened to any unambiguous beginning of six or more hex digits, except where a whole id is asked for.
+shortened to any unambiguous beginning of six or more hex digits, except where a whole id is asked for. SALUS_VERIFIER
+says whether a second process checks signatures: `auto` (under load, where there are two processors), `on` or `off`.
 
 """
 

@@ -37,8 +37,10 @@ from salus.core.keys import Role, list_key, possession
 from salus.core.signatures import ED25519, SigningKey
 from salus.core.types import Id, Message, Name
 from salus.ledger.embedded.clock import Clock, SystemClock
+from salus.ledger.embedded.helper import Alone, Helper
 from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.ledger.embedded.tuning import tune_process
+from salus.ledger.embedded.verifier import VerifierProcess
 from salus.policy.types import OrganisationRole
 from salus.services.actors import Organisation, Person
 from salus.services.errors import (
@@ -199,7 +201,19 @@ class LocalCarriers:
         return self._region.organisation(slug)
 
 
-def create_region(home: Path, spec: RegionSpec, passphrase: str, clock: Clock | None = None) -> Region:
+def verifying(setting: str) -> Helper:
+    """Return what checks signatures beside the executor, by the setting of that name (`config.Config`).
+
+    `auto`: a process, started when there is work for it, where there are two processors.
+    """
+    if setting == "off" or (setting == "auto" and len(os.sched_getaffinity(0)) < 2):
+        return Alone()
+    return VerifierProcess(eager=setting == "on")
+
+
+def create_region(
+    home: Path, spec: RegionSpec, passphrase: str, clock: Clock | None = None, *, verifier: str = "auto"
+) -> Region:
     """Found a region in `home`: keys, genesis with proofs, ledger, vaults; return it open.
 
     Raises RegionExists if anything of one is there, UnusableName.
@@ -215,7 +229,7 @@ def create_region(home: Path, spec: RegionSpec, passphrase: str, clock: Clock | 
     node = _new_node(home, passphrase)
     keys = [_new_keys(home, member.slug, passphrase) for member in spec.members]
     genesis, founders = _genesis(spec, keys, node, timed.now_ms())
-    ledger = EmbeddedLedger.create(home / "ledger", genesis, node, timed)
+    ledger = EmbeddedLedger.create(home / "ledger", genesis, node, timed, helper=verifying(verifier))
     region = _region(home, genesis, ledger, timed, passphrase, read_only=False)
     for member, made, founder in zip(spec.members, keys, founders, strict=True):
         _set_up(region, member, made, founder_id(founder))
@@ -223,7 +237,9 @@ def create_region(home: Path, spec: RegionSpec, passphrase: str, clock: Clock | 
     return region
 
 
-def open_region(home: Path, passphrase: str, *, read_only: bool = False, clock: Clock | None = None) -> Region:
+def open_region(
+    home: Path, passphrase: str, *, read_only: bool = False, clock: Clock | None = None, verifier: str = "auto"
+) -> Region:
     """Open the region in `home`; with `read_only` the ledger alone, and no file is changed.
 
     Raises NoRegion, WrongPassphrase, OtherGenesis, and what the ledger raises at opening.
@@ -235,7 +251,7 @@ def open_region(home: Path, passphrase: str, *, read_only: bool = False, clock: 
     secrets = Keystore.open(home / "node" / "keystore.sealed", passphrase)
     tune_process()
     node = None if read_only else SigningKey.from_seed(secrets.get("node"))
-    ledger = EmbeddedLedger.open(home / "ledger", node, timed)
+    ledger = EmbeddedLedger.open(home / "ledger", node, timed, helper=verifying(verifier))
     if read_genesis(genesis)[0] != ledger.network:
         ledger.close()
         raise OtherGenesis

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -30,6 +30,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     home: Path = Path("salus-home")
     passphrase_file: Path | None = None
     sample_data: Path | None = None
+    verifier: Literal["auto", "on", "off"] = "auto"  # a second process for signatures: under load, at once, never
 
 
 def read_config(environment: Mapping[str, str] | None = None) -> Config:

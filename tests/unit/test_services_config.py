@@ -11,9 +11,12 @@ def test_settings_are_read_by_name() -> None:
     read = read_config({"SALUS_HOME": "/srv/salus", "SALUS_SAMPLE_DATA": "/data", "PATH": "/bin"})
     assert read == Config(Path("/srv/salus"), None, Path("/data"))
     assert read_config({}) == Config()
+    assert [read_config({"SALUS_VERIFIER": one}).verifier for one in ("auto", "on", "off")] == ["auto", "on", "off"]
 
 
-@pytest.mark.parametrize("wrong", [{"SALUS_HOEM": "/x"}, {"SALUS_PASSPHRASE": "secret"}, {"SALUS_HOME": ""}])
+@pytest.mark.parametrize(
+    "wrong", [{"SALUS_HOEM": "/x"}, {"SALUS_PASSPHRASE": "secret"}, {"SALUS_HOME": ""}, {"SALUS_VERIFIER": "yes"}]
+)
 def test_what_is_unknown_is_refused_and_not_repeated(wrong: dict[str, str]) -> None:
     with pytest.raises(BadSetting) as refused:
         read_config(wrong)

@@ -146,7 +146,7 @@ def opened(home: Path | None, *, read_only: bool = False) -> Iterator[Region]:
     folder = home_folder(home)
     if not (folder / "genesis.cbor").is_file():
         raise BadInput(f"{folder} holds no region; `salus init` or `salus demo` makes one")
-    with open_region(folder, passphrase(folder), read_only=read_only) as region:
+    with open_region(folder, passphrase(folder), read_only=read_only, verifier=read_config().verifier) as region:
         yield region
 
 

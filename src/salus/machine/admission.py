@@ -36,7 +36,7 @@ class Admission(NamedTuple):
 
 
 class Gate:
-    """Admission at one state and time. Keeps the memory of verified signatures, and what was checked ahead for a block."""
+    """Admission at one state and time. Keeps what was verified, also ahead for one block, and no more."""
 
     __slots__ = ("_ahead", "_network", "_parsed", "seen", "verified")
 

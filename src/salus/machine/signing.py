@@ -1,6 +1,6 @@
 """Signatures that were verified are remembered: between admission and execution, and within a block."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 from salus.core.signatures import verify
@@ -41,26 +41,36 @@ class Verified:
         """True if the signature is good; remembers it."""
         if len(public) != 32 or len(signature) != 64:
             return False
-        key = sha256(public + signature + message).digest()
+        key = memory_key(public, message, signature)
         if key in self._new or key in self._old:
             return True
         if not verify(public, message, signature):
             return False
-        if len(self._new) >= self._half:
-            self._old, self._new = self._new, {}
-        self._new[key] = None
+        self.learn((key,))
         return True
+
+    def learn(self, keys: Iterable[bytes]) -> None:
+        """Remember signatures that were verified elsewhere, by their `memory_key`."""
+        for key in keys:
+            if len(self._new) >= self._half:
+                self._old, self._new = self._new, {}
+            self._new[key] = None
 
     def known(self, public: bytes, message: bytes, signature: bytes) -> bool:
         """True if the signature is good; does not remember it: for what is executed only once."""
         if self._new or self._old:
-            key = sha256(public + signature + message).digest()
+            key = memory_key(public, message, signature)
             if key in self._new or key in self._old:
                 return True
         return verify(public, message, signature)
 
     def __len__(self) -> int:
         return len(self._new) + len(self._old)
+
+
+def memory_key(public: bytes, message: bytes, signature: bytes) -> bytes:
+    """Return what a good signature is remembered by; public key and signature have their fixed lengths."""
+    return sha256(public + signature + message).digest()
 
 
 def _one_by_one(work: Callable[[Check], bool], checks: Sequence[Check]) -> Sequence[bool]:

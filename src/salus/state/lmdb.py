@@ -28,10 +28,17 @@ _NAMES = (b"values", b"buckets", b"meta", b"rows")
 
 
 class LmdbTables:
-    """Tables in the folder `folder`, which is made where there is none. One writer, not thread-safe."""
+    """Tables in the folder `folder`, which is made where there is none. One writer, not thread-safe.
 
-    def __init__(self, folder: Folder, map_size: int = MAP_SIZE, readonly: bool = False) -> None:
+    A reader whose writer may be at work in another process says so (`beside_writer`), `rest`s when it has
+    read, and `renew`s before it reads again: the pages it sees cannot be used anew meanwhile.
+    """
+
+    def __init__(
+        self, folder: Folder, map_size: int = MAP_SIZE, readonly: bool = False, beside_writer: bool = False
+    ) -> None:
         self._folder, self._map_size, self._readonly = folder, map_size, readonly
+        self._lock = beside_writer or not readonly
         self._open()
 
     def _open(self) -> None:
@@ -41,7 +48,7 @@ class LmdbTables:
                 map_size=self._map_size,
                 max_dbs=len(_NAMES),
                 readonly=self._readonly,
-                lock=not self._readonly,
+                lock=self._lock,
                 max_spare_txns=1,
             )
             handles = [self._env.open_db(name, create=not self._readonly) for name in _NAMES]
@@ -52,6 +59,19 @@ class LmdbTables:
         """Read from here on what was committed last."""
         self._txn = self._env.begin()
         self._cursor = self._txn.cursor(db=self._values)
+
+    def rest(self) -> None:
+        """Read nothing until `renew`."""
+        self._txn.abort()
+
+    def renew(self) -> None:
+        """Read what was committed last; a file that has outgrown its map is opened anew."""
+        with _failures():
+            try:
+                self._begin()
+            except lmdb.MapResizedError:
+                self._env.close()
+                self._open()
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of `key`."""
@@ -128,6 +148,7 @@ class LmdbTables:
             raise StorageFailure(str(error)) from error
         self._txn.abort()
         with _failures():
+            self._env.reader_check()  # a reader that was killed must not hold pages back
             self._begin()
 
     def close(self) -> None:

@@ -27,10 +27,10 @@ from salus.evidence.header import (
 )
 from salus.ledger.embedded.blockfile import NAME, BlockFile
 from salus.ledger.embedded.files import Files
+from salus.ledger.embedded.helper import Alone, Helper
 from salus.ledger.embedded.readmodel import ReadModel
 from salus.ledger.errors import DamagedFile, OtherGenesis, StorageFailed, StorageFull, WrongNodeKey
 from salus.machine.machine import BlockResult, Machine
-from salus.side_by_side import side_by_side
 from salus.state.store import Store
 
 GENESIS = "genesis"
@@ -150,9 +150,14 @@ class Chain:
 
 
 def open_chain(
-    folder: Path, genesis: bytes, files: Files, open_store: Callable[[Path], Store], readonly: bool = False
+    folder: Path,
+    genesis: bytes,
+    files: Files,
+    open_store: Callable[[Path], Store],
+    readonly: bool = False,
+    helper: Helper | None = None,
 ) -> Chain:
-    """Return the chain in `folder`, replayed, under its lock.
+    """Return the chain in `folder`, replayed, under its lock; `helper` may check signatures beside it.
 
     Raises Malformed or InvalidKey (genesis), OtherGenesis, DamagedFile; StorageFailure (state); OSError.
     """
@@ -160,7 +165,7 @@ def open_chain(
     store = open_store(folder / STATE)
     try:
         machine = Machine(store)
-        machine.verified.each = side_by_side()
+        (helper or Alone()).attach(machine.verified, folder / STATE, network)
         if not machine.network:
             machine.init(genesis)
         elif machine.network != network:

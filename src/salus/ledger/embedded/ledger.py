@@ -14,6 +14,7 @@ from salus.core.signatures import SigningKey
 from salus.ledger.embedded.chain import GENESIS, Chain, check_node, open_chain
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.files import Files, LocalFiles
+from salus.ledger.embedded.helper import Alone, Helper
 from salus.ledger.embedded.notes import Notes
 from salus.ledger.embedded.views import View, Views
 from salus.ledger.embedded.writer import Writer
@@ -54,7 +55,13 @@ class EmbeddedLedger:
     """
 
     def __init__(
-        self, chain: Chain, node: SigningKey | None, clock: Clock, notes: Notes, unlock: Callable[[], None]
+        self,
+        chain: Chain,
+        node: SigningKey | None,
+        clock: Clock,
+        notes: Notes,
+        unlock: Callable[[], None],
+        helper: Helper,
     ) -> None:
         self.network = chain.network
         self._chain, self._node, self._clock, self._notes, self._unlock = chain, node, clock, notes, unlock
@@ -62,7 +69,7 @@ class EmbeddedLedger:
         self._views = Views(chain.machine.store, self._lock)
         chain.machine.watch = self._views.keep
         self._closed = False
-        self._writer = None if node is None else Writer(chain, node, clock, self._lock)
+        self._writer = None if node is None else Writer(chain, node, clock, self._lock, helper)
 
     @classmethod
     def create(
@@ -73,6 +80,7 @@ class EmbeddedLedger:
         clock: Clock | None = None,
         files: Files | None = None,
         open_store: Callable[[Path], Store] = Store.open,
+        helper: Helper | None = None,
     ) -> "EmbeddedLedger":
         """Make the ledger of a genesis file in `folder` and open it.
 
@@ -84,7 +92,7 @@ class EmbeddedLedger:
             raise LedgerExists
         read_genesis(genesis)
         port.write(folder / GENESIS, genesis)
-        return cls.open(folder, node, clock, port, open_store)
+        return cls.open(folder, node, clock, port, open_store, helper)
 
     @classmethod
     def open(
@@ -94,8 +102,11 @@ class EmbeddedLedger:
         clock: Clock | None = None,
         files: Files | None = None,
         open_store: Callable[[Path], Store] = Store.open,
+        helper: Helper | None = None,
     ) -> "EmbeddedLedger":
         """Open the ledger in `folder`; without `node` for reading only, which changes no file.
+
+        `helper` checks signatures beside the executor, and is closed with the ledger.
 
         Raises NoLedger, LedgerLocked, OtherGenesis, DamagedFile, WrongNodeKey, ClockBehind;
         StorageFailed where the state cannot be opened.
@@ -110,13 +121,13 @@ class EmbeddedLedger:
             raise LedgerLocked from None
         try:
             opener = open_store if node is not None else _open_for_reading
-            chain = open_chain(folder, genesis, port, opener, readonly=node is None)
+            chain = open_chain(folder, genesis, port, opener, node is None, helper)
             try:
                 if node is not None:
                     check_node(chain, node)
                     if chain.machine.time > dated.now_ms() + WINDOW_MS:
                         raise ClockBehind
-                return cls(chain, node, dated, Notes(folder, port, chain.network), unlock)
+                return cls(chain, node, dated, Notes(folder, port, chain.network), unlock, helper or Alone())
             except BaseException:
                 chain.close()
                 raise

@@ -13,6 +13,7 @@ from salus.client.ledger import BatchResult, EnvelopeResult
 from salus.core.signatures import SigningKey
 from salus.ledger.embedded.chain import CHECKPOINT_KEYS, Chain
 from salus.ledger.embedded.clock import Clock
+from salus.ledger.embedded.helper import Helper
 from salus.ledger.errors import LedgerStopped, Overloaded, StorageFailed, StorageFull
 from salus.machine.errors import ShareExceeded
 from salus.machine.machine import BlockResult
@@ -34,8 +35,8 @@ class Waiting(NamedTuple):
 class Writer:
     """Owns the thread that makes blocks. `lock` guards the chain; methods may be called from any thread."""
 
-    def __init__(self, chain: Chain, node: SigningKey, clock: Clock, lock: RLock) -> None:
-        self._chain, self._node, self._clock, self._lock = chain, node, clock, lock
+    def __init__(self, chain: Chain, node: SigningKey, clock: Clock, lock: RLock, helper: Helper) -> None:
+        self._chain, self._node, self._clock, self._lock, self._helper = chain, node, clock, lock, helper
         self._wake = Condition()  # guards the queue
         self._queue: list[Waiting] = []
         self._queue_bytes = 0
@@ -52,6 +53,7 @@ class Writer:
                 raise LedgerStopped
             if self._queue_bytes + len(raw) > MAX_WAITING_BYTES:
                 raise Overloaded
+            self._helper.offer(raw)
             self._queue.append(Waiting(raw, done))
             self._queue_bytes += len(raw)
             self._wake.notify()
@@ -84,6 +86,7 @@ class Writer:
             self._closing = True
             self._wake.notify()
         self._thread.join()
+        self._helper.close()
         with self._lock:
             if not self._stopped:
                 if not self._chain.empty:
@@ -143,6 +146,7 @@ class Writer:
         later: list[Waiting] = []
         with self._lock:
             machine, now = self._chain.machine, self._clock.now_ms()
+            self._helper.hear()
             answers = machine.screen([waiting.raw for waiting in group], max(now, machine.time))
             for waiting, answer in zip(group, answers, strict=True):
                 if not answer.code:
@@ -151,6 +155,7 @@ class Writer:
                     later.append(waiting)
                 else:
                     key = NO_ID if answer.batch is None else answer.batch.id
+                    self._helper.settle((waiting.raw,))
                     waiting.done.set_result(BatchResult(key, answer.code, self._chain.height, machine.time, ()))
             if not taken:
                 return later
@@ -160,6 +165,8 @@ class Writer:
                 for waiting in taken:
                     waiting.done.set_exception(type(refusal)())
                 return later
+            finally:
+                self._helper.settle([waiting.raw for waiting in taken])
         _answer(taken, result)
         return later
 
