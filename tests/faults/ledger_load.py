@@ -5,13 +5,13 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from salus.client.ledger import BatchResult
-from salus.ledger.embedded import EmbeddedLedger, writer
+from salus.ledger.embedded import EmbeddedLedger, checkpoints
 from salus.testing.clock import FakeClock
 from salus.testing.region import START_MS, Region
 
 
 def main(folder: Path) -> None:
-    writer.CHECKPOINT_KEYS = 12
+    checkpoints.CHECKPOINT_KEYS = 12
     region = Region()
     ledger = EmbeddedLedger.create(folder, region.genesis_file, region.node, FakeClock(START_MS))
     for _ in range(10_000):

@@ -14,7 +14,7 @@ import pytest
 
 from salus.core.envelope import parse_envelope
 from salus.evidence.header import parse_header, read_block
-from salus.ledger.embedded import EmbeddedLedger, writer
+from salus.ledger.embedded import EmbeddedLedger, checkpoints
 from salus.ledger.errors import LedgerStopped, NoLedger, StorageFailed, StorageFull
 from salus.machine.errors import Replayed
 from salus.machine.machine import Machine
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExc
 
 @pytest.fixture(autouse=True)
 def frequent_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "CHECKPOINT_KEYS", 12)
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_KEYS", 12)
 
 
 def load(folder: Path, plan: Plan, region: Region) -> list[bytes]:

@@ -23,10 +23,14 @@ def after(model: Model, batch: dict[bytes, bytes | None]) -> Model:
 
 
 @settings(deadline=None)
-@given(BATCHES, st.integers(0, 9))
-def test_any_history_gives_the_plain_root_and_undo_takes_it_back(batches: list[Model], depth: int) -> None:
-    heap, model = Heap(MemoryBuckets(), depth), {}
-    for batch in batches:
+@given(BATCHES, st.integers(0, 9), st.lists(st.integers(0, 40), min_size=8, max_size=8))
+def test_any_history_gives_the_plain_root_and_undo_takes_it_back(
+    batches: list[Model], depth: int, more: list[int]
+) -> None:
+    heap, model, buckets = Heap(MemoryBuckets(), depth), {}, 1 << depth
+    for batch, new in zip(batches, more, strict=False):
+        buckets += new
+        heap.deepen(buckets)
         root, count = heap.root, heap.count
         undo = heap.update(batch)
         heap.undo(undo)

@@ -178,7 +178,7 @@ def test_a_changed_byte_of_a_live_value_is_found_key_by_key(home: Path) -> None:
 def test_a_value_written_into_the_state_is_found(home: Path) -> None:
     key = next(key for key in live(home) if key[:2] == b"\x03\x01")
     tables = LmdbTables(home / "ledger/state")
-    tables.commit(Changes({key: b"x", b"\x09new": b"y"}, list, False, {}, {}, {}))
+    tables.commit(Changes({key: b"x", b"\x09new": b"y"}, [], {}, {}, {}))
     tables.close()
     found = damage(fsck(home, home / "ledger", {}))
     assert ("ledger/state/data.mdb", f"table values, namespace records, key {key.hex()}", "changed") in found
@@ -195,7 +195,7 @@ def test_rows_beside_the_tree_and_meta_are_compared(home: Path) -> None:
     rows = {table: list(tables.rows(table, b"", None)) for table in ("seen", "log", "events", "about")}
     assert all(rows.values())
     changed = {table: [(found[0][0], found[0][1] + b"x")] for table, found in rows.items()}
-    tables.commit(Changes({}, list, False, {b"time": b"x"}, changed, {}))
+    tables.commit(Changes({}, [], {b"time": b"x"}, changed, {}))
     tables.close()
     found = damage(fsck(home, home / "ledger", {}))
     for table in rows:

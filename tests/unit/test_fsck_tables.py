@@ -27,7 +27,7 @@ def test_replay_tables_answer_as_memory_tables() -> None:
         rows = {"t": [(k, random.choice((None, b"row"))) for k in random.sample(keys, 5)]}
         buckets = [(i, random.choice((None, b"bucket"))) for i in range(3)]
         ranges = {"t": [(min(keys), random.choice(keys))]} if random.random() < 0.3 else {}
-        changes = Changes(values, lambda b=buckets: b, random.random() < 0.2, {b"m": random.randbytes(2)}, rows, ranges)
+        changes = Changes(values, buckets, {b"m": random.randbytes(2)}, rows, ranges)
         ours.commit(changes)
         theirs.commit(changes)
         prefixes = sorted({key[:34] for key in keys})

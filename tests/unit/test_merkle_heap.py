@@ -62,6 +62,33 @@ def test_deleting_all_leaves_gives_the_empty_tree_again() -> None:
     assert buckets.filled == {}
 
 
+def test_deepening_bucket_by_bucket_keeps_root_and_proofs() -> None:
+    random = Random(7)
+    buckets = MemoryBuckets()
+    heap = Heap(buckets)
+    model: dict[bytes, bytes] = {}
+    for number in range(1, 75):
+        heap.deepen(number)
+        assert (1 << heap.depth) + heap.split == number
+        writes = {
+            key: None if random.random() < 0.4 else random.randbytes(4) for key in random.sample(keys(150), number % 9)
+        }
+        before = heap.root, heap.count
+        heap.undo(heap.update(writes))
+        assert (heap.root, heap.count) == before
+        heap.update(writes)
+        model = {key: value for key, value in (model | writes).items() if value is not None}
+        assert (heap.root, heap.count) == (plain_root(model.items()), len(model))
+        for key in keys(20, start=number):
+            assert heap.prove(key) == plain_proof(model.items(), key)
+        reopened = Heap.open(buckets, heap.depth, buckets.filled.items(), heap.split)
+        assert (reopened.root, reopened.count) == (heap.root, heap.count)
+        entries = sorted(entry for bucket in buckets.filled.values() for entry in split_entries(bucket))
+        assert dict(regroup(entries, heap.depth, heap.split)) == buckets.filled
+    heap.deepen(10)  # never fewer
+    assert (1 << heap.depth) + heap.split == 74
+
+
 @pytest.mark.parametrize("depth", [0, 1, 4, 9])
 def test_regrouping_and_opening_keep_the_root(depth: int) -> None:
     buckets = MemoryBuckets()
@@ -85,9 +112,15 @@ def test_a_wrong_depth_or_bucket_is_refused() -> None:
     for depth in (-1, 33):
         with pytest.raises(ValueError, match="depth"):
             Heap(MemoryBuckets(), depth)
-    for filled in ((4, bytes(128)), (0, bytes(32)), (0, bytes(129)), (0, b"")):
+    for split in (-1, 4):
+        with pytest.raises(ValueError, match="depth"):
+            Heap(MemoryBuckets(), 2, split)
+    for filled in ((3, bytes(128)), (8, bytes(128)), (4, bytes(32)), (4, bytes(129)), (4, b"")):
         with pytest.raises(ValueError, match="bucket"):
             Heap.open(MemoryBuckets(), 2, [filled])
+    for number in (4, 10, 3, 16):  # with one of four buckets split there are 5 to 9
+        with pytest.raises(ValueError, match="bucket"):
+            Heap.open(MemoryBuckets(), 2, [(number, bytes(128))], 1)
 
 
 def test_a_map_grows_and_shrinks_with_the_same_root() -> None:

@@ -140,10 +140,13 @@ def test_a_checkpoint_that_was_written_all_the_same_does_no_harm() -> None:
 
 def test_a_commit_that_lmdb_refuses_is_a_storage_failure(tmp_path: Path) -> None:
     tables = LmdbTables(tmp_path / "state")
-    wrong = Changes({bytes(600): b"key too long"}, list, False, {}, {}, {})
+    wrong = Changes({bytes(600): b"key too long"}, [], {}, {}, {})
     with pytest.raises(StorageFailure):
         tables.commit(wrong)
+    tables.reset()
     tables.commit(wrong._replace(values={b"key": b"value"}))
+    assert tables.get(b"key") is None
+    tables.renew()
     assert tables.get(b"key") == b"value"
     tables.close()
 
@@ -233,8 +236,7 @@ def commit(folder: Path, **changes: object) -> None:
     """Write to the tables past the store."""
     nothing: dict[str, object] = {
         "values": {},
-        "buckets": list,
-        "all_buckets": False,
+        "buckets": [],
         "meta": {},
         "rows": {},
         "ranges": {},
@@ -273,27 +275,27 @@ def test_each_damage_of_a_bucket_is_named(tmp_path: Path) -> None:
         "no bucket of this tree": bucket[:-1],
     }
     for fault, wrong in faults.items():
-        commit(tmp_path, buckets=lambda wrong=wrong: [(index, wrong)])
+        commit(tmp_path, buckets=[(index, wrong)])
         found = check_folder(tmp_path)
         assert Finding(f"buckets, bucket {index}", fault) in found, fault
     with pytest.raises(StorageFailure, match="damaged"):
         Store.open(tmp_path)
-    commit(tmp_path, buckets=lambda: [(index, bytes(32) + bucket[32:])])
+    commit(tmp_path, buckets=[(index, bytes(32) + bucket[32:])])
     with pytest.raises(StorageFailure, match="root"):
         Store.open(tmp_path)
-    commit(tmp_path, buckets=lambda: [(index, bucket), (1 << 20, bucket)])
+    commit(tmp_path, buckets=[(index, bucket), (1 << 20, bucket)])
     assert check_folder(tmp_path) == [Finding(f"buckets, bucket {1 << 20}", "no bucket of this tree")]
 
 
 def test_damage_beside_the_tree_is_named(tmp_path: Path) -> None:
     prepared(tmp_path)
     tables = LmdbTables(tmp_path)
-    good = {name: tables.meta(name) for name in (names.DEPTH, names.ROOT, names.LOG)}
+    good = {name: tables.meta(name) for name in (names.SHAPE, names.ROOT, names.LOG)}
     rows = list(tables.rows("log", b"", None))
     tables.close()
-    for wrong in (b"\x1b", b"\x0c\x0c"):
-        commit(tmp_path, meta={names.DEPTH: wrong})
-        assert check_folder(tmp_path) == [Finding("meta", "the depth of the tree is damaged")]
+    for wrong in (b"\x1b" + bytes(4), b"\x0c", b"\x0c\x00\x00\x10\x00"):
+        commit(tmp_path, meta={names.SHAPE: wrong})
+        assert check_folder(tmp_path) == [Finding("meta", "the shape of the tree is damaged")]
         with pytest.raises(StorageFailure, match="damaged"):
             Store.open(tmp_path)
     commit(tmp_path, meta={**good, names.ROOT: bytes(32)})

@@ -94,3 +94,31 @@ def test_what_the_log_does_not_hold() -> None:
             wrong()
     assert log.root_at(0) == EMPTY_ROOT
     assert log.tile(3, 0) == b""
+
+
+def test_what_is_appended_while_a_checkpoint_is_written_stays() -> None:
+    for size, more in ((0, 300), (600, 1), (511, 257), (600, 0), (256, 512)):
+        store = Store.in_memory()
+        log, model = EventLog(store), Log(ENTRIES[: size + 100 + more])
+        log.append(ENTRIES[:size])
+        checkpoint(store, log)
+        log.append(ENTRIES[size : size + 100])
+        changes = store.seal(2, log.meta(), {"log": log.rows()})
+        if more:
+            log.append([bytes(32)] * 300)
+            store.write(changes)
+            store.settle(written=True)
+            log.saved()
+            log.undo()
+            log.append(ENTRIES[size + 100 : size + 100 + more])
+        else:
+            store.write(changes)
+            store.settle(written=True)
+            log.saved()
+        assert (log.size, log.root) == (model.size, model.root())
+        assert EventLog(store).size == size + 100
+        for index in range(0, model.size, 37):
+            assert log.inclusion(index, model.size) == model.inclusion(index, model.size)
+        checkpoint(store, log)
+        assert store.check() == []
+        assert EventLog(store).root == model.root()

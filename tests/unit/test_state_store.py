@@ -7,8 +7,9 @@ import pytest
 
 from salus.merkle.plain import plain_root
 from salus.merkle.smt import EMPTY, verify_absence, verify_membership
+from salus.state.names import Shape, buckets_for, shape, shape_for
 from salus.state.overlay import Overlay
-from salus.state.store import Store, merged, tree_depth
+from salus.state.store import Store, merged
 from salus.state.tables import StorageFailure, after
 
 Opener = Callable[[], Store]
@@ -116,16 +117,80 @@ def test_load_wants_an_empty_store(store: Store) -> None:
         store.load([])
 
 
-def test_the_depth_follows_the_number_of_keys() -> None:
-    assert [tree_depth(count, 12) for count in (0, 8191, 8192, 16383, 16384, 1_000_000)] == [12, 12, 13, 13, 14, 19]
-    assert [tree_depth(count, 15) for count in (70_000, 40_000, 20_000, 9_000, 8_000)] == [16, 15, 15, 15, 12]
-    assert tree_depth(16_384, 15) == 15
+def test_the_shape_follows_the_number_of_keys() -> None:
+    assert [buckets_for(count) for count in (0, 8193, 8194, 1_000_000)] == [4096, 4096, 4097, 500_000]
+    assert [shape_for(count) for count in (0, 8194, 16_384, 1 << 20)] == [(12, 0), (12, 1), (13, 0), (19, 0)]
+    for some in (Shape(12, 0), Shape(13, 8191), Shape(26, 1)):
+        assert shape(some.encode()) == some
+    for wrong in (b"", b"\x0c", Shape(27, 0).encode(), Shape(12, 4096).encode(), Shape(12, 0).encode() + b"\x00"):
+        assert shape(wrong) is None
+    assert shape(None) == Shape(12, 0)
 
 
-def test_a_deeper_and_a_flatter_tree_keep_the_root(store: Store) -> None:
+def test_the_tree_deepens_by_as_many_buckets_as_new_keys_need(store: Store) -> None:
+    wanted: dict[bytes, bytes] = {}
+    for height, count in enumerate((8_000, 1_000, 3, 7_000, 2_000), start=1):
+        wanted |= items(count, start=len(wanted))
+        store.apply(items(count, start=len(wanted) - count))
+        store.checkpoint(height)
+        heap = store._heap
+        assert (1 << heap.depth) + heap.split == buckets_for(store.count)
+        assert store.root == plain_root(wanted.items())
+        assert store.check() == []
+    assert (heap.depth, heap.split) == (13, 809)
+    for key in (A + bytes(4), A + b"none"):
+        proof = store.prove(key)
+        assert (
+            verify_membership(store.root, key, wanted[key], proof)
+            if key in wanted
+            else verify_absence(store.root, key, proof)
+        )
+
+
+def test_blocks_go_on_while_a_checkpoint_is_written(store: Store) -> None:
+    store.checkpoint(0, {b"room": bytes(1 << 22)})  # that the map is large enough
+    first, second = items(9_000), items(2_000, start=8_000) | {A + bytes(4): b"changed"}
+    store.apply(first)
+    changes = store.seal(1, {b"name": b"x"}, {"log": [(b"k", b"v")]})
+    assert (store.pending_keys, store.height, store.get(A + bytes(4))) == (0, 0, b"value 0")
+    with pytest.raises(ValueError, match="undo"):
+        store.undo()
+    root = store.root
+    store.apply({A + bytes(4): None, A + b"later": b"undone"})
+    store.undo()
+    assert (store.root, store.get(A + bytes(4))) == (root, b"value 0")
+    store.apply(second)
+    store.write(changes)
+    wanted = first | second
+    assert store.root == plain_root(wanted.items()) and list(store.items()) == sorted(wanted.items())
+    with pytest.raises(ValueError, match="under way"):
+        store.seal(2)
+    store.settle(written=True)
+    assert (store.height, store.meta(b"name"), store.table_get("log", b"k")) == (1, b"x", b"v")
+    assert store.pending_keys == 2_001 and list(store.items()) == sorted(wanted.items()) == store.scan(A)
+    assert store.check() == []
+    store.checkpoint(2)
+    assert store.check() == [] and store.root == plain_root(wanted.items())
+
+
+def test_a_sealed_checkpoint_that_failed_is_pending_again(store: Store) -> None:
+    store.apply(items(100) | {A + b"gone": b"x"})
+    store.seal(1)
+    store.apply({A + bytes(4): b"newer", A + b"gone": None})
+    store.settle(written=False)
+    wanted = items(100) | {A + bytes(4): b"newer"}
+    assert (store.height, store.pending_keys) == (0, 103)  # the last block's two apart
+    store.undo()
+    assert store.get(A + bytes(4)) == b"value 0" and store.get(A + b"gone") == b"x"
+    store.apply({A + bytes(4): b"newer", A + b"gone": None})
+    store.checkpoint(2)
+    assert list(store.items()) == sorted(wanted.items()) and store.check() == []
+
+
+def test_a_deeper_and_an_emptier_tree_keep_the_root(store: Store) -> None:
     many = items(33_000)
     root = store.apply(many)
-    store.checkpoint(1)  # the heap is rebuilt from depth 12 to 15
+    store.checkpoint(1)  # the tree deepens from 4,096 buckets to 16,500
     assert store.root == root
     assert store.check() == []
     few = dict(list(many.items())[:1000])

@@ -13,7 +13,7 @@ from salus.fsck.report import Finding
 from salus.machine.machine import NETWORK, TIME
 from salus.merkle.heap import regroup
 from salus.merkle.smt import leaf_node
-from salus.state.names import DEEPEST, DEPTH, HEIGHT, ROOT
+from salus.state.names import HEIGHT, ROOT, SHAPE, shape
 
 TIMEOUT_S = 3600
 MAX_NAMED = 100  # findings of one kind that are named one by one
@@ -99,13 +99,13 @@ def _meta(found: Rows, replay: Replay, file: str) -> Iterator[Finding]:
 
 def _buckets(stored: StoredState, file: str) -> Iterator[Finding]:
     """The buckets of the tree must be those of the stored values, at the depth that the checkpoint chose."""
-    depth = (stored.meta.get(DEPTH) or b"\xff")[0]
-    if depth > DEEPEST:
-        yield Finding(file, "table meta, depth", "deeper than any tree")
+    cut = shape(stored.meta.get(SHAPE, b""))
+    if cut is None:
+        yield Finding(file, "table meta, shape", "not the shape of any tree")
         return
     pairs = sorted(sha256(key).digest() + sha256(value).digest() for key, value in stored.values.items())
     entries = [pair + leaf_node(pair[:32], pair[32:]) for pair in pairs]
-    expected = {index.to_bytes(4, "big"): bucket for index, bucket in regroup(entries, depth)}
+    expected = {index.to_bytes(4, "big"): bucket for index, bucket in regroup(entries, *cut)}
     yield from _differences(stored.buckets, expected, file, "buckets", _bucket_place)
 
 

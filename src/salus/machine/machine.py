@@ -30,7 +30,7 @@ from salus.merkle.smt import Proof
 from salus.state.events import EventLog
 from salus.state.names import LOG_TABLE
 from salus.state.store import Store
-from salus.state.tables import StorageFailure
+from salus.state.tables import Changes, StorageFailure
 
 LOG_KEY = b"\x00\x02"
 SEEN_TABLE = "seen"
@@ -219,19 +219,37 @@ class Machine:
 
         If it raises StorageFailure nothing is lost, and it can be repeated.
         """
+        self.store.finish(self.seal(meta, tables))
+        self._saved()
+
+    def seal(
+        self,
+        meta: Mapping[bytes, bytes] | None = None,
+        tables: Mapping[str, Iterable[tuple[bytes, bytes | None]]] | None = None,
+    ) -> Changes:
+        """Return what a checkpoint of the last committed block writes (`Store.write`, which may run in another
+        thread); blocks go on, and `settle` must follow before the next."""
         if self._executed:
             raise ValueError("the last block is not committed")
         rows, gone = self.seen.fresh()
         own = {**self.log.meta(), NETWORK: self.network, TIME: self.time.to_bytes(8, "big")}
-        self.store.checkpoint(
+        self._undo = None
+        return self.store.seal(
             self.height,
             {**(meta or {}), **own},
             {**(tables or {}), LOG_TABLE: self.log.rows(), SEEN_TABLE: rows},
             {SEEN_TABLE: gone},
         )
+
+    def settle(self, *, written: bool) -> None:
+        """End a checkpoint that `seal` began: it is durable, or is to be repeated."""
+        self.store.settle(written=written)
+        if written:
+            self._saved()
+
+    def _saved(self) -> None:
         self.log.saved()
         self.seen.saved()
-        self._undo = None
 
     def query(self, keys: Sequence[bytes]) -> list[tuple[bytes | None, Proof]]:
         """Return value and proof of each key under the app hash as it is now."""

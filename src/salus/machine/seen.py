@@ -41,7 +41,7 @@ class Undo(NamedTuple):
 class SeenIds:
     """The buckets of one node: per minute the ids of each block that added some, and their hash."""
 
-    __slots__ = ("_groups", "_hashes", "_ids", "_network", "_open", "_saved")
+    __slots__ = ("_given", "_groups", "_hashes", "_ids", "_network", "_open", "_saved")
 
     def __init__(self, network: bytes) -> None:
         self._network = network
@@ -50,6 +50,7 @@ class SeenIds:
         self._ids: dict[bytes, None] = {}
         self._open: dict[int, list[bytes]] = {}  # of the block that is being executed
         self._saved: dict[int, int] = {}  # how many groups of each minute the last checkpoint has
+        self._given = self._saved  # those that were given to one, durable or not
 
     def __contains__(self, key: bytes) -> bool:
         return key in self._ids
@@ -104,7 +105,7 @@ class SeenIds:
             minute, group = int.from_bytes(key[:8], "big"), [raw[at : at + 32] for at in range(0, len(raw), 32)]
             self._add(minute, group)
             self._ids.update(dict.fromkeys(group))
-        self.saved()
+        self._saved = {minute: len(groups) for minute, groups in self._groups.items()}
 
     def fresh(self) -> tuple[list[tuple[bytes, bytes | None]], list[tuple[bytes, bytes]]]:
         """Return (rows, removed ranges) of the table `seen` since the last checkpoint."""
@@ -112,12 +113,13 @@ class SeenIds:
         for minute in sorted(self._groups):
             first = self._saved.get(minute, 0)
             rows += [(row_key(minute, first + i), b"".join(ids)) for i, ids in enumerate(self._groups[minute][first:])]
+        self._given = {minute: len(groups) for minute, groups in self._groups.items()}
         gone = [(row_key(m, 0), row_key(m + 1, 0)) for m in sorted(self._saved) if m not in self._groups]
         return rows, gone
 
     def saved(self) -> None:
-        """A checkpoint with `fresh` is durable."""
-        self._saved = {minute: len(groups) for minute, groups in self._groups.items()}
+        """A checkpoint with the last `fresh` is durable; more may have been consumed meanwhile."""
+        self._saved = self._given
 
     def hashes(self) -> dict[bytes, bytes]:
         """Return state key and running hash of each bucket, to be compared with the tree."""

@@ -1,8 +1,10 @@
 """The sparse tree in memory: a packed heap of nodes over buckets of leaves.
 
-The top `depth` levels are a bytearray, node i at 32 i, its children at 2 i and 2 i + 1, so that two
-siblings are one slice. Below each of the 2^depth lowest nodes is a bucket: the leaves whose H(key)
-begins with its number. The depth is a local matter: it changes no root and no proof.
+The top levels are a bytearray, node i at 32 i, its children at 2 i and 2 i + 1, so that two siblings
+are one slice. Under each lowest node, and by its number, is a bucket: the leaves whose way leads
+there. There are 2^depth lowest nodes, of which the first `split` are replaced by their children: the
+tree deepens bucket by bucket (linear hashing) and never all at once. Depth and split are a local
+matter: they change no root and no proof.
 
 | bytes of a bucket | what                                             |
 |-------------------|--------------------------------------------------|
@@ -30,11 +32,11 @@ Hashed = tuple[bytes, bytes | None]  # H(key), H(value)
 class Buckets(Protocol):
     """Where buckets are kept. An empty bucket is None."""
 
-    def get(self, index: int) -> bytes | None:
+    def get(self, at: int) -> bytes | None:
         """Return the bucket."""
         ...
 
-    def put(self, index: int, bucket: bytes | None) -> None:
+    def put(self, at: int, bucket: bytes | None) -> None:
         """Set or remove the bucket."""
         ...
 
@@ -47,16 +49,16 @@ class MemoryBuckets:
     def __init__(self, filled: Iterable[tuple[int, bytes]] = ()) -> None:
         self.filled = dict(filled)
 
-    def get(self, index: int) -> bytes | None:
+    def get(self, at: int) -> bytes | None:
         """Return the bucket."""
-        return self.filled.get(index)
+        return self.filled.get(at)
 
-    def put(self, index: int, bucket: bytes | None) -> None:
+    def put(self, at: int, bucket: bytes | None) -> None:
         """Set or remove the bucket."""
         if bucket is None:
-            self.filled.pop(index, None)
+            self.filled.pop(at, None)
         else:
-            self.filled[index] = bucket
+            self.filled[at] = bucket
 
 
 class Undo(NamedTuple):
@@ -69,33 +71,34 @@ class Undo(NamedTuple):
 class Heap:
     """A sparse tree over `buckets`, which must hold nothing at first (`open` takes filled ones)."""
 
-    __slots__ = ("_buckets", "_kinds", "_nodes", "count", "depth")
+    __slots__ = ("_buckets", "_kinds", "_nodes", "count", "depth", "split")
 
-    def __init__(self, buckets: Buckets, depth: int = 0) -> None:
-        if not 0 <= depth <= MAX_DEPTH:
+    def __init__(self, buckets: Buckets, depth: int = 0, split: int = 0) -> None:
+        if not 0 <= depth <= MAX_DEPTH or not 0 <= split < 1 << depth or (split and depth == MAX_DEPTH):
             raise ValueError("depth")
-        self.depth = depth
+        self.depth, self.split = depth, split
         self.count = 0  # leaves
         self._buckets = buckets
-        self._nodes = memoryview(bytearray(64 << depth))
-        self._kinds = memoryview(bytearray(2 << depth))
+        levels = depth + (split > 0)
+        self._nodes = memoryview(bytearray(64 << levels))
+        self._kinds = memoryview(bytearray(2 << levels))
 
     @classmethod
-    def open(cls, buckets: Buckets, depth: int, filled: Iterable[tuple[int, bytes]]) -> "Heap":
+    def open(cls, buckets: Buckets, depth: int, filled: Iterable[tuple[int, bytes]], split: int = 0) -> "Heap":
         """Return the heap over the `filled` buckets (number, bucket), each already in `buckets`.
 
-        Raises ValueError if one has not the length of a bucket or belongs to a deeper tree; it trusts their nodes.
+        Raises ValueError if one has not the length of a bucket or is none of this tree; it trusts their nodes.
         """
-        heap = cls(buckets, depth)
-        nodes, kinds, base, size = heap._nodes, heap._kinds, 1 << depth, 0
-        for index, bucket in filled:
-            if index >= base or len(bucket) < _ONE or (len(bucket) - 32) % _ENTRY:
+        heap = cls(buckets, depth, split)
+        nodes, kinds, size = heap._nodes, heap._kinds, 0
+        for at, bucket in filled:
+            if not is_bucket(at, depth, split) or len(bucket) < _ONE or (len(bucket) - 32) % _ENTRY:
                 raise ValueError("bucket")
-            at = base + index
             nodes[at << 5 : (at << 5) + 32] = bucket[:32]
             kinds[at] = _LEAF if len(bucket) == _ONE else _INNER
             size += len(bucket) - 32
         heap.count = size // _ENTRY
+        heap._climb_level(range(1 << depth, (1 << depth) + split))
         for level in reversed(range(depth)):
             heap._climb_level(range(1 << level, 2 << level))
         return heap
@@ -111,34 +114,58 @@ class Heap:
             (sha256(key).digest(), None if value is None else sha256(value).digest()) for key, value in writes.items()
         ]
         hashed.sort()
-        shift = MAX_DEPTH - self.depth
+        depth, split = self.depth, self.split
         parts: dict[int, list[Hashed]] = {}  # of the batch, by bucket
         for pair in hashed:
-            parts.setdefault(int.from_bytes(pair[0][:4], "big") >> shift, []).append(pair)
-        before = {index: self._buckets.get(index) for index in parts}
+            parts.setdefault(bucket_of(pair[0], depth, split), []).append(pair)
+        before = {at: self._buckets.get(at) for at in parts}
         undo = Undo(before, self.count)
-        for index, part in parts.items():
-            self._set(index, self._merged(before[index], part))
+        for at, part in parts.items():
+            self._set(at, self._merged(before[at], part, at.bit_length() - 1))
         self._climb(parts)
         return undo
 
     def undo(self, undo: Undo) -> None:
-        """Take the last update back; only the last, and at the depth it was made."""
-        for index, bucket in undo.buckets.items():
-            self._set(index, bucket)
+        """Take the last update back; only the last, and not past `deepen`."""
+        for at, bucket in undo.buckets.items():
+            self._set(at, bucket)
         self.count = undo.leaves
         self._climb(undo.buckets)
+
+    def deepen(self, buckets: int) -> None:
+        """Split buckets in turn until there are so many."""
+        while (1 << self.depth) + self.split < buckets:
+            if not self.split:
+                if self.depth == MAX_DEPTH - 1:
+                    raise ValueError("depth")
+                self._nodes, self._kinds = _doubled(self._nodes), _doubled(self._kinds)
+            at = (1 << self.depth) + self.split
+            self._split_in_two(at, self._buckets.get(at))
+            self.split += 1
+            if self.split == 1 << self.depth:
+                self.depth, self.split = self.depth + 1, 0
+
+    def _split_in_two(self, at: int, bucket: bytes | None) -> None:
+        """Put the bucket's children in its place; node and kind above them stay as they are."""
+        if bucket is None:
+            return
+        entries, way = split_entries(bucket), MAX_DEPTH - at.bit_length()
+        middle = sum(1 for entry in entries if not int.from_bytes(entry[:4], "big") >> way & 1)
+        self._buckets.put(at, None)
+        for child, half in ((2 * at, entries[:middle]), (2 * at + 1, entries[middle:])):
+            if half:
+                self._set(child, pack(half, at.bit_length()))
 
     def prove(self, key: bytes) -> Proof:
         """Return the proof of the value of `key`, or of its absence."""
         key_hash = sha256(key).digest()
         nodes, kinds = self._nodes, self._kinds
-        index = int.from_bytes(key_hash[:4], "big") >> (MAX_DEPTH - self.depth)
+        bucket = bucket_of(key_hash, self.depth, self.split)
         siblings, at = [], 1
-        for level in reversed(range(self.depth)):
+        for level in reversed(range(bucket.bit_length() - 1)):
             if kinds[at] != _INNER:
                 break
-            at = at * 2 + (index >> level & 1)
+            at = bucket >> level
             siblings.append(bytes(nodes[(at ^ 1) << 5 : ((at ^ 1) << 5) + 32]))
         if kinds[at] == _NONE:
             return Proof(tuple(siblings), None)
@@ -146,12 +173,12 @@ class Heap:
             entry = self._leaf_under(at)
             other = None if entry[:32] == key_hash else (entry[:32], entry[32:64])
             return Proof(tuple(siblings), other)
-        entries = split_entries(self._buckets.get(index) or EMPTY)
-        other = prove_entries(entries, key_hash, self.depth, siblings)
+        entries = split_entries(self._buckets.get(bucket) or EMPTY)
+        other = prove_entries(entries, key_hash, bucket.bit_length() - 1, siblings)
         return Proof(tuple(siblings), other)
 
-    def _merged(self, old: bytes | None, part: list[Hashed]) -> bytes | None:
-        """Return a bucket with its part of a batch, sorted by H(key), written over it."""
+    def _merged(self, old: bytes | None, part: list[Hashed], depth: int) -> bytes | None:
+        """Return a bucket at `depth` with its part of a batch, sorted by H(key), written over it."""
         entries = [] if old is None else split_entries(old)
         count = len(entries)
         for key_hash, value_hash in part:
@@ -163,12 +190,11 @@ class Heap:
             elif found:
                 del entries[at]
         self.count += len(entries) - count
-        return pack(entries, self.depth)
+        return pack(entries, depth)
 
-    def _set(self, index: int, bucket: bytes | None) -> None:
+    def _set(self, at: int, bucket: bytes | None) -> None:
         """Keep a bucket, and its node in the heap."""
-        self._buckets.put(index, bucket)
-        at = (1 << self.depth) + index
+        self._buckets.put(at, bucket)
         if bucket is None:
             self._nodes[at << 5 : (at << 5) + 32] = EMPTY
             self._kinds[at] = _NONE
@@ -178,8 +204,12 @@ class Heap:
 
     def _climb(self, touched: Iterable[int]) -> None:
         """Recompute the nodes above the `touched` buckets, each once, level by level."""
-        base = 1 << self.depth
-        level: Iterable[int] = [base + index for index in touched]
+        lowest = 2 << self.depth  # from here on buckets that were split
+        level: Iterable[int] = [at for at in touched if at < lowest]
+        if self.split:
+            parents = dict.fromkeys([at >> 1 for at in touched if at >= lowest])
+            self._climb_level(parents)
+            level = [*level, *parents]
         for _ in range(self.depth):
             level = dict.fromkeys([at >> 1 for at in level])
             self._climb_level(level)
@@ -204,26 +234,46 @@ class Heap:
 
     def _leaf_under(self, at: int) -> bytes:
         """Return the one entry under a node that is a leaf."""
-        kinds, base = self._kinds, 1 << self.depth
-        while at < base:
-            at = at * 2 + (kinds[at * 2] == _NONE)
-        return (self._buckets.get(at - base) or b"")[32:]
+        while not is_bucket(at, self.depth, self.split):
+            at = at * 2 + (self._kinds[at * 2] == _NONE)
+        return (self._buckets.get(at) or b"")[32:]
 
 
-def regroup(entries: Iterable[bytes], depth: int) -> Iterator[tuple[int, bytes]]:
-    """Return the buckets of another `depth` from all `entries`, ascending by H(key)."""
-    shift = MAX_DEPTH - depth
+def _doubled(old: memoryview) -> memoryview:
+    """Return twice as many bytes, the first half as they were."""
+    new = memoryview(bytearray(2 * len(old)))
+    new[: len(old)] = old
+    return new
+
+
+def bucket_of(key_hash: bytes, depth: int, split: int) -> int:
+    """Return the number of the bucket to which the way of H(key) leads."""
+    way = int.from_bytes(key_hash[:4], "big")
+    at = (1 << depth) + (way >> (MAX_DEPTH - depth))
+    if at < (1 << depth) + split:
+        return 2 * at + (way >> (MAX_DEPTH - 1 - depth) & 1)
+    return at
+
+
+def is_bucket(at: int, depth: int, split: int) -> bool:
+    """True if a tree of this depth and split has a bucket of this number."""
+    base = 1 << depth
+    return base + split <= at < 2 * base + 2 * split
+
+
+def regroup(entries: Iterable[bytes], depth: int, split: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Return the buckets of another depth and split from all `entries`, ascending by H(key)."""
     group: list[bytes] = []
-    index = -1
+    at = -1
     for entry in entries:
-        number = int.from_bytes(entry[:4], "big") >> shift
-        if number != index:
+        number = bucket_of(entry, depth, split)
+        if number != at:
             if group:
-                yield index, pack(group, depth) or b""
-            group, index = [], number
+                yield at, pack(group, at.bit_length() - 1) or b""
+            group, at = [], number
         group.append(entry)
     if group:
-        yield index, pack(group, depth) or b""
+        yield at, pack(group, at.bit_length() - 1) or b""
 
 
 def split_entries(bucket: bytes) -> list[bytes]:

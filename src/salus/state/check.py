@@ -5,7 +5,7 @@ from hashlib import sha256
 from itertools import islice, pairwise
 
 from salus.core.errors import Malformed
-from salus.merkle.heap import MAX_DEPTH, Heap, MemoryBuckets, pack, split_entries
+from salus.merkle.heap import Heap, MemoryBuckets, bucket_of, is_bucket, pack, split_entries
 from salus.merkle.log import Frontier, leaf_hash
 from salus.merkle.smt import EMPTY, leaf_node
 from salus.merkle.tiles import WIDTH, WIDTH_BITS
@@ -33,58 +33,57 @@ def check_folder(folder: Folder) -> list[Finding]:
 
 def check_tables(tables: Tables) -> list[Finding]:
     """Return what is wrong with the last checkpoint, at most 1,000 findings."""
-    raw = tables.meta(names.DEPTH)
-    if raw is not None and (len(raw) != 1 or raw[0] > names.DEEPEST):
-        return [Finding("meta", "the depth of the tree is damaged")]
-    depth = raw[0] if raw else 0
+    shape = names.shape(tables.meta(names.SHAPE))
+    if shape is None:
+        return [Finding("meta", "the shape of the tree is damaged")]
     try:
-        return list(islice(_findings(tables, depth), MAX_FINDINGS))
+        return list(islice(_findings(tables, shape), MAX_FINDINGS))
     except StorageFailure:
         return [Finding("state", "cannot be read to its end")]
 
 
-def _findings(tables: Tables, depth: int) -> Iterator[Finding]:
-    met = [0] * (1 << depth)  # values met, by the bucket of their leaf
-    yield from _values(tables, depth, met)
+def _findings(tables: Tables, shape: names.Shape) -> Iterator[Finding]:
+    met: dict[int, int] = {}  # values met, by the bucket of their leaf
+    yield from _values(tables, shape, met)
     sound = True
-    for index, bucket in tables.buckets():
-        fault = _bucket_fault(index, bucket, depth)
+    for at, bucket in tables.buckets():
+        fault = _bucket_fault(at, bucket, shape)
         if fault:
             sound = False
-            yield Finding(f"buckets, bucket {index}", fault)
-        elif len(split_entries(bucket)) > met[index]:
-            yield Finding(f"buckets, bucket {index}", "a leaf without its value")
-    if sound and Heap.open(MemoryBuckets(), depth, tables.buckets()).root != (tables.meta(names.ROOT) or EMPTY):
+            yield Finding(f"buckets, bucket {at}", fault)
+        elif len(split_entries(bucket)) > met.get(at, 0):
+            yield Finding(f"buckets, bucket {at}", "a leaf without its value")
+    root = tables.meta(names.ROOT) or EMPTY
+    if sound and Heap.open(MemoryBuckets(), shape.depth, tables.buckets(), shape.split).root != root:
         yield Finding("buckets", "the tree does not give the root of the checkpoint")
     yield from _log(tables)
 
 
-def _values(tables: Tables, depth: int, met: list[int]) -> Iterator[Finding]:
+def _values(tables: Tables, shape: names.Shape, met: dict[int, int]) -> Iterator[Finding]:
     for key, value in tables.items():
         key_hash = sha256(key).digest()
-        index = int.from_bytes(key_hash[:4], "big") >> (MAX_DEPTH - depth)
+        at = bucket_of(key_hash, *shape)
         place = f"values, namespace {key[:2].hex()}"
-        entry = next((entry for entry in split_entries(tables.bucket(index) or b"") if entry[:32] == key_hash), None)
+        entry = next((entry for entry in split_entries(tables.bucket(at) or b"") if entry[:32] == key_hash), None)
         if entry is None:
-            yield Finding(place, f"a key without its leaf in bucket {index}")
+            yield Finding(place, f"a key without its leaf in bucket {at}")
             continue
-        met[index] += 1
+        met[at] = met.get(at, 0) + 1
         if entry[32:64] != sha256(value).digest():
-            yield Finding(place, f"a value that is not the one of its leaf in bucket {index}")
+            yield Finding(place, f"a value that is not the one of its leaf in bucket {at}")
 
 
-def _bucket_fault(index: int, bucket: bytes, depth: int) -> str | None:
+def _bucket_fault(at: int, bucket: bytes, shape: names.Shape) -> str | None:
     entries = split_entries(bucket)
-    if index >> depth or not entries or len(entries[-1]) != 96:
+    if not is_bucket(at, *shape) or not entries or len(entries[-1]) != 96:
         return "no bucket of this tree"
-    shift = MAX_DEPTH - depth
-    if any(int.from_bytes(entry[:4], "big") >> shift != index for entry in entries):
+    if any(bucket_of(entry, *shape) != at for entry in entries):
         return "a leaf that belongs to another bucket"
     if any(one[:32] >= other[:32] for one, other in pairwise(entries)):
         return "its leaves are not in order"
     if any(leaf_node(entry[:32], entry[32:64]) != entry[64:] for entry in entries):
         return "a leaf that does not give its node"
-    if pack(entries, depth) != bucket:
+    if pack(entries, at.bit_length() - 1) != bucket:
         return "its leaves do not give its node"
     return None
 

@@ -19,16 +19,17 @@ class _Mark(NamedTuple):
 class EventLog:
     """The log over the tables of `store`. Not thread-safe; what was appended is in memory until a checkpoint.
 
-    A checkpoint takes `meta()` and `rows()`; once it is durable, `saved()` lets go of them.
+    A checkpoint takes `meta()` and `rows()`; once it is durable, `saved()` lets go of them, also if
+    more was appended meanwhile.
     """
 
-    __slots__ = ("_fresh", "_frontier", "_mark", "_saved", "_store")
+    __slots__ = ("_fresh", "_frontier", "_given", "_mark", "_saved", "_store")
 
     def __init__(self, store: Store) -> None:
         raw = store.meta(LOG)
         self._store = store
         self._frontier = Frontier() if raw is None else Frontier.decode(raw)
-        self._saved = self._frontier.size
+        self._saved = self._given = self._frontier.size  # `_given` to the last checkpoint, durable or not
         self._fresh: list[list[bytes]] = []  # per level of tiles, what the store does not have yet
         self._mark: _Mark | None = None
 
@@ -95,18 +96,26 @@ class EventLog:
 
     def rows(self) -> list[tuple[bytes, bytes]]:
         """Return the rows that a checkpoint writes to table `log`."""
+        self._mark = None
+        self._given = self.size
         found: list[tuple[bytes, bytes]] = []
         for level, hashes in enumerate(self._fresh):
+            if not hashes:
+                continue
             first = self._stored(level)
             tiles = range(first // WIDTH, -(-(first + len(hashes)) // WIDTH))
             found += [(_key(level, index), self.tile(level, index)) for index in tiles]
         return found
 
     def saved(self) -> None:
-        """A checkpoint with `meta` and `rows` is durable."""
-        self._saved = self.size
-        self._fresh = []
-        self._mark = None
+        """A checkpoint with the last `meta` and `rows` is durable."""
+        before = [self._stored(level) for level in range(len(self._fresh))]
+        self._saved = self._given
+        gone = [self._stored(level) - start for level, start in enumerate(before)]
+        self._fresh = [hashes[count:] for hashes, count in zip(self._fresh, gone, strict=True)]
+        if self._mark is not None:
+            lengths = [length - count for length, count in zip(self._mark.lengths, gone, strict=False)]
+            self._mark = self._mark._replace(lengths=lengths)
 
     def _keep(self, level: int, node: bytes) -> None:
         if level == len(self._fresh):

@@ -19,7 +19,7 @@ import lmdb
 
 from salus.state.overlay import PREFIX
 from salus.state.pages import check_pages
-from salus.state.tables import Changes, Finding, Row, StorageFailure
+from salus.state.tables import Changes, Finding, MoreRoom, Row, StorageFailure
 
 Folder = Path
 DATA = "data.mdb"
@@ -38,7 +38,7 @@ class LmdbTables:
         self, folder: Folder, map_size: int = MAP_SIZE, readonly: bool = False, beside_writer: bool = False
     ) -> None:
         self._folder, self._map_size, self._readonly = folder, map_size, readonly
-        self._lock = beside_writer or not readonly
+        self._lock, self._full = beside_writer or not readonly, False
         self._open()
 
     def _open(self) -> None:
@@ -66,8 +66,11 @@ class LmdbTables:
 
     def renew(self) -> None:
         """Read what was committed last; a file that has outgrown its map is opened anew."""
+        self._txn.abort()
         with _failures():
             try:
+                if not self._readonly:
+                    self._env.reader_check()  # a reader that was killed must not hold pages back
                 self._begin()
             except lmdb.MapResizedError:
                 self._env.close()
@@ -136,19 +139,26 @@ class LmdbTables:
             yield key[len(prefix) :], row
 
     def commit(self, changes: Changes) -> None:
-        """Write the changes in one durable transaction; the map grows as needed."""
+        """Write the changes in one durable transaction; MoreRoom where the map is too small."""
         try:
-            while not self._written(changes):
-                self._txn.abort()  # the map may only move when nothing reads it
-                self._map_size = 2 * self._env.info()["map_size"]
-                self._env.set_mapsize(self._map_size)
-                self._begin()
+            with self._env.begin(write=True) as txn:
+                self._write(txn, changes)
+        except lmdb.MapFullError:
+            self._full = True
+            raise MoreRoom from None
         except (lmdb.Error, OSError) as error:
-            self._reopen()  # a failed write may leave the environment unusable
             raise StorageFailure(str(error)) from error
-        self._txn.abort()
+
+    def reset(self) -> None:
+        """Go on after a commit that raised: with a larger map, or a file opened anew."""
+        if not self._full:
+            self._reopen()  # a failed write may leave the environment unusable
+            return
+        self._full = False
+        self._txn.abort()  # the map may only move when nothing reads it
+        self._map_size = 2 * self._env.info()["map_size"]
         with _failures():
-            self._env.reader_check()  # a reader that was killed must not hold pages back
+            self._env.set_mapsize(self._map_size)
             self._begin()
 
     def close(self) -> None:
@@ -160,20 +170,9 @@ class LmdbTables:
         self.close()
         self._open()
 
-    def _written(self, changes: Changes) -> bool:
-        """True if the transaction is durable; False if the map is too small for it."""
-        try:
-            with self._env.begin(write=True) as txn:
-                self._write(txn, changes)
-        except lmdb.MapFullError:
-            return False
-        return True
-
     def _write(self, txn: lmdb.Transaction, changes: Changes) -> None:
         _put(txn, self._values, sorted(changes.values.items(), key=_first))
-        if changes.all_buckets:
-            txn.drop(self._buckets, delete=False)
-        _put(txn, self._buckets, ((index.to_bytes(4, "big"), bucket) for index, bucket in changes.buckets()))
+        _put(txn, self._buckets, ((index.to_bytes(4, "big"), bucket) for index, bucket in changes.buckets))
         _put(txn, self._meta, changes.meta.items())
         for table, ranges in changes.ranges.items():
             for start, stop in ranges:

@@ -82,6 +82,13 @@ class Overlay:
                 below._groups[prefix] = keys
         self.drop()
 
+    def put_under(self, above: "Overlay") -> None:
+        """Move the writes into the Overlay above, whose own count where both have a key; this layer is then empty."""
+        for key, value in self.writes.items():
+            if key not in above.writes:
+                above.put(key, value)
+        self.drop()
+
     def drop(self) -> None:
         """Forget the writes; this layer is then empty and can be used again."""
         self.writes.clear()  # the same dictionary stays: layers above read it

@@ -4,15 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import TypeVar
 
-from salus.merkle.heap import Heap, Undo, regroup, split_entries
+from salus.merkle.heap import Heap, Undo, regroup
 from salus.merkle.smt import EMPTY, Proof, leaf_node
 from salus.state import names
 from salus.state.check import check_tables
 from salus.state.lmdb import MAP_SIZE, Folder, LmdbTables
 from salus.state.overlay import Overlay
-from salus.state.tables import Changes, Finding, MemoryTables, Row, StorageFailure, Tables
+from salus.state.tables import Changes, Finding, MemoryTables, MoreRoom, Row, StorageFailure, Tables
 
-_MIN_DEPTH = 12
 K = TypeVar("K", bytes, int)
 
 
@@ -22,13 +21,18 @@ class Store:
     `apply` takes the writes of one block; `undo` takes back the last `apply` since the checkpoint.
     What lies beside the tree (meta, rows of local tables) is written with the checkpoint and read
     as it was at the last one.
+
+    A checkpoint has three steps, which `checkpoint` does at once: `seal` closes what is pending, `write`
+    makes it durable, `settle` lets go of it. Between `seal` and `settle` everything but another `seal`
+    goes on as ever, and `write` may be called by another thread.
     """
 
-    __slots__ = ("_buckets", "_heap", "_last", "_pending", "_tables", "_undo")
+    __slots__ = ("_buckets", "_heap", "_last", "_pending", "_sealed", "_tables", "_undo")
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._pending = Overlay(tables)  # since the checkpoint
+        self._sealed = Overlay(tables)  # of the checkpoint that is being written
+        self._pending = Overlay(self._sealed)  # since then
         self._last = Overlay(self._pending)  # of the last apply
         self._undo: Undo | None = None
         self._buckets = _Dirty(tables)
@@ -60,7 +64,7 @@ class Store:
 
     @property
     def pending_keys(self) -> int:
-        """How many keys the next checkpoint will write."""
+        """How many keys the next checkpoint will write; those of a sealed one are not among them."""
         return len(self._pending.writes) + len(self._last.writes)
 
     @property
@@ -78,7 +82,7 @@ class Store:
 
     def items(self) -> Iterator[Row]:
         """Return all keys and values in order of the keys; ends with the next apply."""
-        return merged(self._tables.items(), self._pending.writes | self._last.writes)
+        return merged(self._tables.items(), self._sealed.writes | self._pending.writes | self._last.writes)
 
     def prove(self, key: bytes) -> Proof:
         """Return the proof of the value of `key`, or of its absence, at the current root."""
@@ -110,9 +114,9 @@ class Store:
             pair = sha256(key).digest() + sha256(value).digest()
             entries.append(pair + leaf_node(pair[:32], pair[32:]))
         entries.sort()
-        depth = tree_depth(len(entries), _MIN_DEPTH)
-        self._buckets.writes = dict(regroup(entries, depth))
-        self._heap = Heap.open(self._buckets, depth, self._buckets.filled())
+        depth, split = names.shape_for(len(entries))
+        self._buckets.writes = dict(regroup(entries, depth, split))
+        self._heap = Heap.open(self._buckets, depth, self._buckets.dirty(), split)
         return self._heap.root
 
     def meta(self, name: bytes) -> bytes | None:
@@ -140,29 +144,77 @@ class Store:
         If it raises StorageFailure the last checkpoint is whole, nothing pending is lost, and it can
         be repeated; nothing before it can be undone, since it may have been written all the same.
         """
+        self.finish(self.seal(height, meta, tables, removed))
+
+    def seal(
+        self,
+        height: int,
+        meta: Mapping[bytes, bytes] | None = None,
+        tables: Mapping[str, Iterable[tuple[bytes, bytes | None]]] | None = None,
+        removed: Mapping[str, Iterable[Row]] | None = None,
+    ) -> Changes:
+        """Return what a checkpoint of all that is pending writes; `settle` must follow before the next.
+
+        Nothing before it can be undone. The tree is deepened here, by as many buckets as its new keys need.
+        """
+        if self._sealed.writes or self._buckets.sealed:
+            raise ValueError("a checkpoint is under way")
         self._last.merge()
         self._undo = None
-        depth = tree_depth(self.count, self._heap.depth)
-        rebuilt = depth != self._heap.depth
-        own = {names.HEIGHT: height.to_bytes(8, "big"), names.DEPTH: bytes((depth,)), names.ROOT: self.root}
-        changes = Changes(
-            values=self._pending.writes,
-            buckets=(lambda: regroup(self._entries(), depth)) if rebuilt else self._buckets.dirty,
-            all_buckets=rebuilt,
+        self._heap.deepen(names.buckets_for(self.count))
+        own = {
+            names.HEIGHT: height.to_bytes(8, "big"),
+            names.SHAPE: names.Shape(self._heap.depth, self._heap.split).encode(),
+            names.ROOT: self.root,
+        }
+        self._pending.merge()
+        self._buckets.seal()
+        return Changes(
+            values=self._sealed.writes,
+            buckets=sorted(self._buckets.sealed.items()),
             meta={**(meta or {}), **own},
             rows={table: list(rows) for table, rows in (tables or {}).items()},
             ranges={table: list(ranges) for table, ranges in (removed or {}).items()},
         )
+
+    def write(self, changes: Changes) -> None:
+        """Make what `seal` returned durable; see `checkpoint`. May run in another thread, beside all but `settle`."""
+        self._tables.commit(changes)
+
+    def finish(self, changes: Changes) -> None:
+        """Write and settle at once, with as much room as it takes; raises as `checkpoint`."""
+        while True:
+            try:
+                self.write(changes)
+                break
+            except MoreRoom:
+                self._tables.reset()
+            except StorageFailure:
+                self.settle(written=False)
+                raise
+        self.settle(written=True)
+
+    def settle(self, *, written: bool) -> None:
+        """Go over to the checkpoint that was written; or take back what was sealed, which is pending again.
+
+        Raises StorageFailure, and then all of it is pending again, and the same can be tried once more.
+        """
         try:
-            self._tables.commit(changes)
+            if written:
+                self._tables.renew()
         except StorageFailure:
-            if rebuilt and self._tables.meta(names.DEPTH) == own[names.DEPTH]:  # failed, but after it was written
-                self._take_tree()
+            self._take_back()
             raise
-        self._pending.drop()
-        self._buckets.writes = {}
-        if rebuilt:
-            self._take_tree()
+        if written:
+            self._sealed.drop()
+            self._buckets.sealed = {}
+        else:
+            self._take_back()
+            self._tables.reset()
+
+    def _take_back(self) -> None:
+        self._sealed.put_under(self._pending)
+        self._buckets.unseal()
 
     def check(self) -> list[Finding]:
         """Return what is wrong with the last checkpoint: each live value, bucket and log entry is hashed again.
@@ -171,23 +223,12 @@ class Store:
         """
         return check_tables(self._tables)
 
-    def _entries(self) -> Iterator[bytes]:
-        """Return all leaves of the tree, ascending by H(key)."""
-        for _, bucket in self._buckets.filled():
-            yield from split_entries(bucket)
-
-    def _take_tree(self) -> None:
-        """Go over to the tree as it was rebuilt at another depth."""
-        self._buckets.writes = {}
-        self._heap = self._open_tree()
-
     def _open_tree(self) -> Heap:
-        raw = self._tables.meta(names.DEPTH)
-        depth = _MIN_DEPTH if raw is None else int.from_bytes(raw, "big")
+        shape = names.shape(self._tables.meta(names.SHAPE))
         try:
-            if depth > names.DEEPEST:
-                raise ValueError("depth")
-            heap = Heap.open(self._buckets, depth, self._tables.buckets())
+            if shape is None:
+                raise ValueError("shape")
+            heap = Heap.open(self._buckets, shape.depth, self._tables.buckets(), shape.split)
         except ValueError:
             raise StorageFailure("the tree is damaged: run fsck") from None
         if heap.root != (self._tables.meta(names.ROOT) or EMPTY):
@@ -196,27 +237,33 @@ class Store:
 
 
 class _Dirty:
-    """Buckets written since the checkpoint, over those in it."""
+    """Buckets written since the checkpoint, over those that are being written, over those in it."""
 
-    __slots__ = ("_tables", "writes")
+    __slots__ = ("_tables", "sealed", "writes")
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self.sealed: dict[int, bytes | None] = {}
         self.writes: dict[int, bytes | None] = {}
 
-    def get(self, index: int) -> bytes | None:
-        if index in self.writes:
-            return self.writes[index]
-        return self._tables.bucket(index)
+    def get(self, at: int) -> bytes | None:
+        if at in self.writes:
+            return self.writes[at]
+        if at in self.sealed:
+            return self.sealed[at]
+        return self._tables.bucket(at)
 
-    def put(self, index: int, bucket: bytes | None) -> None:
-        self.writes[index] = bucket
+    def put(self, at: int, bucket: bytes | None) -> None:
+        self.writes[at] = bucket
 
-    def dirty(self) -> list[tuple[int, bytes | None]]:
-        return sorted(self.writes.items())
+    def dirty(self) -> list[tuple[int, bytes]]:
+        return [(at, bucket) for at, bucket in self.writes.items() if bucket is not None]
 
-    def filled(self) -> Iterator[tuple[int, bytes]]:
-        return merged(self._tables.buckets(), self.writes)
+    def seal(self) -> None:
+        self.sealed, self.writes = self.writes, {}
+
+    def unseal(self) -> None:
+        self.sealed, self.writes = {}, self.sealed | self.writes
 
 
 def merged(stored: Iterable[tuple[K, bytes]], writes: Mapping[K, bytes | None]) -> Iterator[tuple[K, bytes]]:
@@ -236,9 +283,3 @@ def merged(stored: Iterable[tuple[K, bytes]], writes: Mapping[K, bytes | None]) 
         new = writes[key]
         if new is not None:
             yield key, new
-
-
-def tree_depth(count: int, depth: int) -> int:
-    """Return the depth for `count` keys: one or two to a bucket, and no change to and fro."""
-    best = max(_MIN_DEPTH, count.bit_length() - 1)
-    return best if best > depth or best < depth - 2 else depth

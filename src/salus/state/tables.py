@@ -1,7 +1,7 @@
 """What the committed state needs of a disk: one narrow port, and the same in memory."""
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from salus.state.overlay import PREFIX, Reader
@@ -11,6 +11,10 @@ Row = tuple[bytes, bytes]
 
 class StorageFailure(OSError):
     """The disk is full, fails, or what lies on it is damaged. Nothing durable was changed by the failed call."""
+
+
+class MoreRoom(StorageFailure):
+    """The file must be given more room, which `Tables.reset` does; then the same can be written."""
 
 
 class Finding(NamedTuple):
@@ -24,18 +28,18 @@ class Changes(NamedTuple):
     """All that one checkpoint writes, atomically; None deletes. Writing it twice is as good as once."""
 
     values: Mapping[bytes, bytes | None]
-    buckets: Callable[[], Iterable[tuple[int, bytes | None]]]  # ascending; may read the tables, and be called again
-    all_buckets: bool  # they replace whatever is there
+    buckets: list[tuple[int, bytes | None]]  # ascending
     meta: Mapping[bytes, bytes]
     rows: Mapping[str, list[tuple[bytes, bytes | None]]]
     ranges: Mapping[str, list[Row]]  # (start, stop): rows removed before `rows` are written
 
 
 class Tables(Reader, Protocol):
-    """The last checkpoint. `get` and `scan` read the values; one writer, not thread-safe.
+    """The last checkpoint. `get` and `scan` read the values; not thread-safe, but for `commit`.
 
     `commit` is durable once it returns; if it raises StorageFailure, nothing of it is there or all
-    of it is, and it can be repeated. Iterators end with the next commit.
+    of it is, and it can be repeated. It may run in another thread beside everything that reads: what
+    it wrote is read after `renew`, or after `reset` if it raised. Iterators end with either.
     """
 
     def items(self) -> Iterator[Row]:
@@ -63,7 +67,15 @@ class Tables(Reader, Protocol):
         ...
 
     def commit(self, changes: Changes) -> None:
-        """Write the changes durably and atomically."""
+        """Write the changes durably and atomically; one at a time, with `renew` or `reset` between two."""
+        ...
+
+    def renew(self) -> None:
+        """Read from here on what was committed last."""
+        ...
+
+    def reset(self) -> None:
+        """Go on after a commit that raised."""
         ...
 
     def close(self) -> None:
@@ -114,10 +126,7 @@ class MemoryTables:
 
     def commit(self, changes: Changes) -> None:
         """Take the changes over."""
-        buckets = list(changes.buckets())  # they read the old ones
-        if changes.all_buckets:
-            self._buckets = {}
-        for index, bucket in buckets:
+        for index, bucket in changes.buckets:
             if bucket is None:
                 self._buckets.pop(index, None)
             else:
@@ -129,6 +138,12 @@ class MemoryTables:
                 self._rows.setdefault(table, _Sorted()).remove(start, stop)
         for table, rows in changes.rows.items():
             self._rows.setdefault(table, _Sorted()).write(rows)
+
+    def renew(self) -> None:
+        """Nothing was hidden."""
+
+    def reset(self) -> None:
+        """Nothing is broken."""
 
     def close(self) -> None:
         """Nothing is held."""

@@ -28,15 +28,15 @@ from salus.evidence.header import (
 from salus.ledger.embedded.blockfile import NAME, BlockFile
 from salus.ledger.embedded.files import Files
 from salus.ledger.embedded.helper import Alone, Helper
-from salus.ledger.embedded.readmodel import ReadModel
+from salus.ledger.embedded.readmodel import ReadModel, Rows
 from salus.ledger.errors import DamagedFile, OtherGenesis, StorageFailed, StorageFull, WrongNodeKey
 from salus.machine.machine import BlockResult, Machine
 from salus.state.store import Store
+from salus.state.tables import Changes
 
 GENESIS = "genesis"
 STATE = "state"
 END = b"blocks"  # name in the store's `meta`: where the record of its height ends in the block file
-CHECKPOINT_KEYS = 16_384
 
 Batches = Sequence[bytes]
 
@@ -99,15 +99,33 @@ class Chain:
 
     def checkpoint(self) -> None:
         """Make the state durable as it is; raises StorageFailure, and can be repeated."""
-        if self.machine.height == self.machine.store.height and not self.machine.store.pending_keys:
+        if self.settled:
             return
-        self.machine.checkpoint({END: self.blocks.end.to_bytes(8, "big")}, self.events.rows())
+        self.machine.checkpoint(*self._beside())
         self.events.saved()
+
+    @property
+    def settled(self) -> bool:
+        """True if there is nothing that a checkpoint would write."""
+        return self.machine.height == self.machine.store.height and not self.machine.store.pending_keys
+
+    def seal(self) -> Changes:
+        """Begin a checkpoint that is written beside further blocks (`Store.write`); `settle` must end it."""
+        return self.machine.seal(*self._beside())
+
+    def settle(self, *, written: bool) -> None:
+        """End a checkpoint that `seal` began; raises StorageFailure."""
+        self.machine.settle(written=written)
+        if written:
+            self.events.saved()
 
     def close(self) -> None:
         """Let go of the files; writes nothing."""
         self.blocks.close()
         self.machine.store.close()
+
+    def _beside(self) -> tuple[dict[bytes, bytes], dict[str, Rows]]:
+        return {END: self.blocks.end.to_bytes(8, "big")}, self.events.rows()
 
     def _follow(self, signed: SignedHeader, batches: Batches) -> BlockResult:
         result = self.machine.execute(signed.header.height, signed.header.time, batches)

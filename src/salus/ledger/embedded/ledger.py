@@ -154,10 +154,10 @@ class EmbeddedLedger:
     def save(self) -> None:
         """Take a checkpoint now: a restart is faster then, nothing is more durable. Raises StorageFailed."""
         with self._lock:
-            if self._node is None:
+            if self._writer is None:
                 raise ReadOnly
             try:
-                self._chain.checkpoint()
+                self._writer.save()
             except StorageFailure:
                 raise StorageFailed from None
 

@@ -20,12 +20,16 @@ Rows = list[tuple[bytes, bytes | None]]
 
 
 class ReadModel:
-    """The rows of the last checkpoint and those since. Not thread-safe."""
+    """The rows of the last checkpoint and those since. Not thread-safe.
+
+    `rows` are for a checkpoint; once it is durable, `saved` lets go of them, also if more was added meanwhile.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._fresh: dict[int, LoggedEvent] = {}
         self._about: dict[bytes, list[int]] = {}
+        self._given = 0  # up to which index to the last checkpoint
 
     def add(self, result: BlockResult) -> None:
         """Take in the entries of a non-empty block."""
@@ -71,6 +75,7 @@ class ReadModel:
 
     def rows(self) -> dict[str, Rows]:
         """Return what a checkpoint writes."""
+        self._given = next(reversed(self._fresh), -1) + 1
         events: Rows = [
             (e.index.to_bytes(8, "big"), e.height.to_bytes(8, "big") + e.time.to_bytes(8, "big") + e.body)
             for e in self._fresh.values()
@@ -79,8 +84,13 @@ class ReadModel:
         return {EVENTS: events, ABOUT: about}
 
     def saved(self) -> None:
-        """A checkpoint with `rows` is durable."""
-        self._fresh, self._about = {}, {}
+        """A checkpoint with the last `rows` is durable."""
+        if next(reversed(self._fresh), -1) < self._given:  # nearly always nothing came meanwhile, or much
+            self._fresh, self._about = {}, {}
+            return
+        self._fresh = {index: event for index, event in self._fresh.items() if index >= self._given}
+        left = {account: [i for i in some if i >= self._given] for account, some in self._about.items()}
+        self._about = {account: some for account, some in left.items() if some}
 
     def __len__(self) -> int:
         return len(self._fresh)

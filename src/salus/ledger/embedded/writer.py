@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from salus.client.ledger import BatchResult, EnvelopeResult
 from salus.core.signatures import SigningKey
-from salus.ledger.embedded.chain import CHECKPOINT_KEYS, Chain
+from salus.ledger.embedded.chain import Chain
+from salus.ledger.embedded.checkpoints import Checkpoints
 from salus.ledger.embedded.clock import Clock
 from salus.ledger.embedded.helper import Helper
 from salus.ledger.errors import LedgerStopped, Overloaded, StorageFailed, StorageFull
@@ -41,6 +42,7 @@ class Writer:
         self._queue: list[Waiting] = []
         self._queue_bytes = 0
         self._closing = self._stopped = False
+        self._checkpoints = Checkpoints(chain)
         self._thread = Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -87,12 +89,20 @@ class Writer:
             self._wake.notify()
         self._thread.join()
         self._helper.close()
-        with self._lock:
-            if not self._stopped:
-                if not self._chain.empty:
-                    self._try(self.complete)
-                self._try(self._chain.checkpoint)
+        try:
+            with self._lock:
+                if not self._stopped:
+                    if not self._chain.empty:
+                        self._try(self.complete)
+                    self._try(self._checkpoints.now)
+        finally:
+            self._checkpoints.close()
             self._stop()
+
+    def save(self) -> None:
+        """Take a checkpoint now; raises StorageFailure."""
+        with self._lock:
+            self._checkpoints.now()
 
     def _run(self) -> None:
         try:
@@ -119,8 +129,8 @@ class Writer:
         with self._lock:
             if not group and not self._chain.empty:
                 self._try(self.complete)
-            elif not group or self._chain.machine.store.pending_keys >= CHECKPOINT_KEYS:
-                self._try(self._chain.checkpoint)
+            else:
+                self._try(lambda: self._checkpoints.look(idle=not group))
         return True
 
     def _take(self) -> list[Waiting] | None:
@@ -135,7 +145,7 @@ class Writer:
 
     def _idle_s(self) -> float | None:
         """How long idleness must last until there is something to do; None: there is nothing."""
-        if not self._chain.empty:
+        if self._checkpoints.under_way or not self._chain.empty:
             return EMPTY_AFTER_S
         settled = self._chain.machine.store.height == self._chain.machine.height
         return None if settled else CHECKPOINT_AFTER_S

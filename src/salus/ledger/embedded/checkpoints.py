@@ -1,0 +1,58 @@
+"""Checkpoints behind the blocks: sealed and settled by the writer, written by a thread of its own.
+
+Blocks are durable without them. One that fails is tried again with what came since.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from salus.ledger.embedded.chain import Chain
+from salus.state.tables import StorageFailure
+
+CHECKPOINT_KEYS = 16_384  # pending: then the next one begins
+MOST_KEYS = 4 * CHECKPOINT_KEYS  # pending: then blocks wait for the one that is being written
+
+
+class Checkpoints:
+    """The checkpoints of one chain. Every method is called under the lock that guards the chain."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger-checkpoint")
+        self._writing: Future[None] | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """True from `begin` until it is settled."""
+        return self._writing is not None
+
+    def look(self, *, idle: bool) -> None:
+        """Settle what has been written; begin what is due: with enough keys, or any where nothing else is to do."""
+        pending = self._chain.machine.store.pending_keys
+        if self._writing is not None:
+            if not self._writing.done() and pending < MOST_KEYS:
+                return
+            self._settle()
+        if pending >= CHECKPOINT_KEYS or (idle and not self._chain.settled):
+            self._writing = self._thread.submit(self._chain.machine.store.write, self._chain.seal())
+
+    def now(self) -> None:
+        """Make everything durable before this returns; raises StorageFailure."""
+        if self._writing is not None:
+            self._settle()
+        self._chain.checkpoint()
+
+    def close(self) -> None:
+        """Wait for the thread; what it wrote is found at the next opening."""
+        self._thread.shutdown()
+
+    def _settle(self) -> None:
+        """Wait until it is written. A failure is no harm: the same is pending again."""
+        writing, self._writing = self._writing, None
+        if writing is None:
+            return
+        try:
+            writing.result()
+        except StorageFailure:
+            self._chain.settle(written=False)
+        else:
+            self._chain.settle(written=True)
