@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from salus.core.errors import Kind, Refusal
 from salus.fhir.classify import Description
-from salus.fhir.labels import TELLING, strictest
+from salus.fhir.labels import PLAIN, TELLING, strictest
 from salus.fhir.outcome import Issue, error
 from salus.fhir.references import Identities, Resolver
 from salus.fhir.resource import Resource, read_resource
@@ -112,9 +112,13 @@ def _repeated(raw: bytes, opened: Opened, resources: list[Resource]) -> list[Iss
 
 
 def _entries(drafts: list[Draft], resources: list[Resource]) -> tuple[Entry, ...]:
-    labels = {f"{d.kind}/{d.id}".encode(): one.description.labels for d, one in zip(drafts, resources, strict=True)}
+    labels = {
+        f"{draft.kind}/{draft.id}".encode(): one.description.labels
+        for draft, one in zip(drafts, resources, strict=True)
+        if one.description.labels != PLAIN
+    }
     for draft, one in zip(drafts, resources, strict=True):
-        if draft.kind in TELLING:
+        if labels and draft.kind in TELLING:
             told = [labels[reference] for reference in one.references if reference in labels]
             if told:
                 one.description = replace(one.description, labels=strictest([one.description.labels, *told]))

@@ -18,6 +18,7 @@ TELLING = frozenset(
         *("DocumentReference", "ExplanationOfBenefit", "List"),
     )
 )
+PLAIN = ("N",)  # the labels of most resources: none is less strict
 _KEPT = 64  # characters of a label
 
 
@@ -36,7 +37,7 @@ def labels_of(resource: Mapping[str, object], codings: Iterable[object]) -> tupl
         if type(meta) is dict and "security" in meta:
             for tag in meta["security"]:
                 _tag(tag, labels, found)
-    return _sorted(labels, found)
+    return _sorted(labels, found) if labels or len(found) > 1 else PLAIN
 
 
 def strictest(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

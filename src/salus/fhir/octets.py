@@ -26,17 +26,16 @@ def replace_references(
     """Return the octets with every literal reference replaced, by `known` or else `new`, and the new references."""
     if b"\\" in octets:
         return _replace_escaped(octets, known, new)
-    first, *pieces = octets.split(b'"reference"')
-    if not pieces:
-        return octets, []
+    pieces = octets.split(b'"reference"')
     replaced = []
-    for index, piece in enumerate(pieces):
-        parts = piece.split(b'"', 2)  # a colon, the value, the rest; or an object whose name is reference
-        if len(parts) == 3 and parts[0].strip() == b":":
-            parts[1] = known.get(parts[1]) or new(parts[1])
-            replaced.append(parts[1])
+    for index in range(1, len(pieces)):
+        parts = pieces[index].split(b'"', 2)  # a colon, the value, the rest; or an object whose name is reference
+        if len(parts) == 3 and (parts[0] == b": " or parts[0].strip() == b":"):
+            value = parts[1]
+            parts[1] = value = known.get(value) or new(value)
+            replaced.append(value)
             pieces[index] = b'"'.join(parts)
-    return b'"reference"'.join((first, *pieces)), replaced
+    return (b'"reference"'.join(pieces) if replaced else octets), replaced
 
 
 def _replace_escaped(
@@ -52,7 +51,7 @@ def _replace_escaped(
 
 def replace_id(octets: bytes, new: bytes) -> tuple[bytes, bool]:
     """Return the octets of a resource with `new` as its id, and whether it had none."""
-    found = _FIRST_ID.match(octets) or _top_level_id(octets)
+    found = _FIRST_ID.match(octets) or (_top_level_id(octets) if b'"id"' in octets else None)
     if found is None:
         opening = octets.find(b"{") + 1
         return octets[:opening] + b'"id":"' + new + b'",' + octets[opening:], True

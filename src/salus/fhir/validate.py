@@ -21,13 +21,11 @@ class Survey(Struct):
 
     keys: int
     depth: int
-    codings: list[object]  # the values of all `coding`
 
 
 def survey(resource: Json) -> Survey:
-    """Return the number of keys, the depth and the codings of a parsed resource."""
+    """Return the number of keys and the depth of a parsed resource."""
     keys = depth = 0
-    codings: list[object] = []
     objects: list[Json] = [resource]
     arrays: list[list[object]] = []
     while objects or arrays:  # the hot path: most values are strings, and nothing is called for them
@@ -44,8 +42,6 @@ def survey(resource: Json) -> Survey:
                     inner_objects.append(child)  # type: ignore[arg-type]
                 elif kind is list:
                     inner_arrays.append(child)  # type: ignore[arg-type]
-            if "coding" in node:
-                codings.append(node["coding"])
         for array in arrays:
             for child in array:
                 kind = type(child)
@@ -54,7 +50,7 @@ def survey(resource: Json) -> Survey:
                 elif kind is list:
                     inner_arrays.append(child)  # type: ignore[arg-type]
         objects, arrays = inner_objects, inner_arrays
-    return Survey(keys, depth, codings)
+    return Survey(keys, depth)
 
 
 def references_of(node: object) -> list[str]:
