@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from salus.core.errors import Kind, Refusal
 from salus.fhir.classify import Description
 from salus.fhir.labels import PLAIN, TELLING, strictest
+from salus.fhir.octets import may_be_escaped
 from salus.fhir.outcome import Issue, error
 from salus.fhir.references import Identities, Resolver
 from salus.fhir.resource import Resource, read_resource
@@ -76,7 +77,7 @@ def read_bundle(raw: bytes, resolver: Resolver, fresh: Callable[[], bytes]) -> T
     opened = open_bundle(raw, MAX_ENTRIES)
     issues = opened.issues
     identities = None if issues else Identities(opened.drafts, resolver, fresh)  # none can be judged without all
-    escaped = b"\\u" in raw
+    escaped = may_be_escaped(raw)
     resources = [read_resource(draft, identities, issues, escaped) for draft in opened.drafts]
     if not issues:
         issues = _repeated(raw, opened, resources)

@@ -4,7 +4,7 @@ The tables are in files of their own: `classes`, `periods`, `sensitive` (read by
 are one numbered rule set, which the record's header names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -30,15 +30,16 @@ class Description(Struct, frozen=True, gc=False, array_like=True):
 UNKNOWN = Description("", "", None, None, (), RULE_SET, None)  # before a resource is described
 
 
-def describe(resource: Mapping[str, object], sensitive: bool = True) -> Description:
-    """Return the description of a valid resource; `sensitive` False says that none of its codings brings a label."""
+def describe(resource: Mapping[str, object], codings: Iterable[object] | None = None) -> Description:
+    """Return the description of a valid resource; `codings` are its arrays of codings, if known already."""
     start, end = clinical_period(resource)
+    listed = _codings(resource) if codings is None else codings
     return Description(
         data_class(resource),
         str(resource["resourceType"]),
         start,
         end,
-        labels_of(resource, _codings(resource) if sensitive else ()),
+        labels_of(resource, listed),
         RULE_SET,
         author_of(resource),
     )

@@ -20,6 +20,12 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 URN = re.compile(rb"urn:(?:uuid|oid):[0-9A-Za-z.:-]+")
 
 
+def may_be_escaped(octets: bytes) -> bool:
+    """Return whether a `\\\\u` stands in the octets, or what looks like one; a search for both characters is slower."""
+    _, *pieces = octets.split(b"\\")
+    return any(piece.startswith(b"u") for piece in pieces)
+
+
 def replace_references(
     octets: bytes, known: Mapping[bytes, bytes], new: Callable[[bytes], bytes]
 ) -> tuple[bytes, list[bytes]]:

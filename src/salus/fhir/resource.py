@@ -10,13 +10,12 @@ from msgspec import Struct
 from salus.fhir.classify import UNKNOWN, Description, describe
 from salus.fhir.compartment import subject_of
 from salus.fhir.definitions import table
-from salus.fhir.glance import Glance, glance
 from salus.fhir.identifiers import identifiers_of
 from salus.fhir.octets import URN, replace_id, replace_links, replace_references
 from salus.fhir.outcome import Issue, error
 from salus.fhir.references import Identities
 from salus.fhir.structure import explain
-from salus.fhir.validate import MAX_OCTETS, Json, accepted, dangling, parse, references_of
+from salus.fhir.validate import MAX_DEPTH, MAX_OCTETS, Json, Survey, accepted, dangling, parse, references_of, survey
 from salus.fhir.wrapper import Draft
 
 
@@ -25,7 +24,7 @@ class Resource(Struct, gc=False):
 
     octets: bytes
     references: list[bytes]  # literal, resolved
-    keys: int  # of all objects, as received (see `Glance`)
+    keys: int  # of all objects, as received
     identifiers: tuple[tuple[str, str], ...] = ()
     subjects: tuple[str, ...] = ()
     description: Description = UNKNOWN  # this and the two before: of a resource that is right
@@ -49,7 +48,7 @@ def read_resource(draft: Draft, identities: Identities | None, issues: list[Issu
         issues.append(error("value", draft.path + ".request.url", "The url names another type than the resource."))
     if draft.method == "PUT" and not _names_itself(draft):
         issues.append(error("value", path + ".id", "The id differs from that of the url."))
-    found = glance(parsed, octets)
+    found = survey(parsed)
     if identities is not None and escaped and _hides(draft, parsed, references):
         issues.append(error("not-supported", path, "The key of an id or a reference is written with escapes."))
     wrong = _issues(octets, parsed, found, references)
@@ -57,14 +56,14 @@ def read_resource(draft: Draft, identities: Identities | None, issues: list[Issu
     keys = found.keys - inserted
     if issues:
         return Resource(octets, references, keys)
-    description = describe(parsed, found.sensitive)
+    description = describe(parsed, found.codings)
     return Resource(octets, references, keys, tuple(identifiers_of(parsed)), subject_of(parsed), description)
 
 
 def _resolved(draft: Draft, identities: Identities, path: str) -> tuple[bytes, bool, list[bytes]]:
     octets, inserted = replace_id(draft.raw, draft.id.encode())
     octets, references = replace_references(octets, identities.targets, lambda value: identities.resolved(value, path))
-    if b"urn:uuid:" in octets or b"urn:oid:" in octets:
+    if b"urn:" in octets:
         found = {urn: identities.targets.get(urn) for urn in URN.findall(octets)}
         known = {urn: target for urn, target in found.items() if target is not None}
         octets = replace_links(octets, known, _links()) if known else octets
@@ -82,10 +81,10 @@ def _hides(draft: Draft, parsed: Json, references: list[bytes]) -> bool:
     return parsed.get("id") != draft.id or sorted(references_of(parsed)) != sorted(r.decode() for r in references)
 
 
-def _issues(octets: bytes, parsed: Json, found: Glance, references: list[bytes]) -> list[Issue]:
+def _issues(octets: bytes, parsed: Json, found: Survey, references: list[bytes]) -> list[Issue]:
     if len(octets) > MAX_OCTETS:
         return [error("too-long", "Resource", "The resource is too large.")]
-    if found.deep:
+    if found.depth > MAX_DEPTH:
         return [error("too-costly", "Resource", "The resource is nested too deeply.")]
     lost = dangling(parsed, [r.decode() for r in references if r.startswith(b"#")])
     return lost if accepted(parsed) else lost + explain(parsed)

@@ -79,20 +79,6 @@ ICD10_PREFIXES: tuple[tuple[str, str], ...] = (  # the first that fits
 )
 
 
-_WRITTEN = frozenset(code.encode() for _, code in CODES)
-
-
-def may_be_sensitive(written: bytes) -> bool:
-    """Return whether a resource, as orjson writes it with an indent of 2, may hold a coding that brings a label.
-
-    False is certain: no coding in it has a code of the rule set, or one of ICD-10.
-    """
-    if b"/sid/icd-10" in written:
-        return True
-    _, *pieces = written.split(b'"code": "')
-    return not _WRITTEN.isdisjoint([piece[: piece.find(b'"')] for piece in pieces])
-
-
 def label_of(system: str, code: str) -> str | None:
     """Return the label that one coding brings, if any."""
     label = CODES.get((system, code))

@@ -21,11 +21,13 @@ class Survey(Struct):
 
     keys: int
     depth: int
+    codings: list[object]  # the values of all `coding`
 
 
 def survey(resource: Json) -> Survey:
-    """Return the number of keys and the depth of a parsed resource."""
+    """Return the number of keys, the depth and the codings of a parsed resource."""
     keys = depth = 0
+    codings: list[object] = []
     objects: list[Json] = [resource]
     arrays: list[list[object]] = []
     while objects or arrays:  # the hot path: most values are strings, and nothing is called for them
@@ -42,6 +44,8 @@ def survey(resource: Json) -> Survey:
                     inner_objects.append(child)  # type: ignore[arg-type]
                 elif kind is list:
                     inner_arrays.append(child)  # type: ignore[arg-type]
+            if "coding" in node:
+                codings.append(node["coding"])
         for array in arrays:
             for child in array:
                 kind = type(child)
@@ -50,7 +54,7 @@ def survey(resource: Json) -> Survey:
                 elif kind is list:
                     inner_arrays.append(child)  # type: ignore[arg-type]
         objects, arrays = inner_objects, inner_arrays
-    return Survey(keys, depth)
+    return Survey(keys, depth, codings)
 
 
 def references_of(node: object) -> list[str]:
@@ -109,12 +113,14 @@ def check(resource: Json, found: Survey) -> list[Issue]:
 
 def accepted(resource: Json) -> bool:
     """Return whether the schema accepts the resource and what it contains; if not, `explain` has the say."""
-    is_valid = validator().is_valid
+    kind = resource.get("resourceType")
     try:
-        if not is_valid({resource.get("resourceType"): resource}):
+        if not validator(kind).is_valid({kind: resource}):
             return False
         contained = resource.get("contained")
-        return contained is None or all(is_valid({part["resourceType"]: part}) for part in contained)  # type: ignore[attr-defined]
+        return contained is None or all(  # type: ignore[attr-defined]
+            validator(kind := part["resourceType"]).is_valid({kind: part}) for part in contained
+        )
     except (TypeError, ValueError):  # a resourceType that is no string, or a number that the schema cannot hold
         return False
 
