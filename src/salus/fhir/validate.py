@@ -113,16 +113,18 @@ def check(resource: Json, found: Survey) -> list[Issue]:
 
 def accepted(resource: Json) -> bool:
     """Return whether the schema accepts the resource and what it contains; if not, `explain` has the say."""
-    kind = resource.get("resourceType")
     try:
-        if not validator(kind).is_valid({kind: resource}):
+        if not _accepts(resource):
             return False
         contained = resource.get("contained")
-        return contained is None or all(  # type: ignore[attr-defined]
-            validator(kind := part["resourceType"]).is_valid({kind: part}) for part in contained
-        )
+        return contained is None or all(_accepts(part) for part in contained)  # type: ignore[attr-defined]
     except (TypeError, ValueError):  # a resourceType that is no string, or a number that the schema cannot hold
         return False
+
+
+def _accepts(resource: Json) -> bool:
+    kind = resource.get("resourceType")
+    return validator(kind).is_valid({kind: resource})
 
 
 def dangling(resource: Json, references: Iterable[str]) -> list[Issue]:
