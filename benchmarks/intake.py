@@ -5,7 +5,7 @@ The data are Synthea bundles where SALUS_SAMPLE_DATA (or ../shared/data) has the
 
 `intake_raw_*` is what the machine gives at that moment to the least that any import must do, one after the other in
 one process: each resource parsed, sealed under a key of its own, its row durable in an encrypted database. The ratio
-to it says more than the figure.
+to it says more than the figure. `intake_stage_*` tell where the time goes, see `intake_stages`.
 """
 
 import bz2
@@ -19,6 +19,7 @@ import msgspec
 import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from benchmarks.intake_stages import breakdown
 from salus.bootstrap import MemberSpec, RegionSpec, create_region
 from salus.demo.generator import generate
 from salus.policy.types import OrganisationRole
@@ -60,10 +61,15 @@ def run(full: bool) -> dict[str, float]:
         read = time.perf_counter() - end
         raw = limits(Path(folder, "raw"), bundles)
         vault = sum(path.stat().st_size for path in Path(folder).rglob("vault/**/*") if path.is_file())
+    with tempfile.TemporaryDirectory() as folder, create_region(Path(folder, "home"), SPEC, "benchmark") as region:
+        hospital = region.organisation("hospital")
+        deposit_many(hospital, shared)
+        stages = breakdown(hospital, bundles[:BUNDLES])
     resources = sum(one.records + one.shared for one in done)
     return (
         figures
         | raw
+        | stages
         | {
             "intake_resources_per_s": round(resources / (end - start)),
             "intake_ratio_to_raw": round(resources / (end - start) / raw["intake_raw_resources_per_s"], 3),

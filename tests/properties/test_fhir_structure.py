@@ -8,6 +8,7 @@ import orjson
 from fhir_property_samples import SAMPLES
 
 from salus.fhir.octets import replace_id, replace_references
+from salus.fhir.schema import USUAL, validator
 from salus.fhir.structure import explain
 from salus.fhir.validate import accepted, count_keys, survey
 
@@ -74,6 +75,20 @@ def test_what_the_filter_accepts_the_full_pass_accepts() -> None:
             accepting += 1
             assert explain(resource) == [], f"seed {SEED}, round {number}: {resource}"
     assert accepting > ROUNDS // 10, SEED
+
+
+def test_the_schema_of_the_usual_types_judges_as_that_of_all() -> None:
+    random = Random(SEED)
+    whole, usual = validator("Basic"), validator("Patient")
+    assert whole is not usual
+    for number in range(ROUNDS):
+        resource = deepcopy(random.choice(SAMPLES))
+        for _ in range(random.randrange(2)):
+            damage(random, resource)
+        kind = resource.get("resourceType")
+        if isinstance(kind, str):
+            expected = kind in USUAL and whole.is_valid({kind: resource})
+            assert usual.is_valid({kind: resource}) == expected, f"seed {SEED}, round {number}: {resource}"
 
 
 def test_a_refusal_is_always_explained() -> None:

@@ -138,3 +138,15 @@ def test_a_map_grows_and_shrinks_with_the_same_root() -> None:
         assert tree.update(dict.fromkeys(keys(50, start))) == plain_root(model.items())
         assert tree.prove(b"599") == plain_proof(model.items(), b"599")
     assert (tree.root, tree.count) == (EMPTY, 0) == (Map().root, 0)
+
+
+@pytest.mark.parametrize("before", [0, 1, 200, 256, 257])
+@pytest.mark.parametrize("added", [1, 55, 56, 57, 300])
+def test_a_map_takes_in_many_at_once(before: int, added: int) -> None:
+    model = {n.to_bytes(2, "big"): bytes((n % 256,)) for n in range(before)}
+    tree = Map(model)
+    batch = {n.to_bytes(2, "big"): b"new" for n in range(before - before // 3, before - before // 3 + added)}
+    model |= batch
+    assert tree.update(batch) == plain_root(model.items()) == Map(model).root
+    assert tree.count == len(model)
+    assert tree.update(dict.fromkeys(model)) == EMPTY

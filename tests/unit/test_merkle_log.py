@@ -75,6 +75,24 @@ def test_roots_at_every_size() -> None:
         assert log.root(size) == naive(ENTRIES[:size])
 
 
+def test_entries_at_once_are_entries_one_by_one() -> None:
+    entries = [bytes((n,)) for n in range(40)]
+    single = Log()
+    for entry in entries:
+        single.append(entry)
+    for first in range(41):
+        for second in range(first, 41):
+            log = Log(entries[:first])
+            log.extend(entries[first:second])
+            log.extend(())
+            log.extend(entries[second:])
+            assert (log.size, log.root()) == (40, single.root())
+    for level in range(6):
+        for index in range(40 >> level):
+            assert log.node(level, index) == single.node(level, index)
+    assert [single.root(n) for n in range(41)] == [log.root(n) for n in range(41)]
+
+
 def test_every_inclusion_proof_and_its_mutations() -> None:
     log = Log(ENTRIES[:40])
     for size in range(1, 41):

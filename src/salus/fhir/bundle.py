@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from salus.core.errors import Kind, Refusal
 from salus.fhir.classify import Description
-from salus.fhir.labels import TELLING, strictest
+from salus.fhir.labels import PLAIN, TELLING, strictest
+from salus.fhir.octets import may_be_escaped
 from salus.fhir.outcome import Issue, error
 from salus.fhir.references import Identities, Resolver
 from salus.fhir.resource import Resource, read_resource
@@ -76,7 +77,7 @@ def read_bundle(raw: bytes, resolver: Resolver, fresh: Callable[[], bytes]) -> T
     opened = open_bundle(raw, MAX_ENTRIES)
     issues = opened.issues
     identities = None if issues else Identities(opened.drafts, resolver, fresh)  # none can be judged without all
-    escaped = b"\\u" in raw
+    escaped = may_be_escaped(raw)
     resources = [read_resource(draft, identities, issues, escaped) for draft in opened.drafts]
     if not issues:
         issues = _repeated(raw, opened, resources)
@@ -112,9 +113,13 @@ def _repeated(raw: bytes, opened: Opened, resources: list[Resource]) -> list[Iss
 
 
 def _entries(drafts: list[Draft], resources: list[Resource]) -> tuple[Entry, ...]:
-    labels = {f"{d.kind}/{d.id}".encode(): one.description.labels for d, one in zip(drafts, resources, strict=True)}
+    labels = {
+        f"{draft.kind}/{draft.id}".encode(): one.description.labels
+        for draft, one in zip(drafts, resources, strict=True)
+        if one.description.labels != PLAIN
+    }
     for draft, one in zip(drafts, resources, strict=True):
-        if draft.kind in TELLING:
+        if labels and draft.kind in TELLING:
             told = [labels[reference] for reference in one.references if reference in labels]
             if told:
                 one.description = replace(one.description, labels=strictest([one.description.labels, *told]))

@@ -6,7 +6,7 @@ one that its source gave. What the source's `meta.security` says is kept. A cont
 
 from collections.abc import Iterable, Mapping
 
-from salus.fhir.sensitive import SYSTEMS, label_of
+from salus.fhir.sensitive import label_of
 
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -18,6 +18,7 @@ TELLING = frozenset(
         *("DocumentReference", "ExplanationOfBenefit", "List"),
     )
 )
+PLAIN = ("N",)  # the labels of most resources: none is less strict
 _KEPT = 64  # characters of a label
 
 
@@ -27,8 +28,8 @@ def labels_of(resource: Mapping[str, object], codings: Iterable[object]) -> tupl
     for listed in codings:
         if type(listed) is list:
             for coding in listed:
-                system = coding.get("system")
-                if system in SYSTEMS and (label := label_of(system, coding.get("code", ""))) is not None:
+                label = label_of(coding.get("system", ""), coding.get("code", ""))
+                if label is not None:
                     labels.add(label)
     found = ["N", *("R" for _ in labels)]
     for part in (resource, *_contained(resource)):
@@ -36,7 +37,7 @@ def labels_of(resource: Mapping[str, object], codings: Iterable[object]) -> tupl
         if type(meta) is dict and "security" in meta:
             for tag in meta["security"]:
                 _tag(tag, labels, found)
-    return _sorted(labels, found)
+    return _sorted(labels, found) if labels or len(found) > 1 else PLAIN
 
 
 def strictest(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

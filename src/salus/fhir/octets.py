@@ -20,23 +20,28 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 URN = re.compile(rb"urn:(?:uuid|oid):[0-9A-Za-z.:-]+")
 
 
+def may_be_escaped(octets: bytes) -> bool:
+    """Return whether a `\\\\u` stands in the octets, or what looks like one; a search for both characters is slower."""
+    _, *pieces = octets.split(b"\\")
+    return any(piece.startswith(b"u") for piece in pieces)
+
+
 def replace_references(
     octets: bytes, known: Mapping[bytes, bytes], new: Callable[[bytes], bytes]
 ) -> tuple[bytes, list[bytes]]:
     """Return the octets with every literal reference replaced, by `known` or else `new`, and the new references."""
     if b"\\" in octets:
         return _replace_escaped(octets, known, new)
-    first, *pieces = octets.split(b'"reference"')
-    if not pieces:
-        return octets, []
+    pieces = octets.split(b'"reference"')
     replaced = []
-    for index, piece in enumerate(pieces):
-        parts = piece.split(b'"', 2)  # a colon, the value, the rest; or an object whose name is reference
-        if len(parts) == 3 and parts[0].strip() == b":":
-            parts[1] = known.get(parts[1]) or new(parts[1])
-            replaced.append(parts[1])
+    for index in range(1, len(pieces)):
+        parts = pieces[index].split(b'"', 2)  # a colon, the value, the rest; or an object whose name is reference
+        if len(parts) == 3 and (parts[0] == b": " or parts[0].strip() == b":"):
+            value = parts[1]
+            parts[1] = value = known.get(value) or new(value)
+            replaced.append(value)
             pieces[index] = b'"'.join(parts)
-    return b'"reference"'.join((first, *pieces)), replaced
+    return (b'"reference"'.join(pieces) if replaced else octets), replaced
 
 
 def _replace_escaped(
@@ -52,7 +57,7 @@ def _replace_escaped(
 
 def replace_id(octets: bytes, new: bytes) -> tuple[bytes, bool]:
     """Return the octets of a resource with `new` as its id, and whether it had none."""
-    found = _FIRST_ID.match(octets) or _top_level_id(octets)
+    found = _FIRST_ID.match(octets) or (_top_level_id(octets) if b'"id"' in octets else None)
     if found is None:
         opening = octets.find(b"{") + 1
         return octets[:opening] + b'"id":"' + new + b'",' + octets[opening:], True

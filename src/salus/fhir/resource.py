@@ -63,7 +63,7 @@ def read_resource(draft: Draft, identities: Identities | None, issues: list[Issu
 def _resolved(draft: Draft, identities: Identities, path: str) -> tuple[bytes, bool, list[bytes]]:
     octets, inserted = replace_id(draft.raw, draft.id.encode())
     octets, references = replace_references(octets, identities.targets, lambda value: identities.resolved(value, path))
-    if b"urn:uuid:" in octets or b"urn:oid:" in octets:
+    if b"urn:" in octets:
         found = {urn: identities.targets.get(urn) for urn in URN.findall(octets)}
         known = {urn: target for urn, target in found.items() if target is not None}
         octets = replace_links(octets, known, _links()) if known else octets

@@ -36,17 +36,14 @@ _LISTS: dict[str, dict[str, str]] = {
         "SEX": "807283 1856546 389221 6691 748962 831533 757594 978949 1000126 749762 751905 749785",
     },
 }
-CODES: dict[tuple[str, str], str] = {
-    (system, code): label
+CODES: dict[str, dict[str, str]] = {  # system -> code -> label
+    system: {code: label for label, codes in labels.items() for code in codes.split()}
     for system, labels in _LISTS.items()
-    for label, codes in labels.items()
-    for code in codes.split()
 }
 
 ICD10 = frozenset(
     ("http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-10-gm")
 )
-SYSTEMS = ICD10.union(_LISTS)  # the code systems that the rule set knows
 ICD10_PREFIXES: tuple[tuple[str, str], ...] = (  # the first that fits
     ("F1", "SUD"),
     ("F", "MH"),
@@ -81,7 +78,9 @@ ICD10_PREFIXES: tuple[tuple[str, str], ...] = (  # the first that fits
 
 def label_of(system: str, code: str) -> str | None:
     """Return the label that one coding brings, if any."""
-    label = CODES.get((system, code))
-    if label is None and system in ICD10:
+    listed = CODES.get(system)
+    if listed is not None:
+        return listed.get(code)
+    if system in ICD10:
         return next((label for prefix, label in ICD10_PREFIXES if code.startswith(prefix)), None)
-    return label
+    return None

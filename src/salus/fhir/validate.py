@@ -113,14 +113,18 @@ def check(resource: Json, found: Survey) -> list[Issue]:
 
 def accepted(resource: Json) -> bool:
     """Return whether the schema accepts the resource and what it contains; if not, `explain` has the say."""
-    is_valid = validator().is_valid
     try:
-        if not is_valid({resource.get("resourceType"): resource}):
+        if not _accepts(resource):
             return False
         contained = resource.get("contained")
-        return contained is None or all(is_valid({part["resourceType"]: part}) for part in contained)  # type: ignore[attr-defined]
+        return contained is None or all(_accepts(part) for part in contained)  # type: ignore[attr-defined]
     except (TypeError, ValueError):  # a resourceType that is no string, or a number that the schema cannot hold
         return False
+
+
+def _accepts(resource: Json) -> bool:
+    kind = resource.get("resourceType")
+    return validator(kind).is_valid({kind: resource})
 
 
 def dangling(resource: Json, references: Iterable[str]) -> list[Issue]:

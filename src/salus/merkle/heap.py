@@ -179,7 +179,11 @@ class Heap:
 
     def _merged(self, old: bytes | None, part: list[Hashed], depth: int) -> bytes | None:
         """Return a bucket at `depth` with its part of a batch, sorted by H(key), written over it."""
-        entries = [] if old is None else split_entries(old)
+        if old is None:
+            pairs = [key_hash + value_hash for key_hash, value_hash in part if value_hash is not None]
+            self.count += len(pairs)
+            return pack([pair + sha256(LEAF + pair).digest() for pair in pairs], depth)
+        entries = split_entries(old)
         count = len(entries)
         for key_hash, value_hash in part:
             at = bisect_left(entries, key_hash)  # entries begin with H(key)

@@ -33,11 +33,10 @@ class Map:
 
     def update(self, writes: Mapping[bytes, bytes | None]) -> bytes:
         """Set keys to values, None deletes; return the new root."""
+        if self._heap.depth == 0 and self.count + len(writes) > _SMALL:
+            self._rebuild(_DEPTH)  # before, or all of it is hashed twice
         self._heap.update(writes)
-        depth = self._heap.depth
-        if depth == 0 and self.count > _SMALL:
-            self._rebuild(_DEPTH)
-        elif depth and self.count < _SMALL // 2:
+        if self._heap.depth and self.count < _SMALL // 2:
             self._rebuild(0)
         return self._heap.root
 

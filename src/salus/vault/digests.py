@@ -27,7 +27,9 @@ class Digests:
 
     def content(self, salt: bytes, octets: bytes) -> bytes:
         """See `core.record.content_digest`."""
-        return sha256(self._content + salt + byte_string(octets)).digest()
+        digest = sha256(self._content + salt + head(2, len(octets)))
+        digest.update(octets)  # rather than copied behind the rest
+        return digest.digest()
 
     def leaf(self, salt: bytes, header: bytes) -> bytes:
         """See `core.record.leaf_hash`."""

@@ -5,19 +5,18 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from msgspec import ValidationError, convert
 
-from salus.core.encoding import decode, encode
+from salus.core.encoding import decode
 from salus.core.errors import Malformed
 from salus.core.record import LeafHeader, Status, content_digest
 from salus.vault.blobs import INLINE_BYTES
 from salus.vault.digests import Digests
 from salus.vault.errors import VaultDamaged
+from salus.vault.headers import Common, encode_header
 from salus.vault.keys import KEY_BYTES, NONCE_BYTES, context, decrypt, unwrap, wrap
 
 _RANDOM_BYTES = 32 + 32 + KEY_BYTES + NONCE_BYTES  # leaf salt, content salt, data key, nonce
 SECRETS_BYTES = 32 + 32 + 40
-_BYTES = (bytes,)
 
 
 class RecordWrite(NamedTuple):
@@ -105,42 +104,28 @@ class Sealer:
         sealed = digests.commitment(data_key) + nonce + AESGCM(data_key).encrypt(nonce, write.octets, place)
         cipher = sha256(sealed).digest()
         content = digests.content(content_salt, write.octets)
-        header = _encode_header(self._custody, write, version, previous, content, cipher)
+        period, common = (write.start, write.end), self._common(write)
+        header = encode_header(write.record, version, previous, period, common, content, cipher)
         leaf = digests.leaf(salt, header)
         inline = len(sealed) < INLINE_BYTES
         secrets = salt + content_salt + wrap(self._key, data_key)
         row = Row(write.record, version, leaf, header, secrets, sealed if inline else None)
         return SealedWrite(row, None if inline else (cipher, sealed))
 
-
-def _encode_header(
-    custody: Custody, write: RecordWrite, version: int, previous: bytes | None, content: bytes, cipher: bytes
-) -> bytes:
-    """Return the LeafHeader's bytes; raise Malformed if a field of `write` is not of its shape."""
-    plain = (
-        write.record,
-        version,
-        previous,
-        write.data_class,
-        write.type,
-        write.start,
-        write.end,
-        tuple(sorted(write.labels)),
-        write.rule_set,
-        write.author,
-        write.recorder or custody.custodian,
-        write.recorded,
-        write.origin,
-        int(write.status),
-        write.retention,
-        content,
-        write.media_type,
-        cipher,
-    )
-    try:
-        return encode(convert(plain, LeafHeader, builtin_types=_BYTES))
-    except (ValidationError, ValueError):  # ValueError: text that UTF-8 cannot hold
-        raise Malformed from None
+    def _common(self, write: RecordWrite) -> Common:
+        return Common(
+            write.data_class,
+            write.type,
+            tuple(sorted(write.labels)) if len(write.labels) > 1 else write.labels,
+            write.rule_set,
+            write.author,
+            write.recorder or self._custody.custodian,
+            write.recorded,
+            write.origin,
+            int(write.status),
+            write.retention,
+            write.media_type,
+        )
 
 
 def read_header(raw: bytes) -> LeafHeader:

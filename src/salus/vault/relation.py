@@ -48,8 +48,8 @@ class Relation:
             self.records.append(record)
             self.versions.append(version)
             self.leaves.append(leaf)
-            self.log.append(leaf)
             changed[record] = leaf
+        self.log.extend(self.leaves[self.log.size :])
         if changed:
             self._map.update(changed)
 
@@ -106,6 +106,5 @@ class Relation:
 def replay(relation: Relation, entries: Iterable[tuple[bytes, int, bytes]], access_leaves: Iterable[bytes]) -> Relation:
     """Fill a fresh `relation` from what the index holds, in order."""
     relation.append(entries)
-    for leaf in access_leaves:
-        relation.access.append(leaf)
+    relation.access.extend(access_leaves)
     return relation
