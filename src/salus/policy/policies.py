@@ -6,7 +6,7 @@ a ceiling is one comparison: https://terminology.hl7.org/CodeSystem-v3-Confident
 """
 
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
@@ -52,14 +52,19 @@ class EmergencyRule(Message, frozen=True):
     window_ms: Count  # a few hours at most
 
 
+Rules = Annotated[tuple[PolicyRule, ...], Meta(max_length=256)]  # sorted by (purpose, role), distinct
+Attested = Annotated[tuple[Small, ...], Meta(max_length=16)]  # sorted purposes that attested consent is honoured for
+MAX_WINDOW_MS = 12 * 3_600_000  # of an emergency
+
+
 class PolicySet(Message, frozen=True):
     """A jurisdiction's rules. Its version counts from 1; a release names the very version it rests on."""
 
     jurisdiction: Annotated[str, Meta(max_length=128)]  # the realm it is for; empty: any
-    rules: Annotated[tuple[PolicyRule, ...], Meta(max_length=256)]  # sorted by (purpose, role), distinct
+    rules: Rules
     emergency: EmergencyRule
     pending: Level  # what a label that is still pending counts as
-    attested: Annotated[tuple[Small, ...], Meta(max_length=16)]  # purposes for which attested consent is honoured
+    attested: Attested
 
 
 NO_SET = bytes(32)  # id of strict opt-in, version 0, which every network has
@@ -67,6 +72,18 @@ STRICT_OPT_IN = PolicySet("", (), EmergencyRule(None, 0, 0), RESTRICTED, ())
 
 Preference = Annotated[tuple[tuple[Small, Annotated[int, Meta(ge=1, le=2)]], ...], Meta(max_length=16)]
 """(purpose, Choice), sorted by purpose, distinct; purpose 0 speaks of all that are not named."""
+
+
+class PolicyInForce(NamedTuple):
+    """What a relation is under: the set that its custodian named, as it stands now, and the person's preference."""
+
+    set: bytes
+    version: int
+    body: PolicySet
+    preference: Preference
+
+
+STRICT = PolicyInForce(NO_SET, 0, STRICT_OPT_IN, ())  # where no set was named
 
 
 class Order(Message, frozen=True):
@@ -78,5 +95,23 @@ class Order(Message, frozen=True):
     start: Time
     end: Time  # start <= t < end
     ceiling: Level
-    commitment: Digest  # T("order", salt, document); the document goes to the custodian, sealed
+    commitment: Digest  # T("writ", salt, document); the document goes to the custodian, sealed
     withdrawn: bool
+
+
+class FoundingEmergency(Message, frozen=True):
+    """As `EmergencyRule`; ids depend on the network, so the genesis document names a group by its place in it."""
+
+    group: Small | None
+    ceiling: Level
+    window_ms: Count
+
+
+class FoundingSet(Message, frozen=True):
+    """A policy set as a genesis document holds it, encoded; in force from the start."""
+
+    jurisdiction: Annotated[str, Meta(max_length=128)]
+    rules: Rules
+    emergency: FoundingEmergency
+    pending: Level
+    attested: Attested
