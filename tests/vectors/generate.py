@@ -9,7 +9,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import core_vectors, evidence_vectors, ledger_vectors, person_vectors, record_vectors, tree_vectors
+from . import (
+    core_vectors,
+    evidence_vectors,
+    ledger_vectors,
+    person_vectors,
+    policy_vectors,
+    record_vectors,
+    tree_vectors,
+)
 
 HERE = Path(__file__).parent
 VECTORS: dict[str, Callable[[], dict[str, object]]] = {
@@ -26,6 +34,7 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "records": record_vectors.records,
     "requests": record_vectors.requests,
     "consents": record_vectors.consents,
+    "policies": policy_vectors.policies,
     "claims": person_vectors.claims,
     "grants": person_vectors.grants,
     "deliveries": record_vectors.deliveries,

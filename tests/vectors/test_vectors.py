@@ -234,6 +234,26 @@ def test_sealed_objects(name: str, kind: str) -> None:
     assert good(case["public"], plain.to_be_signed(kind, network, payload, kid), signature)
 
 
+def test_policies() -> None:
+    case = load("policies")
+    network = bytes_of(case["network"])
+    derived = plain.tagged("policy", network, bytes_of(case["proposal"]), case["index"])
+    assert derived.hex() == case["policy_set_id"]
+    for tag, name in (("writ", "writ"), ("attestation", "evidence")):
+        made = plain.tagged(tag, network, bytes_of(case[f"{name}_salt"]), bytes_of(case[f"{name}_document"]))
+        assert made.hex() == case[f"{name}_commitment"]
+    body, group = bytes_of(case["policy_set"]), plain.sha256(b"group").digest()
+    fields = decode_plain(body)
+    rules = [[1, 1, 3, 3, False, False], [6, 7, 1, 4, False, True]]
+    assert fields == ["example", rules, [group, 5, 14_400_000], 4, [1]] and plain.cbor(fields) == body
+    assert plain.cbor([None, fields]).hex() == case["action_6"] and plain.cbor([1, fields]).hex() == case["stored_set"]
+    assert decode_plain(bytes_of(case["founding_set"])) == ["", rules, [0, 5, 14_400_000], 4, [1]]
+    assert decode_plain(bytes_of(case["strict_opt_in"]["policy_set"])) == ["", [], [None, 0, 0], 4, []]
+    assert decode_plain(bytes_of(case["order"]))[2:6] == [1, 1_700_000_000_000, 1_701_000_000_000, 4]
+    for raw in (*case["messages"].values(), case["chosen"], case["attestation"]):
+        assert plain.cbor(decode_plain(bytes_of(raw))).hex() == raw
+
+
 def test_claims() -> None:
     case = load("claims")
     network, payload = bytes_of(case["network"]), bytes_of(case["payload"])

@@ -1,6 +1,9 @@
 """What others may ask of the consent contract."""
 
 from salus.contracts.consent import keeper
+from salus.contracts.consent.expected import PolicySets
+from salus.contracts.consent.types import Attestation, Chosen
+from salus.policy.policies import Order, PolicyInForce
 from salus.policy.types import Directive
 from salus.state.overlay import Reader
 
@@ -18,3 +21,32 @@ def directives(state: Reader, relation: bytes) -> list[Directive]:
 def used(state: Reader, relation: bytes, chain: bytes) -> int:
     """Return how many releases rested on a chain of replacements (`Directive.chain`)."""
     return keeper.get_uses(state, relation, chain)
+
+
+def attestation(state: Reader, relation: bytes, directive_id: bytes) -> Attestation | None:
+    """Return who answers for an attested directive, None for one that was signed."""
+    return keeper.get_attestation(state, relation, directive_id)
+
+
+def order(state: Reader, relation: bytes, order_id: bytes) -> Order | None:
+    """Return an order, withdrawn or not."""
+    return keeper.get_order(state, relation, order_id)
+
+
+def orders(state: Reader, relation: bytes) -> list[tuple[bytes, Order]]:
+    """Return (id, order) of all orders of the relation, ended ones too, sorted by id."""
+    return keeper.get_orders(state, relation)
+
+
+def chosen(state: Reader, relation: bytes) -> Chosen:
+    """Return which policy set the relation is under, with the preference and who said it."""
+    return keeper.get_chosen(state, relation)
+
+
+def policy_of(sets: PolicySets, state: Reader, relation: bytes) -> PolicyInForce:
+    """Return the policy set that the relation is under, as it stands now, with the person's preference."""
+    entry = keeper.get_chosen(state, relation)
+    found = sets.policy_set(state, entry.set)
+    if found is None:
+        raise LookupError("a policy set that was named is not there")  # a bug or damage: halt
+    return PolicyInForce(entry.set, found[0], found[1], entry.preference)
