@@ -125,7 +125,7 @@ def grant(person: Person, handle: bytes, terms: Terms) -> Granted:
     custodian = lookup.person(state, handle).custodian
     nonce = os.urandom(16)
     directive = object_id("directive", network, handle, nonce, 0, 0)
-    version = _version(state, handle, terms.replaces)
+    version = directive_version(state, handle, terms.replaces)
     opening = SealedPartOpening(os.urandom(32), encode(terms.sealed))
     commitment = sealed_commitment(network, handle, directive, version, opening.salt, opening.body)
     message = _message(state, handle, terms, commitment, person.ledger.now())
@@ -168,7 +168,8 @@ def send_sealed_part(person: Person, kept: KeptDirective, message: GrantConsent,
     person.exchange.post(custodian, "grant", sign("grant", network, sealed, device))
 
 
-def _version(state: Reader, relation: bytes, replaces: bytes | None) -> int:
+def directive_version(state: Reader, relation: bytes, replaces: bytes | None) -> int:
+    """Return the version that a new directive gets; raise NoSuchDirective."""
     if replaces is None:
         return 1
     old = consent.directive(state, relation, replaces)
