@@ -141,3 +141,16 @@ def test_an_order_is_recorded_listed_and_withdrawn(claimed: Path, tmp_path: Path
     lines = data("access", "accounting", "--as", "alma", home=claimed)["lines"]
     assert [line["what"] for line in lines][-2:] == ["ordered", "order-ended"]
     assert not [path for path, raw in contents(claimed).items() if b"canary of a document" in raw]
+
+
+def test_a_deny_says_what_an_emergency_may_do_to_it(claimed: Path) -> None:
+    for given, words in (
+        ((), "as the policy set says"),
+        (("--emergency", "refuse"), "it holds as well"),
+        (("--emergency", "R"), "may be lifted up to R"),
+    ):
+        options = ("--to", "clinic", "--class", "laboratory", "--deny", *given)
+        made = data("consent", "grant", "--as", "alma", *options, home=claimed)
+        assert words in done("consent", "show", "--as", "alma", made["directive"][:12], home=claimed)
+    wrong = salus("consent", "grant", "--as", "alma", "--to", "clinic", "--emergency", "never", home=claimed)
+    assert wrong.status == 2 and "say one of policy, refuse, U" in wrong.line

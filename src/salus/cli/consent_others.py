@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from msgspec.structs import replace
@@ -22,13 +23,45 @@ from salus.cli.output import print_fields, print_json, print_table, when
 from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_account, find_relation
 from salus.contracts.consent.types import Method
-from salus.policy.policies import Choice
-from salus.policy.types import Effect, Provision
+from salus.policy.policies import LEVELS, Choice
+from salus.policy.types import Effect, Emergency, Provision
 from salus.services.attest_consent import attest_consent
-from salus.services.grant import Terms, sealed_part, to_organisation
+from salus.services.grant import AS_POLICY, REFUSED, Terms, lifted_up_to, sealed_part, to_organisation
 from salus.services.policies import list_policy_sets, policy_of
 from salus.services.preference import preference, set_preference
 
+purpose_option = click.option(
+    "--for",
+    "purposes",
+    multiple=True,
+    default=("TREAT",),
+    show_default=True,
+    metavar="PURPOSE",
+    help="Purpose (v3-ActReason); may be repeated.",
+)
+
+
+class EmergencyOption(click.ParamType[Emergency]):
+    """What break-glass may do to a deny."""
+
+    name = "emergency"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Emergency:
+        if isinstance(value, tuple):
+            return value  # the default, converted already
+        words = {"policy": AS_POLICY, "refuse": REFUSED} | {code: lifted_up_to(n) for n, code in enumerate(LEVELS)}
+        if value not in words:
+            self.fail(f"say one of {', '.join(words)}", param, ctx)
+        return words[value]
+
+
+emergency_option = click.option(
+    "--emergency",
+    type=EmergencyOption(),
+    default="policy",
+    metavar="policy|refuse|LEVEL",
+    help="Of a deny, what break-glass may lift: as the policy set says, nothing, or up to a level (N, R, V).",
+)
 METHODS = {method.name.lower().replace("_", "-"): method for method in Method}
 
 
@@ -79,7 +112,7 @@ def print_preference(choices: Mapping[str, Choice], policy: str, as_json: bool) 
 @acting("The organisation that took the consent; never the one that receives.")
 @click.argument("relation", type=WHOLE_ID)
 @click.option("--to", "grantee", required=True, metavar="WHOM", help="The organisation that she permits, or denies.")
-@click.option("--for", "purposes", multiple=True, default=("TREAT",), show_default=True, metavar="PURPOSE")
+@purpose_option
 @click.option(
     "--method", type=click.Choice(list(METHODS)), default="on-paper", show_default=True, help="How she gave it."
 )

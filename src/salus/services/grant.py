@@ -37,6 +37,15 @@ from salus.state.overlay import Reader
 from salus.vault.seals import X_WING
 from salus.wallet.kept import KeptDirective
 
+# Of a deny, what break-glass may lift: as far as the policy set says; nothing; or up to a label (policies.LEVELS).
+AS_POLICY: Emergency = (False, 0, False)
+REFUSED: Emergency = (False, 0, True)
+
+
+def lifted_up_to(level: int) -> Emergency:
+    """Let an emergency lift a deny for what is no more confidential than this."""
+    return True, level, False
+
 
 def to_organisation(account: bytes) -> Grantee:
     """Name one organisation."""
@@ -100,7 +109,7 @@ class Terms:
     effect: Effect = Effect.PERMIT
     uses: int = 0  # 0: unlimited
     redisclosure: Redisclosure = Redisclosure.NO
-    emergency: Emergency = (True, 0, False)
+    emergency: Emergency = AS_POLICY
     start: int | None = None  # by default today
     replaces: bytes | None = None
 
