@@ -50,7 +50,7 @@ def code_field(codes: Any, listed: Any) -> str:
 def label_field(labels: Any, listed: Any) -> str:
     if not listed or set(labels) & set(listed):
         return YES
-    if not labels:
+    if not labels or "pending" in labels:
         return YES if "R" in listed else MAYBE
     return NO
 
