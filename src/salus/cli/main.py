@@ -17,7 +17,7 @@ GROUPS = {
     "org": "Members of the network: list, add, vote.",
     "staff": "Members of staff that an organisation attests.",
     "patient": "Patients of an organisation: list, invite, claim, confirm.",
-    "record": "Records of a custodian: import, list, show.",
+    "record": "Records of a custodian: import, list, show, label anew.",
     "consent": "A person's directives: grant, deny, show, revoke.",
     "access": "Request, answer, receive; who received what.",
     "ledger": "Status, blocks, proofs, export, checkpoints.",

@@ -50,7 +50,7 @@ class Entry(Struct, frozen=True, gc=False, array_like=True):
     identifiers: tuple[tuple[str, str], ...]  # business identifiers: system, empty where there is none, and value
     subjects: tuple[str, ...]  # ids of patients, the one it is about first; empty: shared
     description: Description  # its labels with those of its parts in the bundle
-    elsewhere: tuple[str, ...] = ()  # parts that the bundle does not hold: literal references
+    parts: tuple[str, ...] = ()  # literal references to them; empty unless a document of the bundle has some elsewhere
 
     @property
     def resource(self) -> Json:
@@ -124,16 +124,17 @@ def _entries(drafts: list[Draft], resources: list[Resource]) -> tuple[Entry, ...
         if rules.tells(draft.kind):
             parts[name] = parts_named(rules, draft.kind, (reference.decode() for reference in one.references))
     taken = spread(labels, parts) if parts else labels
+    whole = all(part in labels for told in parts.values() for part in told)
     entries = []
     for draft, one in zip(drafts, resources, strict=True):
         name = f"{draft.kind}/{draft.id}"
         if taken[name] != labels[name]:
             one.description = replace(one.description, labels=taken[name])
-        entries.append(_entry(draft, one, tuple(part for part in parts.get(name, ()) if part not in labels)))
+        entries.append(_entry(draft, one, () if whole else parts.get(name, ())))
     return tuple(entries)
 
 
-def _entry(draft: Draft, one: Resource, elsewhere: tuple[str, ...]) -> Entry:
+def _entry(draft: Draft, one: Resource, parts: tuple[str, ...]) -> Entry:
     return Entry(
         draft.method,
         draft.kind,
@@ -145,5 +146,5 @@ def _entry(draft: Draft, one: Resource, elsewhere: tuple[str, ...]) -> Entry:
         one.identifiers,
         one.subjects,
         one.description,
-        elsewhere,
+        parts,
     )
