@@ -4,6 +4,7 @@ A record is yes, no or maybe within a provision. What permits must be yes, what 
 be no. Numbers are written out, so that a changed constant shows.
 """
 
+from types import SimpleNamespace
 from typing import Any
 
 YES, MAYBE, NO = "yes", "maybe", "no"
@@ -73,15 +74,30 @@ def within(provision: Any, facts: Any, staff: Any) -> str:
 
 def concerns(directive: Any, question: Any) -> bool:
     """Grantee and purpose; not the time, not the status."""
+    return is_named(directive.grantee, question) and speaks(directive, question)
+
+
+def is_named(grantee: Any, question: Any) -> bool:
     recipient = question.asked.recipient
-    kind, name = directive.grantee
+    kind, name = grantee
     named = {
         0: True,
         1: name == recipient.account,
         2: name in [role.to_bytes(2, "big") for role in recipient.roles],
         3: kind == 3 and recipient.in_group(name),
     }[kind]
-    return bool(named) and speaks(directive, question)
+    return bool(named)
+
+
+def as_asked(part: Any, question: Any) -> Any:
+    """A sealed part with the focused exceptions that concern the question beside the others."""
+    if part is None:
+        return None
+    exceptions = list(part.exceptions)
+    for one in part.focused:
+        if speaks(one, question) and (one.grantees == () or any(is_named(g, question) for g in one.grantees)):
+            exceptions.append((one.effect, one.provision))
+    return SimpleNamespace(base=part.base, exceptions=exceptions, residual=part.residual, obligations=part.obligations)
 
 
 def speaks(directive: Any, question: Any) -> bool:
@@ -151,7 +167,7 @@ def naive_decide(question: Any, directives: Any, records: Any) -> dict[str, Any]
         if within(question.filter.base, r, staff) == YES
         and (question.filter.residual is None or within(question.filter.residual, r, staff) == NO)
     ]
-    directives = [(d, s) for d, s in directives if d.relation == question.relation]
+    directives = [(d, as_asked(s, question)) for d, s in directives if d.relation == question.relation]
     own = question.asked.recipient.account == question.relation
     if own:
         erased = [r for r in records if r.header.status == 4]

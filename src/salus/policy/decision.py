@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from salus.core.errors import Refusal
 from salus.policy.filter import UNFILTERED, asks_for
+from salus.policy.focus import focused_on
 from salus.policy.provision import Facts
 from salus.policy.question import NOTHING_SAID, Decision, Held, Question, Tier
 from salus.policy.reasons import Reason
@@ -33,7 +34,11 @@ def _decide(question: Question, directives: Sequence[Held], records: Sequence[Fa
     wanted = question.filter
     if wanted != UNFILTERED:
         records = [facts for facts in records if asks_for(wanted, facts, question.staff)]
-    held = [pair for pair in directives if pair[0].relation == question.relation]
+    held = [
+        (directive, None if part is None else focused_on(part, question.asked))
+        for directive, part in directives
+        if directive.relation == question.relation
+    ]
     case = Case(question, held, records)
     answers = (rule(case) for _, rule in TIERS)
     return next(answer for answer in answers if answer is not None)

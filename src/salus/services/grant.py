@@ -86,7 +86,7 @@ def sealed_part(
 ) -> SealedPart:
     """Return the sealed part of a directive; `text` is what the person was shown."""
     base = provision(classes, types, codes, labels, since, until)
-    return SealedPart(base, exceptions, obligations, int(residual), None, text, policy_uri, None, None)
+    return SealedPart(base, exceptions, obligations, int(residual), None, text, policy_uri, None, None, (), None)
 
 
 @dataclass(frozen=True, slots=True)
