@@ -18,7 +18,7 @@ GROUPS = {
     "staff": "Members of staff that an organisation attests.",
     "patient": "Patients of an organisation: list, invite, claim, confirm.",
     "record": "Records of a custodian: import, list, show, label anew.",
-    "consent": "A person's directives: grant, deny, show, revoke.",
+    "consent": "A person's directives: grant, deny, show, revoke, FHIR in and out.",
     "access": "Request, answer, receive; who received what.",
     "ledger": "Status, blocks, proofs, export, checkpoints.",
     "verify": "Check an evidence file offline, step by step.",

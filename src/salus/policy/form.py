@@ -17,7 +17,7 @@ class Attachment(Message, frozen=True):
 
     content_type: Code | None
     language: Code | None
-    data: Annotated[bytes, Meta(min_length=1, max_length=65536)] | None
+    data: Annotated[bytes, Meta(min_length=1, max_length=16384)] | None
     url: Text | None
     size: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None
     hash: Annotated[bytes, Meta(min_length=20, max_length=20)] | None  # SHA-1

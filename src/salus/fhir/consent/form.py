@@ -8,7 +8,7 @@ from salus.fhir.consent.recipients import Reading
 from salus.fhir.consent.stated import CATEGORY
 from salus.policy.form import Attachment
 
-_LONG, _SHORT, _SHOWN, _DATA = 1024, 64, 8192, 65536
+_LONG, _SHORT, _SHOWN, _DATA = 1024, 64, 8192, 16384
 _MOST = 8  # of each list
 PLAIN_TEXT = "text/plain"
 

@@ -98,6 +98,7 @@ def concept(node: Node) -> tuple[str, str] | None:
     found = node.nodes("coding")
     if found:
         node.warn("text")
+    node.text("text")  # alone it is no code, which is refused below
     node.done()
     if len(found) != 1:
         node.refuse("Exactly one coding is needed: another one may mean something else.", "not-supported")

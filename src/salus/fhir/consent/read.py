@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
+from salus.core.encoding import encode
 from salus.core.errors import Kind, Refusal
 from salus.fhir.consent.form import Sides, read_sides
 from salus.fhir.consent.nodes import Node, concept, extensions, reference
+from salus.fhir.consent.permits import permits_of
 from salus.fhir.consent.recipients import Reading
 from salus.fhir.consent.root import Root, read_root
 from salus.fhir.consent.stated import (
@@ -27,12 +29,13 @@ from salus.fhir.outcome import Issue, error
 from salus.fhir.times import span
 from salus.fhir.validate import Json, parse, validate
 from salus.policy.form import PLAIN, Form
-from salus.policy.types import Redisclosure, Residual, SealedPart
+from salus.policy.types import Effect, Redisclosure, Residual, SealedPart
 
 Extensions = dict[str, list[Node]]
 _OF_CONSENT = (LEGAL_BASIS, PRESENTER, RESIDUAL, SHOWN, REPLACES, PASS_ON)
 _DAY = len("2026-01-01")
 _URI = 1024
+MAX_SEALED = 30 * 1024  # octets of a sealed part, which wallets and letters hold
 
 
 class ConsentRefused(Refusal):
@@ -48,9 +51,10 @@ class ConsentRefused(Refusal):
 
 
 class Taken(NamedTuple):
-    """What a Consent states, and warnings about what is not kept."""
+    """What a Consent states, what its exceptions permit where it denies, and warnings about what is not kept."""
 
     stated: Stated
+    permits: tuple[Stated, ...]
     warnings: tuple[Issue, ...]
 
 
@@ -84,8 +88,10 @@ def _take(resource: Json, names: Names) -> Taken:
     root.done()
     if found.total and sealed != BARE:
         provision.refuse("A deny of everything has nothing beside it: leave the modifier out.")
-    if reading.report.issues:
-        raise ConsentRefused(reading.report.issues)
+    if len(encode(sealed)) > MAX_SEALED:
+        reading.report.refuse(
+            "Consent", "It is too large to be held; a link and a hash can stand for its source.", "too-long"
+        )
     stated = Stated(
         found.grantees,
         found.effect,
@@ -99,7 +105,14 @@ def _take(resource: Json, names: Names) -> Taken:
         replaces,
         sealed,
     )
-    return Taken(stated, tuple(reading.report.warnings))
+    permits = permits_of(stated, names.all_purposes(int(Effect.PERMIT)), names.community)
+    if permits is None:
+        provision.report.refuse("Consent.provision.provision", "Whom the exception permits must be said.", "required")
+    if replaces is not None and (permits or len(found.grantees) > 1):
+        reading.report.refuse("Consent.extension", "Several directives cannot replace one.")
+    if reading.report.issues:
+        raise ConsentRefused(reading.report.issues)
+    return Taken(stated, tuple(permits or ()), tuple(reading.report.warnings))
 
 
 def _frame(root: Node) -> None:

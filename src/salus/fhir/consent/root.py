@@ -99,6 +99,7 @@ def _effect(node: Node) -> int:
 
 def _grantees(node: Node, reading: Reading, effect: int) -> tuple[tuple[Grantee, ...], bool, tuple[bytes, ...]]:
     """Return the grantees, whether the Consent leaves them unnamed, and the persons it names instead."""
+    said = "actor" in node
     recipients = read_recipients(node, reading)
     named = read_grantees(node, reading, recipients)
     if named:
@@ -106,7 +107,7 @@ def _grantees(node: Node, reading: Reading, effect: int) -> tuple[tuple[Grantee,
     community = reading.names.community
     if community is not None:
         return (community,), not recipients.persons and community != _ANYONE, recipients.persons
-    if effect == _PERMIT:
+    if effect == _PERMIT and (recipients.persons or not said):
         node.report.refuse(f"{node.path}.actor", "Whom it means must be said: it names no organisation.", "required")
     return (_ANYONE,), False, recipients.persons
 
