@@ -131,8 +131,8 @@ def draw(seed: int) -> tuple[Stated, Names]:
     r = Random(seed)
     effect = r.choice((1, 1, 2))
     base = provision(r)
-    unnamed = not base.persons and r.random() < 0.2
-    anyone = effect == 2 and not unnamed and r.random() < 0.3
+    unnamed = effect == 1 and not base.persons and r.random() < 0.2
+    anyone = effect == 2 and (bool(base.persons) or r.random() < 0.3)
     grantees = ANYONE if anyone else tuple(grantee(r) for _ in range(1 if base.persons or unnamed else r.randint(1, 2)))
     every = NAMES.all_purposes(effect)
     purposes = every if r.random() < 0.2 else tuple(sorted(r.sample(every, r.randint(1, len(every)))))
@@ -155,12 +155,13 @@ def draw(seed: int) -> tuple[Stated, Names]:
     )
     start, end = period(r)
     validity = start or 0, FOREVER if end is None else end
-    uses, replaces = r.choice((0, 0, r.randint(1, 2**31 - 1))), r.choice((None, r.randbytes(32)))
+    uses = r.choice((0, 0, r.randint(1, 2**31 - 1)))
+    replaces = r.randbytes(32) if effect == 1 and len(grantees) == 1 and r.random() < 0.3 else None
     stated = Stated(grantees, effect, False, purposes, *validity, uses, r.randint(0, 1), emergency, replaces, part)
-    return named(r, stated, form, None if anyone else grantees[0])
+    return named(r, stated, form)
 
 
-def named(r: Random, stated: Stated, form: Form, community: Grantee | None) -> tuple[Stated, Names]:
+def named(r: Random, stated: Stated, form: Form) -> tuple[Stated, Names]:
     """Let the Consent call some of what it refers to by names of its own."""
     known, called = dict[str, bytes](), dict[bytes, str]()
     for number, (one, kind) in enumerate(referred(stated) if r.random() < 0.5 else ()):
@@ -169,6 +170,6 @@ def named(r: Random, stated: Stated, form: Form, community: Grantee | None) -> t
             known[called[one]] = one
     form = changed(form, names=tuple(sorted(called.items())))
     sealed = changed(stated.sealed, form=None if form == PLAIN else form)
-    if not form.unnamed and not sealed.base.persons:
-        community = None
+    meant = form.unnamed or (sealed.base.persons and stated.effect == 1)
+    community: Grantee = stated.grantees[0] if meant else (3, b"\x13" * 32)
     return stated._replace(sealed=sealed), replace(NAMES, known=known, community=community)

@@ -105,11 +105,12 @@ def _grantees(node: Node, reading: Reading, effect: int) -> tuple[tuple[Grantee,
     if named:
         return named, False, ()
     community = reading.names.community
-    if community is not None:
-        return (community,), not recipients.persons and community != _ANYONE, recipients.persons
-    if effect == _PERMIT and (recipients.persons or not said):
-        node.report.refuse(f"{node.path}.actor", "Whom it means must be said: it names no organisation.", "required")
-    return (_ANYONE,), False, recipients.persons
+    if effect != _PERMIT or community is None:
+        if effect == _PERMIT and (recipients.persons or not said):
+            text = "Whom it means must be said: it names no organisation."
+            node.report.refuse(f"{node.path}.actor", text, "required")
+        return (_ANYONE,), False, recipients.persons
+    return (community,), not recipients.persons, recipients.persons
 
 
 _ANYONE: Grantee = (int(GranteeKind.ANYONE), b"")

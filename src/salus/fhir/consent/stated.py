@@ -89,7 +89,7 @@ class Names:
     labels: frozenset[str]  # that records may bear, besides confidentialities
     implied_by: Mapping[int, tuple[int, ...]] = field(default_factory=dict)  # of the same table
     known: Mapping[str, bytes] = field(default_factory=dict)  # literal reference -> id
-    community: Grantee | None = None  # whom a Consent that names no recipient means
+    community: Grantee | None = None  # whom a permit means that names no organisation
     break_glass: frozenset[str] = frozenset()  # references to groups whose members may break the glass
 
     def id_of(self, reference: str, size: int) -> bytes | None:

@@ -158,12 +158,12 @@ def _root(stated: Stated, names: Names, writer: _Writer, form: Form) -> Json:
 
 def _root_actors(stated: Stated, names: Names, writer: _Writer, form: Form) -> list[Json]:
     persons = stated.sealed.base.persons
-    anyone = all(kind == GranteeKind.ANYONE for kind, _ in stated.grantees)
+    anyone: Grantee = (int(GranteeKind.ANYONE), b"")
     if persons or form.unnamed:  # whom they belong to, or the community, is known to who reads it
-        if len(stated.grantees) > 1 or (stated.grantees[0] != names.community and not anyone):
+        if stated.grantees != (names.community if stated.effect == _PERMIT else anyone,):
             raise NoFhirForm
         return writer.actors((), persons)
-    return [] if anyone else writer.actors(stated.grantees, ())
+    return [] if stated.grantees == (anyone,) else writer.actors(stated.grantees, ())
 
 
 def _exceptions(stated: Stated, writer: _Writer, form: Form) -> list[Json]:
