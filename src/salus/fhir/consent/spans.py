@@ -63,8 +63,7 @@ def moment(start: int) -> str:
 
 def last_moment(end: int) -> str:
     """Return the coarsest dateTime that ends where `end` does, which is no longer part of it; raise NoFhirForm."""
-    unit = _DAY_MS if end % _DAY_MS == 0 else 1000 if end % 1000 == 0 else 1
-    return _written(end, end - unit)
+    return _written(end, end - 1)
 
 
 def _written(side: int, shown: int) -> str:
