@@ -9,13 +9,14 @@ nothing tells in codes, a principal code of no system that the set knows, a code
 from collections.abc import Iterable, Mapping
 
 from salus.core.record import PENDING
-from salus.fhir.rule_sets import RuleSet
+from salus.fhir.rule_sets import NONE, RuleSet
 
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 ORDER = ("U", "L", "M", "N", "R", "V")  # from unrestricted to very restricted
 _NORMAL = ORDER.index("N")
 _SURE = ORDER.index("R")  # from here on a confidentiality stands beside `pending`
+_ONLY_NORMAL = ("N",)
 _KEPT = 64  # characters of a label
 
 Resource = Mapping[str, object]
@@ -24,13 +25,12 @@ Resource = Mapping[str, object]
 def labels_of(resource: Resource, codings: Iterable[object], rules: RuleSet) -> tuple[str, ...]:
     """Return the sorted labels; `codings` are the arrays of codings found anywhere in the resource."""
     labels: set[str] = set()
-    systems = rules.systems
+    systems, labels_of_code = rules.systems, rules.labels_of
     for listed in codings:
         if type(listed) is list:
             for coding in listed:
                 system = coding.get("system")
-                if system in systems:
-                    found = rules.labels_of(system, coding.get("code", ""))
+                if system in systems and (found := labels_of_code(system, coding.get("code", ""))) is not NONE:
                     labels.update((PENDING,) if found is None else found)
     for part in (resource, *_inner(resource)):
         _look(part, labels, rules)
@@ -44,6 +44,8 @@ def strictest(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _settled(labels: set[str]) -> tuple[str, ...]:
     """Return the labels sorted, with one confidentiality, or with `pending` instead of one that is not sure."""
+    if not labels:
+        return _ONLY_NORMAL
     level = max(_NORMAL, *(ORDER.index(label) for label in labels if label in ORDER), 0)
     others = labels.difference(ORDER)
     if level < _SURE and others - {PENDING}:

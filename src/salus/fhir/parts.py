@@ -28,7 +28,8 @@ def spread(labels: Mapping[Name, Labels], parts: Mapping[Name, Sequence[Name]]) 
     while waiting:
         grown = set()
         for whole in waiting:
-            taken = strictest([found[whole], *(found[part] for part in parts[whole] if part in found)])
+            several = {found[part] for part in parts[whole] if part in found} | {found[whole]}
+            taken = found[whole] if len(several) == 1 else strictest(several)
             if taken != found[whole]:
                 found[whole] = taken
                 grown.add(whole)

@@ -146,7 +146,7 @@ def _whole(
         record = _record(shared, entry, relation)
         bundle.names[f"{entry.type}/{entry.id}"] = record
         bundle.parts[record] = entry.parts
-        if entry.parts or record != entry.record:
+        if entry.parts or (record != entry.record and entry.type != PATIENTS):  # a patient is no part of a document
             unsettled[relation] = None
         if entry.method == "PUT" or entry.type == PATIENTS:
             identifiers.append(Identifier(entry.type, ID_SYSTEM, entry.id, f"{relation.hex()}/{record.hex()}"))

@@ -18,7 +18,8 @@ from salus.core.errors import Kind, Refusal
 
 DIGESTS: Mapping[int, str] = {2: "5c52a3a155ab020ea848912e7de9b121a063063e88ec99bec05a7c0dcf9a39a7"}
 NEWEST = max(DIGESTS)
-_CODES = 1 << 14  # of hierarchies, whose labels are remembered
+_CODES = 1 << 14  # whose labels are remembered
+NONE: frozenset[str] = frozenset()  # the one object that says that a code brings nothing
 
 
 class NoSuchRuleSet(Refusal):
@@ -90,20 +91,23 @@ class RuleSet:
         self.systems = {url: name for name, urls in file.systems.items() for url in urls}
         self._exact = _exact(file)
         self._ranged = {name: _ranged(file, name) for name in file.hierarchies}
+        self.labels_of = lru_cache(maxsize=_CODES)(
+            self._labels_of
+        )  # a source writes the same few codes again and again
 
     @staticmethod
     def _with_implied(file: RuleFile, labels: tuple[str, ...]) -> frozenset[str]:
         return frozenset(labels).union(*(file.implied[label] for label in labels))
 
-    def labels_of(self, system: str, code: str) -> frozenset[str] | None:
-        """Return the labels that a code of a known system brings; None where it cannot be judged."""
+    def _labels_of(self, system: str, code: str) -> frozenset[str] | None:
+        """Return the labels that a code of a known system brings, `NONE` or others; None: it cannot be judged."""
         name = self.systems[system]
         ranged = self._ranged.get(name)
         if ranged is not None:
             return ranged(code)
         found = self._exact.get((name, code))
         if found is None:
-            return _NONE if code.isascii() else None
+            return NONE if code.isascii() else None
         return found
 
     def tells(self, kind: str) -> bool:
@@ -116,9 +120,6 @@ class RuleSet:
         return part in told or ("*" in told and part not in self._no_parts)
 
 
-_NONE: frozenset[str] = frozenset()
-
-
 def _exact(file: RuleFile) -> dict[tuple[str, str], frozenset[str]]:
     found: dict[tuple[str, str], frozenset[str]] = {}
     for group in file.groups:
@@ -126,7 +127,7 @@ def _exact(file: RuleFile) -> dict[tuple[str, str], frozenset[str]]:
         for name, codes in group.codes.items():
             if name not in file.hierarchies:
                 for code in codes.split():
-                    found[name, code] = found.get((name, code), _NONE) | labels
+                    found[name, code] = found.get((name, code), NONE) | labels
     return found
 
 
@@ -139,12 +140,11 @@ def _ranged(file: RuleFile, name: str) -> Callable[[str], frozenset[str] | None]
             first, _, last = _plain(item).partition("-")
             rows.append((first, last or first, labels))
 
-    @lru_cache(maxsize=_CODES)
     def find(code: str) -> frozenset[str] | None:
         if not code.isascii():
             return None
         plain = _plain(code)
-        return _NONE.union(*(labels for first, last, labels in rows if first <= plain[: len(first)] <= last))
+        return NONE.union(*(labels for first, last, labels in rows if first <= plain[: len(first)] <= last)) or NONE
 
     return find
 
