@@ -122,6 +122,17 @@ def test_relabelling_again_changes_nothing(story: Story) -> None:
         relabel(story.north, 1)
 
 
+def test_relabelling_reaches_the_documents_of_what_it_changes(story: Story) -> None:
+    handle = take_in(story.north, "Alma", "N-1")
+    as_before(story.north, handle, condition("F32.1", id="c"))
+    subject = next(f"Patient/{h.record.hex()}" for h in headers(story.north, handle) if h.type == "Patient")
+    part = f"Condition/{(b'c' * 16).hex()}"
+    as_before(story.north, handle, listing(part, subject=subject), b"l" * 16)
+    as_before(story.north, handle, listing(f"List/{(b'l' * 16).hex()}", subject=subject), b"m" * 16)
+    assert relabel(story.north, NEWEST).records == 3
+    assert [h.labels for h in headers(story.north, handle) if h.type in ("Condition", "List")] == [MENTAL] * 3
+
+
 def test_an_interrupted_relabelling_goes_on(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     handles = [take_in(story.north, f"Alma {n}", f"N-{n}") for n in range(4)]
     for handle in handles:

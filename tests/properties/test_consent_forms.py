@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from properties.consent_cases import ACT, CODES, CUSTODIAN, GLASS, NAMES, RELATION, draw
-from salus.fhir.consent.read import read_consent
+from salus.fhir.consent.read import ConsentRefused, read_consent
 from salus.fhir.consent.stated import OWN
 from salus.fhir.consent.write import write_consent
 from salus.fhir.validate import validate
@@ -164,3 +164,43 @@ def test_every_consent_comes_back_from_its_directive() -> None:
         taken = read_consent(raw, COMMUNITY)
         assert taken.warnings == (), seed
         assert write_consent(taken.stated, COMMUNITY) == consent, seed
+
+
+def mangled(r: Random, node: Any) -> Any:
+    """Change, drop, double or move one thing somewhere in a resource."""
+    if isinstance(node, dict) and node and r.random() < 0.8:
+        name = r.choice(list(node))
+        other = r.choice(list(node))
+        way = r.random()
+        if way < 0.1:
+            return {key: value for key, value in node.items() if key != name}
+        if way < 0.2:
+            return node | {name: node[other]}
+        return node | {name: mangled(r, node[name])}
+    if isinstance(node, list) and node and r.random() < 0.8:
+        at = r.randrange(len(node))
+        return r.choice(
+            ([*node, node[at]], node[:at] + node[at + 1 :], [*node[:at], mangled(r, node[at]), *node[at + 1 :]])
+        )
+    return r.choice(
+        ("", "x", "2022-02-30", "N", "Patient/7", "\u0420SY", 0, -1, 2**70, 1.5, True, None, [], {}, [{}], [[]])
+    )
+
+
+def test_no_consent_whatever_breaks_the_reader() -> None:
+    taken = 0
+    for seed in range(CASES):
+        r = Random(seed)
+        consent: Any = draw_consent(seed)
+        for _ in range(r.randint(1, 3)):
+            consent = mangled(r, consent)
+        raw = json.dumps(consent).encode()
+        try:
+            stated = read_consent(raw, COMMUNITY).stated
+        except ConsentRefused as refused:
+            assert refused.issues, seed
+            continue
+        taken += 1
+        again = write_consent(stated, COMMUNITY)
+        assert read_consent(json.dumps(again).encode(), COMMUNITY).stated == stated, seed
+    assert taken > CASES // 50
