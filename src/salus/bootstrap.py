@@ -25,6 +25,7 @@ from salus.core.genesis import (
     Founder,
     FounderKey,
     FounderValidator,
+    FoundingGroup,
     Genesis,
     GenesisFile,
     founder_id,
@@ -39,6 +40,7 @@ from salus.core.types import Id, Message, Name
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.ledger.embedded.tuning import tune_process
+from salus.policy.shipped import SHIPPED, founding_set
 from salus.policy.types import OrganisationRole
 from salus.services.actors import Organisation, Person
 from salus.services.errors import (
@@ -56,6 +58,7 @@ from salus.services.ports import Exchange
 from salus.services.purposes import PURPOSES
 from salus.services.resume import resume
 from salus.services.settle_claim import claim_envelope
+from salus.services.situations import Situations
 from salus.vault.files import LocalFiles
 from salus.vault.keystore import Keystore
 from salus.vault.seals import SealKey
@@ -321,7 +324,8 @@ def _genesis(spec: RegionSpec, keys: Sequence[_Keys], node: SigningKey, time: in
     """Return the genesis file and the founders."""
     founders = tuple(_founder(member, made) for member, made in zip(spec.members, keys, strict=True))
     validators = (FounderValidator(0, node.public, 1),)
-    document = encode(Genesis(1, 1, spec.name, time, founders, validators, (), (), PURPOSES, ()))
+    groups, policies = _emergency(spec), _policies()
+    document = encode(Genesis(1, 1, spec.name, time, founders, validators, (), policies, PURPOSES, groups))
     network = network_id(document)
     known = {key.public: key for made in keys for key in (*made.administration, made.gateway)} | {node.public: node}
     proofs = tuple(
@@ -329,6 +333,19 @@ def _genesis(spec: RegionSpec, keys: Sequence[_Keys], node: SigningKey, time: in
         for account, role, public in listed_keys(decode(document, Genesis))
     )
     return encode(GenesisFile(document, proofs)), founders
+
+
+def _emergency(spec: RegionSpec) -> tuple[FoundingGroup, ...]:
+    """Who may break the glass where a policy set allows it: the hospitals and clinics among the founders."""
+    treating = (OrganisationRole.HOSPITAL, OrganisationRole.CLINIC)
+    places = tuple(n for n, member in enumerate(spec.members) if any(role in treating for role in member.roles))
+    return (FoundingGroup("Emergency care", places),)
+
+
+def _policies() -> tuple[bytes, ...]:
+    """The policy sets to try, for any jurisdiction; a relation is under strict opt-in until its custodian names one."""
+    numbers = {row.code: row.number for row in PURPOSES}
+    return tuple(encode(founding_set(shipped, numbers, 0)) for shipped in SHIPPED)
 
 
 def _founder(spec: MemberSpec, made: _Keys) -> Founder:
@@ -371,6 +388,7 @@ def _organisation(region: Region, slug: str, name: str, account: bytes, made: _K
         region.ledger,
         region.exchange,
         region.genesis,
+        Situations(region.network),
     )
 
 

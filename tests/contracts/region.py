@@ -14,7 +14,7 @@ from salus.contracts.accounts import keeper as accounts_keeper
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.types import Key, KeyStatus, Organisation, Person, PersonState, Staff
 from salus.contracts.consent import keeper as consent_keeper
-from salus.contracts.consent import queries as consent_queries
+from salus.contracts.consent.for_access import ForAccess
 from salus.contracts.consent.uses import count_use
 from salus.contracts.context import Signer
 from salus.contracts.governance import keeper as governance_keeper
@@ -37,7 +37,7 @@ from salus.state.overlay import Overlay
 
 RECORDS = records.contract(accounts, governance)
 CONSENT = consent.contract(accounts, governance)
-ACCESS = access.contract(accounts, governance, records_queries, consent_queries, count_use)
+ACCESS = access.contract(accounts, governance, records_queries, ForAccess(governance), count_use)
 HANDLERS = {
     contract.messages[number]: handler
     for contract in (RECORDS, CONSENT, ACCESS)

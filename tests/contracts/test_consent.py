@@ -31,7 +31,7 @@ from salus.contracts.consent.events import ConsentGranted, CustodialPermitLapsed
 from salus.contracts.consent.expected import MAX_ACTIVE_PERMITS
 from salus.contracts.consent.invariants import violations
 from salus.contracts.consent.lapse import lapse_custodial_permits
-from salus.contracts.consent.messages import AckDirective, DenyTotally, GrantConsent, RevokeConsent
+from salus.contracts.consent.messages import AckDirective, DenyTotally, GrantConsent, RevokeConsent, WithdrawOrder
 from salus.contracts.consent.uses import count_use
 from salus.contracts.governance.parameters import BOUNDS, Parameter
 from salus.core.encoding import encode
@@ -144,7 +144,7 @@ def test_a_total_deny_is_in_force_at_once_for_every_purpose() -> None:
 
 
 def test_denying_and_revoking_are_protective_and_nothing_else() -> None:
-    assert [CONSENT.messages[number] for number in CONSENT.protective] == [DenyTotally, RevokeConsent]
+    assert [CONSENT.messages[number] for number in CONSENT.protective] == [DenyTotally, RevokeConsent, WithdrawOrder]
 
 
 def test_the_permit_after_the_last_allowed_one_is_refused_and_denies_never_are() -> None:

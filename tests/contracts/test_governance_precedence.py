@@ -20,16 +20,30 @@ from salus.contracts.governance.messages import (
     SetGroup,
     SetMemberState,
     SetParameter,
+    SetPolicySet,
     SetValidator,
     Vote,
 )
 from salus.contracts.governance.parameters import Parameter
-from salus.contracts.governance.types import Ballot, Member, MemberState, Proposal, ProposalStatus, Validator, Value
+from salus.contracts.governance.policies import policy_set_id
+from salus.contracts.governance.types import (
+    Ballot,
+    Member,
+    MemberState,
+    Policies,
+    Proposal,
+    ProposalStatus,
+    Validator,
+    Value,
+)
 from salus.core.encoding import encode
 from salus.core.errors import InvalidKey, Malformed
+from salus.core.genesis import Purpose
 from salus.core.hashing import object_id
 from salus.core.keys import Role, possession
 from salus.core.types import Message
+from salus.policy.policies import MAX_WINDOW_MS, EmergencyRule, PolicyRule, PolicySet
+from salus.policy.purposes import ACT_REASON
 
 NETWORK = Network()
 PROPOSER, OTHER, THIRD = (member.id for member in NETWORK.members[:3])
@@ -40,6 +54,20 @@ NUMBER = {shape: number for number, shape in ACTIONS.items()}
 
 def numbered(actions: Iterable[Message]) -> tuple[tuple[int, bytes], ...]:
     return tuple((NUMBER[type(action)], encode(action)) for action in actions)
+
+
+GROUP = group_id(NETWORK.id, bytes(32), 0)
+POLICY_SET = policy_set_id(NETWORK.id, bytes(32), 0)
+BREAK_GLASS = 4
+
+
+def rule(purpose: int, role: int = 0, mode: int = 2) -> PolicyRule:
+    return PolicyRule(purpose, role, mode, 3, True, False)
+
+
+def policy_set(*rules: PolicyRule, **fields: Any) -> PolicySet:
+    sound = PolicySet("north", rules or (rule(1), rule(2, 5)), EmergencyRule(GROUP, 4, 3_600_000), 4, (1,))
+    return msgspec.structs.replace(sound, **fields)
 
 
 def validator(member: bytes, name: str, power: int) -> SetValidator:
@@ -56,6 +84,7 @@ def sound_actions() -> list[Message]:
         validator(PROPOSER, "validator", 5),
         validator(THIRD, "new validator", 1),
         SetGroup(group_id(NETWORK.id, bytes(32), 0), "both", tuple(sorted((PROPOSER, THIRD)))),
+        SetPolicySet(POLICY_SET, policy_set()),
     ]
 
 
@@ -64,6 +93,8 @@ def propose() -> Scene:
     message = Propose(PROPOSER, HEIGHT + 1, numbered(actions))
     scene = NETWORK.scene(message, NETWORK.administration(0), actions=actions)
     accounts_keeper.put_organisation(scene.state, APPLICANT, Organisation("applicant", "north", (2,), 1, b"s" * 32))
+    keeper.put_purpose(scene.state, Purpose(BREAK_GLASS, ACT_REASON, "BTG", ()))
+    keeper.put_policies(scene.state, POLICY_SET, Policies(1, policy_set()))
     return scene
 
 
@@ -85,6 +116,21 @@ def with_tail(number: int, body: bytes) -> Any:
         scene.change(actions=(*scene.message.actions, (number, body)))  # type: ignore[attr-defined]
 
     return defect
+
+
+def with_set(change: Any) -> Any:
+    """A defect that changes the body of the first policy set."""
+
+    def defect(scene: Scene) -> None:
+        keeper.put_purpose(scene.state, Purpose(BREAK_GLASS + 1, "urn:v3", "Y", ()))
+        body = scene.notes["actions"][6].body
+        with_action(6, body=msgspec.structs.replace(body, **change(body)))(scene)
+
+    return defect
+
+
+def emergency(body: PolicySet, **fields: Any) -> EmergencyRule:
+    return msgspec.structs.replace(body.emergency, **fields)
 
 
 def no_member(scene: Scene) -> None:
@@ -140,7 +186,7 @@ PROPOSE = Case(
             lambda scene: keeper.put_parameter(scene.state, 4, 2),
         ),
         errors.ProposalExists: same_nonce,
-        errors.UnknownAction: (with_tail(0, b""), with_tail(6, b"")),
+        errors.UnknownAction: (with_tail(0, b""), with_tail(7, b"")),
         Malformed: (with_tail(1, b""), with_tail(3, encode(AdmitMember(APPLICANT)))),
         errors.NoSuchOrganisation: with_action(0, organisation=b"?" * 32),
         errors.AlreadyMember: lambda scene: keeper.put_member(scene.state, APPLICANT, Member(5, False, False)),
@@ -172,6 +218,23 @@ PROPOSE = Case(
             with_action(5, members=(PROPOSER, PROPOSER)),
         ),
         errors.OutsiderInGroup: with_action(5, members=(b"\xff" * 32,)),
+        errors.NoSuchPolicySet: (with_action(6, set=b"?" * 32), with_action(6, set=bytes(32))),
+        errors.UnsortedRules: (
+            with_set(lambda body: {"rules": (rule(2), rule(1))}),
+            with_set(lambda body: {"rules": (*body.rules, body.rules[-1])}),
+            with_set(lambda body: {"attested": (*body.attested, 1)}),
+        ),
+        errors.UnknownPurpose: (
+            with_set(lambda body: {"rules": (rule(0), *body.rules)}),
+            with_set(lambda body: {"attested": (*body.attested, 99)}),
+        ),
+        errors.RuleForBreakGlass: with_set(lambda body: {"rules": (*body.rules, rule(BREAK_GLASS))}),
+        errors.UnknownRole: with_set(lambda body: {"rules": (*body.rules, rule(BREAK_GLASS + 1, 99))}),
+        errors.EmergencyOutOfBounds: (
+            with_set(lambda body: {"emergency": emergency(body, window_ms=0)}),
+            with_set(lambda body: {"emergency": emergency(body, window_ms=MAX_WINDOW_MS + 1)}),
+        ),
+        errors.NoSuchEmergencyGroup: with_set(lambda body: {"emergency": emergency(body, group=b"?" * 32)}),
     },
     {
         (errors.ValidatorWithoutMember, errors.NoSuchValidator): "one gives power, the other takes it",

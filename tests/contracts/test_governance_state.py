@@ -140,7 +140,7 @@ def test_what_a_member_may_in_each_state(
 
 MEMBER, PROPOSAL = IDS[0], b"p" * 32
 DAMAGE: dict[str, dict[bytes, bytes | None]] = {
-    "unknown space": {b"\x01\x0a" + bytes(32): b"\x80"},
+    "unknown space": {b"\x01\x7f" + bytes(32): b"\x80"},
     "length of a key": {keys.MEMBERS + b"x": encode(Member(2, False, False))},
     "wide id": {b"\x01\x01" + b"\x01" * 32 + MEMBER: encode(Member(2, False, False))},
     "value": {keys.member_key(MEMBER): b"\xff"},

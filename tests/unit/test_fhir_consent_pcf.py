@@ -18,6 +18,7 @@ from salus.fhir.consent.write import write_consent
 from salus.fhir.rule_sets import newest
 from salus.fhir.validate import validate
 from salus.policy.decision import decide
+from salus.policy.policies import LEVELS, STRICT, EmergencyRule, PolicyInForce, PolicySet
 from salus.policy.provision import NO_ENCOUNTER, Facts
 from salus.policy.public import Asked, Recipient
 from salus.policy.purposes import ACT_REASON
@@ -151,11 +152,12 @@ def let_through(
     account: bytes = CLINIC,
     time: int = JULY_2022,
     member: bool = True,
+    policy: PolicyInForce = STRICT,
 ) -> set[str]:
     recipient = Recipient(account, (2,), lambda group: member and group == GROUP)
     asked = Asked(recipient, purpose, lambda p: p == TREAT and purpose == ETREAT, purpose == BTG, time)
     held = [(directive, found.stated.sealed) for directive in directives_of(found)]
-    decision = decide(question(asked, staff=staff), held, RECORDS)
+    decision = decide(question(asked, staff=staff, policy=policy), held, RECORDS)
     return {one.rstrip(b"\0").decode() for one in decision.allowed}
 
 
@@ -227,6 +229,35 @@ def test_break_glass_lifts_what_the_example_says(examples: dict[str, dict[str, A
         assert found.sealed.form is not None and found.sealed.form.break_glass == ("Group/ex-privilegedUsers",)
     others = [name for name in EXPECTED if "break-glass" not in name]
     assert {taken(examples[name]).stated.emergency for name in others} == {(False, 0, False)}
+
+
+def emergency(ceiling: int) -> PolicyInForce:
+    """A network whose policy set lets the community break the glass up to a label."""
+    rule = EmergencyRule(GROUP, LEVELS.index("NRV"[ceiling]), 3_600_000)
+    return PolicyInForce(b"P" * 32, 1, PolicySet("", (), rule, LEVELS.index("R"), ()), ())
+
+
+NORMAL_ONLY, RESTRICTED_TOO, EVERY_LABEL = range(3)
+
+
+@pytest.mark.parametrize("name", [name for name in EXPECTED if "break-glass" in name])
+def test_who_may_break_the_glass_gets_what_the_example_says(name: str, examples: dict[str, dict[str, Any]]) -> None:
+    found = taken(examples[name])
+    for ceiling in (RESTRICTED_TOO, EVERY_LABEL):
+        assert let_through(found, BTG, policy=emergency(ceiling)) == ALL
+        assert let_through(found, TREAT, policy=emergency(ceiling)) == EXPECTED[name]
+        assert let_through(found, BTG, policy=emergency(ceiling), member=False) == set()
+    assert let_through(found, BTG, policy=emergency(NORMAL_ONLY)) == NORMAL
+    assert let_through(found, BTG) == set()  # where the network lets nobody
+
+
+def test_an_exception_for_break_glass_may_stop_at_a_label_or_forbid_it(examples: dict[str, dict[str, Any]]) -> None:
+    dissent = deepcopy(examples["ex-dissent-intermediate-break-glass"])
+    (exception,) = dissent["provision"]["provision"]
+    exception["securityLabel"] = [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "N"}]
+    assert let_through(taken(dissent), BTG, policy=emergency(EVERY_LABEL)) == NORMAL
+    dissent["provision"]["provision"] = [{"type": "deny", "purpose": exception["purpose"]}]
+    assert let_through(taken(dissent), BTG, policy=emergency(EVERY_LABEL)) == set()
 
 
 def test_a_group_that_nobody_knows_may_not_break_the_glass(examples: dict[str, dict[str, Any]]) -> None:

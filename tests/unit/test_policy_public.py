@@ -120,8 +120,9 @@ def test_reasons_have_texts_and_those_about_records_stay_off_the_ledger() -> Non
         Reason.OUTSIDE_PERMIT,
         Reason.EXCEPTED,
         Reason.OTHER_PERMIT,
-        Reason.PERMITTED,
-        Reason.OWN_ACCESS,
+        Reason.ABOVE_CEILING,
+        Reason.EMERGENCY_REFUSED,
+        *(reason for reason in Reason if reason >= 64),
     }
 
 

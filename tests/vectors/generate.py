@@ -9,7 +9,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import core_vectors, evidence_vectors, ledger_vectors, person_vectors, record_vectors, tree_vectors
+from . import (
+    core_vectors,
+    decision_vectors,
+    evidence_vectors,
+    ledger_vectors,
+    person_vectors,
+    policy_vectors,
+    record_vectors,
+    tree_vectors,
+)
 
 HERE = Path(__file__).parent
 VECTORS: dict[str, Callable[[], dict[str, object]]] = {
@@ -26,6 +35,8 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "records": record_vectors.records,
     "requests": record_vectors.requests,
     "consents": record_vectors.consents,
+    "policies": policy_vectors.policies,
+    "decisions": decision_vectors.decisions,
     "claims": person_vectors.claims,
     "grants": person_vectors.grants,
     "deliveries": record_vectors.deliveries,
@@ -41,7 +52,8 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
 def text(name: str) -> str:
     """Return the file of one format as it must be."""
     make = VECTORS[name]
-    return json.dumps({"about": " ".join((make.__doc__ or "").split()), **make()}, indent=1, ensure_ascii=False) + "\n"
+    about = " ".join((make.__doc__ or "").split())
+    return json.dumps({"about": about, **make()}, indent=1, ensure_ascii=False) + "\n"
 
 
 def main(arguments: list[str]) -> int:

@@ -15,7 +15,7 @@ from salus.contracts.accounts import for_governance
 from salus.contracts.accounts import queries as account_queries
 from salus.contracts.consent import errors as consent_errors
 from salus.contracts.consent import lapse
-from salus.contracts.consent import queries as consent_queries
+from salus.contracts.consent.for_access import ForAccess
 from salus.contracts.consent.uses import count_use
 from salus.contracts.context import Context, Contract
 from salus.contracts.governance import errors as governance_errors
@@ -34,7 +34,7 @@ CONTRACTS: tuple[Contract, ...] = (
     accounts.contract(governance_queries, lapse),
     records.contract(account_queries, governance_queries),
     consent.contract(account_queries, governance_queries),
-    access.contract(account_queries, governance_queries, record_queries, consent_queries, count_use),
+    access.contract(account_queries, governance_queries, record_queries, ForAccess(governance_queries), count_use),
 )
 
 

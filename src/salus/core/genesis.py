@@ -71,7 +71,7 @@ class Genesis(Message, frozen=True):
     founders: Annotated[tuple[Founder, ...], Meta(min_length=1, max_length=1024)]
     validators: Annotated[tuple[FounderValidator, ...], Meta(min_length=1, max_length=1024)]
     parameters: tuple[tuple[Small, Count], ...]  # sorted by number; those left out have their default
-    policies: tuple[bytes, ...]  # policy sets beside strict opt-in; none yet
+    policies: tuple[bytes, ...]  # salus.policy.policies.FoundingSet, encoded; beside strict opt-in
     purposes: tuple[Purpose, ...]  # sorted by number
     groups: tuple[FoundingGroup, ...]
 

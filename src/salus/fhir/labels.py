@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 
 from salus.core.record import PENDING
 from salus.fhir.rule_sets import NONE, RuleSet
+from salus.policy.policies import LEVELS
 
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
-ORDER = ("U", "L", "M", "N", "R", "V")  # from unrestricted to very restricted
+ORDER = LEVELS  # from unrestricted to very restricted
 _NORMAL = ORDER.index("N")
 _SURE = ORDER.index("R")  # from here on a confidentiality stands beside `pending`
 _ONLY_NORMAL = ("N",)

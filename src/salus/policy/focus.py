@@ -1,9 +1,24 @@
 """Exceptions for some purposes or recipients only: at a question they count like the others, or not at all."""
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
+from salus.policy.prepared import Prepared
 from salus.policy.public import Asked, implied, names
+from salus.policy.question import Held
 from salus.policy.types import SealedPart
+
+
+def focused(prepared: Prepared, asked: Asked) -> Prepared:
+    """Return the directives as they hold for what is asked; the very ones where none has focused exceptions."""
+    if not any(part is not None and part.focused for _, part in (*prepared.permits, *prepared.denies)):
+        return prepared
+    return Prepared(prepared.relation, _focused(prepared.permits, asked), _focused(prepared.denies, asked))
+
+
+def _focused(held: Sequence[Held], asked: Asked) -> tuple[Held, ...]:
+    return tuple((directive, None if part is None else focused_on(part, asked)) for directive, part in held)
 
 
 def focused_on(part: SealedPart, asked: Asked) -> SealedPart:

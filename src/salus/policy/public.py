@@ -1,14 +1,15 @@
 """The public part of a directive: whom, what for, when. Validators and gateways ask it alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from salus.policy.reasons import Reason
-from salus.policy.types import Directive, Effect, Grantee, GranteeKind, Status
+from salus.policy.types import Capacity, Directive, Effect, Grantee, GranteeKind, Status
 
 # As plain integers: looking up a member of an enumeration costs more than the comparison.
 _ANYONE, _ORGANISATION, _ROLE, _GROUP = map(int, GranteeKind)
 _PERMIT, _DENY = map(int, Effect)
+_ATTESTED = int(Capacity.ATTESTED)
 _ACTIVE, _UNACKNOWLEDGED = int(Status.ACTIVE), int(Status.UNACKNOWLEDGED)
 _NOT_ACTIVE = {
     int(Status.REVOKED): Reason.PERMIT_REVOKED,
@@ -57,10 +58,11 @@ def implied(purposes: tuple[int, ...], asked: Asked) -> bool:
     return asked.purpose in purposes or any(map(asked.implied_by, purposes))
 
 
-def permit_obstacle(directive: Directive, asked: Asked, used: int) -> Reason | None:
+def permit_obstacle(directive: Directive, asked: Asked, used: int, attested: Sequence[int] = ()) -> Reason | None:
     """Return why the public part does not permit what is asked, the first of all that apply, or None.
 
-    `used` counts the releases so far under the directive's chain of replacements.
+    `used` counts the releases so far under the directive's chain of replacements. `attested` are the purposes
+    for which the relation's policy set honours a permit that the person did not sign.
     """
     if directive.effect != _PERMIT:
         return Reason.NOT_A_PERMIT
@@ -76,6 +78,8 @@ def permit_obstacle(directive: Directive, asked: Asked, used: int) -> Reason | N
         return Reason.BREAK_GLASS_BY_PERMIT
     if not speaks_of(directive, asked):
         return Reason.OTHER_PURPOSE
+    if directive.capacity == _ATTESTED and asked.purpose not in attested:
+        return Reason.ATTESTED_NOT_HONOURED
     if directive.uses and used >= directive.uses:
         return Reason.PERMIT_EXHAUSTED
     return None

@@ -30,14 +30,28 @@ class Reason(IntEnum):
     STAFF_NOT_ATTESTED = 17
     STATE_STALE = 18
     EVALUATION_FAILED = 19
+    OPTED_OUT = 20
+    NOT_OPTED_IN = 21
+    ORDER_NOT_IN_FORCE = 22
+    BREAK_GLASS_NOT_ALLOWED = 23
+    NOT_OF_THE_EMERGENCY_GROUP = 24
+    RELATION_RESTRICTED = 25
+    SESSION_OVER = 26
+    ATTESTED_NOT_HONOURED = 27
     RECORD_ERASED = 32
     RECORD_RESTRICTED = 33
     DENIED_BY_DIRECTIVE = 34
     OUTSIDE_PERMIT = 35
     EXCEPTED = 36
     OTHER_PERMIT = 37
+    ABOVE_CEILING = 38
+    EMERGENCY_REFUSED = 39
     PERMITTED = 64
     OWN_ACCESS = 65
+    MANDATED = 66
+    ORDERED = 67
+    BY_POLICY = 68
+    BY_BREAK_GLASS = 69
 
 
 TEXTS: Mapping[int, str] = {
@@ -60,14 +74,28 @@ TEXTS: Mapping[int, str] = {
     Reason.STAFF_NOT_ATTESTED: "The member of staff is not attested.",
     Reason.STATE_STALE: "The custodian's view of the ledger is too old.",
     Reason.EVALUATION_FAILED: "The question could not be evaluated, and that is a denial.",
+    Reason.OPTED_OUT: "The person opted out.",
+    Reason.NOT_OPTED_IN: "The policy asks for an opt-in, and there is none.",
+    Reason.ORDER_NOT_IN_FORCE: "The order is not in force, or is for another recipient or purpose.",
+    Reason.BREAK_GLASS_NOT_ALLOWED: "The policy set of the relation allows no break-glass.",
+    Reason.NOT_OF_THE_EMERGENCY_GROUP: "The recipient is not of the emergency group.",
+    Reason.RELATION_RESTRICTED: "The relation is kept, and not to be used.",
+    Reason.SESSION_OVER: "The session is over.",
+    Reason.ATTESTED_NOT_HONOURED: "The policy set does not honour an attested consent for this purpose.",
     Reason.RECORD_ERASED: "The record is erased.",
     Reason.RECORD_RESTRICTED: "The record is kept, and not to be used.",
     Reason.DENIED_BY_DIRECTIVE: "A directive denies it.",
     Reason.OUTSIDE_PERMIT: "The permit does not cover it.",
     Reason.EXCEPTED: "An exception of the permit leaves it out.",
     Reason.OTHER_PERMIT: "Another permit covers it, not the one that the answer rests on.",
+    Reason.ABOVE_CEILING: "Its label lies above what the ground allows.",
+    Reason.EMERGENCY_REFUSED: "A directive keeps it from emergencies as well.",
     Reason.PERMITTED: "A directive permits it.",
     Reason.OWN_ACCESS: "A person's own access.",
+    Reason.MANDATED: "The law mandates it.",
+    Reason.ORDERED: "An order demands it.",
+    Reason.BY_POLICY: "The relation's policy set permits it.",
+    Reason.BY_BREAK_GLASS: "Break-glass lifts what stood against it.",
 }
 
 PUBLISHABLE = frozenset(int(reason) for reason in Reason if reason < Reason.RECORD_ERASED)

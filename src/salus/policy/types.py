@@ -30,6 +30,7 @@ class Capacity(IntEnum):
 
     SELF = 1
     CUSTODIAN = 2  # of a custodial account: the custodian's gateway key
+    ATTESTED = 3  # a consent taken on paper or at another desk; never shown as signed by the person
 
 
 class GranteeKind(IntEnum):
@@ -54,7 +55,7 @@ class Redisclosure(IntEnum):
 
 
 class BasisKind(IntEnum):
-    """What a release rests on; policies, orders and break-glass take the further numbers."""
+    """What a release rests on."""
 
     SELF = 1
     DIRECTIVE = 2

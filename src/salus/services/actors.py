@@ -9,6 +9,7 @@ from salus.client.ledger import Ledger
 from salus.core.signatures import SigningKey
 from salus.core.types import Message
 from salus.services.ports import Carriers, Exchange
+from salus.services.situations import Situations
 from salus.vault.seals import SealKey
 from salus.vault.vault import Vault
 from salus.wallet.wallet import Wallet
@@ -30,6 +31,7 @@ class Organisation:
     ledger: Ledger = field(repr=False)
     exchange: Exchange = field(repr=False)
     genesis: bytes = field(repr=False)  # what it trusts
+    situations: Situations = field(repr=False)
 
     def build(self, *messages: Message) -> Built:
         """Return an envelope signed by the gateway key."""
@@ -38,6 +40,12 @@ class Organisation:
     def send(self, *messages: Message) -> tuple[Built, Landed]:
         """Execute messages signed by the gateway key, together or not at all; raise their refusal."""
         built = self.build(*messages)
+        return built, self.carrier.submit_now(built.raw)
+
+    def send_as(self, nonce: bytes, *messages: Message) -> tuple[Built, Landed]:
+        """The same under a nonce chosen before, for who must know the ids of what the messages create."""
+        builder = EnvelopeBuilder(self.network, self.ledger.now, nonce=lambda: nonce)
+        built = builder.build([(self.account, self.gateway)], *messages)
         return built, self.carrier.submit_now(built.raw)
 
     def send_administration(self, *messages: Message) -> tuple[Built, Landed]:

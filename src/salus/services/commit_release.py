@@ -12,9 +12,8 @@ from salus.core.encoding import decode, encode
 from salus.core.errors import Refusal
 from salus.core.hashing import T
 from salus.core.types import Count, Digest, Height, Id, Message, Salt, Small
-from salus.policy.question import Decision
 from salus.policy.reasons import Reason
-from salus.policy.types import BasisKind, Trigger
+from salus.policy.types import Trigger
 from salus.services.actors import Organisation
 from salus.services.anchor import MAX_ENTRIES, anchor, message, settle
 from salus.services.authorise import AskedFor, Authorised
@@ -139,7 +138,8 @@ def _task(
     window_ms = governance.parameter(organisation.ledger.view(), Parameter.REQUEST_WINDOW_MS)
     decision, salt = authorised.decision, os.urandom(32)
     leaves = sorted(record.proof.leaf for record in proven.records)
-    basis = (int(BasisKind.SELF), None, 0) if asked.own else (int(BasisKind.DIRECTIVE), *_ground(decision))
+    if decision.basis is None:
+        raise ValueError("a release rests on something")
     left_out = (int(decision.left_out.level), decision.left_out.some, decision.left_out.how_many)
     return ReleaseTask(
         package,
@@ -149,19 +149,13 @@ def _task(
         salt,
         T("leaves", organisation.network, salt, leaves),
         tuple(record.header.record for record in proven.records),
-        basis,
+        decision.basis,
         asked.payload.purpose,
         organisation.ledger.now() + min(_DELIVER_MS, window_ms),
         left_out,
         decision.obligations,
         authorised.redisclosure,
     )
-
-
-def _ground(decision: Decision) -> tuple[bytes, int]:
-    if decision.basis is None:
-        raise ValueError("a release to others rests on a directive")
-    return decision.basis
 
 
 def _record_release(organisation: Organisation, asked: AskedFor, task: ReleaseTask, proven: Proven) -> RecordRelease:

@@ -25,6 +25,7 @@ _REFUSALS: dict[Reason, type[Refusal]] = {
     Reason.BREAK_GLASS_BY_PERMIT: errors.BreakGlassByPermit,
     Reason.OTHER_PURPOSE: errors.OtherPurpose,
     Reason.PERMIT_EXHAUSTED: errors.UsesExhausted,
+    Reason.ATTESTED_NOT_HONOURED: errors.NotAPermit,
 }
 
 

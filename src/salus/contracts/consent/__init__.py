@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from salus.contracts.consent import handlers
+from salus.contracts.consent import attesting, handlers, orders, preferences
 from salus.contracts.consent.events import EVENTS
 from salus.contracts.consent.expected import Accounts, Governance
 from salus.contracts.consent.messages import MESSAGES
@@ -19,7 +19,12 @@ def contract(accounts: Accounts, governance: Governance) -> Contract:
             0x0402: partial(handlers.deny_totally, accounts, governance),
             0x0403: partial(handlers.revoke_consent, accounts),
             0x0404: partial(handlers.ack_directive, accounts),
+            0x0405: partial(preferences.set_preference, accounts, governance),
+            0x0406: partial(preferences.name_policy_set, accounts, governance),
+            0x0407: partial(attesting.attest_consent, accounts, governance),
+            0x0408: partial(orders.record_order, accounts, governance),
+            0x0409: orders.withdraw_order,
         },
         EVENTS,
-        protective=(0x0402, 0x0403),
+        protective=(0x0402, 0x0403, 0x0409),
     )

@@ -6,6 +6,7 @@ from salus.contracts.consent import errors, keeper
 from salus.contracts.consent.expected import MAX_ACTIVE_PERMITS, Accounts, Governance
 from salus.contracts.context import Context
 from salus.core.genesis import Purpose
+from salus.core.keys import Role
 from salus.policy.types import Directive, Effect, Grantee, GranteeKind, OrganisationRole, Status
 from salus.state.overlay import Reader
 
@@ -24,6 +25,27 @@ def authorised(accounts: Accounts, ctx: Context, relation: bytes, capacity: int)
         raise errors.NoSuchRelation
     if not accounts.may_act(ctx.state, relation, ctx.signers, capacity, ctx.time):
         raise errors.NotAuthorised
+
+
+def gateway(ctx: Context, organisation: bytes) -> None:
+    """Raise NotTheGateway."""
+    if not ctx.signed_by(organisation, Role.GATEWAY):
+        raise errors.NotTheGateway
+
+
+def custodian(accounts: Accounts, ctx: Context, organisation: bytes, relation: bytes) -> None:
+    """Raise NotTheGateway, NoSuchRelation or NotTheCustodian."""
+    gateway(ctx, organisation)
+    held_by(accounts, ctx.state, organisation, relation)
+
+
+def held_by(accounts: Accounts, state: Reader, organisation: bytes, relation: bytes) -> None:
+    """Raise NoSuchRelation or NotTheCustodian."""
+    holder = accounts.custodian_of(state, relation)
+    if holder is None:
+        raise errors.NoSuchRelation
+    if holder != organisation:
+        raise errors.NotTheCustodian
 
 
 def period(start: int, end: int, time: int) -> None:

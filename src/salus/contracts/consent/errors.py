@@ -4,7 +4,7 @@ from salus.core.errors import Kind, Refusal
 
 
 class NotTheGateway(Refusal):
-    code, kind, text = 0x0401, Kind.FORBIDDEN, "No gateway key of the custodian signed."
+    code, kind, text = 0x0401, Kind.FORBIDDEN, "No gateway key of the organisation that the message names signed."
 
 
 class NoSuchRelation(Refusal):
@@ -32,11 +32,11 @@ class NoSuchPurpose(Refusal):
 
 
 class BreakGlassByPermit(Refusal):
-    code, kind, text = 0x0408, Kind.INVALID, "Break-glass never rests on a permit."
+    code, kind, text = 0x0408, Kind.INVALID, "Break-glass never rests on a permit, nor on an order."
 
 
 class BarredForCustodian(Refusal):
-    code, kind, text = 0x0409, Kind.FORBIDDEN, "A custodian may not permit research or marketing for a person."
+    code, kind, text = 0x0409, Kind.FORBIDDEN, "Only the person can permit research or marketing."
 
 
 class ContradictoryEmergency(Refusal):
@@ -85,3 +85,55 @@ class TooManyPermits(Refusal):
 
 class DirectiveExists(Refusal):
     code, kind, text = 0x0415, Kind.CONFLICT, "The relation has a directive with this id: a nonce was used twice."
+
+
+class NoSuchPolicySet(Refusal):
+    code, kind, text = 0x0416, Kind.NOT_FOUND, "There is no such policy set."
+
+
+class ForeignPolicySet(Refusal):
+    code, kind, text = 0x0417, Kind.FORBIDDEN, "The policy set is another jurisdiction's."
+
+
+class AttesterNotActive(Refusal):
+    code, kind, text = 0x0418, Kind.FORBIDDEN, "The attester is no active member."
+
+
+class StaffNotAttested(Refusal):
+    code, kind, text = 0x0419, Kind.FORBIDDEN, "The attester does not attest the member of staff at present."
+
+
+class UnknownMethod(Refusal):
+    code, kind, text = 0x041A, Kind.INVALID, "No method of attestation has this number."
+
+
+class AttestedByGrantee(Refusal):
+    code, kind, text = 0x041B, Kind.FORBIDDEN, "Who would receive cannot attest the permit."
+
+
+class SignedByPerson(Refusal):
+    code, kind, text = 0x041C, Kind.FORBIDDEN, "What the person signed is not replaced by what is attested."
+
+
+class NotAnIssuer(Refusal):
+    code, kind, text = 0x041D, Kind.FORBIDDEN, "The issuer is neither the custodian nor an active regulator."
+
+
+class NoSuchRecipient(Refusal):
+    code, kind, text = 0x041E, Kind.NOT_FOUND, "There is no such organisation to receive."
+
+
+class OrderExists(Refusal):
+    code, kind, text = 0x041F, Kind.CONFLICT, "The relation has an order with this id: a nonce was used twice."
+
+
+class NoSuchOrder(Refusal):
+    code, kind, text = 0x0420, Kind.NOT_FOUND, "The relation has no such order."
+
+
+class NotTheIssuer(Refusal):
+    code, kind, text = 0x0421, Kind.FORBIDDEN, "Another organisation issued the order."
+
+
+class OrderWithdrawn(Refusal):
+    code, kind, text = 0x0422, Kind.GONE, "The order is withdrawn."

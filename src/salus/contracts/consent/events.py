@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from salus.core.types import Count, Digest, Id, Message, Small, Time
+from salus.policy.policies import Level, Preference
 from salus.policy.types import Emergency, Grantee
 
 
@@ -74,10 +75,97 @@ class CustodialPermitLapsed(Message, frozen=True):
     version: Count
 
 
+class PolicySetNamed(Message, frozen=True):
+    """The relation is under this policy set from now on, as its custodian says; the person sees it."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation", "custodian")
+
+    relation: Id
+    custodian: Id
+    set: Id
+
+
+class ConsentAttested(Message, frozen=True):
+    """A directive stands, unacknowledged, which the person did not sign: the attester answers for it."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation", "attester")
+
+    relation: Id
+    attester: Id
+    staff: Digest
+    method: Small
+    evidence: Digest
+    directive: Id
+    version: Count
+    chain: Id
+    replaces: Id | None
+    grantee: Grantee
+    effect: Small
+    purposes: tuple[Small, ...]
+    start: Time
+    end: Time
+    uses: Count
+    redisclosure: Small
+    emergency: Emergency
+    sealed: Digest
+
+
+class OrderRecorded(Message, frozen=True):
+    """An order stands, which directives do not stop."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation", "custodian", "issuer", "recipient")
+
+    relation: Id
+    custodian: Id
+    issuer: Id
+    recipient: Id
+    order: Id
+    purpose: Small
+    start: Time
+    end: Time
+    ceiling: Level
+    commitment: Digest
+
+
+class OrderEnded(Message, frozen=True):
+    """Its issuer withdrew an order."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation", "issuer")
+
+    relation: Id
+    issuer: Id
+    order: Id
+
+
+class PreferenceSet(Message, frozen=True):
+    """What the person prefers where policies ask."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation",)
+
+    relation: Id
+    capacity: Small
+    preference: Preference
+
+
+class CustodialPreferenceLapsed(Message, frozen=True):
+    """Where the custodian had opted in, nothing is said, since the person claimed the account."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation",)
+
+    relation: Id
+    preference: Preference  # what is left: where it had opted out
+
+
 EVENTS: dict[int, type[Message]] = {
     0x0401: ConsentGranted,
     0x0402: TotallyDenied,
     0x0403: ConsentRevoked,
     0x0404: DirectiveAcknowledged,
     0x0405: CustodialPermitLapsed,
+    0x0406: PolicySetNamed,
+    0x0407: ConsentAttested,
+    0x0408: OrderRecorded,
+    0x0409: OrderEnded,
+    0x040A: PreferenceSet,
+    0x040B: CustodialPreferenceLapsed,
 }

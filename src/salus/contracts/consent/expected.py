@@ -4,9 +4,20 @@ from typing import Protocol
 
 from salus.contracts.context import Signer
 from salus.core.genesis import Purpose
+from salus.policy.policies import PolicySet
 from salus.state.overlay import Reader
 
 MAX_ACTIVE_PERMITS = 5  # number of the governed parameter
+
+
+class Profile(Protocol):
+    """An organisation's public profile."""
+
+    @property
+    def realm(self) -> str: ...
+
+    @property
+    def roles(self) -> tuple[int, ...]: ...
 
 
 class Accounts(Protocol):
@@ -24,8 +35,24 @@ class Accounts(Protocol):
         """Return the roles of an organisation; empty where there is no such organisation."""
         ...
 
+    def organisation(self, state: Reader, account: bytes, /) -> Profile | None:
+        """Return the profile, None where there is no such organisation."""
+        ...
 
-class Governance(Protocol):
+    def staff_attested(self, state: Reader, organisation: bytes, commitment: bytes, time: int, /) -> bool:
+        """True if the organisation attests the member of staff at `time`."""
+        ...
+
+
+class PolicySets(Protocol):
+    """Answered by the governance contract."""
+
+    def policy_set(self, state: Reader, policy_set: bytes, /) -> tuple[int, PolicySet] | None:
+        """Return (version, body), None where there is no such set."""
+        ...
+
+
+class Governance(PolicySets, Protocol):
     """Answered by the governance contract."""
 
     def parameter(self, state: Reader, number: int, /) -> int:
@@ -38,4 +65,12 @@ class Governance(Protocol):
 
     def group(self, state: Reader, group: bytes, /) -> object | None:
         """Return the group, None where there is no such group."""
+        ...
+
+    def in_group(self, state: Reader, group: bytes, organisation: bytes, /) -> bool:
+        """True if the organisation is in the group now."""
+        ...
+
+    def is_active(self, state: Reader, organisation: bytes, /) -> bool:
+        """True if the organisation is an active member."""
         ...

@@ -5,11 +5,10 @@ from msgspec.structs import replace
 from salus.contracts.consent import checks, errors, keeper
 from salus.contracts.consent.events import ConsentGranted, ConsentRevoked, DirectiveAcknowledged, TotallyDenied
 from salus.contracts.consent.expected import Accounts, Governance
+from salus.contracts.consent.granting import checked, put
 from salus.contracts.consent.messages import AckDirective, DenyTotally, GrantConsent, RevokeConsent
 from salus.contracts.context import Context
-from salus.core.keys import Role
-from salus.policy.purposes import barred_for_custodian, is_break_glass
-from salus.policy.types import Capacity, Directive, Effect, Redisclosure, Status
+from salus.policy.types import Directive, Effect, Redisclosure, Status
 
 
 def grant_consent(accounts: Accounts, governance: Governance, ctx: Context, msg: GrantConsent) -> None:
@@ -17,59 +16,11 @@ def grant_consent(accounts: Accounts, governance: Governance, ctx: Context, msg:
     # AUTHORISE: the signer comes from the verified envelope, never from the message.
     checks.authorised(accounts, ctx, msg.relation, msg.capacity)
     # CHECK
-    checks.period(msg.start, msg.end, ctx.time)
-    _check_purposes(governance, ctx, msg)
-    if msg.emergency[0] and msg.emergency[2]:
-        raise errors.ContradictoryEmergency
-    checks.grantee(accounts, governance, ctx.state, msg.grantee, msg.effect)
-    old = None
-    if msg.replaces is not None:
-        old = checks.replaceable(ctx.state, msg.relation, msg.replaces, msg.effect, ctx.time)
-    if msg.effect == Effect.PERMIT:
-        checks.room_for_permit(governance, ctx.state, msg.relation, ctx.time, msg.replaces)
-    new = _directive(ctx, msg, old)
-    if keeper.get_directive(ctx.state, msg.relation, new.id) is not None:
-        raise errors.DirectiveExists
-    # WRITE: the old one ends at once. Until the new one is acknowledged a permit is unusable and a
-    # deny total, so that a replacement never opens a gap.
-    if old is not None:
-        keeper.put_directive(ctx.state, replace(old, status=int(Status.REPLACED)))
-    keeper.put_directive(ctx.state, new)
+    new, old = checked(accounts, governance, ctx, msg, msg.capacity)
+    # WRITE
+    put(ctx, new, old)
     # EMIT
     ctx.emit(_granted(msg, new))
-
-
-def _check_purposes(governance: Governance, ctx: Context, msg: GrantConsent) -> None:
-    rows = checks.purposes(governance, ctx.state, msg.purposes)
-    if msg.effect == Effect.PERMIT:
-        if any(is_break_glass(row.system, row.code) for row in rows):
-            raise errors.BreakGlassByPermit
-        if msg.capacity == Capacity.CUSTODIAN and any(barred_for_custodian(row.system, row.code) for row in rows):
-            raise errors.BarredForCustodian
-
-
-def _directive(ctx: Context, msg: GrantConsent, old: Directive | None) -> Directive:
-    """Return the new directive; version and chain, and with it the count of uses, go on from the old one."""
-    new = ctx.object_id("directive", msg.relation)
-    return Directive(
-        id=new,
-        version=1 if old is None else old.version + 1,
-        chain=new if old is None else old.chain,
-        replaces=msg.replaces,
-        relation=msg.relation,
-        capacity=msg.capacity,
-        grantee=msg.grantee,
-        effect=msg.effect,
-        total=False,
-        purposes=msg.purposes,
-        start=msg.start,
-        end=msg.end,
-        uses=msg.uses,
-        redisclosure=msg.redisclosure,
-        emergency=msg.emergency,
-        sealed=msg.sealed,
-        status=int(Status.UNACKNOWLEDGED),
-    )
 
 
 def _granted(msg: GrantConsent, new: Directive) -> ConsentGranted:
@@ -143,13 +94,7 @@ def revoke_consent(accounts: Accounts, ctx: Context, msg: RevokeConsent) -> None
 def ack_directive(accounts: Accounts, ctx: Context, msg: AckDirective) -> None:
     """Bring a directive with a sealed part into force as it was meant."""
     # AUTHORISE
-    if not ctx.signed_by(msg.custodian, Role.GATEWAY):
-        raise errors.NotTheGateway
-    holder = accounts.custodian_of(ctx.state, msg.relation)
-    if holder is None:
-        raise errors.NoSuchRelation
-    if holder != msg.custodian:
-        raise errors.NotTheCustodian
+    checks.custodian(accounts, ctx, msg.custodian, msg.relation)
     # CHECK
     old = checks.standing(ctx.state, msg.relation, msg.directive)
     if old.end <= ctx.time:

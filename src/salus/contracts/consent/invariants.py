@@ -1,9 +1,10 @@
 """What always holds of a relation's directives; asked by tests and by an offline check of the state."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from salus.contracts.consent import keeper
-from salus.policy.types import Directive, Effect, Status
+from salus.policy.types import Capacity, Directive, Effect, Status
 from salus.state.overlay import Reader
 
 
@@ -23,6 +24,17 @@ def violations(state: Reader, relation: bytes) -> Iterator[str]:
             yield "a replaced directive has one successor, any other none"
         if directive.effect != Effect.PERMIT and keeper.get_uses(state, relation, directive.chain):
             yield "uses are counted for permits only"
+    yield from _others(state, relation, by_id)
+
+
+def _others(state: Reader, relation: bytes, by_id: Mapping[bytes, Directive]) -> Iterator[str]:
+    attested = [directive for directive, _ in keeper.get_attestations(state, relation)]
+    if attested != [directive.id for directive in by_id.values() if directive.capacity == Capacity.ATTESTED]:
+        yield "somebody answers for a directive that the person did not sign, and for no other"
+    if any(order.start >= order.end for _, order in keeper.get_orders(state, relation)):
+        yield "an order has a period"
+    if any(a[0] >= b[0] for a, b in pairwise(keeper.get_chosen(state, relation).preference)):
+        yield "a preference is sorted by purpose"
 
 
 def _alone(directive: Directive, relation: bytes) -> Iterator[str]:

@@ -8,7 +8,14 @@ from itertools import pairwise
 from typing import Any
 
 from salus.contracts.governance import errors, keeper
-from salus.contracts.governance.events import GroupSet, MemberAdmitted, MemberStateSet, ParameterSet, ValidatorSet
+from salus.contracts.governance.events import (
+    GroupSet,
+    MemberAdmitted,
+    MemberStateSet,
+    ParameterSet,
+    PolicySetVoted,
+    ValidatorSet,
+)
 from salus.contracts.governance.expected import Accounts
 from salus.contracts.governance.messages import (
     ACTIONS,
@@ -16,10 +23,12 @@ from salus.contracts.governance.messages import (
     SetGroup,
     SetMemberState,
     SetParameter,
+    SetPolicySet,
     SetValidator,
 )
 from salus.contracts.governance.parameters import BOUNDS, NUMBERS, Parameter
-from salus.contracts.governance.types import Group, Member, MemberState, Validator
+from salus.contracts.governance.policies import check_policy_set, policy_set_id
+from salus.contracts.governance.types import Group, Member, MemberState, Policies, Validator
 from salus.core.encoding import decode
 from salus.core.errors import InvalidKey
 from salus.core.hashing import T
@@ -150,6 +159,21 @@ def _set_group(a: Accounts, state: Overlay, network: bytes, proposal: bytes, ind
     return GroupSet(group, version, action.name, action.members)
 
 
+def _set_policy_set(
+    a: Accounts, state: Overlay, network: bytes, proposal: bytes, index: int, action: SetPolicySet
+) -> Message:
+    if action.set is None:
+        policy_set, version = policy_set_id(network, proposal, index), 1
+    else:
+        before = keeper.get_policies(state, action.set)
+        if before is None:
+            raise errors.NoSuchPolicySet
+        policy_set, version = action.set, before.version + 1
+    check_policy_set(state, action.body)
+    keeper.put_policies(state, policy_set, Policies(version, action.body))
+    return PolicySetVoted(policy_set, version, action.body)
+
+
 _Apply = Callable[[Accounts, Overlay, bytes, bytes, int, Any], Message]
 _APPLY: dict[type[Message], _Apply] = {
     AdmitMember: _admit,
@@ -157,4 +181,5 @@ _APPLY: dict[type[Message], _Apply] = {
     SetParameter: _set_parameter,
     SetValidator: _set_validator,
     SetGroup: _set_group,
+    SetPolicySet: _set_policy_set,
 }

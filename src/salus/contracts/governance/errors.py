@@ -97,3 +97,35 @@ class UnsortedMembers(Refusal):
 
 class OutsiderInGroup(Refusal):
     code, kind, text = 0x0117, Kind.NOT_FOUND, "A group can hold members of the network only."
+
+
+class NoSuchPolicySet(Refusal):
+    code, kind, text = 0x0118, Kind.NOT_FOUND, "There is no such policy set."
+
+
+class UnsortedRules(Refusal):
+    code, kind, text = 0x0119, Kind.INVALID, "Rules and purposes of a policy set must be sorted and distinct."
+
+
+class UnknownPurpose(Refusal):
+    code, kind, text = 0x011A, Kind.NOT_FOUND, "The network's table has no such purpose."
+
+
+class RuleForBreakGlass(Refusal):
+    code, kind, text = 0x011B, Kind.INVALID, "Break-glass rests on no rule: the set's emergency rule speaks of it."
+
+
+class UnknownRole(Refusal):
+    code, kind, text = 0x011C, Kind.INVALID, "No role of organisations has this number."
+
+
+class EmergencyOutOfBounds(Refusal):
+    code, kind, text = (
+        0x011D,
+        Kind.INVALID,
+        "An emergency has a group and at most twelve hours, or neither.",
+    )
+
+
+class NoSuchEmergencyGroup(Refusal):
+    code, kind, text = 0x011E, Kind.NOT_FOUND, "There is no such emergency group."

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from salus.core.types import Count, Height, Id, Message, Name, PublicKey, Small
+from salus.policy.policies import PolicySet
 
 
 class ProposalMade(Message, frozen=True):
@@ -106,6 +107,16 @@ class GroupSet(Message, frozen=True):
     members: tuple[Id, ...]
 
 
+class PolicySetVoted(Message, frozen=True):
+    """A policy set says this from now on; relations that name it are under this version."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ()
+
+    set: Id
+    version: Count
+    body: PolicySet
+
+
 EVENTS: dict[int, type[Message]] = {
     0x0101: ProposalMade,
     0x0102: BallotCast,
@@ -117,4 +128,5 @@ EVENTS: dict[int, type[Message]] = {
     0x0108: ParameterSet,
     0x0109: ValidatorSet,
     0x010A: GroupSet,
+    0x010B: PolicySetVoted,
 }

@@ -5,19 +5,23 @@ from itertools import pairwise
 
 from salus.contracts.governance import keeper
 from salus.contracts.governance.actions import check_parameter, group_id
-from salus.contracts.governance.types import Group, Member, MemberState, Validator
+from salus.contracts.governance.policies import check_policy_set, policy_set_id
+from salus.contracts.governance.types import Group, Member, MemberState, Policies, Validator
+from salus.core.encoding import decode
 from salus.core.errors import Malformed
 from salus.core.genesis import Genesis, founder_id
 from salus.core.signatures import key_id
+from salus.policy.policies import EmergencyRule, FoundingSet, PolicySet
 from salus.state.overlay import Overlay
 
 _ORIGIN = bytes(32)  # stands for a proposal
 
 
 def write_genesis(state: Overlay, network: bytes, genesis: Genesis) -> None:
-    """Write members, validators, parameters, purposes and groups of a document that `read_genesis` gave.
+    """Write members, validators, parameters, purposes, groups and policy sets of a document that `read_genesis` gave.
 
-    Raises Malformed, UnknownParameter or ParameterOutOfBounds where the document contradicts itself.
+    Raises Malformed, UnknownParameter, ParameterOutOfBounds, or what `check_policy_set` raises, where the
+    document contradicts itself.
     """
     founders = [founder_id(founder) for founder in genesis.founders]
     for founder in founders:
@@ -41,6 +45,20 @@ def write_genesis(state: Overlay, network: bytes, genesis: Genesis) -> None:
             raise Malformed
         members = tuple(sorted(founders[i] for i in group.members))
         keeper.put_group(state, group_id(network, _ORIGIN, index), Group(group.name, 1, members))
+    for index, raw in enumerate(genesis.policies):
+        body = _body(network, decode(raw, FoundingSet), len(genesis.groups))
+        check_policy_set(state, body)
+        keeper.put_policies(state, policy_set_id(network, _ORIGIN, index), Policies(1, body))
+
+
+def _body(network: bytes, founding: FoundingSet, groups: int) -> PolicySet:
+    """Return the set with its group by id; raise Malformed where the document has no such group."""
+    rule = founding.emergency
+    if rule.group is not None and rule.group >= groups:
+        raise Malformed
+    group = None if rule.group is None else group_id(network, _ORIGIN, rule.group)
+    emergency = EmergencyRule(group, rule.ceiling, rule.window_ms)
+    return PolicySet(founding.jurisdiction, founding.rules, emergency, founding.pending, founding.attested)
 
 
 def _ascending(numbers: Sequence[int]) -> None:

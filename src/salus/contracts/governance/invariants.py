@@ -9,21 +9,24 @@ from typing import Any
 
 from salus.contracts.governance import keys
 from salus.contracts.governance.parameters import BOUNDS, NUMBERS, Parameter
+from salus.contracts.governance.policies import check_policy_set
 from salus.contracts.governance.types import (
     Ballot,
     Group,
     Member,
     MemberState,
+    Policies,
     Proposal,
     ProposalStatus,
     Validator,
     Value,
 )
-from salus.core.encoding import decode
-from salus.core.errors import Malformed
+from salus.core.encoding import decode, encode
+from salus.core.errors import Malformed, Refusal
 from salus.core.genesis import Purpose
 from salus.core.signatures import key_id
 from salus.core.types import Message
+from salus.policy.policies import NO_SET
 
 Finding = tuple[bytes, str]  # (key, fixed text)
 Parsed = Mapping[bytes, Mapping[bytes, Any]]  # space -> key -> value
@@ -38,8 +41,17 @@ _FORMS: dict[bytes, tuple[int, type[Message] | None]] = {  # space -> (length of
     b"\x01\x07": (36, Purpose),
     b"\x01\x08": (34, Group),
     b"\x01\x09": (34, Value),
+    b"\x01\x0a": (66, Policies),
 }
-_WIDE = (b"\x01\x01", b"\x01\x04", b"\x01\x05", b"\x01\x06", b"\x01\x07", b"\x01\x09")  # under the id of zeros
+_WIDE = (  # under the id of zeros
+    b"\x01\x01",
+    b"\x01\x04",
+    b"\x01\x05",
+    b"\x01\x06",
+    b"\x01\x07",
+    b"\x01\x09",
+    b"\x01\x0a",
+)
 
 
 def violations(network: bytes, rows: Iterable[tuple[bytes, bytes]]) -> Iterator[Finding]:
@@ -113,3 +125,24 @@ def _tables(parsed: Parsed) -> Iterator[Finding]:
         known = all(keys.member_key(member) in parsed[b"\x01\x01"] for member in entry.members)
         if not known or any(x >= y for x, y in pairwise(entry.members)):
             yield key, "a group's members are sorted, distinct members"  # 7
+    for key, entry in parsed[b"\x01\x0a"].items():
+        if entry.version < 1 or key == keys.policies_key(NO_SET):
+            yield key, "a policy set has a version from 1, and is not strict opt-in"  # 8
+        try:
+            check_policy_set(_Parsed(parsed), entry.body)
+        except Refusal:
+            yield key, "a policy set is one that members could vote for"  # 8
+
+
+class _Parsed:
+    """The keys that were read, as a Reader: so that the check of a set is the one that a vote runs."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self._parsed = parsed
+
+    def get(self, key: bytes) -> bytes | None:
+        value = self._parsed[key[:2]].get(key)
+        return None if value is None else encode(value)
+
+    def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
+        return [(key, encode(value)) for key, value in sorted(self._parsed[prefix[:2]].items())]

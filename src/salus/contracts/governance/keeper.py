@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from salus.contracts.governance import keys
-from salus.contracts.governance.types import Ballot, Group, Member, MemberState, Proposal, Validator, Value
+from salus.contracts.governance.types import Ballot, Group, Member, MemberState, Policies, Proposal, Validator, Value
 from salus.core.encoding import decode_stored, encode
 from salus.core.genesis import Purpose
 from salus.state.overlay import Overlay, Reader
@@ -24,6 +24,11 @@ def _purpose(raw: bytes) -> Purpose:
 @lru_cache(maxsize=256)
 def _value(raw: bytes) -> int:
     return decode_stored(raw, Value).value
+
+
+@lru_cache(maxsize=64)
+def _policies(raw: bytes) -> Policies:
+    return decode_stored(raw, Policies)
 
 
 def get_member(state: Reader, member: bytes) -> Member | None:
@@ -125,3 +130,17 @@ def get_group(state: Reader, group: bytes) -> Group | None:
 
 def put_group(state: Overlay, group: bytes, entry: Group) -> None:
     state.put(keys.group_key(group), encode(entry))
+
+
+def get_policies(state: Reader, policy_set: bytes) -> Policies | None:
+    raw = state.get(keys.policies_key(policy_set))
+    return None if raw is None else _policies(raw)
+
+
+def list_policies(state: Reader) -> list[tuple[bytes, Policies]]:
+    """Return (id, set) of all policy sets, sorted by id."""
+    return [(key[34:], _policies(raw)) for key, raw in state.scan(keys.POLICIES)]
+
+
+def put_policies(state: Overlay, policy_set: bytes, entry: Policies) -> None:
+    state.put(keys.policies_key(policy_set), encode(entry))

@@ -14,6 +14,7 @@ of the first 34 bytes lists it.
 | 01 07 0* purpose[2, BE]                 | 36    | core.genesis.Purpose              |
 | 01 08 group[32]                         | 34    | Group                             |
 | 01 09 0*                                | 34    | Value: how many members are active |
+| 01 0A 0* set[32]                        | 66    | Policies                          |
 """
 
 NETWORK = bytes(32)
@@ -24,6 +25,7 @@ PARAMETERS = b"\x01\x05" + NETWORK
 VALIDATORS = b"\x01\x06" + NETWORK
 PURPOSES = b"\x01\x07" + NETWORK
 ACTIVE_COUNT = b"\x01\x09" + NETWORK
+POLICIES = b"\x01\x0a" + NETWORK
 
 
 def member_key(member: bytes) -> bytes:
@@ -60,3 +62,7 @@ def purpose_key(purpose: int) -> bytes:
 
 def group_key(group: bytes) -> bytes:
     return b"\x01\x08" + group
+
+
+def policies_key(policy_set: bytes) -> bytes:
+    return POLICIES + policy_set

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from salus.core.types import Count, Height, Id, Message, Name, PublicKey, Signature, Small
+from salus.policy.policies import PolicySet
 
 
 class Propose(Message, frozen=True):
@@ -62,6 +63,13 @@ class SetGroup(Message, frozen=True):
     members: Annotated[tuple[Id, ...], Meta(max_length=1024)]  # sorted, distinct
 
 
+class SetPolicySet(Message, frozen=True):
+    """Action 6: create (`set` null) or replace a policy set; relations under it follow at once."""
+
+    set: Id | None
+    body: PolicySet
+
+
 MESSAGES: dict[int, type[Message]] = {0x0101: Propose, 0x0102: Vote}
 ACTIONS: dict[int, type[Message]] = {
     1: AdmitMember,
@@ -69,4 +77,5 @@ ACTIONS: dict[int, type[Message]] = {
     3: SetParameter,
     4: SetValidator,
     5: SetGroup,
+    6: SetPolicySet,
 }

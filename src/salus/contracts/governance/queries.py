@@ -4,6 +4,7 @@ from salus.contracts.governance import keeper
 from salus.contracts.governance.parameters import BOUNDS
 from salus.contracts.governance.types import Group, Member, MemberState, Proposal, Validator
 from salus.core.genesis import Purpose
+from salus.policy.policies import NO_SET, STRICT_OPT_IN, PolicySet
 from salus.state.overlay import Reader
 
 _DEFAULTS = {int(number): bounds.default for number, bounds in BOUNDS.items()}
@@ -82,6 +83,19 @@ def group_members(state: Reader, group_id: bytes) -> tuple[bytes, ...]:
 def in_group(state: Reader, group_id: bytes, organisation: bytes) -> bool:
     """True if the organisation is in the group now."""
     return organisation in group_members(state, group_id)
+
+
+def policy_set(state: Reader, policy_set_id: bytes) -> tuple[int, PolicySet] | None:
+    """Return (version, body) of a policy set; strict opt-in, which no vote changes, is version 0 of NO_SET."""
+    if policy_set_id == NO_SET:
+        return 0, STRICT_OPT_IN
+    entry = keeper.get_policies(state, policy_set_id)
+    return None if entry is None else (entry.version, entry.body)
+
+
+def policy_sets(state: Reader) -> list[tuple[bytes, int, PolicySet]]:
+    """Return (id, version, body) of all policy sets that were voted or founded, sorted by id."""
+    return [(key, entry.version, entry.body) for key, entry in keeper.list_policies(state)]
 
 
 def validators(state: Reader) -> list[Validator]:

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from salus.core.types import Count, Height, Id, Message, Name, PublicKey, Small
+from salus.policy.policies import PolicySet
 
 
 class MemberState(IntEnum):
@@ -71,3 +72,10 @@ class Group(Message, frozen=True):
     name: Name
     version: Count  # from 1
     members: tuple[Id, ...]  # sorted, distinct
+
+
+class Policies(Message, frozen=True):
+    """A policy set as it stands."""
+
+    version: Count  # from 1
+    body: PolicySet

@@ -1,8 +1,8 @@
 """Break-glass in a Consent: an exception for the purpose BTG, which no directive serves.
 
 A permit of it lets break-glass lift the directive, up to the label it names; a deny forbids that. A Consent that does
-not speak of it leaves that to the policy set. The group that a Consent names is shown, not evaluated: who may break the glass
-is the network's to say, so a group is taken only where it is known to be that one.
+not speak of it leaves that to the policy set. The group that a Consent names is shown, not evaluated: who may break
+the glass is the network's to say, so a group is taken only where it is known to be that one.
 """
 
 from typing import NamedTuple
