@@ -206,7 +206,7 @@ def _directives(relation: bytes, rng: random.Random) -> list[Directive]:
 def _sealed(rng: random.Random) -> SealedPart:
     since = NOW - rng.randrange(1, 6) * YEAR_MS
     base: Provision = replace(EVERYTHING, classes=(rng.choice(CLASSES),), periods=((since, NOW),))
-    return SealedPart(base, (), (), int(Residual.GENERIC), None, "", None, None, None)
+    return SealedPart(base, (), (), int(Residual.GENERIC), None, "", None, None, None, (), None)
 
 
 def _facts(rng: random.Random, number: int) -> Facts:

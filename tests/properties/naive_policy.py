@@ -5,6 +5,7 @@ within a provision: what permits must be yes, what denies need only not be no. N
 a changed constant shows.
 """
 
+from types import SimpleNamespace
 from typing import Any
 
 YES, MAYBE, NO = "yes", "maybe", "no"
@@ -109,6 +110,18 @@ def is_named(grantee: Any, question: Any) -> bool:
 def speaks(purposes: Any, question: Any) -> bool:
     asked = question.asked
     return purposes == () or any(p == asked.purpose or asked.implied_by(p) for p in purposes)
+
+
+def as_asked(part: Any, question: Any) -> Any:
+    """A sealed part with the focused exceptions that concern the question beside the others."""
+    if part is None:
+        return None
+    exceptions = list(part.exceptions)
+    for one in part.focused:
+        named = one.grantees == () or any(is_named(g, question) for g in one.grantees)
+        if named and speaks(one.purposes, question):
+            exceptions.append((one.effect, one.provision))
+    return SimpleNamespace(base=part.base, exceptions=exceptions, residual=part.residual, obligations=part.obligations)
 
 
 def in_time(thing: Any, question: Any) -> bool:
@@ -231,7 +244,7 @@ def naive_decide(question: Any, directives: Any, records: Any) -> dict[str, Any]
         if within(question.filter.base, r, staff, pending) == YES
         and (question.filter.residual is None or within(question.filter.residual, r, staff, pending) == NO)
     ]
-    directives = [(d, s) for d, s in directives if d.relation == question.relation]
+    directives = [(d, as_asked(s, question)) for d, s in directives if d.relation == question.relation]
     if question.asked.recipient.account == question.relation:
         erased = {r.header.record for r in records if r.header.status == 4}
         out = dict.fromkeys(erased, 32)

@@ -55,7 +55,7 @@ def provision(**fields: Any) -> Provision:
 
 
 def sealed(*exceptions: tuple[int, Provision], base: Provision = EVERYTHING, **fields: Any) -> SealedPart:
-    sound = SealedPart(base, exceptions, (), int(Residual.GENERIC), None, "", None, None, None)
+    sound = SealedPart(base, exceptions, (), int(Residual.GENERIC), None, "", None, None, None, (), None)
     return msgspec.structs.replace(sound, **fields)
 
 

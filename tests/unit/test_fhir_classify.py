@@ -1,4 +1,4 @@
-"""Class, period, labels, author and subject of resources; and that the tables name what FHIR defines."""
+"""Class, period, author and subject of resources; and that the tables name what FHIR defines."""
 
 import pytest
 
@@ -7,13 +7,11 @@ from salus.fhir.classes import CATEGORIES, CLASSES
 from salus.fhir.classify import describe
 from salus.fhir.compartment import subject_of
 from salus.fhir.definitions import PRIMITIVES, resource_types, table
-from salus.fhir.labels import strictest
 from salus.fhir.periods import PERIODS
 from salus.fhir.times import MAX_TIME, span
 
 LAB = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]}
 VITAL = {"coding": [{"code": "vital-signs"}]}
-DEPRESSION = {"coding": [{"system": "http://snomed.info/sct", "code": "370143000"}]}
 DAY = 86_400_000
 
 
@@ -90,36 +88,6 @@ def test_a_condition_runs_from_onset_to_abatement() -> None:
 )
 def test_the_data_class(one: dict[str, object], expected: str) -> None:
     assert describe(one).data_class == expected
-
-
-ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
-CONF = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
-
-
-@pytest.mark.parametrize(
-    ("elements", "expected"),
-    [
-        ({}, ("N",)),
-        ({"code": DEPRESSION}, ("MH", "R")),
-        ({"component": [{"code": DEPRESSION}]}, ("MH", "R")),
-        ({"contained": [{"resourceType": "Condition", "code": DEPRESSION}]}, ("MH", "R")),
-        ({"code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "F10.2"}]}}, ("R", "SUD")),
-        ({"code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "F32.1"}]}}, ("MH", "R")),
-        ({"code": {"coding": [{"system": "urn:other", "code": "370143000"}]}}, ("N",)),
-        ({"meta": {"security": [{"system": CONF, "code": "V"}]}}, ("V",)),
-        ({"meta": {"security": [{"system": CONF, "code": "L"}]}}, ("N",)),
-        ({"meta": {"security": [{"system": ACT, "code": "ETH"}]}}, ("ETH", "R")),
-        ({"contained": [{"resourceType": "Basic", "meta": {"security": [{"system": CONF, "code": "R"}]}}]}, ("R",)),
-        ({"meta": {"security": [{"display": "secret"}]}}, ("R",)),
-    ],
-)
-def test_labels(elements: dict[str, object], expected: tuple[str, ...]) -> None:
-    found = describe(resource("Observation", **elements))
-    assert (found.labels, found.rule_set) == (expected, 1)
-
-
-def test_the_strictest_of_several_wins() -> None:
-    assert strictest([("N",), ("MH", "R"), ("V",)]) == ("MH", "V")
 
 
 def test_the_author_is_the_first_literal_reference() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from salus.core.record import PENDING
 from salus.policy.filter import UNFILTERED, Filter, asks_for
 from salus.policy.provision import NO_ENCOUNTER, Facts, possibly_within, surely_within
 from unit.policy_samples import CLINIC, FIRST, SECOND, STAFF, header, provision, record
@@ -38,6 +39,10 @@ CASES: list[tuple[str, dict[str, Any], Facts, bool, bool]] = [
     ("unlabelled is not normal", {"labels": ("N",)}, record(labels=()), False, True),
     ("unlabelled is restricted", {"labels": ("R",)}, record(labels=()), True, True),
     ("unlabelled where labels do not matter", {}, record(labels=()), True, True),
+    ("pending is not normal", {"labels": ("N",)}, record(labels=(PENDING,)), False, True),
+    ("pending is restricted", {"labels": ("R",)}, record(labels=(PENDING,)), True, True),
+    ("pending may be what a label names", {"labels": ("PSY",)}, record(labels=(PENDING,)), False, True),
+    ("pending beside what is sure", {"labels": ("PSY",)}, record(labels=("HIV", "R", PENDING)), False, True),
     ("period within", {"periods": ((100, 200),)}, record(), True, True),
     ("period within one of two", {"periods": ((0, 50), (90, 210))}, record(), True, True),
     ("period over two, within neither", {"periods": ((50, 150), (150, 250))}, record(), False, True),

@@ -22,7 +22,7 @@ from salus.policy.policies import (
 from salus.policy.provision import NO_ENCOUNTER, Facts
 from salus.policy.public import Asked, Recipient
 from salus.policy.question import Held, Question
-from salus.policy.types import EVERYTHING, Directive, Provision, SealedPart
+from salus.policy.types import EVERYTHING, Directive, Focused, Provision, SealedPart
 
 NOW = 1000
 RELATION, STRANGE = b"r" * 32, b"q" * 32
@@ -113,8 +113,17 @@ def directive(r: Random, number: int) -> Held:
     base = provision(r)
     if r.random() < 0.3:  # a few records, so that permits differ in what they cover
         base = replace(EVERYTHING, instances=tuple(r.sample(RECORDS, 3)))
-    part = SealedPart(base, exceptions, obligations, r.randint(0, 2), None, "", None, None, None)
+    residual = r.randint(0, 2)
+    part = SealedPart(base, exceptions, obligations, residual, None, "", None, None, None, focused(r), None)
     return public, None if total or r.random() < 0.05 else part
+
+
+def focused(r: Random) -> tuple[Focused, ...]:
+    grantees = ((1, CLINIC), (1, OTHER), (2, b"\0\2"), (3, GROUPS[0]), (3, GROUPS[1]))
+    return tuple(
+        Focused(r.choice((1, 2)), provision(r), some(r, (1, 2, 3, 4), 0.5), some(r, grantees, 0.5))
+        for _ in range(r.choice((0, 0, 0, 0, 0, 0, 0, 0, 1, 2)))
+    )
 
 
 def policy(r: Random) -> PolicyInForce:

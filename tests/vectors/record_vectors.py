@@ -7,7 +7,8 @@ from salus.core.record import LeafHeader, RelationOpening, Status, content_diges
 from salus.core.request import Request, filter_commitment, parse_request
 from salus.merkle.log import Log
 from salus.merkle.plain import plain_root
-from salus.policy.types import EVERYTHING, Directive, Effect, Provision, SealedPart, sealed_commitment
+from salus.policy.form import Form
+from salus.policy.types import EVERYTHING, Directive, Effect, Focused, Provision, SealedPart, sealed_commitment
 from salus.services.objects import SealedDelivery
 
 from .fixed import NETWORK, NOW, fixed, key, shown
@@ -126,6 +127,8 @@ def consents() -> Vectors:
         None,
         None,
         None,
+        (Focused(int(Effect.DENY), EVERYTHING, (1,), ((1, fixed("other clinic")),)),),
+        Form((), (), (), "DocumentReference/1", False, (), ((fixed("record", 16), "Observation/1"),)),
     )
     sealed = sealed_commitment(NETWORK, RELATION, directive, 1, fixed("sealed salt"), encode(part))
     public = Directive(

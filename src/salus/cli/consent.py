@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
+from salus.cli.consent_form import give_out, take_in
 from salus.cli.consent_others import METHODS, attest, emergency_option, prefer, purpose_option
 from salus.cli.options import about_data, acting, at_option, days_option, in_home, opened, person
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
@@ -202,3 +203,7 @@ def take_back(home: Path | None, as_json: bool, actor: str, relation: str | None
         done = revoke(who, handle, find_directive(region.ledger, handle, directive))
     words = f"Revoked, in block {done.height}. What was released before stays with who has it."
     print_result(as_json, {"directive": done.directive, "height": done.height}, words)
+
+
+command.add_command(take_in)
+command.add_command(give_out)

@@ -13,7 +13,7 @@ import click
 from salus.bootstrap import Region, open_region
 from salus.cli.status import BadInput
 from salus.config import NoPassphrase, read_config, read_passphrase
-from salus.fhir.classes import CATEGORIES, CLASSES, OTHER
+from salus.fhir.classes import DATA_CLASSES
 from salus.services.actors import Organisation, Person
 from salus.services.grant import provision
 
@@ -21,7 +21,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 PASSPHRASE_FILE = "passphrase"  # noqa: S105 - a file of the home of an unattended region
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
-DATA_CLASSES = sorted({*CLASSES.values(), OTHER}.union(*(listed.values() for listed in CATEGORIES.values())))
 
 
 class OutFile(click.Path):

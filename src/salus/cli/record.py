@@ -9,12 +9,14 @@ from salus.cli.options import acting, choose, in_home, opened, organisation
 from salus.cli.output import print_json, print_result, print_table, progress, short, when
 from salus.cli.patient import find_patient
 from salus.cli.staff import find_badge, staff_option
+from salus.fhir.rule_sets import DIGESTS, NEWEST
 from salus.services.read_records import list_records, read_record
+from salus.services.relabel import relabel
 
 
 @click.group()
 def command() -> None:
-    """Records of a custodian: import FHIR R4 bundles, list, show."""
+    """Records of a custodian: import FHIR R4 bundles, list, show, label anew."""
 
 
 @command.command("import")
@@ -78,3 +80,25 @@ def show(home: Path | None, as_json: bool, actor: str, handle: str, record: str,
         print_json({"header": found.header, "content": found.octets.decode()})
     else:
         click.echo(found.octets)
+
+
+@command.command("relabel")
+@acting("The custodian.")
+@click.option(
+    "--rule-set", default=NEWEST, show_default=True, type=click.Choice(sorted(DIGESTS)), help="Number of the rule set."
+)
+@in_home
+def label_anew(home: Path | None, as_json: bool, actor: str, rule_set: int) -> None:
+    """Apply a newer rule set to all records: those whose labels change get a new version, the others nothing.
+
+    Interrupted, it is run again, and does what is left. Grants are evaluated on the labels of the moment.
+    """
+    with opened(home) as region:
+        custodian = organisation(region, actor)
+        with progress("labelling", None, quiet=as_json) as bar:
+            done = relabel(custodian, rule_set, lambda n: bar.update(bar.task_ids[0], completed=n))
+    words = (
+        f"{done.records:,} records of {done.changed_relations:,} relations labelled anew under rule set "
+        f"{done.rule_set}; {done.relations:,} relations looked at, {done.anchored_relations:,} anchored."
+    )
+    print_result(as_json, done, words)

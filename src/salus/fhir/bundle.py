@@ -13,11 +13,12 @@ from msgspec.structs import replace
 
 from salus.core.errors import Kind, Refusal
 from salus.fhir.classify import Description
-from salus.fhir.labels import PLAIN, TELLING, strictest
 from salus.fhir.octets import may_be_escaped
 from salus.fhir.outcome import Issue, error
+from salus.fhir.parts import parts_named, spread
 from salus.fhir.references import Identities, Resolver
 from salus.fhir.resource import Resource, read_resource
+from salus.fhir.rule_sets import newest
 from salus.fhir.validate import Json, count_keys, repeats_key
 from salus.fhir.wrapper import Draft, Opened, open_bundle, wrapper_repeats
 
@@ -49,7 +50,8 @@ class Entry(Struct, frozen=True, gc=False, array_like=True):
     octets: bytes  # as received, but for id and references
     identifiers: tuple[tuple[str, str], ...]  # business identifiers: system, empty where there is none, and value
     subjects: tuple[str, ...]  # ids of patients, the one it is about first; empty: shared
-    description: Description
+    description: Description  # its labels with those of its parts in the bundle
+    parts: tuple[str, ...] = ()  # literal references to them; empty unless a document of the bundle has some elsewhere
 
     @property
     def resource(self) -> Json:
@@ -113,20 +115,27 @@ def _repeated(raw: bytes, opened: Opened, resources: list[Resource]) -> list[Iss
 
 
 def _entries(drafts: list[Draft], resources: list[Resource]) -> tuple[Entry, ...]:
-    labels = {
-        f"{draft.kind}/{draft.id}".encode(): one.description.labels
-        for draft, one in zip(drafts, resources, strict=True)
-        if one.description.labels != PLAIN
-    }
+    """Return the entries, each document labelled as its parts are."""
+    rules = newest()
+    labels: dict[str, tuple[str, ...]] = {}
+    parts: dict[str, tuple[str, ...]] = {}
     for draft, one in zip(drafts, resources, strict=True):
-        if labels and draft.kind in TELLING:
-            told = [labels[reference] for reference in one.references if reference in labels]
-            if told:
-                one.description = replace(one.description, labels=strictest([one.description.labels, *told]))
-    return tuple(map(_entry, drafts, resources))
+        name = f"{draft.kind}/{draft.id}"
+        labels[name] = one.description.labels
+        if rules.tells(draft.kind):
+            parts[name] = parts_named(rules, draft.kind, (reference.decode() for reference in one.references))
+    taken = spread(labels, parts) if parts else labels
+    whole = all(part in labels for told in parts.values() for part in told)
+    entries = []
+    for draft, one in zip(drafts, resources, strict=True):
+        name = f"{draft.kind}/{draft.id}"
+        if taken[name] != labels[name]:
+            one.description = replace(one.description, labels=taken[name])
+        entries.append(_entry(draft, one, () if whole else parts.get(name, ())))
+    return tuple(entries)
 
 
-def _entry(draft: Draft, one: Resource) -> Entry:
+def _entry(draft: Draft, one: Resource, parts: tuple[str, ...]) -> Entry:
     return Entry(
         draft.method,
         draft.kind,
@@ -138,4 +147,5 @@ def _entry(draft: Draft, one: Resource) -> Entry:
         one.identifiers,
         one.subjects,
         one.description,
+        parts,
     )

@@ -68,6 +68,7 @@ CATEGORIES: dict[str, dict[str, str]] = {  # category code -> class; the first o
     },
     "ServiceRequest": {"108252007": "laboratory", "363679005": "imaging"},
 }
+DATA_CLASSES = sorted({*CLASSES.values(), OTHER}.union(*(listed.values() for listed in CATEGORIES.values())))
 
 
 def data_class(resource: Mapping[str, object]) -> str:

@@ -1,7 +1,7 @@
 """What is known of a resource without its content: class, clinical period, labels, author.
 
-The tables are in files of their own: `classes`, `periods`, `sensitive` (read by `labels`), `authors`. Together they
-are one numbered rule set, which the record's header names.
+The tables are in files of their own: `classes`, `periods`, `authors`, and for the labels the numbered rule sets, of
+which the record's header names the one that was used.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from salus.fhir.authors import author_of
 from salus.fhir.classes import data_class
 from salus.fhir.labels import labels_of
 from salus.fhir.periods import clinical_period
-from salus.fhir.sensitive import RULE_SET
+from salus.fhir.rule_sets import NEWEST, RuleSet, newest
 
 
 class Description(Struct, frozen=True, gc=False, array_like=True):
@@ -27,11 +27,14 @@ class Description(Struct, frozen=True, gc=False, array_like=True):
     author: str | None  # Type/id
 
 
-UNKNOWN = Description("", "", None, None, (), RULE_SET, None)  # before a resource is described
+UNKNOWN = Description("", "", None, None, (), NEWEST, None)  # before a resource is described
 
 
-def describe(resource: Mapping[str, object], codings: Iterable[object] | None = None) -> Description:
+def describe(
+    resource: Mapping[str, object], codings: Iterable[object] | None = None, rules: RuleSet | None = None
+) -> Description:
     """Return the description of a valid resource; `codings` are its arrays of codings, if known already."""
+    rules = rules or newest()
     start, end = clinical_period(resource)
     listed = _codings(resource) if codings is None else codings
     return Description(
@@ -39,8 +42,8 @@ def describe(resource: Mapping[str, object], codings: Iterable[object] | None = 
         str(resource["resourceType"]),
         start,
         end,
-        labels_of(resource, listed),
-        RULE_SET,
+        labels_of(resource, listed, rules),
+        rules.number,
         author_of(resource),
     )
 

@@ -9,6 +9,7 @@ from salus.core.errors import Refusal
 from salus.policy.case import Case
 from salus.policy.emergency import break_glass
 from salus.policy.filter import UNFILTERED, asks_for
+from salus.policy.focus import focused
 from salus.policy.prepared import Prepared, prepare
 from salus.policy.provision import Facts
 from salus.policy.question import NOTHING_SAID, Decision, Held, Question, Tier
@@ -44,7 +45,7 @@ def _decide(question: Question, prepared: Prepared, records: Sequence[Facts]) ->
     if wanted is not UNFILTERED and wanted != UNFILTERED:
         pending = question.policy.body.pending
         records = [facts for facts in records if asks_for(wanted, facts, question.staff, pending)]
-    case = Case(question, prepared, records)
+    case = Case(question, focused(prepared, question.asked), records)
     answer = None
     for tier in TIERS:
         answer = tier(case)

@@ -50,10 +50,12 @@ def names(grantee: Grantee, recipient: Recipient) -> bool:
 
 def speaks_of(directive: Directive, asked: Asked) -> bool:
     """True if one of the directive's purposes is the one asked for, or implies it; none means all."""
-    purposes = directive.purposes
-    if not purposes or asked.purpose in purposes:
-        return True
-    return any(map(asked.implied_by, purposes))
+    return not directive.purposes or implied(directive.purposes, asked)
+
+
+def implied(purposes: tuple[int, ...], asked: Asked) -> bool:
+    """True if one of `purposes` is the one asked for, or implies it."""
+    return asked.purpose in purposes or any(map(asked.implied_by, purposes))
 
 
 def permit_obstacle(directive: Directive, asked: Asked, used: int, attested: Sequence[int] = ()) -> Reason | None:

@@ -8,6 +8,7 @@ from msgspec import Meta
 from salus.core.hashing import T
 from salus.core.record import Code, RecordId
 from salus.core.types import Count, Digest, Id, Message, Small, Time
+from salus.policy.form import Form
 
 
 class OrganisationRole(IntEnum):
@@ -138,6 +139,15 @@ EVERYTHING = Provision((), (), (), (), (), (), (), (), ())
 Excepted = tuple[Annotated[int, Meta(ge=1, le=2)], Provision]  # (Effect, what): permit adds or lifts, deny carves out
 
 
+class Focused(Message, frozen=True):
+    """An exception for some purposes or recipients only; an empty list does not restrict."""
+
+    effect: Annotated[int, Meta(ge=1, le=2)]
+    provision: Provision
+    purposes: Annotated[tuple[Small, ...], Meta(max_length=16)]
+    grantees: Annotated[tuple[Grantee, ...], Meta(max_length=16)]
+
+
 class SealedPart(Message, frozen=True):
     """The sealed part of a directive: goes to the custodian and the patient's devices only."""
 
@@ -147,9 +157,11 @@ class SealedPart(Message, frozen=True):
     residual: Annotated[int, Meta(ge=0, le=2)]
     legal_basis: Code | None
     text: Annotated[str, Meta(max_length=8192)]  # as shown to the person
-    policy_uri: Annotated[str, Meta(max_length=1024)] | None
-    presenter: Annotated[str, Meta(max_length=128)] | None
+    policy_uri: Annotated[str, Meta(min_length=1, max_length=1024)] | None
+    presenter: Annotated[str, Meta(min_length=1, max_length=128)] | None
     presented: Time | None
+    focused: Annotated[tuple[Focused, ...], Meta(max_length=16)]  # exceptions as well
+    form: Form | None  # what its FHIR Consent says beside; null: the plain form
 
 
 def sealed_commitment(

@@ -126,6 +126,11 @@ def for_decision(organisation: Organisation, relation: bytes) -> Scope:
     return _own(organisation, relation, "decision", organisation.account)
 
 
+def for_labels(organisation: Organisation, relation: bytes) -> Scope:
+    """Let the gateway look at a relation of its own in order to label it; what it reads so, leaves it never."""
+    return _own(organisation, relation, "labels", organisation.account)
+
+
 def own_records(organisation: Organisation, relation: bytes, purpose: str, staff: bytes | None) -> Scope:
     """Let the custodian's staff read a relation of its own; the caller logs it. Raises NotCustodian."""
     return _own(organisation, relation, purpose, staff or organisation.account)

@@ -18,9 +18,14 @@ def deny_totally(
     state, now = person.ledger.view(), person.ledger.now()
     start, end = validity(now, None, days)
     numbers = purpose_numbers(state, purposes)
-    message = DenyTotally(handle, int(Capacity.SELF), grantee, numbers, start, end)
+    return put_total_deny(person, DenyTotally(handle, int(Capacity.SELF), grantee, numbers, start, end))
+
+
+def put_total_deny(person: Person, message: DenyTotally) -> Granted:
+    """Put a message's deny of everything in force, through two members. Raises as `deny_totally`."""
+    handle, start, end = message.relation, message.start, message.end
     built = person.build(handle, message)
     done = protect(person, handle, built.raw)
     directive = built.created[0][0]
-    person.wallet.keep_directive(KeptDirective(directive, handle, 1, None, None, now))
+    person.wallet.keep_directive(KeptDirective(directive, handle, 1, None, None, person.ledger.now()))
     return Granted(directive, 1, start, end, done.height)

@@ -20,6 +20,7 @@ from salus.fhir.references import ID_SYSTEM
 from salus.services.actors import Organisation
 from salus.services.errors import AmbiguousPatient, WrongPlace
 from salus.services.facts import FHIR_JSON
+from salus.services.labelling import Bundled, settle
 from salus.services.open_accounts import Spare, find_spare, take_spare
 from salus.services.patients import PATIENTS, relation_of
 from salus.services.read_ahead import Reading, read_ahead, uncollected
@@ -131,18 +132,27 @@ def _whole(
     writes: list[RecordWrite] = []
     others: list[SharedResource] = []
     identifiers: list[Identifier] = []
+    bundle = Bundled({}, {})
+    unsettled: dict[bytes, None] = {}  # relations whose documents may have parts on both sides
     for entry in transaction.entries:
         if entry.exists:
             continue
         identifiers += [Identifier(entry.type, *pair, entry.id) for pair in entry.identifiers if pair[0]]
         if not entry.subjects:
             others.append(SharedResource(entry.type, entry.id, entry.octets, FHIR_JSON))
+            bundle.names[f"{entry.type}/{entry.id}"] = entry.description.labels
             continue
         relation = relations[entry.subjects[0]]
         record = _record(shared, entry, relation)
+        bundle.names[f"{entry.type}/{entry.id}"] = record
+        bundle.parts[record] = entry.parts
+        if entry.parts or (record != entry.record and entry.type != PATIENTS):  # a patient is no part of a document
+            unsettled[relation] = None
         if entry.method == "PUT" or entry.type == PATIENTS:
             identifiers.append(Identifier(entry.type, ID_SYSTEM, entry.id, f"{relation.hex()}/{record.hex()}"))
         writes.append(_write(entry, relation, record, now))
+    for relation in unsettled:
+        writes = settle(organisation, relation, writes, bundle)
     return Deposit(writes, others, identifiers, (), digest)
 
 

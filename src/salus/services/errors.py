@@ -133,3 +133,7 @@ class OtherLog(Refusal):
         Kind.CONFLICT,
         "The checkpoint is not over this ledger's log, or an earlier one than the evidence.",
     )
+
+
+class SealedPartElsewhere(Refusal):
+    code, kind, text = 0x601F, Kind.NOT_FOUND, "The sealed part of the directive is not in this wallet."

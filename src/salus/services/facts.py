@@ -36,7 +36,8 @@ def _provisions(held: Sequence[Held], wanted: Filter) -> tuple[list[Provision], 
     for directive, part in held:
         if part is not None:
             (permits if directive.effect == Effect.PERMIT else denies).append(part.base)
-            for effect, provision in part.exceptions:
+            focused = ((one.effect, one.provision) for one in part.focused)
+            for effect, provision in (*part.exceptions, *focused):
                 (permits if effect == Effect.PERMIT else denies).append(provision)
     return permits, denies
 

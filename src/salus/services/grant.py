@@ -95,7 +95,7 @@ def sealed_part(
 ) -> SealedPart:
     """Return the sealed part of a directive; `text` is what the person was shown."""
     base = provision(classes, types, codes, labels, since, until)
-    return SealedPart(base, exceptions, obligations, int(residual), None, text, policy_uri, None, None)
+    return SealedPart(base, exceptions, obligations, int(residual), None, text, policy_uri, None, None, (), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +130,23 @@ def grant(person: Person, handle: bytes, terms: Terms) -> Granted:
     A permit works once the custodian has acknowledged it, a deny counts as total until then. The opening
     is in the wallet before the directive leaves. Raises UnknownPurpose, the contract's refusals.
     """
+    state, now = person.ledger.view(), person.ledger.now()
+    return put_directive(person, handle, terms.sealed, _message(state, handle, terms, _UNSEALED, now))
+
+
+_UNSEALED = bytes(32)  # in the place of the commitment until that is made
+
+
+def put_directive(person: Person, handle: bytes, sealed: SealedPart, message: GrantConsent) -> Granted:
+    """Put a message's directive on the ledger with the commitment to its sealed part; see `grant`."""
     network, state = person.wallet.network, person.ledger.view()
     custodian = lookup.person(state, handle).custodian
     nonce = os.urandom(16)
     directive = object_id("directive", network, handle, nonce, 0, 0)
-    version = directive_version(state, handle, terms.replaces)
-    opening = SealedPartOpening(os.urandom(32), encode(terms.sealed))
+    version = directive_version(state, handle, message.replaces)
+    opening = SealedPartOpening(os.urandom(32), encode(sealed))
     commitment = sealed_commitment(network, handle, directive, version, opening.salt, opening.body)
-    message = _message(state, handle, terms, commitment, person.ledger.now())
+    message = replace(message, sealed=commitment)
     kept = KeptDirective(directive, handle, version, opening.salt, opening.body, person.ledger.now())
     person.wallet.keep_directive(kept)
     key = person.wallet.relation(handle).device

@@ -19,11 +19,15 @@ DAY_MS = 86_400_000
 
 def purpose_number(state: Reader, code: str) -> int:
     """Return the number of a purpose's code in the governed table; raise UnknownPurpose."""
-    for _, raw in state.scan(PURPOSES):
-        row = decode(raw, Purpose)
+    for row in purposes(state):
         if row.code == code:
             return row.number
     raise UnknownPurpose
+
+
+def purposes(state: Reader) -> list[Purpose]:
+    """Return the governed table of purposes."""
+    return [decode(raw, Purpose) for _, raw in state.scan(PURPOSES)]
 
 
 def purpose_code(state: Reader, number: int) -> str:

@@ -46,6 +46,12 @@ def _scope(organisation: Organisation, relation: bytes, purpose: str, staff: Bad
 
 def _log(organisation: Organisation, scope: Scope, staff: Badge | None, record: bytes | None) -> None:
     """Note the read before its outcome is handed out."""
-    commitment = None if staff is None else staff.commitment
-    entry = Access(organisation.ledger.now(), scope.purpose, commitment, scope.predicate, record)
+    log_read(organisation, scope, scope.purpose, None if staff is None else staff.commitment, record)
+
+
+def log_read(
+    organisation: Organisation, scope: Scope, purpose: str, staff: bytes | None = None, record: bytes | None = None
+) -> None:
+    """Enter a look at the scope's relation into its access log."""
+    entry = Access(organisation.ledger.now(), purpose, staff, scope.predicate, record)
     organisation.vault.log_access(scope.handle(), [encode(entry)])

@@ -1,0 +1,35 @@
+"""The pages of labels and of the Consent speak of all that the code and FHIR have."""
+
+import re
+from pathlib import Path
+
+from salus.fhir import rule_sets
+from salus.fhir.consent import stated
+from salus.fhir.definitions import shape
+from salus.fhir.rule_sets import NEWEST, load, read
+
+DOCS = Path(__file__).parents[2] / "docs/reference"
+
+
+def test_the_page_of_labels_tells_the_kinds_and_tables_of_the_newest_set() -> None:
+    page = (DOCS / "labels.md").read_text()
+    file = read(NEWEST, rule_sets.files("salus.fhir.rule_sets").joinpath(f"{NEWEST}.json").read_bytes())
+    assert f"rule set {NEWEST}" in page and f"`src/salus/fhir/rule_sets/{NEWEST}.json`" in page
+    rows = {kind: set(labels.split()) for kind, labels in re.findall(r"^\| ([^|]+) \| `([^`]+)` \|", page, re.M)}
+    rules = load(NEWEST)
+    for group in file.groups:
+        assert rows[group.about] == {label for one in group.labels for label in rules.implied[one]}
+    for table in ("systems", "hierarchies", "implied", "coarse", "types", "principal", "words", "parts", "groups"):
+        assert f"`{table}`" in page
+
+
+def test_the_page_of_the_consent_has_a_row_for_each_element() -> None:
+    page = (DOCS / "consent.md").read_text()
+    cells = " ".join(re.findall(r"^\| ([^|]+) \|", page, re.M))
+    for kind in ("Consent", "Consent.provision"):
+        for name, rule in shape(kind).properties.items():
+            said = f"`{kind}.{name}`" in cells or f"`{name}`" in cells
+            assert said or (kind == "Consent.provision" and name in ("id", "extension")), (kind, name, rule.element)
+    for name, url in vars(stated).items():
+        if name.isupper() and isinstance(url, str) and url.startswith(stated.OWN) and url != stated.OWN:
+            assert f"`{url.removeprefix(stated.OWN)}`" in page, name
