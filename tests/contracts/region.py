@@ -27,12 +27,12 @@ from salus.contracts.records.types import Relation
 from salus.core import cose
 from salus.core.encoding import encode
 from salus.core.genesis import Purpose
+from salus.core.glass import GlassReason
 from salus.core.hashing import T
 from salus.core.keys import FOREVER, Role
 from salus.core.request import GLASS, REQUEST, GlassRequest, Request
 from salus.core.signatures import SigningKey
 from salus.core.types import Message
-from salus.policy.glass import GlassReason
 from salus.policy.policies import EmergencyRule, Mode, Order, PolicyRule, PolicySet
 from salus.policy.purposes import ACT_REASON
 from salus.policy.types import Directive, Effect, GranteeKind, OrganisationRole, Status

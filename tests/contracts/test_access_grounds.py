@@ -72,9 +72,9 @@ from salus.contracts.context import Signer
 from salus.contracts.governance import keeper as governance_keeper
 from salus.contracts.governance.parameters import BOUNDS, Parameter
 from salus.contracts.governance.types import Group, Member, MemberState
+from salus.core.glass import GlassReason, ReviewerKind, Verdict
 from salus.core.hashing import object_id
 from salus.core.keys import FOREVER
-from salus.policy.glass import GlassReason, ReviewerKind, Verdict
 from salus.policy.policies import NO_SET, Choice, Mode
 from salus.policy.reasons import Reason
 from salus.policy.types import BasisKind, Directive, OrganisationRole, Trigger

@@ -57,8 +57,8 @@ from salus.contracts.accounts.types import KeyStatus, Person, PersonState
 from salus.contracts.consent import keeper as consent_keeper
 from salus.contracts.consent.keys import directive_key
 from salus.contracts.governance.parameters import BOUNDS, Parameter
+from salus.core.glass import GlassReason, ReviewerKind, Verdict
 from salus.core.keys import Role
-from salus.policy.glass import GlassReason, ReviewerKind, Verdict
 from salus.policy.policies import NO_SET, Choice, Mode
 from salus.policy.reasons import Reason
 from salus.policy.types import BasisKind, Capacity, Effect, Status, Trigger

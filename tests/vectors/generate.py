@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import (
+    access_vectors,
     core_vectors,
     evidence_vectors,
     ledger_vectors,
@@ -33,6 +34,7 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "log": tree_vectors.log,
     "records": record_vectors.records,
     "requests": record_vectors.requests,
+    "sessions": access_vectors.sessions,
     "consents": record_vectors.consents,
     "policies": policy_vectors.policies,
     "claims": person_vectors.claims,

@@ -26,7 +26,7 @@ class Request(Message, frozen=True):
 class GlassRequest(Request, frozen=True):
     """Payload of COSE kind `break-glass`: the recipient signs why it cannot wait, so that nobody can say it later."""
 
-    reason: Small  # policy.glass
+    reason: Small  # core.glass
 
 
 REQUEST: Final = "request"

@@ -104,9 +104,9 @@ def _directive(
     if obstacle is not None:
         raise _REFUSALS[obstacle]
     _no_total_deny(consent, ctx, relation, asked)
-    if directive.capacity == Capacity.ATTESTED:
-        if asked.purpose not in consent.policy_of(ctx.state, relation).body.attested:
-            raise errors.AttestedNotHonoured
+    attested = directive.capacity == Capacity.ATTESTED
+    if attested and asked.purpose not in consent.policy_of(ctx.state, relation).body.attested:
+        raise errors.AttestedNotHonoured
     return Ground(directive, directive.end)
 
 

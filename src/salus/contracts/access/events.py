@@ -72,7 +72,7 @@ class GlassBroken(Message, frozen=True):
     staff: Digest | None
     seal_key: Digest
     basis: Basis
-    reason: Small  # policy.glass
+    reason: Small  # core.glass
     relation_root: Digest
     leaves: Digest
     deliver_by: Time
@@ -88,7 +88,7 @@ class BreakGlassReviewed(Message, frozen=True):
     custodian: Id
     request: Id
     reviewer: Id
-    kind: Small  # policy.glass.ReviewerKind
+    kind: Small  # core.glass.ReviewerKind
     verdict: Small
     closed: bool
 

@@ -15,9 +15,9 @@ from salus.contracts.access.terms import admitted, check_delivery, check_root, p
 from salus.contracts.access.types import Outcome, Review
 from salus.contracts.context import Context
 from salus.core.genesis import Purpose
+from salus.core.glass import NEEDED, REASONS, VERDICTS, ReviewerKind
 from salus.core.keys import Role
 from salus.core.request import GLASS, GlassRequest
-from salus.policy.glass import NEEDED, REASONS, VERDICTS, ReviewerKind
 from salus.policy.grounds import break_glass_obstacle
 from salus.policy.purposes import is_break_glass
 from salus.policy.reasons import Reason

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from salus.contracts.access import keeper
 from salus.contracts.access.types import Answer, Outcome, Review
-from salus.policy.glass import NEEDED
+from salus.core.glass import NEEDED
 from salus.state.overlay import Reader
 
 

@@ -62,7 +62,7 @@ class ReviewBreakGlass(Message, frozen=True):
     reviewer: Id
     relation: Id
     release: Id
-    verdict: Small  # policy.glass
+    verdict: Small  # core.glass
 
 
 class OpenRelease(Message, frozen=True):

@@ -29,7 +29,7 @@ class Answer(Message, frozen=True):
     acknowledged: Time | None
 
 
-Word = tuple[Small, Id, Small, Time]  # (policy.glass.ReviewerKind, reviewer, Verdict, when)
+Word = tuple[Small, Id, Small, Time]  # (core.glass.ReviewerKind, reviewer, Verdict, when)
 
 
 class Review(Message, frozen=True):
@@ -37,7 +37,7 @@ class Review(Message, frozen=True):
 
     requester: Id
     custodian: Id
-    reason: Small  # policy.glass
+    reason: Small  # core.glass
     opened: Time
     words: Annotated[tuple[Word, ...], Meta(max_length=2)]  # in the order they were said
     closed: Time | None
