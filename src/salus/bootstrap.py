@@ -56,6 +56,7 @@ from salus.services.ports import Exchange
 from salus.services.purposes import PURPOSES
 from salus.services.resume import resume
 from salus.services.settle_claim import claim_envelope
+from salus.services.situations import Situations
 from salus.vault.files import LocalFiles
 from salus.vault.keystore import Keystore
 from salus.vault.seals import SealKey
@@ -371,6 +372,7 @@ def _organisation(region: Region, slug: str, name: str, account: bytes, made: _K
         region.ledger,
         region.exchange,
         region.genesis,
+        Situations(region.network),
     )
 
 

@@ -307,7 +307,7 @@ def test_an_error_in_deciding_is_a_denial(story: Story, monkeypatch: pytest.Monk
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(module, "decide", broken)
+    monkeypatch.setattr(module, "decide_prepared", broken)
     ask(story, handle, badge)
     assert reason(one(process_inbox(story.north))) is Reason.EVALUATION_FAILED
 

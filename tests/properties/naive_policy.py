@@ -1,13 +1,31 @@
 """The decision again, written apart and plainly from what consent means; slow, and shares no code.
 
-A record is yes, no or maybe within a provision. What permits must be yes, what denies need only not
-be no. Numbers are written out, so that a changed constant shows.
+Every record is looked at by itself, ground by ground, and each set is spelled out. A record is yes, no or maybe
+within a provision: what permits must be yes, what denies need only not be no. Numbers are written out, so that
+a changed constant shows.
 """
 
 from typing import Any
 
 YES, MAYBE, NO = "yes", "maybe", "no"
 FOREVER = 10**18
+CONFIDENTIALITY = ["U", "L", "M", "N", "R", "V"]
+
+# --- how confidential
+
+
+def height_of(labels: Any, pending: int) -> int:
+    """Index into CONFIDENTIALITY."""
+    levels = {CONFIDENTIALITY.index(x) for x in labels if x in CONFIDENTIALITY}
+    sensitive = {x for x in labels if x not in CONFIDENTIALITY and x != "pending"}
+    if sensitive and not levels:
+        levels = {4}
+    if "pending" in labels or not labels:
+        levels = levels | {pending}
+    return max(levels)
+
+
+# --- one record and one provision
 
 
 def field(known: bool, match: bool, listed: Any) -> str:
@@ -47,22 +65,24 @@ def code_field(codes: Any, listed: Any) -> str:
     return MAYBE if strange else NO
 
 
-def label_field(labels: Any, listed: Any) -> str:
-    if not listed or set(labels) & set(listed):
+def label_field(labels: Any, listed: Any, pending: int) -> str:
+    if not listed:
         return YES
-    if not labels:
-        return YES if "R" in listed else MAYBE
-    return NO
+    if labels and "pending" not in labels:
+        return YES if set(labels) & set(listed) else NO
+    known = {x for x in labels if x not in CONFIDENTIALITY and x != "pending"}
+    known.add(CONFIDENTIALITY[height_of(labels, pending)])
+    return YES if known & set(listed) else MAYBE
 
 
-def within(provision: Any, facts: Any, staff: Any) -> str:
+def within(provision: Any, facts: Any, staff: Any, pending: int) -> str:
     header = facts.header
     fields = [
         field(True, header.data_class in provision.classes, provision.classes),
         field(True, header.type in provision.types, provision.types),
         field(True, header.record in provision.instances, provision.instances),
         code_field(facts.codes, provision.codes),
-        label_field(header.labels, provision.labels),
+        label_field(header.labels, provision.labels, pending),
         period_field(header, provision.periods),
         field(staff is not None, staff in provision.persons, provision.persons),
         field(header.author is not None, header.author in provision.authors, provision.authors),
@@ -71,62 +91,42 @@ def within(provision: Any, facts: Any, staff: Any) -> str:
     return NO if NO in fields else MAYBE if MAYBE in fields else YES
 
 
-def concerns(directive: Any, question: Any) -> bool:
-    """Grantee and purpose; not the time, not the status."""
+# --- the public part of a directive
+
+
+def is_named(grantee: Any, question: Any) -> bool:
     recipient = question.asked.recipient
-    kind, name = directive.grantee
-    named = {
-        0: True,
-        1: name == recipient.account,
-        2: name in [role.to_bytes(2, "big") for role in recipient.roles],
-        3: kind == 3 and recipient.in_group(name),
-    }[kind]
-    return bool(named) and speaks(directive, question)
-
-
-def speaks(directive: Any, question: Any) -> bool:
-    asked = question.asked
-    return directive.purposes == () or any(p == asked.purpose or asked.implied_by(p) for p in directive.purposes)
-
-
-def in_time(directive: Any, question: Any) -> bool:
-    return directive.start <= question.asked.time and not directive.end <= question.asked.time
-
-
-def is_denied(part: Any, facts: Any, staff: Any) -> bool:
-    denying = [within(p, facts, staff) for effect, p in part.exceptions if effect == 2]
-    lifting = [within(p, facts, staff) for effect, p in part.exceptions if effect == 1]
-    if YES in denying or MAYBE in denying:
+    kind, name = grantee
+    if kind == 0:
         return True
-    return within(part.base, facts, staff) != NO and YES not in lifting
+    if kind == 1:
+        return bool(name == recipient.account)
+    if kind == 2:
+        return name in [role.to_bytes(2, "big") for role in recipient.roles]
+    return bool(recipient.in_group(name))
 
 
-def gap(part: Any, facts: Any, staff: Any) -> int | None:
-    """Why a permit does not cover the record: 36 excepted, 35 outside."""
-    if any(effect == 2 and within(p, facts, staff) != NO for effect, p in part.exceptions):
-        return 36
-    provisions = [part.base] + [p for effect, p in part.exceptions if effect == 1]
-    return None if any(within(p, facts, staff) == YES for p in provisions) else 35
+def speaks(purposes: Any, question: Any) -> bool:
+    asked = question.asked
+    return purposes == () or any(p == asked.purpose or asked.implied_by(p) for p in purposes)
 
 
-def usable(directive: Any, part: Any, question: Any) -> bool:
+def in_time(thing: Any, question: Any) -> bool:
+    return bool(thing.start <= question.asked.time) and not thing.end <= question.asked.time
+
+
+def deny_in_force(directive: Any, question: Any) -> bool:
     return (
-        directive.effect == 1
-        and directive.status == 2
+        directive.effect == 2
+        and directive.status in (1, 2)
         and in_time(directive, question)
-        and concerns(directive, question)
-        and not question.asked.break_glass
-        and not (directive.uses and question.used.get(directive.chain, 0) >= directive.uses)
-        and part is not None
+        and is_named(directive.grantee, question)
+        and speaks(directive.purposes, question)
     )
 
 
-def near_miss(directive: Any, question: Any) -> int | None:
-    """The reason to name a permit for this recipient that does not serve; None for other directives."""
-    anything = type(directive).__struct_fields__
-    for_any_purpose = type(directive)(**{f: () if f == "purposes" else getattr(directive, f) for f in anything})
-    if directive.effect != 1 or not concerns(for_any_purpose, question):
-        return None
+def why_unusable(directive: Any, part: Any, question: Any) -> int | None:
+    """The reason to name for a permit to this recipient that does not serve; None for one that does."""
     if directive.status != 2:
         return {1: 9, 3: 7, 4: 8}[directive.status]
     if question.asked.time < directive.start:
@@ -135,93 +135,259 @@ def near_miss(directive: Any, question: Any) -> int | None:
         return 11
     if question.asked.break_glass:
         return 15
-    if not speaks(directive, question):
+    if not speaks(directive.purposes, question):
         return 13
+    if directive.capacity == 3 and question.asked.purpose not in question.policy.body.attested:
+        return 27
     if directive.uses and question.used.get(directive.chain, 0) >= directive.uses:
         return 14
-    return 5
+    return 5 if part is None else None
+
+
+# --- the sealed part of a directive, on one record
+
+
+def is_denied(part: Any, facts: Any, staff: Any, pending: int) -> bool:
+    denying = [within(p, facts, staff, pending) for effect, p in part.exceptions if effect == 2]
+    lifting = [within(p, facts, staff, pending) for effect, p in part.exceptions if effect == 1]
+    if YES in denying or MAYBE in denying:
+        return True
+    return within(part.base, facts, staff, pending) != NO and YES not in lifting
+
+
+def gap(part: Any, facts: Any, staff: Any, pending: int) -> int | None:
+    """Why a permit does not cover the record: 36 excepted, 35 outside."""
+    if any(effect == 2 and within(p, facts, staff, pending) != NO for effect, p in part.exceptions):
+        return 36
+    provisions = [part.base] + [p for effect, p in part.exceptions if effect == 1]
+    return None if any(within(p, facts, staff, pending) == YES for p in provisions) else 35
+
+
+# --- policy sets and orders
+
+
+def rule_of(question: Any) -> Any:
+    """The one rule that speaks of the question, None for none."""
+    asked = question.asked
+    if asked.break_glass:
+        return None
+    rules = [r for r in question.policy.body.rules if r.role == 0 or r.role in asked.recipient.roles]
+    exact = [r for r in rules if r.purpose == asked.purpose]
+    if not exact:
+        exact = [r for r in rules if asked.implied_by(r.purpose) and r.mode != 1]
+    specific = [r for r in exact if r.role != 0] or exact
+    if not specific:
+        return None
+    strictest = max(r.mode for r in specific)
+    specific = [r for r in specific if r.mode == strictest]
+    lowest = min(r.ceiling for r in specific)
+    specific = [r for r in specific if r.ceiling == lowest]
+    with_objection = [r for r in specific if r.objection] or specific
+    return min(with_objection, key=lambda r: r.purpose)
+
+
+def why_not_by_policy(rule: Any, question: Any) -> int | None:
+    if rule is None:
+        return 1
+    said = dict(question.policy.preference)
+    implied = {c for p, c in said.items() if p not in (0, question.asked.purpose) and question.asked.implied_by(p)}
+    if question.asked.purpose in said:
+        choice = said[question.asked.purpose]
+    elif implied:
+        choice = 1 if 1 in implied else 2
+    else:
+        choice = said.get(0)
+    out, opted_in = choice == 1, choice == 2
+    if rule.mode == 1:
+        return None
+    if rule.mode == 2:
+        return 20 if out and rule.objection else None
+    if rule.mode == 3:
+        return 20 if out else None
+    return 20 if out else None if opted_in else 21
+
+
+def orders_in_force(question: Any) -> list[Any]:
+    return [
+        (name, order)
+        for name, order in question.orders
+        if not order.withdrawn
+        and not question.asked.break_glass
+        and order.recipient == question.asked.recipient.account
+        and order.purpose == question.asked.purpose
+        and in_time(order, question)
+    ]
+
+
+# --- the tiers
 
 
 def naive_decide(question: Any, directives: Any, records: Any) -> dict[str, Any]:
     """Return the fields of the decision by name."""
-    staff = question.staff
+    staff, pending = question.staff, question.policy.body.pending
     records = [
         r
         for r in records
-        if within(question.filter.base, r, staff) == YES
-        and (question.filter.residual is None or within(question.filter.residual, r, staff) == NO)
+        if within(question.filter.base, r, staff, pending) == YES
+        and (question.filter.residual is None or within(question.filter.residual, r, staff, pending) == NO)
     ]
     directives = [(d, s) for d, s in directives if d.relation == question.relation]
-    own = question.asked.recipient.account == question.relation
-    if own:
-        erased = [r for r in records if r.header.status == 4]
-        rest = [r for r in records if r.header.status != 4]
-        reasons = {65} | {32 for _ in erased}
-        return answer(True, 2, reasons, None, records, rest, (), (2, bool(erased), len(erased)))
-    if question.recipient_suspended:
-        return answer(False, 1, {2}, None, records, [], (), (0, None, None))
-    denies = [
-        (d, s)
-        for d, s in directives
-        if d.effect == 2 and d.status in (1, 2) and in_time(d, question) and concerns(d, question)
-    ]
+    if question.asked.recipient.account == question.relation:
+        erased = {r.header.record for r in records if r.header.status == 4}
+        out = dict.fromkeys(erased, 32)
+        return answer(question, True, 2, 65, (1, None, 0), records, out, said=(2, bool(erased), len(erased)))
+    statutory = ({2} if question.recipient_suspended else set()) | ({25} if question.restricted else set())
+    if statutory:
+        return refuse(question, 1, statutory, records)
+    by_law = mandate_or_order(question, records)
+    if by_law is not None:
+        return by_law
+    ordinary = consent_or_policy(question, directives, records)
+    if question.asked.break_glass or question.break_glass:
+        return in_emergency(question, directives, records, ordinary)
+    return ordinary
+
+
+def kept_by_law(records: Any) -> dict[bytes, int]:
+    return {r.header.record: {4: 32, 3: 33}[r.header.status] for r in records if r.header.status in (3, 4)}
+
+
+def too_high(question: Any, records: Any, ceiling: int) -> dict[bytes, int]:
+    pending = question.policy.body.pending
+    return {r.header.record: 38 for r in records if height_of(r.header.labels, pending) > ceiling}
+
+
+def mandate_or_order(question: Any, records: Any) -> Any:
+    rule = rule_of(question)
+    grounds = []
+    if rule is not None and rule.mode == 1:
+        grounds.append((rule.ceiling, 66, (3, question.policy.set, question.policy.version)))
+    for name, order in sorted(orders_in_force(question)):
+        grounds.append((order.ceiling, 67, (4, name, 0)))
+    if not grounds:
+        return None
+    widest = max(ceiling for ceiling, _, _ in grounds)
+    ceiling, reason, basis = next(g for g in grounds if g[0] == widest)
+    out = too_high(question, records, ceiling) | kept_by_law(records)
+    return answer(question, True, 2, reason, basis, records, out)
+
+
+def consent_or_policy(question: Any, directives: Any, records: Any) -> dict[str, Any]:
+    denies = [(d, s) for d, s in directives if deny_in_force(d, question)]
     whole = {3 if d.total else 4 if d.status == 1 else 5 for d, s in denies if d.total or d.status == 1 or s is None}
     if whole:
-        return answer(False, 3, whole, None, records, [], (), (0, None, None))
-    permits = [(d, s) for d, s in directives if usable(d, s, question)]
-    if not permits:
-        near = {near_miss(d, question) for d, _ in directives} - {None}
-        return answer(False, 5, {1} | near, None, records, [], (), (0, None, None))
-    return by_permit(question, denies, permits, records)
+        return refuse(question, 3, whole, records)
+    named = [(d, s) for d, s in directives if d.effect == 1 and is_named(d.grantee, question)]
+    permits = [(d, s) for d, s in named if why_unusable(d, s, question) is None]
+    if permits:
+        return by_permit(question, denies, permits, records)
+    rule = rule_of(question)
+    why_not = why_not_by_policy(rule, question)
+    if why_not is None:
+        staff, pending = question.staff, question.policy.body.pending
+        denied = {r.header.record: 34 for r in records if any(is_denied(s, r, staff, pending) for _, s in denies)}
+        out = too_high(question, records, rule.ceiling) | denied | kept_by_law(records)
+        basis = (3, question.policy.set, question.policy.version)
+        return answer(question, True, 4, 68, basis, records, out)
+    reasons = {1, why_not} | {why_unusable(d, s, question) for d, s in named}
+    if any(order.recipient == question.asked.recipient.account for _, order in question.orders):
+        reasons.add(22)
+    return refuse(question, 5, reasons, records)
 
 
 def by_permit(question: Any, denies: Any, permits: Any, records: Any) -> dict[str, Any]:
-    def hidden(r: Any) -> int | None:
-        if r.header.status == 4:
-            return 32
-        if r.header.status == 3:
-            return 33
-        return 34 if any(is_denied(s, r, question.staff) for _, s in denies) else None
-
-    free = [r for r in records if hidden(r) is None]
+    staff, pending = question.staff, question.policy.body.pending
+    out = kept_by_law(records)
+    may_be_told = dict.fromkeys(out, 0)
+    for r in records:
+        levels = [s.residual for _, s in denies if is_denied(s, r, staff, pending)]
+        if levels and r.header.record not in out:
+            out[r.header.record], may_be_told[r.header.record] = 34, min(levels)
+    free = [r for r in records if r.header.record not in out]
     ranked = sorted(
         permits,
-        key=lambda p: (-sum(gap(p[1], r, question.staff) is None for r in free), p[0].uses > 0, p[0].id),
+        key=lambda p: (-sum(gap(p[1], r, staff, pending) is None for r in free), p[0].uses > 0, p[0].id),
     )
     directive, part = ranked[0]
-    reasons, allowed, told = {64}, [], 0
-    for r in records:
-        why = hidden(r)
-        level = part.residual
-        if why == 34:
-            level = min(s.residual for _, s in denies if is_denied(s, r, question.staff))
-        elif why is not None:
-            level = 0
-        else:
-            why = gap(part, r, question.staff)
-            if why is None:
-                allowed.append(r)
-                continue
-            if any(gap(s, r, question.staff) is None for _, s in ranked[1:]):
-                why = 37
-        reasons.add(why)
-        told += level >= part.residual
+    for r in free:
+        why = gap(part, r, staff, pending)
+        if why is not None:
+            covered = any(gap(s, r, staff, pending) is None for _, s in ranked[1:])
+            out[r.header.record], may_be_told[r.header.record] = 37 if covered else why, part.residual
+    told = sum(may_be_told[r.header.record] >= part.residual for r in records if r.header.record in out)
     said = (part.residual, bool(told) if part.residual else None, told if part.residual == 2 else None)
-    basis = (directive.id, directive.version)
-    return answer(True, 3, reasons, basis, records, allowed, sorted(set(part.obligations)), said)
+    basis = (2, directive.id, directive.version)
+    return answer(question, True, 3, 64, basis, records, out, part.obligations, said)
+
+
+def in_emergency(question: Any, directives: Any, records: Any, ordinary: dict[str, Any]) -> dict[str, Any]:
+    rule = question.policy.body.emergency
+    staff, pending = question.staff, question.policy.body.pending
+    if rule.group is None or not question.asked.recipient.in_group(rule.group):
+        if not ordinary["permitted"]:
+            missing = 23 if rule.group is None else 24
+            ordinary["reasons"] = tuple(sorted({*ordinary["reasons"], missing}))
+        return ordinary
+    denies = [(d, s) for d, s in directives if deny_in_force(d, question)]
+    out = kept_by_law(records)
+    duties: list[str] = []
+    for r in records:
+        if r.header.record in out:
+            continue
+        against = [
+            (d, s) for d, s in denies if s is None or d.total or d.status == 1 or is_denied(s, r, staff, pending)
+        ]
+        ceilings = [rule.ceiling] + [d.emergency[1] for d, _ in against if d.emergency[0]]
+        if any(d.emergency[2] for d, _ in against):
+            out[r.header.record] = 39
+        elif height_of(r.header.labels, pending) > min(ceilings):
+            out[r.header.record] = 38
+        else:
+            duties += [code for _, s in against if s is not None for code in s.obligations]
+    if ordinary["permitted"] and len(records) - len(out) <= len(ordinary["allowed"]):
+        return ordinary
+    basis = (5, question.policy.set, question.policy.version)
+    return answer(question, True, 6, 69, basis, records, out, duties)
+
+
+# --- the answer
 
 
 def answer(
-    permitted: bool, tier: int, reasons: Any, basis: Any, records: Any, allowed: Any, obligations: Any, said: Any
+    question: Any,
+    permitted: bool,
+    tier: int,
+    reason: int,
+    basis: Any,
+    records: Any,
+    out: dict[bytes, int],
+    obligations: Any = (),
+    said: Any = (0, None, None),
 ) -> dict[str, Any]:
-    kept = [r.header.record for r in allowed]
+    """`out`: why a record is left out, by its id; the rest is allowed."""
+    names = [r.header.record for r in records]
     return {
         "permitted": permitted,
         "tier": tier,
-        "reasons": tuple(sorted(reasons)),
+        "reasons": tuple(sorted({reason} | {out[name] for name in names if name in out})),
         "basis": basis,
-        "allowed": tuple(kept),
-        "denied": tuple(r.header.record for r in records if r.header.record not in kept),
-        "obligations": tuple(obligations),
+        "allowed": tuple(name for name in names if name not in out),
+        "denied": tuple(name for name in names if name in out),
+        "obligations": tuple(sorted(set(obligations))),
         "left_out": said,
+        "height": question.height,
+    }
+
+
+def refuse(question: Any, tier: int, reasons: Any, records: Any) -> dict[str, Any]:
+    return {
+        "permitted": False,
+        "tier": tier,
+        "reasons": tuple(sorted(reasons)),
+        "basis": None,
+        "allowed": (),
+        "denied": tuple(r.header.record for r in records),
+        "obligations": (),
+        "left_out": (0, None, None),
+        "height": question.height,
     }

@@ -46,16 +46,17 @@ def test_a_permit_permits() -> None:
         True,
         Tier.DIRECTIVES,
         (Reason.PERMITTED,),
-        (permit().id, 1),
+        (2, permit().id, 1),
         (FIRST,),
         (),
         ("ENCRYPT", "NORDSCLCD"),
         LeftOut(Residual.GENERIC, False, None),
+        0,
     )
 
 
 def test_nothing_matched_denies() -> None:
-    nothing = Decision(False, Tier.DEFAULT, (Reason.NOT_PERMITTED,), None, (), (FIRST,), (), NOTHING_SAID)
+    nothing = Decision(False, Tier.DEFAULT, (Reason.NOT_PERMITTED,), None, (), (FIRST,), (), NOTHING_SAID, 0)
     assert decided() == nothing
     assert decided((permit(grantee=(1, OTHER)), sealed())) == nothing  # a permit for another organisation
 
@@ -90,7 +91,10 @@ def test_a_directive_of_another_relation_is_ignored() -> None:
 def test_a_treatment_permit_is_no_break_glass_permit() -> None:
     glass = asked(purpose=BREAK_GLASS, implied_by=lambda purpose: True, break_glass=True)
     decision = decided((permit(), sealed()), asked_=glass)
-    assert (decision.permitted, decision.reasons) == (False, (Reason.NOT_PERMITTED, Reason.BREAK_GLASS_BY_PERMIT))
+    assert (decision.permitted, decision.reasons) == (
+        False,
+        (Reason.NOT_PERMITTED, Reason.BREAK_GLASS_BY_PERMIT, Reason.BREAK_GLASS_NOT_ALLOWED),
+    )
 
 
 def test_membership_of_a_group_is_asked_now() -> None:
@@ -112,7 +116,7 @@ def test_membership_of_a_group_is_asked_now() -> None:
 )
 def test_a_deny_that_counts_as_total_denies_all(fields: dict[str, Any], part: Any, reason: Reason) -> None:
     decision = decided((permit(), sealed()), (deny(**fields), part))
-    assert decision == Decision(False, Tier.DIRECTIVES, (reason,), None, (), (FIRST,), (), NOTHING_SAID)
+    assert decision == Decision(False, Tier.DIRECTIVES, (reason,), None, (), (FIRST,), (), NOTHING_SAID, 0)
 
 
 def test_of_two_total_denies_both_reasons_show_sorted() -> None:
@@ -205,15 +209,15 @@ def test_the_permit_that_covers_most_is_the_basis_and_permits_are_not_joined() -
     more = (permit(2, version=3), sealed(base=provision(instances=(SECOND, THIRD))))
     rows = tuple(record(record=r) for r in (FIRST, SECOND, THIRD))
     decision = decided(laboratory, more, records=rows)
-    assert decision.basis == (permit(2).id, 3)
+    assert decision.basis == (2, permit(2).id, 3)
     assert (decision.allowed, decision.denied) == ((SECOND, THIRD), (FIRST,))
     assert decision.reasons == (Reason.OTHER_PERMIT, Reason.PERMITTED)
 
 
 def test_of_equal_permits_the_one_with_unlimited_uses_then_the_lowest_id() -> None:
     counted, one, two = (permit(1, uses=5), sealed()), (permit(2), sealed()), (permit(3), sealed())
-    assert decided(counted, two, one).basis == (permit(2).id, 1)
-    assert decided(counted).basis == (permit(1).id, 1)
+    assert decided(counted, two, one).basis == (2, permit(2).id, 1)
+    assert decided(counted).basis == (2, permit(1).id, 1)
 
 
 def test_uses_count_by_the_chain_so_that_replacing_resets_nothing() -> None:
@@ -245,7 +249,7 @@ def test_what_is_not_asked_for_is_neither_allowed_nor_left_out() -> None:
 def test_a_suspended_recipient_gets_nothing() -> None:
     decision = decided((permit(), sealed()), recipient_suspended=True)
     assert decision == Decision(
-        False, Tier.STATUTORY, (Reason.RECIPIENT_SUSPENDED,), None, (), (FIRST,), (), NOTHING_SAID
+        False, Tier.STATUTORY, (Reason.RECIPIENT_SUSPENDED,), None, (), (FIRST,), (), NOTHING_SAID, 0
     )
 
 
@@ -309,11 +313,12 @@ def test_a_persons_own_access_under_a_total_deny() -> None:
         True,
         Tier.MANDATE,
         (Reason.RECORD_ERASED, Reason.OWN_ACCESS),
-        None,
+        (1, None, 0),
         (FIRST, SECOND),
         (THIRD,),
         (),
         LeftOut(Residual.ITEMISED, True, 1),
+        0,
     )
 
 

@@ -31,8 +31,8 @@ from salus.services.inbox import collect, process_inbox
 from salus.services.members import member_name
 from salus.services.receive import Received
 from salus.services.receive_own import OwnView
-from salus.services.received import list_received
 from salus.services.receive_session import ClosedSession, ReceivedPage
+from salus.services.received import list_received
 from salus.services.request import request, request_own
 
 REASONS = {reason.name.lower().replace("_", "-"): reason for reason in GlassReason}
@@ -119,7 +119,8 @@ def answer(home: Path | None, as_json: bool, actor: str, save: Path | None) -> N
     brought = [one for one in outcomes if isinstance(one, Received | ReceivedPage)]
     evidence = {one.release: one.evidence for one in brought if isinstance(one, Received)}
     pages = {one.name: one.evidence for one in outcomes if isinstance(one, ReceivedPage | ClosedSession)}
-    keep(save, {short(name): raw for name, raw in evidence.items()} | pages, (r for one in brought for r in one.records))
+    named = {short(release): raw for release, raw in evidence.items()} | pages
+    keep(save, named, (record for one in brought for record in one.records))
 
 
 @command.command("collect")
@@ -132,7 +133,8 @@ def fetch(home: Path | None, as_json: bool, actor: str, save: Path | None) -> No
         views = collect(person(region, actor))
     own = [view for view in views if isinstance(view, OwnView)]
     print_told((tell("delivery", view) for view in views), as_json, empty="Nothing new.")
-    keep(save, {short(view.release): view.evidence for view in own}, (record for view in own for record in view.records))
+    named = {short(view.release): view.evidence for view in own}
+    keep(save, named, (record for view in own for record in view.records))
 
 
 @command.command("received")

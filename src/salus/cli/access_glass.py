@@ -10,7 +10,7 @@ from salus.cli.options import acting, at_option, choose, days_option, in_home, o
 from salus.cli.output import print_json, print_result, print_table, short, when
 from salus.cli.whom import find_relation
 from salus.core.glass import Verdict
-from salus.services.break_glass import Broken, glass_rates, list_broken
+from salus.services.break_glass import Broken, Rate, glass_rates, list_broken
 from salus.services.members import member_name
 from salus.services.review import review, review_own
 
@@ -32,10 +32,11 @@ def review_command(
     """
     with opened(home) as region:
         listed = broken_for(region, actor, relation)
+        if (release is None) != (verdict is None):
+            raise click.UsageError("give both RELEASE and --verdict, or neither")
         if release is None or verdict is None:
-            if release is not None or verdict is not None:
-                raise click.UsageError("give both RELEASE and --verdict, or neither")
-            return print_broken(region, listed, as_json)
+            print_broken(region, listed, as_json)
+            return
         chosen = choose(release, (one.release for one in listed), "RELEASE", "access review")
         handle = next(one.relation for one in listed if one.release == chosen)
         said = VERDICTS[verdict]
@@ -60,7 +61,8 @@ def broken_for(region: Region, actor: str, relation: str | None) -> tuple[Broken
 def print_broken(region: Region, listed: tuple[Broken, ...], as_json: bool) -> None:
     """Print each break-glass with its review."""
     if as_json:
-        return print_json(listed)
+        print_json(listed)
+        return
     rows = (
         (
             short(one.release),
@@ -84,15 +86,18 @@ def glass_command(home: Path | None, as_json: bool, actor: str, days: int) -> No
         organisation(region, actor)
         rates = glass_rates(region.ledger, days)
     if as_json:
-        return print_json([
-            {
-                "member": rate.member.account,
-                "name": rate.member.name,
-                "broken": len(rate.broken),
-                "open_reviews": rate.open_reviews,
-                "not_justified": rate.not_justified,
-            }
-            for rate in rates
-        ])
-    rows = ((r.member.name, len(r.broken), r.open_reviews, r.not_justified) for r in rates)
-    print_table(("member", "broken", "open reviews", "found not justified"), rows, empty="No glass was broken.")
+        print_json([rate_fields(rate) for rate in rates])
+    else:
+        rows = ((r.member.name, len(r.broken), r.open_reviews, r.not_justified) for r in rates)
+        print_table(("member", "broken", "open reviews", "found not justified"), rows, empty="No glass was broken.")
+
+
+def rate_fields(rate: Rate) -> dict[str, object]:
+    """Return what a program is told of a member's rate."""
+    return {
+        "member": rate.member.account,
+        "name": rate.member.name,
+        "broken": len(rate.broken),
+        "open_reviews": rate.open_reviews,
+        "not_justified": rate.not_justified,
+    }

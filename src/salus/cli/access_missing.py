@@ -52,7 +52,8 @@ def unanswered_command(home: Path | None, as_json: bool, actor: str, relation: s
             member = organisation(region, actor)
             asked, missing = unanswered(member), unacknowledged(region.ledger, member.account)
         if as_json:
-            return print_json({"unanswered": asked, "unacknowledged": missing})
+            print_json({"unanswered": asked, "unacknowledged": missing})
+            return
         print_table(
             ("request", "custodian", "purpose", "asked", "state"),
             (request_row(region.ledger, one) for one in asked),

@@ -78,9 +78,11 @@ def close(home: Path | None, as_json: bool, actor: str, session: str) -> None:
         if any(one.hex().startswith(session.strip().lower()) for one in held):
             closed = close_session(who, choose(session, held, "SESSION", "access session list"))
             words = f"Session {short(closed.session)} is closed over {closed.pages} pages."
-            return print_result(as_json, {"session": closed.session, "root": closed.root}, words)
-        ask_close(who, find_asked(who, session))
-    print_result(as_json, {"session": session}, "The custodian is asked to close it (`salus access answer`).")
+            print_result(as_json, {"session": closed.session, "root": closed.root}, words)
+            return
+        found = find_asked(who, session)
+        ask_close(who, found)
+    print_result(as_json, {"session": found}, "The custodian is asked to close it (`salus access answer`).")
 
 
 @command.command("list")

@@ -14,6 +14,7 @@ from salus.core.types import Count, Digest, Id, Message, Name, Small, Time
 
 RecordId = Annotated[bytes, Meta(min_length=16, max_length=16)]  # random
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
+PENDING = "pending"  # a label, beside or instead of a confidentiality: the rule set cannot tell what the record tells
 
 
 class Status(IntEnum):
@@ -39,7 +40,7 @@ class LeafHeader(Message, frozen=True):
     type: Code  # FHIR resource type
     start: Time | None
     end: Time | None
-    labels: tuple[Code, ...]  # v3-ActCode and Confidentiality codes, sorted
+    labels: tuple[Code, ...]  # v3-ActCode and Confidentiality codes, PENDING, sorted
     rule_set: Small  # version of the rules that gave class, period and labels
     author: Name | None  # reference within the custodian's base, e.g. "Practitioner/12"
     recorder: Id  # account that entered it
@@ -94,6 +95,7 @@ def relation_root(network: bytes, opening: RelationOpening) -> bytes:
 __all__ = [
     "Code",
     "LeafHeader",
+    "PENDING",
     "RecordId",
     "RelationOpening",
     "Status",

@@ -6,11 +6,14 @@ https://profiles.ihe.net/ITI/PCF/ is the outside form of what it evaluates.
 from collections.abc import Sequence
 
 from salus.core.errors import Refusal
+from salus.policy.case import Case
+from salus.policy.emergency import break_glass
 from salus.policy.filter import UNFILTERED, asks_for
+from salus.policy.prepared import Prepared, prepare
 from salus.policy.provision import Facts
 from salus.policy.question import NOTHING_SAID, Decision, Held, Question, Tier
 from salus.policy.reasons import Reason
-from salus.policy.tiers import TIERS, Case
+from salus.policy.tiers import TIERS
 
 
 def decide(question: Question, directives: Sequence[Held], records: Sequence[Facts]) -> Decision:
@@ -21,19 +24,28 @@ def decide(question: Question, directives: Sequence[Held], records: Sequence[Fac
     permit is unusable and a deny counts as total. A refusal raised by the question's predicates is
     a denial; any other exception is a bug, and the caller must not release anything either.
     """
+    return decide_prepared(question, prepare(question.relation, directives), records)
+
+
+def decide_prepared(question: Question, prepared: Prepared, records: Sequence[Facts]) -> Decision:
+    """The same over directives that were sorted out before. ValueError where they are another relation's."""
+    if prepared.relation != question.relation:
+        raise ValueError("directives of another relation")
     try:
-        return _decide(question, directives, records)
+        return _decide(question, prepared, records)
     except Refusal:
         everything = tuple(facts.header.record for facts in records)
         failed = (int(Reason.EVALUATION_FAILED),)
-        return Decision(False, Tier.STATUTORY, failed, None, (), everything, (), NOTHING_SAID)
+        return Decision(False, Tier.STATUTORY, failed, None, (), everything, (), NOTHING_SAID, question.height)
 
 
-def _decide(question: Question, directives: Sequence[Held], records: Sequence[Facts]) -> Decision:
+def _decide(question: Question, prepared: Prepared, records: Sequence[Facts]) -> Decision:
     wanted = question.filter
     if wanted != UNFILTERED:
-        records = [facts for facts in records if asks_for(wanted, facts, question.staff)]
-    held = [pair for pair in directives if pair[0].relation == question.relation]
-    case = Case(question, held, records)
-    answers = (rule(case) for _, rule in TIERS)
-    return next(answer for answer in answers if answer is not None)
+        pending = question.policy.body.pending
+        records = [facts for facts in records if asks_for(wanted, facts, question.staff, pending)]
+    case = Case(question, prepared, records)
+    answer = next(found for found in (tier(case) for tier in TIERS) if found is not None)
+    if question.emergency and answer.tier > Tier.MANDATE:
+        return break_glass(case, answer)
+    return answer

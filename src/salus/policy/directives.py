@@ -13,6 +13,7 @@ Among the exceptions of one directive deny wins. What permits must be sure, what
 (`provision`).
 """
 
+from salus.policy.policies import RESTRICTED
 from salus.policy.provision import Facts, possibly_within, surely_within
 from salus.policy.reasons import Reason
 from salus.policy.types import Effect, SealedPart
@@ -20,19 +21,19 @@ from salus.policy.types import Effect, SealedPart
 _DENY = int(Effect.DENY)
 
 
-def permit_gap(part: SealedPart, facts: Facts, staff: bytes | None) -> Reason | None:
+def permit_gap(part: SealedPart, facts: Facts, staff: bytes | None, pending: int = RESTRICTED) -> Reason | None:
     """Return why the permit does not cover the record, None where it does."""
-    covered = surely_within(part.base, facts, staff)
+    covered = surely_within(part.base, facts, staff, pending)
     for effect, provision in part.exceptions:
         if effect == _DENY:
             if possibly_within(provision, facts, staff):
                 return Reason.EXCEPTED
         elif not covered:
-            covered = surely_within(provision, facts, staff)
+            covered = surely_within(provision, facts, staff, pending)
     return None if covered else Reason.OUTSIDE_PERMIT
 
 
-def deny_covers(part: SealedPart, facts: Facts, staff: bytes | None) -> bool:
+def deny_covers(part: SealedPart, facts: Facts, staff: bytes | None, pending: int = RESTRICTED) -> bool:
     """True if the deny holds for the record."""
     lifted = False
     for effect, provision in part.exceptions:
@@ -40,5 +41,5 @@ def deny_covers(part: SealedPart, facts: Facts, staff: bytes | None) -> bool:
             if possibly_within(provision, facts, staff):
                 return True
         elif not lifted:
-            lifted = surely_within(provision, facts, staff)
+            lifted = surely_within(provision, facts, staff, pending)
     return not lifted and possibly_within(part.base, facts, staff)

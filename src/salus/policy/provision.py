@@ -6,7 +6,7 @@ What is not known of a record is outside every permit and inside every deny. Hen
 | field      | surely                               | possibly, besides what is sure             |
 |------------|--------------------------------------|--------------------------------------------|
 | periods    | the whole clinical period within one | any overlap; period unknown                |
-| labels     | one in common; none counts as "R"    | no label at all                            |
+| labels     | one in common; see `labels.counted`  | no label at all; one that is pending       |
 | codes      | one in common                        | codes unknown; a code outside ASCII        |
 | authors    | the author is listed                 | author unknown                             |
 | encounters | the encounter is listed              | encounter unknown                          |
@@ -19,9 +19,10 @@ permits only what is spelled the same, and is suspected by every deny that names
 from typing import NamedTuple
 
 from salus.core.record import LeafHeader
+from salus.policy.labels import counted, uncertain
+from salus.policy.policies import RESTRICTED
 from salus.policy.types import Coding, Period, Provision
 
-RESTRICTED = ("R",)  # v3-Confidentiality; what unlabelled data counts as
 NO_ENCOUNTER = b""
 
 
@@ -33,14 +34,17 @@ class Facts(NamedTuple):
     encounter: bytes | None  # record id; NO_ENCOUNTER: belongs to none; None: not known
 
 
-def surely_within(provision: Provision, facts: Facts, staff: bytes | None) -> bool:
-    """True if all that `provision` asks is known to hold. `staff`: commitment of who asks."""
+def surely_within(provision: Provision, facts: Facts, staff: bytes | None, pending: int = RESTRICTED) -> bool:
+    """True if all that `provision` asks is known to hold.
+
+    `staff`: commitment of who asks. `pending`: what the policy set counts a pending label as.
+    """
     p, h = provision, facts.header
     return (
         (not p.classes or h.data_class in p.classes)
         and (not p.types or h.type in p.types)
         and (not p.instances or h.record in p.instances)
-        and (not p.labels or _common(h.labels or RESTRICTED, p.labels))
+        and (not p.labels or _common(counted(h.labels, pending), p.labels))
         and (not p.codes or (facts.codes is not None and _common(facts.codes, p.codes)))
         and (not p.periods or _within_one(p.periods, h))
         and (not p.persons or staff in p.persons)
@@ -56,7 +60,7 @@ def possibly_within(provision: Provision, facts: Facts, staff: bytes | None) -> 
         (not p.classes or h.data_class in p.classes)
         and (not p.types or h.type in p.types)
         and (not p.instances or h.record in p.instances)
-        and (not p.labels or not h.labels or _common(h.labels, p.labels))
+        and (not p.labels or uncertain(h.labels) or _common(h.labels, p.labels))
         and (not p.codes or facts.codes is None or _suspect(facts.codes, p.codes))
         and (not p.periods or not _known(h) or any(_overlaps(period, h) for period in p.periods))
         and (not p.persons or staff is None or staff in p.persons)

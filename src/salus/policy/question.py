@@ -1,23 +1,26 @@
 """What is asked of a decision, and what it answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
 from salus.policy.filter import Filter
+from salus.policy.policies import STRICT, Order, PolicyInForce
 from salus.policy.provision import Facts
 from salus.policy.public import Asked
 from salus.policy.types import Directive, Residual, SealedPart
 
 
 class Tier(IntEnum):
-    """The order of evaluation. Tiers 4 and 6 come with policy sets and break-glass."""
+    """The order of evaluation."""
 
     STATUTORY = 1
-    MANDATE = 2  # of these, a person's own access so far
+    MANDATE = 2  # a person's own access, what the law mandates, orders
     DIRECTIVES = 3
-    DEFAULT = 5
+    POLICY = 4
+    DEFAULT = 5  # nothing matched
+    BREAK_GLASS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,16 @@ class Question:
     filter: Filter
     used: Mapping[bytes, int]  # releases so far by chain of replacements; one that is missing has none
     recipient_suspended: bool
+    policy: PolicyInForce = STRICT
+    orders: Sequence[tuple[bytes, Order]] = ()  # of the relation, whatever their state
+    break_glass: bool = False  # the request says so, beside a purpose that is not break-glass itself
+    restricted: bool = False  # the relation is kept, and not to be used
+    height: int = 0  # of the state it is asked on
+
+    @property
+    def emergency(self) -> bool:
+        """True if the recipient would break the glass."""
+        return self.break_glass or self.asked.break_glass
 
     @property
     def own_access(self) -> bool:
@@ -38,6 +51,10 @@ class Question:
 
 
 Held = tuple[Directive, SealedPart | None]  # None: the sealed part is not at hand, or does not open
+
+
+Basis = tuple[int, bytes | None, int]
+"""(BasisKind, id of the directive, policy set or order, version), as the ledger takes it."""
 
 
 class LeftOut(NamedTuple):
@@ -61,11 +78,12 @@ class Decision(NamedTuple):
     permitted: bool  # there is a ground; even where none of the records is covered
     tier: Tier
     reasons: tuple[int, ...]  # sorted, distinct; policy.reasons
-    basis: tuple[bytes, int] | None  # (directive, version) of the permit it rests on
+    basis: Basis | None  # of what it rests on; None where it denies
     allowed: tuple[bytes, ...]  # record ids, in the order given
     denied: tuple[bytes, ...]  # asked for and not allowed
     obligations: tuple[str, ...]  # sorted, distinct
     left_out: LeftOut
+    height: int  # of the state it was made on
 
 
-__all__ = ["Decision", "Facts", "Held", "LeftOut", "NOTHING_SAID", "Question", "Tier"]
+__all__ = ["Basis", "Decision", "Facts", "Held", "LeftOut", "NOTHING_SAID", "Question", "Tier"]

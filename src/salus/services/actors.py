@@ -9,6 +9,7 @@ from salus.client.ledger import Ledger
 from salus.core.signatures import SigningKey
 from salus.core.types import Message
 from salus.services.ports import Carriers, Exchange
+from salus.services.situations import Situations
 from salus.vault.seals import SealKey
 from salus.vault.vault import Vault
 from salus.wallet.wallet import Wallet
@@ -30,6 +31,7 @@ class Organisation:
     ledger: Ledger = field(repr=False)
     exchange: Exchange = field(repr=False)
     genesis: bytes = field(repr=False)  # what it trusts
+    situations: Situations = field(repr=False)
 
     def build(self, *messages: Message) -> Built:
         """Return an envelope signed by the gateway key."""

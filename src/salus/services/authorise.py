@@ -1,32 +1,31 @@
 """Authorise: the only maker of `Scope`, without which nothing of a vault can be read.
 
-For a request the answer is `policy.decide`'s, over the relation's directives and what the sealed parts
-say. Whatever goes wrong on the way is a denial.
+For a request the answer is `policy.decide`'s, over the relation's directives with what the sealed parts say,
+its policy set with the person's preference, and its orders. Whatever goes wrong on the way is a denial.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from salus.client.ledger import StateView
 from salus.contracts.accounts import queries as accounts
-from salus.contracts.consent import queries as consent
 from salus.contracts.governance import queries as governance
-from salus.core.encoding import decode
-from salus.core.errors import Malformed
 from salus.core.hashing import T
 from salus.core.record import LeafHeader
-from salus.core.request import Request
-from salus.policy.decision import decide
+from salus.core.request import REQUEST, Request
+from salus.policy.decision import decide_prepared
 from salus.policy.filter import Filter
 from salus.policy.public import Asked, Recipient
 from salus.policy.purposes import is_break_glass
-from salus.policy.question import Decision, Held, Question
+from salus.policy.question import Basis, Decision, Question
 from salus.policy.reasons import Reason, ledger_reason
-from salus.policy.types import Directive, SealedPart, sealed_commitment
+from salus.policy.types import Redisclosure
+from salus.services import lookup
 from salus.services.actors import Organisation
 from salus.services.errors import NotCustodian
 from salus.services.facts import facts_of
-from salus.services.objects import SealedPartOpening
-from salus.state.overlay import Reader
+from salus.services.situations import Situation
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
 
@@ -41,6 +40,12 @@ class AskedFor(NamedTuple):
     own: bool  # the person of the relation asks
     filter: Filter
     answer_key: bytes  # public
+    kind: str = REQUEST  # core.request
+
+    @property
+    def pushed(self) -> bool:
+        """True where nobody asked: the custodian hands it over of its own accord."""
+        return not self.raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +58,82 @@ class Authorised:
     redisclosure: int
 
 
-def authorise(organisation: Organisation, asked: AskedFor) -> Authorised | Reason:
-    """Return what of the relation may go to the recipient now, or the reason of the denial for the ledger."""
+def authorise(
+    organisation: Organisation, asked: AskedFor, *, break_glass: bool = False, on: Basis | None = None
+) -> Authorised | Reason:
+    """Return what of the relation may go to the recipient now, or the reason of the denial for the ledger.
+
+    `break_glass`: the recipient says that it is an emergency, whatever the purpose. `on`: a basis that a
+    release or session has already; it must still be what the decision rests on, and its use is counted.
+    """
     try:
-        return _authorise(organisation, asked)
+        return _authorise(organisation, asked, break_glass, on)
     except Exception:  # noqa: BLE001  (any error is a denial, and its text must not travel)
         return Reason.EVALUATION_FAILED
 
 
-def _authorise(organisation: Organisation, asked: AskedFor) -> Authorised | Reason:
+def authorise_page(organisation: Organisation, asked: AskedFor, on: Basis, search: Filter) -> Authorised | Reason:
+    """Return what a search within a session may show now: what the session asked for, and the search finds."""
+    session = authorise(organisation, asked, on=on)
+    found = authorise(organisation, asked._replace(filter=search), on=on)
+    if isinstance(session, Reason) or isinstance(found, Reason):
+        return session if isinstance(session, Reason) else found
+    within = {header.record for header in session.headers}
+    headers = tuple(header for header in found.headers if header.record in within)
+    scope = released_records(asked, frozenset(header.record for header in headers))
+    return Authorised(found.decision, headers, scope, found.redisclosure)
+
+
+def still_stands(organisation: Organisation, asked: AskedFor, on: Basis, records: Iterable[bytes]) -> Reason | None:
+    """Return why records that were committed to may not leave now, None where they may: asked before each chunk."""
+    if asked.own:
+        return None
+    authorised = authorise(organisation, asked, on=on)
+    if isinstance(authorised, Reason):
+        return authorised
+    return None if set(records) <= set(authorised.decision.allowed) else Reason.NOT_PERMITTED
+
+
+def pushed_to(
+    organisation: Organisation, release: bytes, relation: bytes, recipient: bytes, purpose: int, wanted: Filter
+) -> AskedFor:
+    """Return what a push is about, as if the recipient had asked. Raises NoSuchMember, UnknownSealKey."""
+    seal_key = lookup.organisation(organisation.ledger.view(), recipient).seal_key
+    public = organisation.exchange.find_key(seal_key)
+    payload = Request(relation, bytes(32), purpose, None, seal_key, bytes(16), 0)
+    return AskedFor(release, b"", payload, recipient, False, wanted, public)
+
+
+def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, on: Basis | None) -> Authorised | Reason:
     state, now = organisation.ledger.view(), organisation.ledger.now()
     staff, recipient = asked.payload.staff, asked.recipient
-    if not asked.own and (staff is None or not accounts.staff_attested(state, recipient, staff, now)):
+    by_staff = not asked.own and not asked.pushed
+    if by_staff and (staff is None or not accounts.staff_attested(state, recipient, staff, now)):
         return Reason.STAFF_NOT_ATTESTED
     scope = for_decision(organisation, asked.payload.relation)
-    held = _held(organisation, state, scope)
+    situation = organisation.situations.of(state, scope.handle(), lambda: organisation.vault.directives.of(scope))
+    if on is not None:
+        situation = situation.resting_on(on)
     try:
         headers = organisation.vault.headers(scope)
     except NoSuchRelation:
         headers = []
-    records = facts_of(organisation.vault, scope, headers, held, asked.filter)
-    decision = decide(_question(state, now, asked, [directive for directive, _ in held]), held, records)
+    records = facts_of(organisation.vault, scope, headers, situation.held, asked.filter)
+    question = _question(state, now, asked, situation, break_glass)
+    decision = decide_prepared(question, situation.prepared, records)
     if not decision.permitted:
         return _reason(decision)
+    if on is not None and decision.basis != on:
+        return Reason.SESSION_OVER
     allowed = frozenset(decision.allowed)
     chosen = tuple(header for header in headers if header.record in allowed)
-    redisclosure = next((d.redisclosure for d, _ in held if decision.basis == (d.id, d.version)), 0)
-    return Authorised(decision, chosen, released_records(asked, allowed), redisclosure)
+    return Authorised(decision, chosen, released_records(asked, allowed), _redisclosure(decision, situation))
+
+
+def _redisclosure(decision: Decision, situation: Situation) -> int:
+    """Return what the directive says that the answer rests on; without one nothing is passed on."""
+    named = decision.basis[1] if decision.basis is not None else None
+    return next((d.redisclosure for d, _ in situation.prepared.permits if d.id == named), int(Redisclosure.NO))
 
 
 def _reason(decision: Decision) -> Reason:
@@ -87,10 +141,9 @@ def _reason(decision: Decision) -> Reason:
     return ledger_reason([*(r for r in decision.reasons if r != Reason.NOT_PERMITTED), Reason.NOT_PERMITTED])
 
 
-def _question(state: Reader, now: int, asked: AskedFor, directives: list[Directive]) -> Question:
+def _question(state: StateView, now: int, asked: AskedFor, situation: Situation, break_glass: bool) -> Question:
     request, recipient = asked.payload, asked.recipient
     purpose = governance.purpose(state, request.purpose)
-    break_glass = purpose is None or is_break_glass(purpose.system, purpose.code)
     return Question(
         request.relation,
         Asked(
@@ -101,35 +154,18 @@ def _question(state: Reader, now: int, asked: AskedFor, directives: list[Directi
             ),
             request.purpose,
             lambda permitted: governance.purpose_implied_by(state, permitted, request.purpose),
-            break_glass,
+            purpose is None or is_break_glass(purpose.system, purpose.code),
             now,
         ),
         request.staff,
         asked.filter,
-        {d.chain: consent.used(state, request.relation, d.chain) for d in directives},
+        situation.used,
         not asked.own and not governance.may_receive(state, recipient),
+        situation.policy,
+        situation.orders,
+        break_glass,
+        height=state.height,
     )
-
-
-def _held(organisation: Organisation, state: Reader, scope: Scope) -> list[Held]:
-    """Return the relation's directives, each with its sealed part where that opens the commitment."""
-    relation = scope.handle()
-    parts = organisation.vault.directives.of(scope)
-    return [
-        (directive, _opened(organisation.network, relation, directive, parts.get(directive.id)))
-        for directive in consent.directives(state, relation)
-    ]
-
-
-def _opened(network: bytes, relation: bytes, directive: Directive, raw: bytes | None) -> SealedPart | None:
-    if raw is None or directive.sealed is None:
-        return None
-    try:
-        opening = decode(raw, SealedPartOpening)
-        commitment = sealed_commitment(network, relation, directive.id, directive.version, opening.salt, opening.body)
-        return decode(opening.body, SealedPart) if commitment == directive.sealed else None
-    except Malformed:
-        return None
 
 
 def for_decision(organisation: Organisation, relation: bytes) -> Scope:

@@ -195,8 +195,7 @@ def basis_of(authorised: Authorised) -> Basis:
     """Return the ground that the decision rests on, with its version."""
     if authorised.decision.basis is None:
         raise ValueError("what is permitted rests on a ground")
-    kind, ground, version = authorised.decision.basis
-    return int(kind), ground, version
+    return authorised.decision.basis
 
 
 def _message(organisation: Organisation, asked: AskedFor, task: ReleaseTask, proven: Proven) -> Message:

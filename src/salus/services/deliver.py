@@ -10,7 +10,7 @@ from salus.contracts.access import queries as access
 from salus.contracts.access.types import Answer
 from salus.core.encoding import decode, encode
 from salus.core.request import parse_request
-from salus.policy.filter import Filter
+from salus.policy.filter import UNFILTERED, Filter
 from salus.policy.reasons import TEXTS, Reason
 from salus.services import lookup
 from salus.services.actors import Organisation
@@ -85,7 +85,7 @@ def _asked(organisation: Organisation, task: ReleaseTask) -> AskedFor:
     if answer is None or answer.leaves != task.leaves:
         raise NotReleased
     if not task.package:
-        return pushed_to(organisation, task.release, task.relation, answer.recipient, task.purpose)
+        return pushed_to(organisation, task.release, task.relation, answer.recipient, task.purpose, UNFILTERED)
     return asked_again(organisation, task.package, answer)
 
 

@@ -1,7 +1,9 @@
 """The table of purposes that a new network begins with; members change it by vote.
 
 https://terminology.hl7.org/CodeSystem-v3-ActReason.html. What is broader does not imply what is narrower: in
-the code system break-glass lies under treatment, and no permit may become one for break-glass.
+the code system break-glass lies under treatment, and no permit may become one for break-glass. The table says so
+all the same, for denies: who denies treatment has an emergency in mind too, and a permit or a rule never serves
+break-glass, whatever the table says (`policy.public.permit_obstacle`, `policy.grounds.rule_for`).
 """
 
 from salus.core.genesis import Purpose
@@ -19,7 +21,7 @@ _CODES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("HRESCH", ()),
     ("CLINTRCH", ()),
     ("HMARKT", ()),
-    ("BTG", ()),
+    ("BTG", ("TREAT", "ETREAT")),
 )
 _NUMBERS = {code: number for number, (code, _) in enumerate(_CODES, start=1)}
 PURPOSES = tuple(

@@ -56,14 +56,12 @@ def unanswered_own(person: Person) -> tuple[Unanswered, ...]:
         if access.answer(state, kept.relation, kept.request) is None:
             custodian = person.wallet.relation(kept.relation).custodian
             ago = now - (kept.not_after - LIFETIME_MS)
-            found.append(
-                Unanswered(kept.request, kept.relation, custodian, OWN_PURPOSE, ago, now >= kept.not_after)
-            )
+            found.append(Unanswered(kept.request, kept.relation, custodian, OWN_PURPOSE, ago, now >= kept.not_after))
     return tuple(sorted(found, key=lambda one: (-one.ago_ms, one.request)))
 
 
 def unacknowledged(ledger: Ledger, account: bytes) -> tuple[Unacknowledged, ...]:
-    """Return the releases about an account (a relation, a recipient, a custodian) that were not confirmed, oldest first."""
+    """Return the releases about a relation, a recipient or a custodian that were not confirmed, oldest first."""
     found = (_missing(ledger, entry) for entry in entries(ledger, account))
     return tuple(one for one in found if one is not None)
 
@@ -85,6 +83,4 @@ def _missing(ledger: Ledger, entry: Entry) -> Unacknowledged | None:
     if answer is None or answer.acknowledged is not None or answer.deliver_by is None:
         return None
     late = now >= answer.deliver_by
-    return Unacknowledged(
-        release, event.relation, event.recipient, event.custodian, what, now - entry.time, late
-    )
+    return Unacknowledged(release, event.relation, event.recipient, event.custodian, what, now - entry.time, late)

@@ -27,6 +27,11 @@ def get_directives(state: Reader, relation: bytes) -> list[Directive]:
     return [decode_stored(raw, Directive) for _, raw in state.scan(directives_prefix(relation))]
 
 
+def stored_directives(state: Reader, relation: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the keys and values as they are stored, sorted: equal ones are equal directives."""
+    return state.scan(directives_prefix(relation))
+
+
 def count_directives(state: Reader, relation: bytes) -> int:
     """Return how many directives the relation has, whatever their status; decodes none."""
     return len(state.scan(directives_prefix(relation)))

@@ -1,8 +1,11 @@
 """What others may ask of the consent contract."""
 
+from collections.abc import Iterable
+
 from salus.contracts.consent import keeper
 from salus.contracts.consent.expected import PolicySets
 from salus.contracts.consent.types import Attestation, Chosen
+from salus.core.encoding import decode_stored
 from salus.policy.policies import Order, PolicyInForce
 from salus.policy.types import Directive
 from salus.state.overlay import Reader
@@ -16,6 +19,16 @@ def directive(state: Reader, relation: bytes, directive_id: bytes) -> Directive 
 def directives(state: Reader, relation: bytes) -> list[Directive]:
     """Return all directives of the relation, ended ones too, sorted by id."""
     return keeper.get_directives(state, relation)
+
+
+def stored(state: Reader, relation: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the directives of the relation as they are stored, for who wants to see whether anything changed."""
+    return keeper.stored_directives(state, relation)
+
+
+def of_stored(rows: Iterable[tuple[bytes, bytes]]) -> list[Directive]:
+    """Return what `directives` does, of rows that `stored` gave."""
+    return [decode_stored(raw, Directive) for _, raw in rows]
 
 
 def used(state: Reader, relation: bytes, chain: bytes) -> int:

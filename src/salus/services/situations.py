@@ -1,0 +1,120 @@
+"""What a decision needs of the ledger for one relation, sorted out once and used again while nothing changed.
+
+Nothing here depends on who asks, what for, or when: that is the question's. A relation's entry serves views
+of the very height it was made at, and at any other height only after the stored bytes were compared; so a
+revocation is seen by the next decision on a view that holds it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import NamedTuple
+
+from salus.client.ledger import StateView
+from salus.contracts.consent import queries as consent
+from salus.contracts.governance import queries as governance
+from salus.core.encoding import decode
+from salus.core.errors import Malformed
+from salus.policy.policies import Order, PolicyInForce
+from salus.policy.prepared import Prepared, prepare
+from salus.policy.question import Basis, Held
+from salus.policy.types import BasisKind, Directive, Effect, SealedPart, Status, sealed_commitment
+from salus.services.objects import SealedPartOpening
+
+MOST = 4096  # relations whose directives are kept sorted out
+
+Parts = Callable[[], Mapping[bytes, bytes]]  # reads the encoded openings of sealed parts, by directive
+
+
+class Situation(NamedTuple):
+    """A relation at one height: its directives, how often they were used, its policy set, its orders."""
+
+    height: int
+    prepared: Prepared
+    used: Mapping[bytes, int]
+    policy: PolicyInForce
+    orders: Sequence[tuple[bytes, Order]]
+
+    @property
+    def held(self) -> Sequence[Held]:
+        """All directives of the relation, each with its sealed part where that opens."""
+        return (*self.prepared.permits, *self.prepared.denies)
+
+    def resting_on(self, basis: Basis) -> "Situation":
+        """Return it for who rests on `basis` already: no other permit counts, and its own use is not over."""
+        kind, ground, _ = basis
+        held = self.prepared.permits if kind == BasisKind.DIRECTIVE else ()
+        permits = tuple(pair for pair in held if pair[0].id == ground)
+        used = dict(self.used)
+        for directive, _ in permits:
+            if used.get(directive.chain):
+                used[directive.chain] -= 1
+        return self._replace(prepared=self.prepared._replace(permits=permits), used=used)
+
+
+class _Kept(NamedTuple):
+    rows: Sequence[tuple[bytes, bytes]]  # as the ledger stores them
+    whole: bool  # every sealed part that counts was at hand
+    situation: Situation
+
+
+class Situations:
+    """Keeps the situations of the relations asked for last. Safe to use from any thread."""
+
+    def __init__(self, network: bytes, most: int = MOST) -> None:
+        self._network = network
+        self._most = most
+        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, state: StateView, relation: bytes, parts: Parts) -> Situation:
+        """Return the situation of `relation` in `state`; `parts` is called only if it has to be made anew."""
+        with self._lock:
+            kept = self._kept.get(relation)
+            if kept is not None:
+                self._kept.move_to_end(relation)
+        if kept is not None and kept.whole and kept.situation.height == state.height:
+            return kept.situation
+        made = self._make(state, relation, parts, kept)
+        with self._lock:
+            self._kept[relation] = made
+            self._kept.move_to_end(relation)
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return made.situation
+
+    def _make(self, state: StateView, relation: bytes, parts: Parts, kept: _Kept | None) -> _Kept:
+        rows = consent.stored(state, relation)
+        if kept is not None and kept.whole and kept.rows == rows:
+            prepared, whole = kept.situation.prepared, True
+        else:
+            prepared, whole = self._prepare(relation, consent.of_stored(rows), parts())
+        counted = [directive for directive, _ in prepared.permits if directive.uses]
+        used = {directive.chain: consent.used(state, relation, directive.chain) for directive in counted}
+        policy = consent.policy_of(governance, state, relation)
+        orders = consent.orders(state, relation)
+        return _Kept(rows, whole, Situation(state.height, prepared, used, policy, orders))
+
+    def _prepare(
+        self, relation: bytes, directives: Sequence[Directive], parts: Mapping[bytes, bytes]
+    ) -> tuple[Prepared, bool]:
+        held = [(one, _opened(self._network, relation, one, parts.get(one.id))) for one in directives]
+        return prepare(relation, held), not any(part is None and _counts(one) for one, part in held)
+
+
+def _counts(directive: Directive) -> bool:
+    """True if the directive could bear on a decision once its sealed part is there."""
+    if directive.status == Status.ACTIVE:
+        return not directive.total
+    return directive.status == Status.UNACKNOWLEDGED and directive.effect == Effect.DENY
+
+
+def _opened(network: bytes, relation: bytes, directive: Directive, raw: bytes | None) -> SealedPart | None:
+    if raw is None or directive.sealed is None:
+        return None
+    try:
+        opening = decode(raw, SealedPartOpening)
+        commitment = sealed_commitment(network, relation, directive.id, directive.version, opening.salt, opening.body)
+        return decode(opening.body, SealedPart) if commitment == directive.sealed else None
+    except Malformed:
+        return None
