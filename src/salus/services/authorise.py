@@ -30,6 +30,9 @@ from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
 
 
+_OF_EMERGENCIES = (Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP)
+
+
 class AskedFor(NamedTuple):
     """A request whose signature, addressee and openings were verified (`asking.py`)."""
 
@@ -137,8 +140,13 @@ def _redisclosure(decision: Decision, situation: Situation) -> int:
 
 
 def _reason(decision: Decision) -> Reason:
-    """Return the most telling reason that may stand on the ledger: what ended a permit, not that none is left."""
-    return ledger_reason([*(r for r in decision.reasons if r != Reason.NOT_PERMITTED), Reason.NOT_PERMITTED])
+    """Return the most telling reason that may stand on the ledger: what ended a permit, not that none is left.
+
+    Who would break the glass and may not is told that, and not what the person denied.
+    """
+    emergency = [r for r in decision.reasons if r in _OF_EMERGENCIES]
+    others = [r for r in decision.reasons if r != Reason.NOT_PERMITTED]
+    return ledger_reason([*emergency, *others, Reason.NOT_PERMITTED])
 
 
 def _question(state: StateView, now: int, asked: AskedFor, situation: Situation, break_glass: bool) -> Question:
