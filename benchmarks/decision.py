@@ -1,85 +1,154 @@
-"""The decision over directives: pure and warm, and cold from the state with sealed parts to decode.
+"""The decision: pure and warm, as a gateway makes it over the ledger, and cold.
 
-A relation has 16 directives (permits and denies, to this recipient and to others, some ended), as have
-many others in the same state on disk. Warm: `policy.decide` on values at hand, for 1, 10, 100 and 1,000
-records. Cold: another relation each time, directives scanned and decoded from the state, sealed
-parts decoded, then decided for 10 records.
+A relation has 16 directives (permits and denies, to this recipient and to others, some ended), as have all others
+in the same state on disk; a custodian has 1,000 of them.
+
+- warm: `policy.decide` on values at hand, for 1, 10, 100 and 1,000 records;
+- ledger_warm: a view of the ledger is opened, member of staff, recipient and purpose are looked up, and the
+  custodian's relations are asked about in turn, their situations kept (`services.situations`);
+- ledger_after_a_block: the same, each at a new height, so that the stored directives are read and compared;
+- cold: another relation each time, directives and sealed parts decoded and opened.
 """
 
+import itertools
 import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
+from threading import RLock
 
 from msgspec.structs import replace
 
-from salus.contracts.consent.keeper import get_directives, put_directive
-from salus.core.encoding import decode, encode
+from salus.contracts.accounts.keeper import put_organisation, put_staff
+from salus.contracts.accounts.queries import staff_attested
+from salus.contracts.accounts.types import Organisation, Staff
+from salus.contracts.consent.keys import directive_key
+from salus.contracts.governance.keeper import put_member, put_purpose
+from salus.contracts.governance.types import Member, MemberState
+from salus.core.encoding import encode
+from salus.core.keys import FOREVER
 from salus.core.record import LeafHeader, Status
-from salus.policy.decision import decide
+from salus.core.request import Request
+from salus.ledger.embedded.views import Views
+from salus.policy.decision import decide, decide_prepared
 from salus.policy.filter import UNFILTERED
 from salus.policy.provision import NO_ENCOUNTER, Facts
 from salus.policy.public import Asked, Recipient
 from salus.policy.question import Held, Question
-from salus.policy.types import EVERYTHING, Directive, Effect, GranteeKind, Provision, Residual, SealedPart
+from salus.policy.types import (
+    EVERYTHING,
+    Directive,
+    Effect,
+    GranteeKind,
+    Provision,
+    Residual,
+    SealedPart,
+    sealed_commitment,
+)
 from salus.policy.types import Status as DirectiveStatus
+from salus.services.authorise import AskedFor, _question
+from salus.services.objects import SealedPartOpening
+from salus.services.purposes import PURPOSES
+from salus.services.situations import Situations
 from salus.state.overlay import Overlay
 from salus.state.store import Store
 
-DIRECTIVES = 16
-NOW, TREAT, PAYMENT = 1_800_000_000_000, 1, 3
+DIRECTIVES, AT_CUSTODIAN = 16, 1_000
+COLD = 2_000  # relations asked about for the first time
+NOW, TREAT, PAYMENT = 1_800_000_000_000, 1, 4
 RECIPIENT, OTHER = sha256(b"recipient").digest(), sha256(b"other").digest()
+NETWORK, STAFF = sha256(b"network").digest(), sha256(b"staff").digest()
 CLASSES = ("laboratory", "vital-signs", "imaging", "procedure", "condition", "medication")
 YEAR_MS = 31_557_600_000
+Openings = Mapping[bytes, bytes]  # by directive, as a vault keeps them
 
 
 def run(full: bool) -> dict[str, float]:
-    """Return the figures; `full` has ten times the relations."""
+    """Return the figures; `full` has a million directives on the ledger."""
     rng = random.Random(16)
-    relations = [sha256(n.to_bytes(4, "big")).digest() for n in range(20_000 if full else 2_000)]
-    parts = [encode(_sealed(rng)) for _ in range(DIRECTIVES)]
+    relations = [sha256(n.to_bytes(4, "big")).digest() for n in range(62_500 if full else 3_000)]
+    parts = [_sealed(rng) for _ in range(DIRECTIVES)]
     records = [_facts(rng, n) for n in range(1_000)]
     figures: dict[str, float] = {
         "decision_directives_per_relation_count": DIRECTIVES,
-        "decision_relations_in_state_count": len(relations),
+        "decision_directives_in_state_count": len(relations) * DIRECTIVES,
     }
-    held: list[Held] = [
-        (directive, decode(part, SealedPart))
-        for directive, part in zip(_directives(relations[0], rng), parts, strict=True)
-    ]
+    held: list[Held] = list(zip(_directives(relations[0], rng), parts, strict=True))
     for size in (1, 10, 100, 1_000):
-        question = _question(relations[0])
+        question = _warm_question(relations[0])
         taken = _times(lambda n=size, q=question: decide(q, held, records[:n]), 20_000 // (size + 9))  # type: ignore[misc]
         figures |= _quantiles(f"decision_warm_{size}_records", taken)
-    return figures | _quantiles("decision_cold_10_records", _cold(relations, parts, records[:10], rng))
-
-
-def _cold(relations: list[bytes], parts: list[bytes], records: list[Facts], rng: random.Random) -> list[float]:
     with tempfile.TemporaryDirectory() as folder:
-        filler = Store.in_memory()
-        overlay = Overlay(filler)
-        for relation in relations:
-            for directive in _directives(relation, rng):
-                put_directive(overlay, directive)
         store = Store.open(Path(folder) / "state")
-        store.load((key, value) for key, value in overlay.writes.items() if value is not None)
+        gateway = _Gateway(Views(store, RLock()), parts)
+        store.load(gateway.state(relations, rng))
         store.checkpoint(1, {})
-        order = relations[:]
-        rng.shuffle(order)
-        turns = iter(order)
+        try:
+            return figures | gateway.figures(relations, records)
+        finally:
+            store.close()
 
-        def one() -> object:
-            relation = next(turns)
-            directives = get_directives(store, relation)
-            held = [(d, decode(part, SealedPart)) for d, part in zip(directives, parts, strict=True)]
-            return decide(_question(relation), held, records)
 
-        taken = _times(one, len(order))
-        store.close()
-        return taken
+class _Gateway:
+    """What a custodian's gateway does for a decision, without its vault's records."""
+
+    def __init__(self, views: Views, parts: list[SealedPart]) -> None:
+        self.views, self.height = views, 1
+        self.situations = Situations(NETWORK)
+        self.bodies = [encode(part) for part in parts]
+        self.openings: dict[bytes, Openings] = {}
+
+    def state(self, relations: list[bytes], rng: random.Random) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the keys of the ledger; keep the openings of the relations that will be asked about."""
+        overlay = Overlay(Store.in_memory())
+        put_member(overlay, RECIPIENT, Member(int(MemberState.ACTIVE), False, False))
+        put_organisation(overlay, RECIPIENT, Organisation("Clinic", "org", (2,), 1, bytes(32)))
+        put_staff(overlay, RECIPIENT, STAFF, Staff(0, FOREVER))
+        for purpose in PURPOSES:
+            put_purpose(overlay, purpose)
+        yield from ((key, value) for key, value in overlay.writes.items() if value is not None)
+        for number, relation in enumerate(relations):
+            directives = _directives(relation, rng)
+            if number < COLD:
+                directives = self._opened(relation, directives)
+            yield from ((directive_key(relation, directive.id), encode(directive)) for directive in directives)
+
+    def _opened(self, relation: bytes, directives: list[Directive]) -> list[Directive]:
+        openings, found = {}, []
+        for directive, body in zip(directives, self.bodies, strict=True):
+            salt = sha256(directive.id).digest()
+            openings[directive.id] = encode(SealedPartOpening(salt, body))
+            commitment = sealed_commitment(NETWORK, relation, directive.id, 1, salt, body)
+            found.append(replace(directive, sealed=commitment))
+        self.openings[relation] = openings
+        return found
+
+    def decide(self, relation: bytes, records: list[Facts]) -> None:
+        view = self.views.open(self.height, NOW)
+        if not staff_attested(view, RECIPIENT, STAFF, NOW):
+            raise LookupError("not attested")
+        situation = self.situations.of(view, relation, lambda: self.openings[relation])
+        payload = Request(relation, bytes(32), TREAT, STAFF, bytes(32), bytes(16), NOW + 1)
+        asked = AskedFor(bytes(32), b"", payload, RECIPIENT, False, UNFILTERED, b"")
+        decision = decide_prepared(_question(view, NOW, asked, situation, False), situation.prepared, records)
+        if not decision.permitted:
+            raise LookupError("not permitted")
+
+    def figures(self, relations: list[bytes], records: list[Facts]) -> dict[str, float]:
+        one, ten = records[:1], records[:10]
+        turns = iter(relations[:COLD])
+        found = _quantiles("decision_cold_10_records", _times(lambda: self.decide(next(turns), ten), COLD))
+        own = itertools.cycle(relations[: AT_CUSTODIAN // DIRECTIVES])
+        found |= _quantiles("decision_ledger_warm_1_records", _times(lambda: self.decide(next(own), one), 10_000))
+
+        def after_a_block() -> None:
+            self.height += 1
+            self.decide(next(own), one)
+
+        return found | _quantiles("decision_ledger_after_a_block_1_records", _times(after_a_block, 5_000))
 
 
 def _times(work: Callable[[], object], count: int) -> list[float]:
@@ -96,7 +165,7 @@ def _quantiles(name: str, taken: list[float]) -> dict[str, float]:
     return {f"{name}_p50_us": round(cuts[49], 1), f"{name}_p99_us": round(cuts[98], 1)}
 
 
-def _question(relation: bytes) -> Question:
+def _warm_question(relation: bytes) -> Question:
     recipient = Recipient(RECIPIENT, (2,), lambda group: False)
     asked = Asked(recipient, TREAT, lambda permitted: False, False, NOW)
     return Question(relation, asked, None, UNFILTERED, {}, False)

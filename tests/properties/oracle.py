@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 from properties.naive_policy import naive_decide
-from properties.policy_cases import QUESTIONS, cases
 from salus.policy.decision import decide
+from vectors.policy_cases import QUESTIONS, cases
 
 WORLDS = 2_000  # in one piece of work
 

@@ -10,11 +10,11 @@ from itertools import islice
 import pytest
 
 from properties.oracle import disagreement
-from properties.policy_cases import QUESTIONS, cases
 from salus.policy.decision import decide
 from salus.policy.policies import Mode
 from salus.policy.question import Tier
 from salus.policy.reasons import Reason
+from vectors.policy_cases import QUESTIONS, cases
 
 FIXED = range(20_000, 22_500)  # worlds that every run looks at
 PARTS = 4  # spread over the processors

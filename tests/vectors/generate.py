@@ -12,6 +12,7 @@ from pathlib import Path
 from . import (
     access_vectors,
     core_vectors,
+    decision_vectors,
     evidence_vectors,
     ledger_vectors,
     person_vectors,
@@ -37,6 +38,7 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "sessions": access_vectors.sessions,
     "consents": record_vectors.consents,
     "policies": policy_vectors.policies,
+    "decisions": decision_vectors.decisions,
     "claims": person_vectors.claims,
     "grants": person_vectors.grants,
     "deliveries": record_vectors.deliveries,
@@ -52,7 +54,8 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
 def text(name: str) -> str:
     """Return the file of one format as it must be."""
     make = VECTORS[name]
-    return json.dumps({"about": " ".join((make.__doc__ or "").split()), **make()}, indent=1, ensure_ascii=False) + "\n"
+    about = " ".join((make.__doc__ or "").split())
+    return json.dumps({"about": about, **make()}, indent=1, ensure_ascii=False) + "\n"
 
 
 def main(arguments: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -9,15 +10,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from properties.naive_policy import naive_decide
 from salus.core import cose
 from salus.core.encoding import decode, decode_plain
 from salus.core.envelope import parse_envelope
 from salus.core.errors import Malformed
+from salus.core.record import LeafHeader
 from salus.core.signatures import verify
 from salus.evidence.verify import verify as verify_evidence
 from salus.merkle.checkpoint import NoteKey
 from salus.merkle.log import Consistency, Inclusion, verify_consistency, verify_inclusion
 from salus.merkle.smt import Proof, verify_absence, verify_membership
+from salus.policy.filter import Filter
+from salus.policy.policies import Order, PolicyInForce, PolicySet
+from salus.policy.provision import Facts
+from salus.policy.public import Asked, Recipient
+from salus.policy.question import Question
 from salus.policy.types import Directive, Effect, SealedPart
 
 from . import plain
@@ -272,6 +280,68 @@ def test_policies() -> None:
     assert decode_plain(bytes_of(case["order"]))[2:6] == [1, 1_700_000_000_000, 1_701_000_000_000, 4]
     for raw in (*case["messages"].values(), case["chosen"], case["attestation"]):
         assert plain.cbor(decode_plain(bytes_of(raw))).hex() == raw
+
+
+def test_decisions() -> None:
+    """What the file says by itself is enough for another program to decide: here the naive one does."""
+    vectors = load("decisions")
+    asked: list[tuple[int, set[int]]] = []
+    for world in vectors["worlds"]:
+        for case in world["questions"]:
+            found = naive_decide(*read_case(world, case))
+            answer = case["answer"]
+            assert found["permitted"] == answer["permitted"] and found["tier"] == answer["tier"]
+            assert list(found["reasons"]) == answer["reasons"]
+            basis = found["basis"]
+            assert answer["basis"] == (None if basis is None else [basis[0], basis[1] and basis[1].hex(), basis[2]])
+            assert [record.hex() for record in found["allowed"]] == answer["allowed"]
+            assert [record.hex() for record in found["denied"]] == answer["denied"]
+            assert list(found["obligations"]) == answer["obligations"]
+            assert list(found["left_out"]) == answer["left_out"]
+            asked.append((answer["tier"], set(answer["reasons"])))
+    assert {tier for tier, _ in asked} == {1, 2, 3, 4, 5, 6}
+    assert len(set().union(*(reasons for _, reasons in asked))) == len(vectors["reasons"]) - 7
+
+
+def read_case(world: dict[str, Any], case: dict[str, Any]) -> tuple[Question, list[Any], list[Facts]]:
+    """Return a question, its directives and records, made of nothing but the file."""
+    policy = world["policy"]
+    recipient = Recipient(
+        bytes_of(case["recipient"]), tuple(case["roles"]), lambda group: group.hex() in case["in_groups"]
+    )
+    question = Question(
+        bytes_of(world["relation"]),
+        Asked(
+            recipient, case["purpose"], lambda p: p in case["implied_by"], case["purpose_is_break_glass"], case["time"]
+        ),
+        case["staff"] and bytes_of(case["staff"]),
+        decode(bytes_of(case["filter"]), Filter),
+        {bytes_of(chain): count for chain, count in case["used"].items()},
+        case["recipient_suspended"],
+        PolicyInForce(
+            bytes_of(policy["set"]),
+            policy["version"],
+            decode(bytes_of(policy["body"]), PolicySet),
+            tuple(tuple(choice) for choice in policy["preference"]),
+        ),
+        [(bytes_of(name), decode(bytes_of(order), Order)) for name, order in world["orders"]],
+        case["break_glass"],
+        case["relation_restricted"],
+        case["height"],
+    )
+    directives = [
+        (decode(bytes_of(public), Directive), part and decode(bytes_of(part), SealedPart))
+        for public, part in world["directives"]
+    ]
+    records = [
+        Facts(
+            decode(bytes_of(one["header"]), LeafHeader),
+            None if one["codes"] is None else tuple((system, code) for system, code in one["codes"]),
+            None if one["encounter"] is None else bytes_of(one["encounter"]),
+        )
+        for one in world["records"]
+    ]
+    return question, directives, records
 
 
 def test_claims() -> None:

@@ -38,7 +38,12 @@ ENCOUNTERS = (b"e" * 16, b"f" * 16)
 AUTHORS = ("Practitioner/1", "Practitioner/2")
 TIMES = (None, 10, 20, 30, 40)
 TREAT, PAYMENT, EMERGENCY, BREAK_GLASS, REPORT = range(1, 6)
-IMPLIED = {(TREAT, EMERGENCY), (TREAT, BREAK_GLASS), (EMERGENCY, BREAK_GLASS)}  # the first speaks of the second
+IMPLIED = {
+    (TREAT, EMERGENCY),
+    (PAYMENT, EMERGENCY),
+    (TREAT, BREAK_GLASS),
+    (EMERGENCY, BREAK_GLASS),
+}  # the first speaks of the second
 QUESTIONS = 10  # of a world
 
 
