@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,6 +41,7 @@ from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.vault import keystore
 
 MOST_STEPS = 60
+Founded = dict[str, tuple[Path, bytes]]
 
 
 @pytest.fixture(autouse=True)
@@ -51,20 +51,20 @@ def quick_keystores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    """A region for each scenario in which the clinic has asked, with the id of its request."""
     home = tmp_path_factory.mktemp("release") / "home"
+    made = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keystore, "MEMORY_KIB", 128)
         patch.setattr(keystore, "ITERATIONS", 1)
         found(home)
-    yield home
-
-
-def prepared(founded: Path, home: Path, scenario: str) -> bytes:
-    """Copy the region and let the clinic ask; return the id of the request."""
-    shutil.copytree(founded, home)
-    with open_region(home, PASSPHRASE) as region:
-        return SCENARIOS[scenario][0](region)
+        for scenario, (ask, _) in SCENARIOS.items():
+            copy = home.with_name(scenario)
+            shutil.copytree(home, copy)
+            with open_region(copy, PASSPHRASE) as region:
+                made[scenario] = copy, ask(region)
+    return made
 
 
 def crash(home: Path, scenario: str, asked: bytes, step: int, mode: str) -> int:
@@ -122,11 +122,14 @@ CHECKS = {"break-glass": check_glass, "session": check_chart}
 
 @pytest.mark.parametrize("mode", ["before", "after"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_crash_at_each_durable_step(founded: Path, tmp_path: Path, scenario: str, mode: str) -> None:
+def test_a_crash_at_each_durable_step(
+    founded: dict[str, tuple[Path, bytes]], tmp_path: Path, scenario: str, mode: str
+) -> None:
     reached = 0
     for step in range(1, MOST_STEPS):
         home = tmp_path / str(step)
-        asked = prepared(founded, home, scenario)
+        shutil.copytree(founded[scenario][0], home)
+        asked = founded[scenario][1]
         if not crash(home, scenario, asked, step, mode):
             break
         reached = step
@@ -136,7 +139,9 @@ def test_a_crash_at_each_durable_step(founded: Path, tmp_path: Path, scenario: s
     assert reached >= {"break-glass": 5, "session": 20}[scenario]
 
 
-def test_killed_processes(founded: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_killed_processes(
+    founded: dict[str, tuple[Path, bytes]], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print("seed", seed)
     rng = random.Random(seed)
@@ -146,7 +151,8 @@ def test_killed_processes(founded: Path, tmp_path: Path, request: pytest.Fixture
         scenario, mode = rng.choice(sorted(SCENARIOS)), rng.choice(["before", "after"])
         step = rng.randrange(1, {"break-glass": 6, "session": 21}[scenario])
         home = tmp_path / str(turn)
-        asked = prepared(founded, home, scenario)
+        shutil.copytree(founded[scenario][0], home)
+        asked = founded[scenario][1]
         command = [sys.executable, "-m", "faults.release_world", str(home), scenario, str(step), mode, asked.hex()]
         done = subprocess.run(command, env=environment, capture_output=True, timeout=120)
         assert done.returncode == -signal.SIGKILL, (scenario, step, mode, done.stderr)

@@ -29,7 +29,6 @@ from salus.services.situations import Situation
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
 
-
 _OF_EMERGENCIES = (Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP)
 
 
