@@ -3,7 +3,7 @@
 from salus.cli.output import print_fields, print_result, print_table, short, when
 from salus.contracts.access.types import Review
 from salus.core.glass import TEXTS, ReviewerKind, Verdict
-from salus.services.accounting import Accounting, Line
+from salus.services.accounting import Accounting, Line, ground_of
 from salus.services.request import RequestPackage
 
 
@@ -23,15 +23,6 @@ def print_accounting(told: Accounting) -> None:
 def account_row(line: Line) -> tuple[object, ...]:
     """Return a line of an account as a row."""
     return line.index, when(line.time), line.what, line.name or "-", line.purpose or "-", ground_of(line) or "-"
-
-
-def ground_of(line: Line) -> str:
-    """Return what a line rests on, or why it says no."""
-    if line.directive is None:
-        return line.reason or line.basis
-    kind = "" if line.basis in ("", "directive") else f"{line.basis} "
-    stands = f"{kind}{short(line.directive)}" + (f", version {line.version}" if line.version else "")
-    return f"{stands}: {line.reason}" if line.reason else stands
 
 
 def reason_words(review: Review) -> str:

@@ -75,6 +75,15 @@ def accounting(ledger: Ledger, relation: bytes) -> Accounting:
     return Accounting(relation, custodian, tuple(line for line in lines if line is not None))
 
 
+def ground_of(line: Line) -> str:
+    """Return in a few words what a line rests on, or why it says no."""
+    if line.directive is None:
+        return line.reason or line.basis
+    kind = "" if line.basis in ("", "directive") else f"{line.basis} "
+    stands = f"{kind}{line.directive.hex()[:12]}" + (f", version {line.version}" if line.version else "")
+    return f"{stands}: {line.reason}" if line.reason else stands
+
+
 def _line(state: Reader, relation: bytes, entry: Entry) -> Line | None:
     describe = _LINES.get(type(entry.event))
     if describe is None:
