@@ -100,6 +100,7 @@ class _Gateway:
         self.situations = Situations(NETWORK)
         self.bodies = [encode(part) for part in parts]
         self.openings: dict[bytes, Openings] = {}
+        self.asked: dict[bytes, AskedFor] = {}
 
     def state(self, relations: list[bytes], rng: random.Random) -> Iterator[tuple[bytes, bytes]]:
         """Yield the keys of the ledger; keep the openings of the relations that will be asked about."""
@@ -124,6 +125,8 @@ class _Gateway:
             commitment = sealed_commitment(NETWORK, relation, directive.id, 1, salt, body)
             found.append(replace(directive, sealed=commitment))
         self.openings[relation] = openings
+        payload = Request(relation, bytes(32), TREAT, STAFF, bytes(32), bytes(16), NOW + 1)
+        self.asked[relation] = AskedFor(bytes(32), b"", payload, RECIPIENT, False, UNFILTERED, b"")
         return found
 
     def decide(self, relation: bytes, records: list[Facts]) -> None:
@@ -131,8 +134,7 @@ class _Gateway:
         if not staff_attested(view, RECIPIENT, STAFF, NOW):
             raise LookupError("not attested")
         situation = self.situations.of(view, relation, lambda: self.openings[relation])
-        payload = Request(relation, bytes(32), TREAT, STAFF, bytes(32), bytes(16), NOW + 1)
-        asked = AskedFor(bytes(32), b"", payload, RECIPIENT, False, UNFILTERED, b"")
+        asked = self.asked[relation]
         decision = decide_prepared(_question(view, NOW, asked, situation, False), situation.prepared, records)
         if not decision.permitted:
             raise LookupError("not permitted")

@@ -11,6 +11,7 @@ from salus.policy.reasons import Reason
 from salus.policy.types import Residual
 
 _TOMBSTONE, _RESTRICTED = int(RecordStatus.TOMBSTONE), int(RecordStatus.RESTRICTED)
+_LEVELS = tuple(Residual)
 _NONE, _GENERIC, _ITEMISED = map(int, Residual)
 
 Bar = tuple[Reason, int]  # why a record is out, and the Residual level up to which that may be said
@@ -60,7 +61,7 @@ def permitted(
     level: int = _NONE,
 ) -> Decision:
     """Answer with the records that nothing bars. What a set, an order or an emergency leaves out is not hinted at."""
-    allowed, denied, reasons, told = [], [], [int(reason)], 0
+    allowed, denied, reasons, told = [], [], [reason], 0
     for facts, bar in zip(case.records, bars, strict=True):
         if bar is None:
             allowed.append(facts.header.record)
@@ -70,7 +71,7 @@ def permitted(
             told += bar[1] >= level
     left_out = NOTHING_SAID
     if level != _NONE:
-        left_out = LeftOut(Residual(level), bool(told), told if level == _ITEMISED else None)
+        left_out = LeftOut(_LEVELS[level], bool(told), told if level == _ITEMISED else None)
     return Decision(
         True,
         tier,
@@ -78,7 +79,7 @@ def permitted(
         basis,
         tuple(allowed),
         tuple(denied),
-        tuple(sorted(dict.fromkeys(obligations))),
+        tuple(sorted(dict.fromkeys(obligations))) if obligations else (),
         left_out,
         case.question.height,
     )
@@ -92,4 +93,6 @@ def denied(case: Case, tier: Tier, reasons: Sequence[int]) -> Decision:
 
 def in_order(reasons: Sequence[int]) -> tuple[int, ...]:
     """Return the reasons sorted and distinct."""
+    if len(reasons) == 1:
+        return (int(reasons[0]),)
     return tuple(sorted(dict.fromkeys(map(int, reasons))))

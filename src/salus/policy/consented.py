@@ -5,9 +5,10 @@ from salus.policy.directives import deny_covers, permit_gap
 from salus.policy.public import denies_everything, deny_applies, permit_obstacle
 from salus.policy.question import Decision, Tier
 from salus.policy.reasons import Reason
-from salus.policy.types import BasisKind, Directive, SealedPart
+from salus.policy.types import BasisKind, Directive, SealedPart, Status
 
 _DIRECTIVE = int(BasisKind.DIRECTIVE)
+_ACTIVE = int(Status.ACTIVE)
 
 
 def directives(case: Case) -> Decision | None:
@@ -65,17 +66,20 @@ def _choose(case: Case) -> tuple[Directive, SealedPart, list[Bar | None]] | None
     A release names one directive, so permits are never joined. Of equals the one with unlimited
     uses is taken, then the lowest id.
     """
-    found = []
+    asked, attested = case.question.asked, case.question.policy.body.attested
+    found: list[tuple[tuple[int, bool, bytes], Directive, SealedPart, list[Bar | None]]] = []
     for directive, part in case.prepared.permits:
-        if part is not None and obstacle(case, directive) is None:
+        if part is None or directive.status != _ACTIVE:
+            continue
+        used = case.question.used.get(directive.chain, 0) if directive.uses else 0
+        if permit_obstacle(directive, asked, used, attested) is None:
             bars = _bars(case, part)
-            found.append((-bars.count(None), directive.uses != 0, directive.id, directive, part, bars))
+            found.append(((-bars.count(None), directive.uses != 0, directive.id), directive, part, bars))
     if not found:
         return None
-    *_, directive, part, bars = min(found, key=lambda row: row[:3])
-    others = [row[5] for row in found if row[2] != directive.id]
+    _, directive, part, bars = min(found, key=lambda row: row[0])
     for at, bar in enumerate(bars):
-        if bar is not None and any(other[at] is None for other in others):
+        if bar is not None and any(row[3][at] is None for row in found):
             bars[at] = (Reason.OTHER_PERMIT, bar[1])
     return directive, part, bars
 

@@ -41,11 +41,17 @@ def decide_prepared(question: Question, prepared: Prepared, records: Sequence[Fa
 
 def _decide(question: Question, prepared: Prepared, records: Sequence[Facts]) -> Decision:
     wanted = question.filter
-    if wanted != UNFILTERED:
+    if wanted is not UNFILTERED and wanted != UNFILTERED:
         pending = question.policy.body.pending
         records = [facts for facts in records if asks_for(wanted, facts, question.staff, pending)]
     case = Case(question, prepared, records)
-    answer = next(found for found in (tier(case) for tier in TIERS) if found is not None)
+    answer = None
+    for tier in TIERS:
+        answer = tier(case)
+        if answer is not None:
+            break
+    if answer is None:
+        raise ValueError("the last tier answers")
     if question.emergency and answer.tier > Tier.MANDATE:
         return break_glass(case, answer)
     return answer

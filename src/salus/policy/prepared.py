@@ -4,17 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from salus.policy.question import Held
-from salus.policy.types import Effect
+from salus.policy.types import Effect, Status
 
 _PERMIT = int(Effect.PERMIT)
+_IN_FORCE = (int(Status.UNACKNOWLEDGED), int(Status.ACTIVE))
 
 
 class Prepared(NamedTuple):
     """Whoever keeps one must see that the ledger still holds the very directives it was made of."""
 
     relation: bytes
-    permits: Sequence[Held]
-    denies: Sequence[Held]
+    permits: Sequence[Held]  # of any status, since the reasons name what became of them
+    denies: Sequence[Held]  # neither revoked nor replaced
 
 
 def prepare(relation: bytes, directives: Iterable[Held]) -> Prepared:
@@ -23,5 +24,5 @@ def prepare(relation: bytes, directives: Iterable[Held]) -> Prepared:
     return Prepared(
         relation,
         tuple(pair for pair in held if pair[0].effect == _PERMIT),
-        tuple(pair for pair in held if pair[0].effect != _PERMIT),
+        tuple(pair for pair in held if pair[0].effect != _PERMIT and pair[0].status in _IN_FORCE),
     )

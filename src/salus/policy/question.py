@@ -1,7 +1,6 @@
 """What is asked of a decision, and what it answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -23,8 +22,7 @@ class Tier(IntEnum):
     BREAK_GLASS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """May these records go to this recipient, for this purpose, now?"""
 
     relation: bytes

@@ -24,6 +24,11 @@ def _organisation(raw: bytes) -> Organisation:
     return decode_stored(raw, Organisation)
 
 
+@lru_cache(maxsize=1024)
+def _staff(raw: bytes) -> Staff:
+    return decode_stored(raw, Staff)
+
+
 def get_organisation(state: Reader, organisation: bytes) -> Organisation | None:
     raw = state.get(keys.organisation_key(organisation))
     return None if raw is None else _organisation(raw)
@@ -82,7 +87,7 @@ def put_person(state: Overlay, handle: bytes, entry: Person) -> None:
 
 def get_staff(state: Reader, organisation: bytes, commitment: bytes) -> Staff | None:
     raw = state.get(keys.staff_key(organisation, commitment))
-    return None if raw is None else decode_stored(raw, Staff)
+    return None if raw is None else _staff(raw)
 
 
 def put_staff(state: Overlay, organisation: bytes, commitment: bytes, entry: Staff) -> None:
