@@ -16,7 +16,7 @@ from salus.core.record import LeafHeader
 from salus.core.request import REQUEST, Request
 from salus.policy.decision import decide_prepared
 from salus.policy.filter import Filter
-from salus.policy.public import Asked, Recipient
+from salus.policy.public import Asked, Recipient, permit_obstacle
 from salus.policy.purposes import is_break_glass
 from salus.policy.question import Basis, Decision, Question
 from salus.policy.reasons import Reason, ledger_reason
@@ -29,7 +29,7 @@ from salus.services.situations import Situation
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
 
-_OF_EMERGENCIES = (Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP)
+_FIRST = (Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP, Reason.OPTED_OUT)
 
 
 class AskedFor(NamedTuple):
@@ -126,7 +126,7 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
     if not decision.permitted:
         return _reason(decision)
     if on is not None and decision.basis != on:
-        return Reason.SESSION_OVER
+        return _ended(situation, question)
     allowed = frozenset(decision.allowed)
     chosen = tuple(header for header in headers if header.record in allowed)
     return Authorised(decision, chosen, released_records(asked, allowed), _redisclosure(decision, situation))
@@ -143,9 +143,18 @@ def _reason(decision: Decision) -> Reason:
 
     Who would break the glass and may not is told that, and not what the person denied.
     """
-    emergency = [r for r in decision.reasons if r in _OF_EMERGENCIES]
+    first = [r for r in decision.reasons if r in _FIRST]
     others = [r for r in decision.reasons if r != Reason.NOT_PERMITTED]
-    return ledger_reason([*emergency, *others, Reason.NOT_PERMITTED])
+    return ledger_reason([*first, *others, Reason.NOT_PERMITTED])
+
+
+def _ended(situation: Situation, question: Question) -> Reason:
+    """Return why the basis that a release or session had is not what would let it go now."""
+    attested = situation.policy.body.attested
+    for directive, _ in situation.prepared.permits:
+        used = situation.used.get(directive.chain, 0)
+        return permit_obstacle(directive, question.asked, used, attested) or Reason.SESSION_OVER
+    return Reason.SESSION_OVER
 
 
 def _question(state: StateView, now: int, asked: AskedFor, situation: Situation, break_glass: bool) -> Question:

@@ -98,8 +98,7 @@ def session_page(organisation: Organisation, package: bytes) -> PageSent | Sessi
     letter = decode(package, PageRequestLetter)
     asked = _verified(organisation, letter)
     task = sessions.open_task(organisation, asked.session)
-    log = sessions.pages(organisation, asked.session)
-    if log and asked.number <= decode(log[-1].page, Page).number:
+    if asked.number <= sessions.last_number(organisation, asked.session):
         raise PageAnswered
     search = decode(organisation.seal_key.open(asked.info(organisation.network), letter.sealed), Search)
     if asked.last:

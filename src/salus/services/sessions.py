@@ -110,6 +110,12 @@ def log_page(organisation: Organisation, page: KeptPage) -> None:
     organisation.vault.shared.put([SharedResource(_kind(entry.session), name, encode(page), _MEDIA_TYPE)])
 
 
+def last_number(organisation: Organisation, session: bytes) -> int:
+    """Return the number of the last page in the log, 0 where there is none."""
+    names = organisation.vault.shared.names(own_shared(organisation), _kind(session))
+    return int(names[-1]) if names else 0
+
+
 def pages(organisation: Organisation, session: bytes) -> list[KeptPage]:
     """Return the log of a session, in order."""
     scope, shared, kind = own_shared(organisation), organisation.vault.shared, _kind(session)

@@ -43,7 +43,7 @@ def follow_mandates(stage: Stage) -> Step:
         (
             f"She denied everything to everybody; {regulator.name} was sent {reported} results all the same",
             f"Its receipt names the ground: policy set {mandated.hex()[:12]}, version 1, a mandate that members voted",
-            f"Under opt-out {clinic.name} asked without a permit and received {released} records, none of them sensitive",
+            f"Under opt-out {clinic.name} asked without a permit and received {released} records, none sensitive",
             f"She opted out, and it asked again: {why}",
         ),
         (f"access unanswered --as {PATIENT} --at {stage.handle.hex()[:12]}", f"access received --as {REGULATOR}"),
