@@ -329,6 +329,17 @@ def test_a_revocation_in_the_block_of_the_opening_comes_first(story: Story, char
     assert answer.reason is Reason.PERMIT_REVOKED
 
 
+def test_a_session_that_is_never_closed_shows(story: Story, chart: Chart) -> None:
+    session = chart.open()
+    assert unacknowledged(story.region.ledger, chart.handle) == ()
+    story.clock.advance(DAY_MS)
+    (missing,) = unacknowledged(story.region.ledger, chart.handle)
+    assert (missing.release, missing.what, missing.late) == (session, "session-not-closed", True)
+    story.reopen()  # which closes what is past its end
+    (missing,) = unacknowledged(story.region.ledger, chart.handle) if story.north else ()
+    assert missing.what == "session"
+
+
 def test_a_missing_acknowledgement_of_a_session_shows(story: Story, chart: Chart) -> None:
     session = chart.open()
     chart.page(session)

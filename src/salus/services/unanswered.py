@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from salus.client.ledger import Ledger
 from salus.contracts.access import queries as access
-from salus.contracts.access.events import GlassBroken, RecordsPushed, RecordsReleased, SessionClosed
+from salus.contracts.access.events import GlassBroken, RecordsPushed, RecordsReleased, SessionClosed, SessionOpened
 from salus.services.actors import Organisation, Person
 from salus.services.asked import list_asked
 from salus.services.history import Entry, entries
@@ -33,7 +33,7 @@ class Unacknowledged(NamedTuple):
     relation: bytes
     recipient: bytes
     custodian: bytes
-    what: str  # released, break-glass, pushed, session
+    what: str  # released, break-glass, pushed, session, session-not-closed
     ago_ms: int  # since the block that holds it
     late: bool  # it was to be delivered by now
 
@@ -61,7 +61,7 @@ def unanswered_own(person: Person) -> tuple[Unanswered, ...]:
 
 
 def unacknowledged(ledger: Ledger, account: bytes) -> tuple[Unacknowledged, ...]:
-    """Return the releases about a relation, a recipient or a custodian that were not confirmed, oldest first."""
+    """Return what about a relation, a recipient or a custodian was not confirmed, or not closed, oldest first."""
     found = (_missing(ledger, entry) for entry in entries(ledger, account))
     return tuple(one for one in found if one is not None)
 
@@ -76,6 +76,8 @@ def _missing(ledger: Ledger, entry: Entry) -> Unacknowledged | None:
             what = "pushed"
         case SessionClosed(request=release):
             what = "session"
+        case SessionOpened(request=release):
+            what = "session-not-closed"
         case _:
             return None
     event, now = entry.event, ledger.now()
@@ -83,4 +85,6 @@ def _missing(ledger: Ledger, entry: Entry) -> Unacknowledged | None:
     if answer is None or answer.acknowledged is not None or answer.deliver_by is None:
         return None
     late = now >= answer.deliver_by
+    if isinstance(event, SessionOpened) and (answer.leaves is not None or not late):
+        return None  # it is closed, or may go on
     return Unacknowledged(release, event.relation, event.recipient, event.custodian, what, now - entry.time, late)
