@@ -25,6 +25,7 @@ from salus.core.genesis import (
     Founder,
     FounderKey,
     FounderValidator,
+    FoundingGroup,
     Genesis,
     GenesisFile,
     founder_id,
@@ -39,6 +40,7 @@ from salus.core.types import Id, Message, Name
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.ledger.embedded.tuning import tune_process
+from salus.policy.shipped import SHIPPED, founding_set
 from salus.policy.types import OrganisationRole
 from salus.services.actors import Organisation, Person
 from salus.services.errors import (
@@ -78,6 +80,7 @@ class MemberSpec:
     slug: str
     roles: tuple[OrganisationRole, ...]
     realm: str = "org"
+    emergency: bool = True  # a founder that is a hospital or a clinic may break the glass
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +325,8 @@ def _genesis(spec: RegionSpec, keys: Sequence[_Keys], node: SigningKey, time: in
     """Return the genesis file and the founders."""
     founders = tuple(_founder(member, made) for member, made in zip(spec.members, keys, strict=True))
     validators = (FounderValidator(0, node.public, 1),)
-    document = encode(Genesis(1, 1, spec.name, time, founders, validators, (), (), PURPOSES, ()))
+    groups, policies = _emergency(spec), _policies()
+    document = encode(Genesis(1, 1, spec.name, time, founders, validators, (), policies, PURPOSES, groups))
     network = network_id(document)
     known = {key.public: key for made in keys for key in (*made.administration, made.gateway)} | {node.public: node}
     proofs = tuple(
@@ -330,6 +334,20 @@ def _genesis(spec: RegionSpec, keys: Sequence[_Keys], node: SigningKey, time: in
         for account, role, public in listed_keys(decode(document, Genesis))
     )
     return encode(GenesisFile(document, proofs)), founders
+
+
+def _emergency(spec: RegionSpec) -> tuple[FoundingGroup, ...]:
+    """Who may break the glass where a policy set allows it: the founders that treat, but for those left out."""
+    treating = (OrganisationRole.HOSPITAL, OrganisationRole.CLINIC)
+    helping = [member.emergency and any(role in treating for role in member.roles) for member in spec.members]
+    places = tuple(n for n, helps in enumerate(helping) if helps)
+    return (FoundingGroup("Emergency care", places),)
+
+
+def _policies() -> tuple[bytes, ...]:
+    """The policy sets to try, for any jurisdiction; a relation is under strict opt-in until its custodian names one."""
+    numbers = {row.code: row.number for row in PURPOSES}
+    return tuple(encode(founding_set(shipped, numbers, 0)) for shipped in SHIPPED)
 
 
 def _founder(spec: MemberSpec, made: _Keys) -> Founder:

@@ -5,24 +5,19 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
+from salus.cli.consent_others import METHODS, attest, emergency_option, prefer, purpose_option
 from salus.cli.options import about_data, acting, at_option, days_option, in_home, opened, person
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.cli.whom import find_account, find_directive, find_relation, grantee_name
-from salus.policy.types import Directive, Effect, Provision, Residual, SealedPart, Status
+from salus.client.ledger import Ledger
+from salus.policy.policies import LEVELS
+from salus.policy.types import Capacity, Directive, Effect, Emergency, Provision, Residual, SealedPart, Status
 from salus.services.deny import deny_totally
 from salus.services.directives import DirectiveView, list_directives, show_directive
 from salus.services.grant import Terms, grant, sealed_part, to_anyone, to_organisation
+from salus.services.members import member_name
 from salus.services.revoke import revoke
 
-purpose_option = click.option(
-    "--for",
-    "purposes",
-    multiple=True,
-    default=("TREAT",),
-    show_default=True,
-    metavar="PURPOSE",
-    help="Purpose (v3-ActReason); may be repeated.",
-)
 to_option = click.option(
     "--to", "grantee", required=True, metavar="WHOM", help="Slug, name, or beginning of the account of an organisation."
 )
@@ -36,6 +31,10 @@ def command() -> None:
     """Consent: who may receive what, for which purpose, until when."""
 
 
+command.add_command(prefer)
+command.add_command(attest)
+
+
 @command.command("grant")
 @acting("The person.")
 @at_option
@@ -45,6 +44,7 @@ def command() -> None:
 @days_option(30)
 @uses_option
 @click.option("--deny", is_flag=True, help="A deny of this data instead of a permit.")
+@emergency_option
 @in_home
 def give(
     home: Path | None,
@@ -57,6 +57,7 @@ def give(
     days: int,
     uses: int,
     deny: bool,
+    emergency: Emergency,
 ) -> None:
     """Put a directive in force. A permit works once the custodian has acknowledged it (`salus access answer`)."""
     sealed = replace(sealed_part(), base=data)
@@ -64,7 +65,9 @@ def give(
         who = person(region, actor)
         whom = to_organisation(find_account(region, grantee, "--to"))
         effect = Effect.DENY if deny else Effect.PERMIT
-        granted = grant(who, find_relation(who, relation), Terms(whom, purposes, days, sealed, effect, uses))
+        granted = grant(
+            who, find_relation(who, relation), Terms(whom, purposes, days, sealed, effect, uses, emergency=emergency)
+        )
     if as_json:
         print_json({**granted._asdict(), "start": when(granted.start), "end": when(granted.end)})
         return
@@ -101,15 +104,23 @@ def show_all(home: Path | None, as_json: bool, actor: str, relation: str | None)
     if as_json:
         print_json(found)
     else:
-        columns = ("directive", "effect", "grantee", "status", "from", "until")
+        columns = ("directive", "effect", "grantee", "status", "given", "from", "until")
         print_table(columns, rows, empty="She has granted and denied nothing.")
+
+
+GIVEN = {
+    int(Capacity.SELF): "by her",
+    int(Capacity.CUSTODIAN): "by the custodian",
+    int(Capacity.ATTESTED): "attested",
+}  # never "by her" for what she did not sign
 
 
 def directive_row(public: Directive, grantee: str) -> tuple[str, ...]:
     """Return a directive as a row of the table."""
     effect = Effect(public.effect).name.lower() + (" all" if public.total else "")
     status = Status(public.status).name.lower()
-    return short(public.id), effect, grantee, status, when(public.start), when(public.end)
+    given = GIVEN.get(public.capacity, "for her")
+    return short(public.id), effect, grantee, status, given, when(public.start), when(public.end)
 
 
 @command.command("show")
@@ -124,13 +135,31 @@ def show(home: Path | None, as_json: bool, actor: str, relation: str | None, dir
         handle = find_relation(who, relation)
         view = show_directive(who, handle, find_directive(region.ledger, handle, directive))
         grantee = grantee_name(region.ledger, view.public.grantee)
+        given = given_words(region.ledger, view)
     if as_json:
         print_json(view)
     else:
-        print_fields(directive_fields(view, grantee))
+        print_fields(directive_fields(view, grantee, given))
 
 
-def directive_fields(view: DirectiveView, grantee: str) -> dict[str, object]:
+def given_words(ledger: Ledger, view: DirectiveView) -> str:
+    """Return who gave a directive, and how, where she did not sign it."""
+    attestation = view.attestation
+    if attestation is None:
+        return GIVEN.get(view.public.capacity, "for her")
+    method = next(name for name, method in METHODS.items() if method == attestation.method)
+    return f"attested by {member_name(ledger, attestation.attester)} ({method}), not signed by her"
+
+
+def emergency_words(public: Directive) -> str:
+    """Return what break-glass may do to a deny."""
+    lift, ceiling, refuse = public.emergency
+    if refuse:
+        return "it holds as well"
+    return f"may be lifted up to {LEVELS[min(ceiling, len(LEVELS) - 1)]}" if lift else "as the policy set says"
+
+
+def directive_fields(view: DirectiveView, grantee: str, given: str) -> dict[str, object]:
     """Return what there is to say of a directive."""
     public, sealed = view.public, view.sealed
     found: dict[str, object] = {
@@ -138,8 +167,10 @@ def directive_fields(view: DirectiveView, grantee: str) -> dict[str, object]:
         "version": public.version,
         "effect": Effect(public.effect).name.lower(),
         "grantee": grantee,
+        "given": given,
         "status": Status(public.status).name.lower(),
         "in force": f"{when(public.start)} to {when(public.end)}",
+        **({"in an emergency": emergency_words(public)} if public.effect == Effect.DENY else {}),
         "uses": f"{view.uses} of {public.uses or 'any number'}",
     }
     return found | (sealed_fields(sealed) if sealed is not None else {"data": "not in this wallet, or everything"})

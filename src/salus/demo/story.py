@@ -22,7 +22,7 @@ REGION = RegionSpec(
         MemberSpec("Northside Hospital", HOSPITALS[0], (OrganisationRole.HOSPITAL,)),
         MemberSpec("Southside Hospital", HOSPITALS[1], (OrganisationRole.HOSPITAL,)),
         MemberSpec("Riverbank Clinic", CLINIC, (OrganisationRole.CLINIC,)),
-        MemberSpec("Village Clinic", VILLAGE, (OrganisationRole.CLINIC,)),
+        MemberSpec("Village Clinic", VILLAGE, (OrganisationRole.CLINIC,), emergency=False),
         MemberSpec("Health Regulator", REGULATOR, (OrganisationRole.REGULATOR,)),
     ),
 )

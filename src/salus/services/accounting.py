@@ -23,10 +23,16 @@ from salus.contracts.access.events import (
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.events import AccountsOpened, ClaimFinal, ClaimMade, ClaimRejected, PersonInvited
 from salus.contracts.consent.events import (
+    ConsentAttested,
     ConsentGranted,
     ConsentRevoked,
     CustodialPermitLapsed,
+    CustodialPreferenceLapsed,
     DirectiveAcknowledged,
+    OrderEnded,
+    OrderRecorded,
+    PolicySetNamed,
+    PreferenceSet,
     TotallyDenied,
 )
 from salus.core.glass import TEXTS as GLASS
@@ -151,6 +157,26 @@ def _denied(state: Reader, line: Line, event: TotallyDenied, relation: bytes) ->
     return replace(line, what="denied", directive=event.directive, version=1)
 
 
+def _attested(state: Reader, line: Line, event: ConsentAttested, relation: bytes) -> Line:
+    line = _to(state, line, event.grantee, event.purposes)
+    by = _other(state, line, event.attester, relation)
+    what = "attested" if event.effect == Effect.PERMIT else "attested-deny"
+    return replace(
+        line, what=what, directive=event.directive, version=event.version, reason=f"By {by.name}, not by her."
+    )
+
+
+def _ordered(state: Reader, line: Line, event: OrderRecorded, relation: bytes) -> Line:
+    by = _other(state, line, event.issuer, relation).name
+    purpose = _purpose(state, event.purpose)
+    line = _other(state, line, event.recipient, relation)
+    return replace(line, what="ordered", purpose=purpose, reason=f"Order recorded by {by}.")
+
+
+def _order_ended(state: Reader, line: Line, event: OrderEnded, relation: bytes) -> Line:
+    return replace(_other(state, line, event.issuer, relation), what="order-ended")
+
+
 def _directive(what: str) -> "Describe":
     def describe(state: Reader, line: Line, event: Message, relation: bytes) -> Line:
         return replace(
@@ -208,6 +234,12 @@ _LINES: Mapping[type[Message], Callable[..., Line]] = {
     ConsentRevoked: _directive("revoked"),
     DirectiveAcknowledged: _directive("in-force"),
     CustodialPermitLapsed: _directive("lapsed"),
+    ConsentAttested: _attested,
+    PolicySetNamed: _plain("policy-named"),
+    PreferenceSet: _plain("preference-set"),
+    CustodialPreferenceLapsed: _plain("preference-lapsed"),
+    OrderRecorded: _ordered,
+    OrderEnded: _order_ended,
     AccountsOpened: _plain("opened"),
     PersonInvited: _plain("invited"),
     ClaimMade: _plain("claim-made"),

@@ -10,14 +10,16 @@ from salus.services import lookup
 from salus.services.actors import Organisation
 from salus.services.errors import NoSuchDirective, NotCustodian, NotForUs, WrongOpening
 from salus.services.objects import SealedGrant, SealedPartOpening, open_grant, parse_signed
+from salus.state.overlay import Reader
 
 
 def acknowledge(organisation: Organisation, package: bytes) -> bytes:
     """Verify the grant in `package`, keep its opening, acknowledge the directive; return its id.
 
-    In this order: form, addressee, custodian, signature by the person's live key, directive still standing
-    on the ledger, seal, commitment. Doing it again changes nothing. Raises Malformed, NotForUs,
-    NotCustodian, WrongSignature, NoSuchDirective, WrongSeal, WrongOpening, the contract's refusals.
+    In this order: form, addressee, custodian, signature by a live key of the person (or of who attests the
+    directive, where the person did not sign it), directive still standing on the ledger, seal, commitment. Doing
+    it again changes nothing. Raises Malformed, NotForUs, NotCustodian, WrongSignature, NoSuchDirective, WrongSeal,
+    WrongOpening, the contract's refusals.
     """
     network, state, now = organisation.network, organisation.ledger.view(), organisation.ledger.now()
     signed = parse_signed("grant", package)
@@ -28,7 +30,7 @@ def acknowledge(organisation: Organisation, package: bytes) -> bytes:
     if lookup.person(state, grant.relation).custodian != organisation.account:
         raise NotCustodian
     message = cose.to_be_signed("grant", network, signed.payload, signed.key)
-    if grant.sender != grant.relation or not lookup.signed_by_live_key(
+    if grant.sender != _giver(state, grant) or not lookup.signed_by_live_key(
         state, grant.sender, signed.key, now, message, signed.signature
     ):
         raise WrongSignature
@@ -42,6 +44,12 @@ def acknowledge(organisation: Organisation, package: bytes) -> bytes:
     if directive.status == Status.UNACKNOWLEDGED:
         organisation.send(AckDirective(organisation.account, grant.relation, grant.directive))
     return grant.directive
+
+
+def _giver(state: Reader, grant: SealedGrant) -> bytes:
+    """Return who answers for the directive: the person, or the member that attests it."""
+    attestation = consent.attestation(state, grant.relation, grant.directive)
+    return grant.relation if attestation is None else attestation.attester
 
 
 def _commitment(network: bytes, grant: SealedGrant, opening: SealedPartOpening) -> bytes:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from salus.client.ledger import Ledger
 from salus.contracts.consent import queries as consent
+from salus.contracts.consent.types import Attestation
 from salus.core.encoding import decode
 from salus.policy.types import Directive, SealedPart
 from salus.services.actors import Person
@@ -17,6 +18,7 @@ class DirectiveView(NamedTuple):
     public: Directive
     sealed: SealedPart | None
     uses: int  # releases so far, over the whole chain of replacements
+    attestation: Attestation | None  # who answers for it, where the person did not sign it
 
 
 def list_directives(ledger: Ledger, relation: bytes) -> tuple[Directive, ...]:
@@ -35,4 +37,5 @@ def show_directive(person: Person, relation: bytes, directive: bytes) -> Directi
     except NoSuchKeptDirective:
         body = None
     sealed = None if body is None else decode(body, SealedPart)
-    return DirectiveView(public, sealed, consent.used(state, relation, public.chain))
+    attestation = consent.attestation(state, relation, directive)
+    return DirectiveView(public, sealed, consent.used(state, relation, public.chain), attestation)

@@ -37,6 +37,15 @@ from salus.state.overlay import Reader
 from salus.vault.seals import X_WING
 from salus.wallet.kept import KeptDirective
 
+# Of a deny, what break-glass may lift: as far as the policy set says; nothing; or up to a label (policies.LEVELS).
+AS_POLICY: Emergency = (False, 0, False)
+REFUSED: Emergency = (False, 0, True)
+
+
+def lifted_up_to(level: int) -> Emergency:
+    """Let an emergency lift a deny for what is no more confidential than this."""
+    return True, level, False
+
 
 def to_organisation(account: bytes) -> Grantee:
     """Name one organisation."""
@@ -100,7 +109,7 @@ class Terms:
     effect: Effect = Effect.PERMIT
     uses: int = 0  # 0: unlimited
     redisclosure: Redisclosure = Redisclosure.NO
-    emergency: Emergency = (True, 0, False)
+    emergency: Emergency = AS_POLICY
     start: int | None = None  # by default today
     replaces: bytes | None = None
 
@@ -125,7 +134,7 @@ def grant(person: Person, handle: bytes, terms: Terms) -> Granted:
     custodian = lookup.person(state, handle).custodian
     nonce = os.urandom(16)
     directive = object_id("directive", network, handle, nonce, 0, 0)
-    version = _version(state, handle, terms.replaces)
+    version = directive_version(state, handle, terms.replaces)
     opening = SealedPartOpening(os.urandom(32), encode(terms.sealed))
     commitment = sealed_commitment(network, handle, directive, version, opening.salt, opening.body)
     message = _message(state, handle, terms, commitment, person.ledger.now())
@@ -168,7 +177,8 @@ def send_sealed_part(person: Person, kept: KeptDirective, message: GrantConsent,
     person.exchange.post(custodian, "grant", sign("grant", network, sealed, device))
 
 
-def _version(state: Reader, relation: bytes, replaces: bytes | None) -> int:
+def directive_version(state: Reader, relation: bytes, replaces: bytes | None) -> int:
+    """Return the version that a new directive gets; raise NoSuchDirective."""
     if replaces is None:
         return 1
     old = consent.directive(state, relation, replaces)

@@ -1,11 +1,10 @@
 """Step 6: she is unconscious at a clinic of the emergency group; what came, who is told, who reviews it."""
 
 from salus.core.glass import GlassReason, Verdict
-from salus.demo.policies import put_under, set_with
+from salus.demo.policies import put_under
 from salus.demo.stage import CLINIC, PATIENT, REGULATOR, VILLAGE, Stage, Step
 from salus.evidence.report import Verdict as Proof
 from salus.evidence.verify import verify
-from salus.policy.policies import Mode
 from salus.services.attest_staff import list_staff
 from salus.services.break_glass import glass_rates, list_broken, request_break_glass
 from salus.services.grant import Terms, grant, sealed_part, to_organisation
@@ -20,7 +19,7 @@ DAYS = 30
 def break_the_glass(stage: Stage) -> Step:
     """Let two clinics try; the one of the emergency group gets the records, and two reviewers close the review."""
     hospital, clinic, village = (stage.organisation(slug) for slug in (stage.hospital, CLINIC, VILLAGE))
-    put_under(stage, set_with(stage, Mode.OPT_OUT))
+    put_under(stage, "opt-out")
     sealed = sealed_part(text="Everything, for treatment.")
     grant(stage.patient, stage.handle, Terms(to_organisation(village.account), ("TREAT",), DAYS, sealed))
     process_inbox(hospital)

@@ -1,14 +1,15 @@
 """Step 8: what the law demands goes despite her deny; what it merely allows, only until she opts out."""
 
-from salus.demo.policies import prefer, put_under, set_with
+from salus.demo.policies import put_under
 from salus.demo.stage import CLINIC, PATIENT, REGULATOR, Stage, Step
 from salus.evidence.verify import verify
-from salus.policy.policies import Choice, Mode
+from salus.policy.policies import Choice
 from salus.services.attest_staff import list_staff
 from salus.services.deliver import Delivery
 from salus.services.deny import deny_totally
 from salus.services.grant import provision, to_anyone
 from salus.services.inbox import process_inbox
+from salus.services.preference import set_preference
 from salus.services.push import push
 from salus.services.receive import Received
 from salus.services.refuse import Refused
@@ -19,17 +20,16 @@ from salus.services.revoke import revoke
 def follow_mandates(stage: Stage) -> Step:
     """Push a mandated report under her deny; then release under opt-out, until she opts out."""
     hospital, clinic, regulator = (stage.organisation(slug) for slug in (stage.hospital, CLINIC, REGULATOR))
-    mandated, opt_out = set_with(stage, Mode.MANDATED), set_with(stage, Mode.OPT_OUT)
-    put_under(stage, mandated)
+    mandated = put_under(stage, "mandated")
     deny = deny_totally(stage.patient, stage.handle, to_anyone())
     report = push(hospital, regulator.account, stage.handle, "PUBHLTH", provision(classes=("laboratory",)))
     got = next((item.outcome for item in process_inbox(regulator) if isinstance(item.outcome, Received)), None)
     proved = verify(got.evidence, stage.region.genesis).proved if got else ()
     ground = next((words for words in proved if f"policy set {mandated.hex()}, version 1" in words), "")
     revoke(stage.patient, stage.handle, deny.directive)
-    put_under(stage, opt_out)
+    put_under(stage, "opt-out")
     before = ask(stage)
-    prefer(stage, "TREAT", Choice.OUT)
+    set_preference(stage.patient, stage.handle, {"TREAT": Choice.OUT})
     after = ask(stage)
     process_inbox(clinic)
     released = before.records if isinstance(before, Delivery) else 0
