@@ -1,7 +1,7 @@
 """The glass is broken: who may, what comes, who is alerted, who reviews it; and who may not."""
 
 import pytest
-from story_policies import emergency_group, policy_set, put_under
+from story_policies import HOUR_MS, emergency_group, policy_set, put_under
 from story_region import DAY_MS, Story, clinician, give_wallet, take_in
 
 from salus.contracts.access import errors
@@ -107,6 +107,19 @@ def test_a_break_glass_is_answered_once(story: Story, emergency: tuple[bytes, Ba
     release(story.north, asked.raw)
     with pytest.raises(AlreadyAnswered):
         release(story.north, asked.raw)
+
+
+def test_a_break_glass_that_comes_after_its_window_does_not_leave(
+    story: Story, emergency: tuple[bytes, Badge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = broken(story, emergency)
+    kept = []
+    monkeypatch.setattr("salus.services.release.deliver", lambda organisation, task: kept.append(task))
+    release(story.north, asked.raw)
+    story.clock.advance(HOUR_MS)  # the set's window
+    left = deliver(story.north, kept[0])
+    assert isinstance(left, Withheld)
+    assert left.reason is Reason.BREAK_GLASS_NOT_ALLOWED
 
 
 def test_what_was_committed_stays_when_the_group_changed_before_it_left(

@@ -17,7 +17,7 @@ from salus.policy.types import BasisKind, OrganisationRole, Trigger
 from salus.services.accounting import accounting
 from salus.services.deliver import Delivery, Withheld, deliver
 from salus.services.deny import deny_totally
-from salus.services.errors import NoSuchMember, NotCustodian, NothingToPush
+from salus.services.errors import NoSuchMember, NotCustodian, NothingToPush, StateTooOld
 from salus.services.grant import provision, to_anyone
 from salus.services.inbox import process_inbox
 from salus.services.push import NotPushed, push
@@ -114,6 +114,13 @@ def test_who_pushes_is_the_custodian_and_there_is_something_to_push(story: Story
         push(story.north, bytes(32), alma, "TREAT")
     with pytest.raises(NothingToPush):
         push(story.north, story.clinic.account, alma, "TREAT", provision(classes=("medication",)))
+
+
+def test_on_a_node_that_lags_nothing_is_pushed(story: Story, alma: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    grant_laboratory(story, story.region.person("alma"), alma)
+    monkeypatch.setattr(type(story.region.ledger), "as_of", lambda self: self.now() - 60_001)
+    with pytest.raises(StateTooOld):
+        push(story.north, story.clinic.account, alma, "TREAT")
 
 
 def test_an_order_is_followed_whatever_she_denied(story: Story, alma: bytes) -> None:

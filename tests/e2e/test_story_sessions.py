@@ -221,6 +221,12 @@ def test_another_permit_does_not_widen_an_open_session(story: Story, chart: Char
     assert chart.page(session) == PageSent(session, 1, 2, story.clinic.account)
 
 
+def test_an_order_that_comes_meanwhile_neither_ends_nor_widens_a_session(story: Story, chart: Chart) -> None:
+    session = chart.open()
+    record_order(story, chart.handle, "clinic", "TREAT")
+    assert chart.page(session) == PageSent(session, 1, 2, story.clinic.account)
+
+
 def test_a_session_under_a_policy_ends_when_she_opts_out_and_under_an_order_it_does_not(story: Story) -> None:
     chart = Chart(story)
     revoke(chart.alma, chart.handle, chart.granted.directive)

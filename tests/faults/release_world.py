@@ -41,6 +41,7 @@ from salus.testing.faults import Crash
 from salus.vault import keystore
 from salus.vault.outbox import Outbox
 from salus.vault.shared import SharedResources
+from salus.vault.vault import Vault
 
 PASSPHRASE = "a passphrase of the tests"
 SPEC = RegionSpec(
@@ -131,6 +132,7 @@ STEPS: tuple[tuple[type, str], ...] = (
     (Outbox, "put"),
     (Outbox, "done"),
     (SharedResources, "put"),
+    (Vault, "deposit"),
     (Carrier, "submit_now"),
     (FolderExchange, "post"),
     (FolderExchange, "done"),

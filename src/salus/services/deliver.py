@@ -12,6 +12,7 @@ from salus.core.encoding import decode, encode
 from salus.core.request import parse_request
 from salus.policy.filter import UNFILTERED, Filter
 from salus.policy.reasons import TEXTS, Reason
+from salus.policy.types import BasisKind
 from salus.services import lookup
 from salus.services.actors import Organisation
 from salus.services.authorise import AskedFor, pushed_to, released_records, still_stands, whole_relation
@@ -69,7 +70,7 @@ def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery | Withhel
         task.release, task.relation, task.basis, asked.recipient, asked.payload.seal_key, asked.answer_key, task.purpose
     )
     raw = sealed_letter(organisation, to, task.deliver_by, encode(content))
-    reason = still_stands(organisation, asked, task.basis, task.records)
+    reason = _late(organisation, task) or still_stands(organisation, asked, task.basis, task.records)
     if reason is not None:
         organisation.exchange.post(asked.recipient, "refusal", encode(RefusalLetter(task.release)))
         drop_task(organisation, task.release)
@@ -77,6 +78,12 @@ def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery | Withhel
     organisation.exchange.post(asked.recipient, "delivery", raw)
     drop_task(organisation, task.release)
     return Delivery(task.release, task.relation, asked.recipient, len(task.records), content.height, raw)
+
+
+def _late(organisation: Organisation, task: ReleaseTask) -> Reason | None:
+    """An emergency is over when its window is; any other release may come late, which its acknowledgement shows."""
+    late = task.basis[0] == BasisKind.BREAK_GLASS and organisation.ledger.now() >= task.deliver_by
+    return Reason.BREAK_GLASS_NOT_ALLOWED if late else None
 
 
 def _asked(organisation: Organisation, task: ReleaseTask) -> AskedFor:

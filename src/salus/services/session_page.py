@@ -146,7 +146,6 @@ def _answer(organisation: Organisation, task: SessionTask, number: int, search: 
     reason = still_stands(organisation, asked, task.basis, shown)
     if reason is not None:
         return _over(organisation, task, reason)
-    sessions.step(organisation, task.session)
     sessions.log_page(organisation, page)
     organisation.exchange.post(asked.recipient, "page", raw)
     sessions.step_done(organisation, task.session)

@@ -15,6 +15,7 @@ from salus.services.actors import Organisation
 from salus.services.authorise import own_shared
 from salus.services.commit_release import MAX_TASKS
 from salus.services.errors import NoSuchSession
+from salus.vault.deposit import Deposit
 from salus.vault.errors import NoSuchRecord
 from salus.vault.shared import SharedResource
 
@@ -45,8 +46,7 @@ def begin(organisation: Organisation, task: SessionTask) -> None:
     """Keep a session before the ledger knows of it; its log outlives the task."""
     name = task.session.hex()
     kept = SharedResource(_SESSION, name, encode(task), _MEDIA_TYPE)
-    organisation.vault.shared.put([kept])
-    organisation.vault.outbox.put([(TASK, encode(task)), (STEP, task.session)])
+    organisation.vault.deposit(Deposit(shared=[kept], tasks=[(TASK, encode(task)), (STEP, task.session)]))
 
 
 def open_tasks(organisation: Organisation) -> list[SessionTask]:
@@ -104,10 +104,11 @@ def interrupted(organisation: Organisation) -> frozenset[bytes]:
 
 
 def log_page(organisation: Organisation, page: KeptPage) -> None:
-    """Enter a page into its session's log; durable once this returns."""
+    """Enter a page into its session's log, with a step row; both are durable once this returns."""
     entry = decode(page.page, Page)
     name = f"{entry.number:010d}"
-    organisation.vault.shared.put([SharedResource(_kind(entry.session), name, encode(page), _MEDIA_TYPE)])
+    kept = SharedResource(_kind(entry.session), name, encode(page), _MEDIA_TYPE)
+    organisation.vault.deposit(Deposit(shared=[kept], tasks=[(STEP, entry.session)]))
 
 
 def last_number(organisation: Organisation, session: bytes) -> int:

@@ -41,7 +41,7 @@ class Situation(NamedTuple):
         return (*self.prepared.permits, *self.prepared.denies)
 
     def resting_on(self, basis: Basis) -> "Situation":
-        """Return it for who rests on `basis` already: no other permit counts, and its own use is not over."""
+        """Return it for who rests on `basis` already: no other permit or order counts, and its own use is not over."""
         kind, ground, _ = basis
         held = self.prepared.permits if kind == BasisKind.DIRECTIVE else ()
         permits = tuple(pair for pair in held if pair[0].id == ground)
@@ -49,7 +49,8 @@ class Situation(NamedTuple):
         for directive, _ in permits:
             if used.get(directive.chain):
                 used[directive.chain] -= 1
-        return self._replace(prepared=self.prepared._replace(permits=permits), used=used)
+        orders = [row for row in self.orders if kind == BasisKind.ORDER and row[0] == ground]
+        return self._replace(prepared=self.prepared._replace(permits=permits), used=used, orders=orders)
 
 
 class _Kept(NamedTuple):

@@ -3,7 +3,7 @@
 from time import perf_counter
 
 from salus.contracts.consent import queries as consent
-from salus.demo.stage import CLINIC, PATIENT, YEAR_MS, Stage, Step
+from salus.demo.stage import CLINIC, YEAR_MS, Stage, Step
 from salus.services.attest_staff import list_staff
 from salus.services.close_session import check_log, show_log
 from salus.services.grant import Terms, grant, provision, sealed_part, to_organisation
@@ -58,5 +58,5 @@ def hold_session(stage: Stage) -> Step:
             "The closing commits to the log of the pages under a salt: nobody can count them on the ledger",
             f"{clinic.name} found every page in it; shown the log, so can she: {len(log)} pages, exactly those",
         ),
-        (f"access accounting --as {PATIENT} --at {stage.handle.hex()[:12]}",),
+        (f"access session list --as {stage.hospital}",),
     )
