@@ -135,7 +135,8 @@ class _Gateway:
             raise LookupError("not attested")
         situation = self.situations.of(view, relation, lambda: self.openings[relation])
         asked = self.asked[relation]
-        decision = decide_prepared(_question(view, NOW, asked, situation, False), situation.prepared, records)
+        who = self.situations.who(view, RECIPIENT, TREAT)
+        decision = decide_prepared(_question(view, NOW, asked, situation, who, False), situation.prepared, records)
         if not decision.permitted:
             raise LookupError("not permitted")
 

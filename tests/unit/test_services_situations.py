@@ -6,18 +6,22 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from salus.contracts.accounts import keeper as accounts
+from salus.contracts.accounts.types import Organisation
 from salus.contracts.consent import keeper as consent
 from salus.contracts.governance import keeper as governance
-from salus.contracts.governance.types import Policies
+from salus.contracts.governance.types import Member, Policies
 from salus.core.encoding import encode
+from salus.core.genesis import Purpose
 from salus.policy.decision import decide_prepared
 from salus.policy.policies import STRICT, STRICT_OPT_IN, Order
 from salus.policy.public import Asked, Recipient
+from salus.policy.purposes import ACT_REASON
 from salus.policy.question import Decision
 from salus.policy.reasons import Reason
 from salus.policy.types import Directive, SealedPart, Status, sealed_commitment
 from salus.services.objects import SealedPartOpening
-from salus.services.situations import Situation, Situations
+from salus.services.situations import Situation, Situations, Who
 from salus.state.overlay import Overlay
 from salus.state.store import Store
 from unit.policy_samples import CLINIC, NOW, OTHER, RELATION, RESEARCH, asked, deny, permit, question, record, sealed
@@ -149,3 +153,18 @@ def test_only_the_last_relations_are_kept(world: World) -> None:
     assert world.reads == before
     world.situation(RELATION)
     assert world.reads == before + 1
+
+
+def test_what_is_kept_of_a_recipient_is_of_the_height_alone(world: World) -> None:
+    governance.put_purpose(world.overlay, Purpose(1, ACT_REASON, "TREAT", (2,)))
+    governance.put_purpose(world.overlay, Purpose(4, ACT_REASON, "BTG", (1,)))
+    accounts.put_organisation(world.overlay, CLINIC, Organisation("Clinic", "org", (2, 5), 1, bytes(32)))
+    governance.put_member(world.overlay, CLINIC, Member(2, False, False))
+    for _ in range(2):
+        assert world.situations.who(world, CLINIC, 1) == Who((2, 5), True, (1, 2), False)
+        assert world.situations.who(world, CLINIC, 4) == Who((2, 5), True, (4, 1), True)
+        assert world.situations.who(world, OTHER, 1) == Who((), False, (1, 2), False)
+        assert world.situations.who(world, CLINIC, 9) == Who((2, 5), True, (), True)
+    governance.put_member(world.overlay, CLINIC, Member(2, True, False))
+    world.height += 1
+    assert world.situations.who(world, CLINIC, 1).may_receive is False

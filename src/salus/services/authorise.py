@@ -17,7 +17,6 @@ from salus.core.request import REQUEST, Request
 from salus.policy.decision import decide_prepared
 from salus.policy.filter import Filter
 from salus.policy.public import Asked, Recipient, permit_obstacle
-from salus.policy.purposes import is_break_glass
 from salus.policy.question import Basis, Decision, Question
 from salus.policy.reasons import Reason, ledger_reason
 from salus.policy.types import Redisclosure
@@ -25,7 +24,7 @@ from salus.services import lookup
 from salus.services.actors import Organisation
 from salus.services.errors import NotCustodian
 from salus.services.facts import facts_of
-from salus.services.situations import Situation
+from salus.services.situations import Situation, Who
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
 
@@ -121,7 +120,8 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
     except NoSuchRelation:
         headers = []
     records = facts_of(organisation.vault, scope, headers, situation.held, asked.filter)
-    question = _question(state, now, asked, situation, break_glass)
+    who = organisation.situations.who(state, recipient, asked.payload.purpose)
+    question = _question(state, now, asked, situation, who, break_glass)
     decision = decide_prepared(question, situation.prepared, records)
     if not decision.permitted:
         return _reason(decision)
@@ -157,27 +157,27 @@ def _ended(situation: Situation, question: Question) -> Reason:
     return Reason.SESSION_OVER
 
 
-def _question(state: StateView, now: int, asked: AskedFor, situation: Situation, break_glass: bool) -> Question:
+def _question(
+    state: StateView, now: int, asked: AskedFor, situation: Situation, who: Who, break_glass: bool
+) -> Question:
     request, recipient = asked.payload, asked.recipient
-    purpose = governance.purpose(state, request.purpose)
-    implied_by = () if purpose is None else (purpose.number, *purpose.implied_by)
     return Question(
         request.relation,
         Asked(
             Recipient(
                 recipient,
-                accounts.roles(state, recipient),
+                who.roles,
                 lambda group: governance.in_group(state, group, recipient),
             ),
             request.purpose,
-            implied_by.__contains__,  # as `governance.purpose_implied_by`, of a row that is at hand
-            purpose is None or is_break_glass(purpose.system, purpose.code),
+            who.implied_by.__contains__,
+            who.break_glass,
             now,
         ),
         request.staff,
         asked.filter,
         situation.used,
-        not asked.own and not governance.may_receive(state, recipient),
+        not asked.own and not who.may_receive,
         situation.policy,
         situation.orders,
         break_glass,

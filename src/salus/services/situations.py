@@ -1,8 +1,8 @@
-"""What a decision needs of the ledger for one relation, sorted out once and used again while nothing changed.
+"""What a decision needs of the ledger, sorted out once and used again while nothing changed.
 
-Nothing here depends on who asks, what for, or when: that is the question's. A relation's entry serves views
-of the very height it was made at, and at any other height only after the stored bytes were compared; so a
-revocation is seen by the next decision on a view that holds it.
+A situation is a relation's; it depends on nothing of who asks, what for, or when: that is the question's. Its entry
+serves views of the very height it was made at, and at any other height only after the stored bytes were compared; so
+a revocation is seen by the next decision on a view that holds it.
 """
 
 from collections import OrderedDict
@@ -11,12 +11,14 @@ from threading import Lock
 from typing import NamedTuple
 
 from salus.client.ledger import StateView
+from salus.contracts.accounts import queries as accounts
 from salus.contracts.consent import queries as consent
 from salus.contracts.governance import queries as governance
 from salus.core.encoding import decode
 from salus.core.errors import Malformed
 from salus.policy.policies import Order, PolicyInForce
 from salus.policy.prepared import Prepared, prepare
+from salus.policy.purposes import is_break_glass
 from salus.policy.question import Basis, Held
 from salus.policy.types import BasisKind, Directive, Effect, SealedPart, Status, sealed_commitment
 from salus.services.objects import SealedPartOpening
@@ -53,6 +55,15 @@ class Situation(NamedTuple):
         return self._replace(prepared=self.prepared._replace(permits=permits), used=used, orders=orders)
 
 
+class Who(NamedTuple):
+    """What the ledger says of a recipient and a purpose at one height."""
+
+    roles: tuple[int, ...]
+    may_receive: bool
+    implied_by: tuple[int, ...]  # as `governance.purpose_implied_by`; empty where the table lacks the purpose
+    break_glass: bool
+
+
 class _Kept(NamedTuple):
     rows: Sequence[tuple[bytes, bytes]]  # as the ledger stores them
     whole: bool  # every sealed part that counts was at hand
@@ -66,7 +77,29 @@ class Situations:
         self._network = network
         self._most = most
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
+        self._who: dict[tuple[bytes, int], Who] = {}
+        self._who_height = -1
         self._lock = Lock()
+
+    def who(self, state: StateView, recipient: bytes, purpose: int) -> Who:
+        """Return what `state` says of recipient and purpose; kept for that height alone."""
+        key = recipient, purpose
+        with self._lock:
+            kept = self._who.get(key) if self._who_height == state.height else None
+        if kept is not None:
+            return kept
+        row = governance.purpose(state, purpose)
+        made = Who(
+            accounts.roles(state, recipient),
+            governance.may_receive(state, recipient),
+            () if row is None else (row.number, *row.implied_by),
+            row is None or is_break_glass(row.system, row.code),
+        )
+        with self._lock:
+            if self._who_height != state.height or len(self._who) >= self._most:
+                self._who, self._who_height = {}, state.height
+            self._who[key] = made
+        return made
 
     def of(self, state: StateView, relation: bytes, parts: Parts) -> Situation:
         """Return the situation of `relation` in `state`; `parts` is called only if it has to be made anew."""
