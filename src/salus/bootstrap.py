@@ -82,6 +82,7 @@ class MemberSpec:
     slug: str
     roles: tuple[OrganisationRole, ...]
     realm: str = "org"
+    emergency: bool = True  # a founder that is a hospital or a clinic may break the glass
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,9 +353,10 @@ def _genesis(spec: RegionSpec, keys: Sequence[_Keys], node: SigningKey, time: in
 
 
 def _emergency(spec: RegionSpec) -> tuple[FoundingGroup, ...]:
-    """Who may break the glass where a policy set allows it: the hospitals and clinics among the founders."""
+    """Who may break the glass where a policy set allows it: the founders that treat, but for those left out."""
     treating = (OrganisationRole.HOSPITAL, OrganisationRole.CLINIC)
-    places = tuple(n for n, member in enumerate(spec.members) if any(role in treating for role in member.roles))
+    helping = [member.emergency and any(role in treating for role in member.roles) for member in spec.members]
+    places = tuple(n for n, helps in enumerate(helping) if helps)
     return (FoundingGroup("Emergency care", places),)
 
 

@@ -15,22 +15,25 @@ from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.types import Key, KeyStatus, Organisation, Person, PersonState, Staff
 from salus.contracts.consent import keeper as consent_keeper
 from salus.contracts.consent.for_access import ForAccess
+from salus.contracts.consent.types import Chosen
 from salus.contracts.consent.uses import count_use
 from salus.contracts.context import Signer
 from salus.contracts.governance import keeper as governance_keeper
 from salus.contracts.governance import queries as governance
-from salus.contracts.governance.types import Group, Member, MemberState
+from salus.contracts.governance.types import Group, Member, MemberState, Policies
 from salus.contracts.records import keeper as records_keeper
 from salus.contracts.records import queries as records_queries
 from salus.contracts.records.types import Relation
 from salus.core import cose
 from salus.core.encoding import encode
 from salus.core.genesis import Purpose
+from salus.core.glass import GlassReason
 from salus.core.hashing import T
 from salus.core.keys import FOREVER, Role
-from salus.core.request import Request
+from salus.core.request import GLASS, REQUEST, GlassRequest, Request
 from salus.core.signatures import SigningKey
 from salus.core.types import Message
+from salus.policy.policies import EmergencyRule, Mode, Order, PolicyRule, PolicySet
 from salus.policy.purposes import ACT_REASON
 from salus.policy.types import Directive, Effect, GranteeKind, OrganisationRole, Status
 from salus.state.overlay import Overlay
@@ -59,10 +62,10 @@ def name(text: str) -> bytes:
     return sha256(text.encode()).digest()
 
 
-HOSPITAL, CLINIC, OTHER = name("hospital"), name("clinic"), name("other clinic")
+HOSPITAL, CLINIC, OTHER, REGULATOR = name("hospital"), name("clinic"), name("other clinic"), name("regulator")
 RELATION, CUSTODIAL = name("relation"), name("custodial relation")
 GROUP, STAFF, ROOT = name("group"), name("staff"), name("root")
-DIRECTIVE = name("directive")
+DIRECTIVE, POLICY = name("directive"), name("policy set")
 
 
 def key(text: str) -> SigningKey:
@@ -79,6 +82,7 @@ def signer(account: bytes, text: str, role: Role) -> Signer:
 
 BY_HOSPITAL = signer(HOSPITAL, "hospital", Role.GATEWAY)
 BY_CLINIC = signer(CLINIC, "clinic", Role.GATEWAY)
+BY_REGULATOR = signer(REGULATOR, "regulator", Role.GATEWAY)
 BY_PATIENT = signer(RELATION, "patient", Role.DEVICE)
 
 
@@ -89,6 +93,7 @@ def region() -> Overlay:
         (HOSPITAL, "hospital", OrganisationRole.HOSPITAL),
         (CLINIC, "clinic", OrganisationRole.CLINIC),
         (OTHER, "other clinic", OrganisationRole.CLINIC),
+        (REGULATOR, "regulator", OrganisationRole.REGULATOR),
     ):
         accounts_keeper.put_organisation(state, account, Organisation(text, "north", (int(role),), 1, bytes(32)))
         governance_keeper.put_member(state, account, Member(MemberState.ACTIVE, False, False))
@@ -170,8 +175,50 @@ def request(**fields: Any) -> Request:
     return msgspec.structs.replace(sound, **fields)
 
 
+def glass_request(**fields: Any) -> GlassRequest:
+    """What the clinic's member of staff asks and signs in an emergency."""
+    asked = request(purpose=BREAK_GLASS)
+    sound = GlassRequest(*(getattr(asked, name) for name in asked.__struct_fields__), int(GlassReason.UNCONSCIOUS))
+    return msgspec.structs.replace(sound, **fields)
+
+
 def signed(payload: Request, text: str = "clinic", network: bytes = NETWORK) -> bytes:
-    return cose.sign("request", network, encode(payload), [key(text)])
+    kind = GLASS if isinstance(payload, GlassRequest) else REQUEST
+    return cose.sign(kind, network, encode(payload), [key(text)])
+
+
+def rule(
+    mode: Mode, purpose: int = TREAT, role: int = int(OrganisationRole.CLINIC), objection: bool = True
+) -> PolicyRule:
+    """What a policy set says of treatment by a clinic."""
+    return PolicyRule(purpose, role, int(mode), 5, objection, False)
+
+
+def emergency(group: bytes = GROUP) -> EmergencyRule:
+    """The emergency group of the region is the clinic's care network."""
+    return EmergencyRule(group, 5, 1_000_000)
+
+
+NOBODY = EmergencyRule(None, 0, 0)
+
+
+def put_policy(
+    state: Overlay,
+    *rules: PolicyRule,
+    preference: Any = (),
+    emergency: EmergencyRule = NOBODY,
+    version: int = 1,
+) -> None:
+    """Put a policy set in force, and the relation under it."""
+    body = PolicySet("", rules, emergency, 5, ())
+    governance_keeper.put_policies(state, POLICY, Policies(version, body))
+    consent_keeper.put_chosen(state, RELATION, Chosen(POLICY, preference, 1))
+
+
+def order(**fields: Any) -> Order:
+    """An order of the regulator for the clinic, for treatment, in force now."""
+    sound = Order(REGULATOR, CLINIC, TREAT, NOW - 10, NOW + 10, 5, bytes(32), False)
+    return msgspec.structs.replace(sound, **fields)
 
 
 def request_id(payload: Request) -> bytes:

@@ -10,37 +10,58 @@ from contracts.region import (
     BREAK_GLASS,
     BY_CLINIC,
     BY_HOSPITAL,
+    BY_REGULATOR,
     CLINIC,
     DIRECTIVE,
     HOSPITAL,
     OTHER,
     PAYMENT,
+    POLICY,
+    REGULATOR,
     RELATION,
     ROOT,
+    TREAT,
     change_directive,
     change_key,
     change_member,
     directive,
+    emergency,
+    glass_request,
     name,
+    order,
+    put_policy,
     request,
     request_id,
+    rule,
     scene,
     signed,
     total_deny,
 )
 from salus.contracts import access
 from salus.contracts.access import errors, keeper
-from salus.contracts.access.messages import MESSAGES, AckRelease, RecordRefusal, RecordRelease
-from salus.contracts.access.types import Answer, Outcome
+from salus.contracts.access.messages import (
+    MESSAGES,
+    AckRelease,
+    BreakGlass,
+    CloseRelease,
+    OpenRelease,
+    PushRelease,
+    RecordRefusal,
+    RecordRelease,
+    ReviewBreakGlass,
+)
+from salus.contracts.access.types import Answer, Outcome, Review
 from salus.contracts.accounts import keeper as accounts_keeper
 from salus.contracts.accounts.keys import person_key
 from salus.contracts.accounts.types import KeyStatus, Person, PersonState
 from salus.contracts.consent import keeper as consent_keeper
 from salus.contracts.consent.keys import directive_key
 from salus.contracts.governance.parameters import BOUNDS, Parameter
+from salus.core.glass import GlassReason, ReviewerKind, Verdict
 from salus.core.keys import Role
+from salus.policy.policies import NO_SET, Choice, Mode
 from salus.policy.reasons import Reason
-from salus.policy.types import BasisKind, Effect, Status, Trigger
+from salus.policy.types import BasisKind, Capacity, Effect, Status, Trigger
 
 WINDOW_MS = BOUNDS[Parameter.REQUEST_WINDOW_MS].default
 LEAVES = name("leaves")
@@ -54,6 +75,56 @@ def release() -> Scene:
     consent_keeper.put_directive(s.state, directive(uses=1))
     s.notes["request"] = REQUEST
     return s
+
+
+def session() -> Scene:
+    basis = (int(BasisKind.DIRECTIVE), DIRECTIVE, 1)
+    message = OpenRelease(HOSPITAL, signed(REQUEST), basis, ROOT, NOW + 5, int(Trigger.REQUEST))
+    s = scene(message, BY_HOSPITAL)
+    consent_keeper.put_directive(s.state, directive(uses=1))
+    s.notes["request"] = REQUEST
+    return s
+
+
+def push() -> Scene:
+    basis = (int(BasisKind.DIRECTIVE), DIRECTIVE, 1)
+    message = PushRelease(HOSPITAL, CLINIC, RELATION, TREAT, basis, ROOT, LEAVES, int(Trigger.PUSH), NOW + 5)
+    s = scene(message, BY_HOSPITAL)
+    consent_keeper.put_directive(s.state, directive(uses=1))
+    return s
+
+
+def broken() -> Scene:
+    asked = glass_request()
+    s = scene(BreakGlass(HOSPITAL, signed(asked), (POLICY, 1), ROOT, LEAVES, NOW + 5), BY_HOSPITAL)
+    put_policy(s.state, emergency=emergency())
+    s.notes["request"] = asked
+    return s
+
+
+RELEASE = name("broken glass")
+
+
+def review() -> Scene:
+    s = scene(ReviewBreakGlass(REGULATOR, RELATION, RELEASE, int(Verdict.JUSTIFIED)), BY_REGULATOR)
+    put_review(s, ())
+    return s
+
+
+def put_review(s: Scene, words: Any, closed: int | None = None, requester: bytes = CLINIC) -> None:
+    entry = Review(requester, HOSPITAL, int(GlassReason.UNCONSCIOUS), NOW - 1, words, closed)
+    keeper.put_review(s.state, RELATION, RELEASE, entry)
+
+
+def closing() -> Scene:
+    s = scene(CloseRelease(HOSPITAL, RELATION, request_id(REQUEST), LEAVES), BY_HOSPITAL)
+    put_session(s)
+    return s
+
+
+def put_session(s: Scene, **fields: Any) -> None:
+    entry = Answer(Outcome.SESSION, CLINIC, NOW - 1, None, NOW + 5, None)
+    keeper.put_answer(s.state, RELATION, request_id(REQUEST), msgspec.structs.replace(entry, **fields))
 
 
 def refusal() -> Scene:
@@ -84,7 +155,10 @@ def rebuild(s: Scene) -> None:
 
 def asking(**fields: Any) -> Defect:
     def defect(s: Scene) -> None:
-        s.notes["request"] = msgspec.structs.replace(s.notes["request"], **fields)
+        known = type(s.notes["request"]).__struct_fields__
+        s.notes["request"] = msgspec.structs.replace(
+            s.notes["request"], **{name: value for name, value in fields.items() if name in known}
+        )
         rebuild(s)
 
     return defect
@@ -112,6 +186,35 @@ def terms(**fields: Any) -> Defect:
 
 def unsigned(s: Scene) -> None:
     s.signers.clear()
+
+
+def by_policy(mode: Mode, preference: Any = (), of: bytes = POLICY, **fields: Any) -> Defect:
+    """Let the release rest on a policy set that says `mode` of treatment."""
+
+    def defect(s: Scene) -> None:
+        put_policy(s.state, rule(mode), preference=preference)
+        s.change(basis=(int(BasisKind.POLICY), of, 1), **fields)
+
+    return defect
+
+
+def by_no_rule(s: Scene) -> None:
+    put_policy(s.state)
+    s.change(basis=(int(BasisKind.POLICY), POLICY, 1), **law(s))
+
+
+def by_order(**fields: Any) -> Defect:
+    def defect(s: Scene) -> None:
+        if fields:
+            consent_keeper.put_order(s.state, RELATION, name("order"), order(**fields))
+        s.change(basis=(int(BasisKind.ORDER), name("order"), 0), **law(s))
+
+    return defect
+
+
+def law(s: Scene) -> dict[str, int]:
+    """What sets a push off that rests on a policy set or an order."""
+    return {"trigger": int(Trigger.LAW)} if isinstance(s.message, PushRelease) else {}
 
 
 def no_relation(s: Scene) -> None:
@@ -168,51 +271,80 @@ REQUEST_APART = {
     (errors.NoSuchRelation, errors.NotTheCustodian): "a relation that is nobody's is not another's",
 }
 ONE_STATUS = "a directive has one status"
+ONE_BASIS = "a release has one basis"
 NO_DIRECTIVE = "a person's own access names no directive"
+OF_DIRECTIVE: dict[Any, Any] = {
+    errors.NoSuchDirective: lambda s: s.state.delete(directive_key(RELATION, DIRECTIVE)),
+    errors.NotAPermit: stored(effect=int(Effect.DENY)),
+    errors.DirectiveRevoked: stored(status=int(Status.REVOKED)),
+    errors.StaleVersion: basis(version=2),
+    errors.NotAcknowledged: stored(status=int(Status.UNACKNOWLEDGED)),
+    errors.NotYetInForce: stored(start=NOW + 1),
+    errors.DirectiveExpired: stored(end=NOW),
+    errors.OtherRecipient: stored(grantee=(1, OTHER)),
+    errors.BreakGlassByPermit: lambda s: (
+        s.change(purpose=BREAK_GLASS) if isinstance(s.message, PushRelease) else asking(purpose=BREAK_GLASS)(s)
+    ),
+    errors.OtherPurpose: stored(purposes=(PAYMENT,)),
+    errors.UsesExhausted: lambda s: consent_keeper.put_uses(s.state, RELATION, DIRECTIVE, 1),
+}
+OF_OTHER_GROUNDS: dict[Any, Any] = {
+    errors.NoSuchOrder: by_order(),
+    errors.OrderNotInForce: (by_order(recipient=OTHER), by_order(withdrawn=True), by_order(purpose=PAYMENT)),
+    errors.NotByPolicy: by_no_rule,
+    errors.OptedOut: lambda s: by_policy(Mode.OPT_OUT, ((TREAT, int(Choice.OUT)),), **law(s))(s),
+    errors.NotOptedIn: lambda s: by_policy(Mode.OPT_IN, **law(s))(s),
+}
+ATTESTED = {errors.AttestedNotHonoured: stored(capacity=int(Capacity.ATTESTED))}
+TOTAL_DENIES = (
+    put(total_deny()),
+    put(total_deny(total=False, sealed=bytes(32), status=int(Status.UNACKNOWLEDGED))),
+)
+GROUNDS = (errors.BasisNotSupported, errors.NotOwnAccess, *OF_DIRECTIVE, errors.AttestedNotHonoured, *OF_OTHER_GROUNDS)
+GROUNDS_APART = {
+    (one, two): ONE_BASIS
+    for n, one in enumerate(GROUNDS)
+    for two in GROUNDS[n + 1 :]
+    if two in OF_OTHER_GROUNDS or (two is errors.StaleVersion and one not in OF_DIRECTIVE)
+} | {
+    (errors.NoSuchPurpose, errors.BreakGlassByPermit): "a request has one purpose",
+    (errors.BasisNotSupported, errors.NotOwnAccess): ONE_BASIS,
+    (errors.DirectiveRevoked, errors.NotAcknowledged): ONE_STATUS,
+    (errors.TotallyDenied, errors.NoSuchOrder): "an order binds whatever was denied",
+    (errors.TotallyDenied, errors.OrderNotInForce): "an order binds whatever was denied",
+}
+UNSUPPORTED = (
+    basis(int(BasisKind.BREAK_GLASS)),
+    basis(9),
+    basis(int(BasisKind.DIRECTIVE), of=None),
+    basis(int(BasisKind.ORDER), 1),
+    basis(int(BasisKind.SELF)),
+)
+SUSPENDED = {errors.MayNotReceive: lambda s: change_member(s.state, CLINIC, suspended_recipient=True)}
+NOT_HOLDING = {errors.MayNotHold: lambda s: change_member(s.state, HOSPITAL, suspended_custodian=True)}
+ADMITTED = SUSPENDED | {
+    errors.NoSuchPurpose: asking(purpose=99),
+    errors.StaffNotAttested: asking(staff=name("stranger")),
+    errors.RootNotValid: terms(relation_root=name("other root")),
+}
+DUE = {errors.InvalidDelivery: (terms(deliver_by=NOW), terms(deliver_by=NOW + WINDOW_MS + 1))}
+OF_BASIS = (
+    {
+        errors.BasisNotSupported: UNSUPPORTED,
+        errors.NotOwnAccess: basis(int(BasisKind.SELF), 0, of=None),
+    }
+    | NOT_HOLDING
+    | OF_DIRECTIVE
+    | {errors.TotallyDenied: TOTAL_DENIES}
+    | ATTESTED
+    | OF_OTHER_GROUNDS
+)
 CASES = (
     Case(
         "RecordRelease",
         release,
-        OF_REQUEST
-        | {
-            errors.MayNotReceive: lambda s: change_member(s.state, CLINIC, suspended_recipient=True),
-            errors.NoSuchPurpose: asking(purpose=99),
-            errors.StaffNotAttested: asking(staff=name("stranger")),
-            errors.RootNotValid: terms(relation_root=name("other root")),
-            errors.TriggerNotSupported: terms(trigger=int(Trigger.PUSH)),
-            errors.InvalidDelivery: (terms(deliver_by=NOW), terms(deliver_by=NOW + WINDOW_MS + 1)),
-            errors.BasisNotSupported: (
-                basis(int(BasisKind.POLICY)),
-                basis(int(BasisKind.BREAK_GLASS)),
-                basis(int(BasisKind.DIRECTIVE), of=None),
-                basis(int(BasisKind.SELF)),
-            ),
-            errors.NotOwnAccess: basis(int(BasisKind.SELF), 0, of=None),
-            errors.MayNotHold: lambda s: change_member(s.state, HOSPITAL, suspended_custodian=True),
-            errors.NoSuchDirective: lambda s: s.state.delete(directive_key(RELATION, DIRECTIVE)),
-            errors.NotAPermit: stored(effect=int(Effect.DENY)),
-            errors.DirectiveRevoked: stored(status=int(Status.REVOKED)),
-            errors.StaleVersion: basis(version=2),
-            errors.NotAcknowledged: stored(status=int(Status.UNACKNOWLEDGED)),
-            errors.NotYetInForce: stored(start=NOW + 1),
-            errors.DirectiveExpired: stored(end=NOW),
-            errors.OtherRecipient: stored(grantee=(1, OTHER)),
-            errors.BreakGlassByPermit: asking(purpose=BREAK_GLASS),
-            errors.OtherPurpose: stored(purposes=(PAYMENT,)),
-            errors.UsesExhausted: lambda s: consent_keeper.put_uses(s.state, RELATION, DIRECTIVE, 1),
-            errors.TotallyDenied: (
-                put(total_deny()),
-                put(total_deny(total=False, sealed=bytes(32), status=int(Status.UNACKNOWLEDGED))),
-            ),
-        },
-        REQUEST_APART
-        | {
-            (errors.NoSuchPurpose, errors.BreakGlassByPermit): "a request has one purpose",
-            (errors.BasisNotSupported, errors.NotOwnAccess): "a release has one basis",
-            (errors.BasisNotSupported, errors.StaleVersion): "the version would go back to its directive",
-            (errors.NotOwnAccess, errors.StaleVersion): NO_DIRECTIVE,
-            (errors.DirectiveRevoked, errors.NotAcknowledged): ONE_STATUS,
-        },
+        OF_REQUEST | ADMITTED | {errors.TriggerNotSupported: terms(trigger=int(Trigger.PUSH))} | DUE | OF_BASIS,
+        REQUEST_APART | GROUNDS_APART,
     ),
     Case(
         "RecordRefusal",
@@ -240,7 +372,125 @@ CASES = (
             errors.AlreadyAcknowledged: answer(acknowledged=NOW),
         },
     ),
+    Case(
+        "BreakGlass",
+        broken,
+        OF_REQUEST
+        | SUSPENDED
+        | {
+            errors.NoSuchPurpose: asking(purpose=99),
+            errors.StaffNotAttested: (asking(staff=name("stranger")), asking(staff=None)),
+            errors.RootNotValid: terms(relation_root=name("other root")),
+        }
+        | DUE
+        | {
+            errors.StaleVersion: (terms(policy=(POLICY, 2)), terms(policy=(NO_SET, 1))),
+            errors.NotAnEmergency: asking(purpose=TREAT),
+            errors.BreakGlassNotAllowed: lambda s: put_policy(s.state),
+            errors.NotOfTheEmergencyGroup: lambda s: put_policy(s.state, emergency=emergency(name("nobody"))),
+            errors.UnknownGlassReason: (asking(reason=0), asking(reason=99)),
+            errors.PastTheWindow: terms(deliver_by=NOW + 1_000_001),
+        },
+        REQUEST_APART
+        | {
+            (errors.NoSuchPurpose, errors.NotAnEmergency): "a request has one purpose",
+            (errors.InvalidDelivery, errors.PastTheWindow): "a delivery is due at one time",
+            (errors.BreakGlassNotAllowed, errors.NotOfTheEmergencyGroup): "a set has one emergency group",
+            (errors.BreakGlassNotAllowed, errors.PastTheWindow): "without a group there is no window",
+        },
+    ),
+    Case(
+        "ReviewBreakGlass",
+        review,
+        {
+            errors.NoSuchBreakGlass: terms(release=name("none")),
+            errors.NotAReviewer: (unsigned, terms(reviewer=OTHER), terms(reviewer=RELATION)),
+            errors.ByTheRequester: lambda s: put_review(s, (), requester=REGULATOR),
+            errors.UnknownVerdict: (terms(verdict=0), terms(verdict=3)),
+            errors.ReviewClosed: lambda s: put_review(s, SPOKEN, NOW, _requester(s)),
+            errors.AlreadyReviewed: lambda s: put_review(s, SPOKEN, _closed(s), _requester(s)),
+        },
+    ),
+    Case(
+        "OpenRelease",
+        session,
+        OF_REQUEST
+        | ADMITTED
+        | {errors.TriggerNotSupported: terms(trigger=int(Trigger.PUSH))}
+        | OF_BASIS
+        | {
+            errors.InvalidEnd: (
+                terms(ends=NOW),
+                terms(ends=NOW + 11),
+                terms(ends=NOW + BOUNDS[Parameter.SESSION_MS].default + 1),
+            )
+        },
+        REQUEST_APART | GROUNDS_APART,
+    ),
+    Case(
+        "CloseRelease",
+        closing,
+        {
+            errors.NotTheGateway: unsigned,
+            errors.NoSuchRelation: no_relation,
+            errors.NotTheCustodian: held_by_another,
+            errors.NoSuchSession: (
+                terms(release=name("none")),
+                lambda s: put_session(s, outcome=int(Outcome.RELEASED), leaves=LEAVES),
+            ),
+            errors.SessionClosed: lambda s: put_session(s, leaves=LEAVES),
+        },
+        {
+            (errors.NoSuchRelation, errors.NotTheCustodian): "a relation that is nobody's is not another's",
+            (errors.NoSuchSession, errors.SessionClosed): "what is no session is not closed",
+        },
+    ),
+    Case(
+        "PushRelease",
+        push,
+        {
+            errors.NotTheGateway: unsigned,
+            errors.NoSuchRelation: no_relation,
+            errors.NotTheCustodian: held_by_another,
+        }
+        | SUSPENDED
+        | {
+            errors.NoSuchPurpose: terms(purpose=99),
+            errors.RootNotValid: terms(relation_root=name("other root")),
+            errors.TriggerNotSupported: (
+                terms(trigger=int(Trigger.REQUEST)),
+                terms(trigger=int(Trigger.SUBSCRIPTION)),
+            ),
+        }
+        | DUE
+        | {errors.BasisNotSupported: (*UNSUPPORTED, basis(int(BasisKind.POLICY)), basis(int(BasisKind.SELF), 0, None))}
+        | NOT_HOLDING
+        | OF_DIRECTIVE
+        | {errors.TotallyDenied: TOTAL_DENIES}
+        | ATTESTED
+        | OF_OTHER_GROUNDS
+        | {errors.NotMandated: by_policy(Mode.PERMITTED, trigger=int(Trigger.LAW))},
+        {
+            (errors.NoSuchRelation, errors.NotTheCustodian): "a relation that is nobody's is not another's",
+        }
+        | {pair: why for pair, why in GROUNDS_APART.items() if errors.NotOwnAccess not in pair}
+        | {(errors.TriggerNotSupported, two): "the law sets it off" for two in (*OF_OTHER_GROUNDS, errors.NotMandated)}
+        | {(one, errors.NotMandated): ONE_BASIS for one in (errors.BasisNotSupported, *OF_DIRECTIVE, *ATTESTED)}
+        | {(one, errors.NotMandated): ONE_BASIS for one in OF_OTHER_GROUNDS},
+    ),
 )
+SPOKEN = ((int(ReviewerKind.REGULATOR), name("another regulator"), int(Verdict.JUSTIFIED), NOW),)
+
+
+def _requester(s: Scene) -> bytes:
+    """Keep who broke the glass, where another defect changed it."""
+    found = keeper.get_review(s.state, RELATION, RELEASE)
+    return CLINIC if found is None else found.requester
+
+
+def _closed(s: Scene) -> int | None:
+    found = keeper.get_review(s.state, RELATION, RELEASE)
+    return None if found is None else found.closed
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

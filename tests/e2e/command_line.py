@@ -116,9 +116,9 @@ def play_demo(folder: Path) -> None:
     assert (result.status, result.err) == (0, ""), result
 
 
-def make_claimed(folder: Path) -> None:
+def make_claimed(folder: Path, *members: str) -> None:
     """Make folder/home: a hospital with one patient, who claimed her account as `alma`, and a clinic with staff."""
-    home = found(folder / "home")
+    home = found(folder / "home", *members)
     done("record", "import", "--as", "north", bundle_file(folder), home=home)
     (patient,) = data("patient", "list", "--as", "north", home=home)
     code = data("patient", "invite", "--as", "north", patient["handle"][:12], home=home)["code"]

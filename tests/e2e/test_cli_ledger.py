@@ -88,7 +88,7 @@ def test_what_a_trusted_witness_cosigned_is_proved(home: Path, tmp_path: Path) -
     done("access", "answer", "--as", "north", home=home)
     assert salus("access", "collect", "--as", "alma", "--save", tmp_path, home=home).status == 0
     (file,) = tmp_path.glob("*.evidence")
-    evidence = read_evidence(file.read_bytes())
+    evidence = read_evidence(file.read_bytes()).evidence
     name, one, other = "witness.example/one", *(SigningKey.from_seed(bytes((n,)) * 32) for n in (1, 2))
     note = cosign(parse(evidence.checkpoint.note), name, one, 1_790_000_000).note().encode()
     file.write_bytes(encode(replace(evidence, checkpoint=replace(evidence.checkpoint, note=note))))

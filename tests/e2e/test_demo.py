@@ -16,7 +16,7 @@ from salus.demo.stage import in_columns, shortened
 from salus.demo.steps import STEPS
 from salus.demo.steps.take_in import PATIENTS, SEED
 
-NAMES = ["take_in", "claim", "grant", "verify", "revoke", "account"]
+NAMES = ["take_in", "claim", "grant", "verify", "revoke", "break_glass", "session", "mandates", "account"]
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +55,19 @@ def test_the_figures_of_the_steps(report: dict) -> None:
     assert 0 < granted["records_received"] == granted["records_expected"] < claimed["records"]
     assert step(report, "verify")["steps"] == 11
     assert step(report, "revoke")["refusals"] == 1
+    glass, session, mandates = (step(report, name) for name in ("break_glass", "session", "mandates"))
+    assert 0 < glass["records_received"] < claimed["records"]
+    assert (glass["refusals"], glass["alerts"], glass["reviews_closed"]) == (1, 1, 1)
+    assert (session["pages"], session["uses"]) == (40, 1) and session["records_shown"] > session["pages"]
+    assert 0 < mandates["records_reported"] < mandates["records_by_policy"] and mandates["refusals"] == 1
     account = step(report, "account")
     assert (account["damages_made"], account["damages_found"]) == (4, 4)
 
 
 def test_the_account_is_a_table_of_who_when_why_and_under_what(played: Path) -> None:
     lines = (played / "output").read_text().splitlines()
-    (head,) = (line for line in lines if "under which directive" in line)
-    starts = [head.index(column) for column in ("when", "what", "who", "why", "under")]
+    (head,) = (line for line in lines if "on which ground" in line)
+    starts = [head.index(column) for column in ("when", "what", "who", "why", "on which")]
     rows = lines[lines.index(head) + 1 : lines.index(head) + 9]
     cells = [[row[a:b].strip() for a, b in zip(starts, [*starts[1:], None], strict=True)] for row in rows]
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", row[0]) for row in cells)
@@ -95,7 +100,7 @@ def test_lines_are_short_and_carry_no_long_ids(played: Path) -> None:
 
 def test_the_commands_it_ends_with_work(played: Path, home: Path) -> None:
     listed = re.findall(r"^  (?:\S*/)?(?:salus|pytest|__main__\.py) (.*)$", (played / "output").read_text(), re.M)
-    assert len(listed) == 8
+    assert len(listed) == 13
     before = contents(home)
     for command in listed:
         result = salus(*shlex.split(command))

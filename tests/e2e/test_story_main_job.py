@@ -6,7 +6,7 @@ from salus.evidence.report import Verdict
 from salus.evidence.verify import verify
 from salus.policy.reasons import TEXTS, Reason
 from salus.policy.types import BasisKind, Residual
-from salus.services.accounting import accounting, pending_requests
+from salus.services.accounting import accounting
 from salus.services.anchor import anchor
 from salus.services.deliver import Delivery
 from salus.services.deposit import deposit
@@ -17,6 +17,7 @@ from salus.services.receive_own import OwnView
 from salus.services.refuse import Refused
 from salus.services.request import request_own
 from salus.services.revoke import revoke
+from salus.services.unanswered import unanswered_own
 
 
 def test_the_main_job(story: Story) -> None:
@@ -36,10 +37,10 @@ def test_the_main_job(story: Story) -> None:
     mine = alma.wallet.relation(handle), alma.wallet.relation(other)
     assert mine[0].device_seed != mine[1].device_seed and mine[0].seal_seed != mine[1].seal_seed
     sent = request_own(alma, handle)
-    assert [kept.request for kept in pending_requests(alma)] == [sent.request]
+    assert [one.request for one in unanswered_own(alma)] == [sent.request]
     (answered,) = process_inbox(north)
     assert isinstance(answered.outcome, Delivery) and answered.outcome.records == 5
-    assert pending_requests(alma) == ()
+    assert unanswered_own(alma) == ()
     (view,) = collect(alma)
     assert isinstance(view, OwnView)
     assert (len(view.records), view.log_size, view.grown_from) == (5, 5, None)

@@ -82,7 +82,7 @@ def test_a_view_without_one_record_is_incomplete(story: Story, monkeypatch: pyte
     honest = module._whole
 
     def hide_one(organisation, asked) -> bytes:
-        evidence = read_evidence(honest(organisation, asked))
+        evidence = read_evidence(honest(organisation, asked)).evidence
         whole = replace(evidence.whole, entries=evidence.whole.entries[1:])
         return encode(replace(evidence, records=evidence.records[1:], whole=whole))
 

@@ -15,13 +15,34 @@ from salus.evidence.follow import Remembered, RememberedRelation
 from salus.evidence.format import MAX_EVIDENCE_BYTES, Checkpoint, Evidence, LogFact, RecordFact, WholeRelation, origin
 from salus.evidence.header import parse_header
 from salus.evidence.report import Outcome, Report, Verdict
-from salus.evidence.state import LOG_KEY, AnswerValue, RelationValue, ReleasedBody, answer_key, owner_key, relation_key
+from salus.evidence.state import (
+    LOG_KEY,
+    AnswerValue,
+    RelationValue,
+    Released,
+    answer_key,
+    owner_key,
+    read_event,
+    relation_key,
+)
 from salus.evidence.verify import verify
 from salus.merkle import checkpoint as notes
 from salus.merkle.log import Log
 from vectors.core_vectors import genesis_file
 from vectors.fixed import NOW, fixed, key
-from vectors.world import DIRECTIVE, HOSPITAL, NETWORK, NODE, RECIPIENT_KEY, REGULATOR, RELATION, WITNESS, World, octets
+from vectors.world import (
+    DIRECTIVE,
+    HOSPITAL,
+    NETWORK,
+    NODE,
+    RECIPIENT_KEY,
+    REGULATOR,
+    RELATION,
+    WITNESS,
+    World,
+    event_body,
+    octets,
+)
 
 GENESIS = genesis_file()
 STEPS = ("form", "network", "header", "state", "log", "checkpoint", "relation", "records", "request", "leaves",
@@ -291,8 +312,9 @@ def test_a_release_with_a_defect_is_refuted(defect: str) -> None:
 
 def _released(world: World, **changes: object) -> World:
     """Record the release with other fields in the log, the state as it was."""
-    body = decode(world.body, ReleasedBody)
-    world.body = encode(replace(body, event=replace(body.event, **changes)))
+    event = read_event(world.body, Released)
+    assert event is not None
+    world.body = event_body(0x0501, replace(event, **changes))
     world.log = Log(fixed(f"entry {i}") for i in range(5))
     world.index = world.log.append(T("event", NETWORK, world.body))
     world.state[LOG_KEY] = encode([world.log.size, world.log.root()])
@@ -319,8 +341,13 @@ def test_an_unchanged_release_made_the_same_way_is_proved() -> None:
 @pytest.mark.parametrize("number", [0x0502, 0x0401])
 def test_another_event_is_no_release(number: int) -> None:
     world = World()
-    world.body = encode(replace(decode(world.body, ReleasedBody), number=number))
-    assert refuted_at(check(_released(world).release())) == "request"
+    event = read_event(world.body, Released)
+    assert event is not None
+    world.body = event_body(number, event)
+    world.log = Log(fixed(f"entry {i}") for i in range(5))
+    world.index = world.log.append(T("event", NETWORK, world.body))
+    world.state[LOG_KEY] = encode([world.log.size, world.log.root()])
+    assert refuted_at(check(world.release())) == "request"
 
 
 def test_a_refusal_is_no_release() -> None:

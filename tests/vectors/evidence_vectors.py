@@ -7,6 +7,7 @@ from salus.evidence.verify import verify
 
 from .core_vectors import genesis_file
 from .fixed import fixed
+from .grounds import ORDER, POLICY, Grounded
 from .world import RELATION, WITNESS, World
 
 Vectors = dict[str, object]
@@ -25,6 +26,16 @@ def evidence() -> Vectors:
         "older number of the relation": replace(release, opening=replace(release.opening, seq=2)),
         "another network": replace(release, network=fixed("other")),
         "record left out of a complete view": replace(view, records=view.records[1:]),
+        "release under a policy set": World(basis=(3, POLICY, 3)).release(),
+        "release under an order": World(basis=(4, ORDER, 0)).release(),
+        "release by break-glass": Grounded().glass(),
+        "break-glass for another reason than was signed": Grounded(fields=(("reason", 2),)).glass(),
+        "push under a mandate": Grounded().push(),
+        "push on another root": Grounded(fields=(("relation_root", fixed("other")),)).push(),
+        "page of a session": Grounded().page(),
+        "page with a record left out": Grounded().page(leaves=()),
+        "closed session": Grounded().session(),
+        "closed session on another root": Grounded(fields=(("root", fixed("other")),)).session(),
     }
     cases = []
     for name, made in objects.items():

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import (
+    access_vectors,
     core_vectors,
     decision_vectors,
     evidence_vectors,
@@ -34,6 +35,7 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "log": tree_vectors.log,
     "records": record_vectors.records,
     "requests": record_vectors.requests,
+    "sessions": access_vectors.sessions,
     "consents": record_vectors.consents,
     "policies": policy_vectors.policies,
     "decisions": decision_vectors.decisions,

@@ -214,6 +214,26 @@ def test_records_and_relation() -> None:
     assert commitment.hex() == vectors["leaves_commitment"]
 
 
+def test_requests_to_break_the_glass_and_sessions() -> None:
+    case = load("sessions")
+    network, session = bytes_of(case["network"]), bytes_of(case["session"])
+    for kind, name in (("break-glass", "glass"), ("page", "page")):
+        payload = bytes_of(case[f"{name}_payload"])
+        ((kid, signature),) = cose.parse(kind, bytes_of(case[f"{name}_request"])).signatures
+        assert good(case["public"], plain.to_be_signed(kind, network, payload, kid), signature)
+    assert decode_plain(bytes_of(case["glass_payload"]))[7:] == [case["glass_reason"]]
+    asked = decode_plain(bytes_of(case["page_payload"]))
+    assert plain.tagged("search", network, *asked[:3], *asked[4:]).hex() == case["search_info"]
+    entries = []
+    for page in case["pages"]:
+        body = bytes_of(page["page"])
+        assert decode_plain(body)[0] == session and len(decode_plain(body)[4]) == len(entries)
+        entries.append(plain.tagged("page", network, bytes_of(page["salt"]), body))
+        assert entries[-1].hex() == page["entry"]
+    salted = plain.tagged("session", network, session, bytes_of(case["closing_salt"]), 3, plain.log_root(entries))
+    assert salted.hex() == case["root"]
+
+
 def test_requests_and_consents() -> None:
     case = load("requests")
     network = bytes_of(case["network"])

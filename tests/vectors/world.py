@@ -13,6 +13,7 @@ from salus.core.hashing import T
 from salus.core.record import LeafHeader, RelationOpening, leaf_hash, relation_root
 from salus.core.request import Request
 from salus.core.signatures import SigningKey
+from salus.core.types import Message
 from salus.evidence.format import (
     Checkpoint,
     Evidence,
@@ -30,7 +31,6 @@ from salus.evidence.state import (
     LogValue,
     RelationValue,
     Released,
-    ReleasedBody,
     answer_key,
     owner_key,
     relation_key,
@@ -54,6 +54,11 @@ WITNESS = notes.NoteKey("witness.example/1", key("witness").public)
 LABELS = ("a", "b", "c")
 
 
+def event_body(number: int, event: Message) -> bytes:
+    """The body of an event's entry in the log."""
+    return encode([number, fixed("envelope nonce", 16), 0, event])
+
+
 def octets(label: str) -> bytes:
     return b'{"resourceType":"Observation","id":"' + label.encode() + b'"}'
 
@@ -66,6 +71,7 @@ class World:
     shown: tuple[str, ...] = ("a", "b")  # of the records released
     seq: int = 3
     node: SigningKey = NODE
+    basis: tuple[int, bytes | None, int] = (2, DIRECTIVE, 1)
     opening: RelationOpening = None  # type: ignore[assignment]
     leaves: list[bytes] = field(default_factory=list)
     entries: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -90,9 +96,9 @@ class World:
         self.root = relation_root(NETWORK, self.opening)
         event = Released(
             RELATION, REGULATOR, HOSPITAL, self.request_id, payload.filter, 1, None, payload.seal_key,
-            (2, DIRECTIVE, 1), 1, self.root, commitment, 1, NOW + 60_000,
+            self.basis, 1, self.root, commitment, 1, NOW + 60_000,
         )  # fmt: skip
-        self.body = encode(ReleasedBody(0x0501, fixed("envelope nonce", 16), 0, event))
+        self.body = event_body(0x0501, event)
         for i in range(5):
             self.log.append(fixed(f"entry {i}"))
         self.index = self.log.append(T("event", NETWORK, self.body))

@@ -4,6 +4,10 @@ from pathlib import Path
 
 import click
 
+from salus.cli.access_glass import glass_command, review_command
+from salus.cli.access_missing import push_command, unanswered_command
+from salus.cli.access_session import command as session_command
+from salus.cli.access_words import print_accounting, print_request
 from salus.cli.letters import keep, print_told, tell
 from salus.cli.options import (
     WHOLE_ID,
@@ -16,17 +20,22 @@ from salus.cli.options import (
     person,
     save_option,
 )
-from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
+from salus.cli.output import print_json, print_table, short, when
 from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_relation
+from salus.core.glass import GlassReason
 from salus.policy.types import Provision
-from salus.services.accounting import Accounting, Line, accounting
+from salus.services.accounting import accounting
+from salus.services.break_glass import request_break_glass
 from salus.services.inbox import collect, process_inbox
 from salus.services.members import member_name
 from salus.services.receive import Received
 from salus.services.receive_own import OwnView
+from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.received import list_received
-from salus.services.request import RequestPackage, request, request_own
+from salus.services.request import request, request_own
+
+REASONS = {reason.name.lower().replace("_", "-"): reason for reason in GlassReason}
 
 
 @click.group()
@@ -54,15 +63,34 @@ def relations(home: Path | None, as_json: bool, actor: str) -> None:
 @click.argument("relation", type=WHOLE_ID)
 @click.option("--for", "purpose", default="TREAT", show_default=True, metavar="PURPOSE", help="v3-ActReason.")
 @staff_option
+@click.option("--break-glass", "emergency", is_flag=True, help="In an emergency, whatever was denied; needs --reason.")
+@click.option("--reason", type=click.Choice(list(REASONS)), default=None, help="What the recipient signs it meets.")
 @about_data
 @in_home
 def ask(
-    home: Path | None, as_json: bool, actor: str, relation: bytes, purpose: str, staff: str | None, data: Provision
+    home: Path | None,
+    as_json: bool,
+    actor: str,
+    relation: bytes,
+    purpose: str,
+    staff: str | None,
+    emergency: bool,
+    reason: str | None,
+    data: Provision,
 ) -> None:
-    """Ask a custodian for a patient's data; RELATION is the whole handle, which the patient hands over."""
+    """Ask a custodian for a patient's data; RELATION is the whole handle, which the patient hands over.
+
+    With --break-glass it is asked in an emergency: the patient is alerted, and a review is opened.
+    """
+    if emergency != (reason is not None):
+        raise click.UsageError("--break-glass and --reason go together")
     with opened(home) as region:
         asker = organisation(region, actor)
-        package = request(asker, relation, purpose, find_badge(asker, staff), data)
+        badge = find_badge(asker, staff)
+        if reason is not None:
+            package = request_break_glass(asker, relation, badge, REASONS[reason], data)
+        else:
+            package = request(asker, relation, purpose, badge, data)
     print_request(package, as_json)
 
 
@@ -78,12 +106,6 @@ def ask_own(home: Path | None, as_json: bool, actor: str, relation: str | None) 
     print_request(package, as_json)
 
 
-def print_request(package: RequestPackage, as_json: bool) -> None:
-    """Print what was asked, and what comes next."""
-    words = f"Request {short(package.request)} is in the custodian's inbox (`salus access answer --as CUSTODIAN`)."
-    print_result(as_json, {"request": package.request, "custodian": package.custodian}, words)
-
-
 @command.command("answer")
 @acting("The organisation.")
 @save_option("Write evidence and records of what was received here.")
@@ -92,9 +114,13 @@ def answer(home: Path | None, as_json: bool, actor: str, save: Path | None) -> N
     """Work through the inbox: acknowledge grants, decide requests and release or refuse, receive deliveries."""
     with opened(home) as region:
         done = process_inbox(organisation(region, actor))
-    received = [item.outcome for item in done if isinstance(item.outcome, Received)]
+    outcomes = [item.outcome for item in done]
     print_told((tell(item.kind, item.outcome) for item in done), as_json, empty="The inbox is empty.")
-    keep(save, {r.release: r.evidence for r in received}, (record for r in received for record in r.records))
+    brought = [one for one in outcomes if isinstance(one, Received | ReceivedPage)]
+    evidence = {one.release: one.evidence for one in brought if isinstance(one, Received)}
+    pages = {one.name: one.evidence for one in outcomes if isinstance(one, ReceivedPage | ClosedSession)}
+    named = {short(release): raw for release, raw in evidence.items()} | pages
+    keep(save, named, (record for one in brought for record in one.records))
 
 
 @command.command("collect")
@@ -107,7 +133,8 @@ def fetch(home: Path | None, as_json: bool, actor: str, save: Path | None) -> No
         views = collect(person(region, actor))
     own = [view for view in views if isinstance(view, OwnView)]
     print_told((tell("delivery", view) for view in views), as_json, empty="Nothing new.")
-    keep(save, {view.release: view.evidence for view in own}, (record for view in own for record in view.records))
+    named = {short(view.release): view.evidence for view in own}
+    keep(save, named, (record for view in own for record in view.records))
 
 
 @command.command("received")
@@ -151,14 +178,5 @@ def account(home: Path | None, as_json: bool, actor: str, relation: str | None, 
         print_accounting(told)
 
 
-def print_accounting(told: Accounting) -> None:
-    """Print the lines of an account as a table; each names its place in the log."""
-    print_fields({"relation": told.relation.hex()})
-    columns = ("log", "time", "what", "who", "purpose", "directive or reason")
-    print_table(columns, map(account_row, told.lines))
-
-
-def account_row(line: Line) -> tuple[object, ...]:
-    """Return a line of an account as a row."""
-    under = f"{short(line.directive)}, version {line.version or 1}" if line.directive else line.reason or line.basis
-    return line.index, when(line.time), line.what, line.name or "-", line.purpose or "-", under or "-"
+for part in (session_command, review_command, glass_command, push_command, unanswered_command):
+    command.add_command(part)

@@ -8,10 +8,15 @@ import click
 
 from salus.cli.output import print_json, print_table, short
 from salus.core.errors import Refusal
+from salus.services.deliver import Withheld
+from salus.services.open_session import SessionOpened
+from salus.services.push import NotPushed
 from salus.services.receive import LeftOut, Received
 from salus.services.receive_own import OwnView
+from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.records import Record
 from salus.services.release import Delivery, Refused
+from salus.services.session_page import PageSent, SessionOver
 from salus.vault.files import LocalFiles
 
 
@@ -40,6 +45,21 @@ def tell(letter: str, outcome: object) -> Told:
             count = len(outcome.records)
             words = f"all {count} records, {outcome.log_size} versions; the list is complete"
             return Told(letter, outcome.release, words, count)
+        case Withheld() | NotPushed():
+            return Told(letter, getattr(outcome, "release", None), f"withheld: {outcome.text}")
+        case SessionOpened():
+            return Told(letter, outcome.session, "session opened")
+        case PageSent():
+            return Told(letter, outcome.session, f"page {outcome.number}: {outcome.records} records", outcome.records)
+        case SessionOver():
+            return Told(letter, outcome.session, f"session closed: {outcome.text}")
+        case ReceivedPage():
+            count = len(outcome.records)
+            words = f"page {outcome.number}: received and verified {count} records; {left_out(outcome.left_out)}"
+            return Told(letter, outcome.session, words, count)
+        case ClosedSession():
+            words = f"session closed: its log holds {outcome.pages} pages, the {outcome.received} received among them"
+            return Told(letter, outcome.session, words)
         case Refusal():
             return Told(letter, None, f"refused: {outcome}", code=outcome.code)
         case bytes() if letter == "grant":
@@ -63,14 +83,14 @@ def print_told(told: Iterable[Told], as_json: bool, empty: str) -> None:
         print_table(("letter", "id", "outcome"), ((t.letter, short(t.id), t.outcome) for t in listed), empty)
 
 
-def keep(folder: Path | None, evidence: dict[bytes, bytes], records: Iterable[Record]) -> None:
-    """Write evidence (release -> file) and records into a folder, each readable by its owner alone."""
+def keep(folder: Path | None, evidence: dict[str, bytes], records: Iterable[Record]) -> None:
+    """Write evidence (name -> file) and records into a folder, each readable by its owner alone."""
     if folder is None:
         return
     files, written = LocalFiles(), 0
     files.create_folder(folder)
-    for release, raw in evidence.items():
-        files.write(folder / f"{short(release)}.evidence", raw)
+    for name, raw in evidence.items():
+        files.write(folder / f"{name}.evidence", raw)
     for written, record in enumerate(records, start=1):  # noqa: B007 - counted
         files.write(folder / f"{record.header.record.hex()}-{record.header.version}.json", record.octets)
     click.echo(f"{len(evidence)} evidence files and {written} records written to {folder}.", err=True)

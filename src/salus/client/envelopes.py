@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from salus.contracts.access.messages import MESSAGES as ACCESS
+from salus.contracts.access.messages import PushRelease
 from salus.contracts.accounts.messages import MESSAGES as ACCOUNTS
 from salus.contracts.accounts.messages import OpenAccounts, OpenOrganisation
 from salus.contracts.consent.messages import MESSAGES as CONSENT
@@ -71,6 +72,8 @@ def created_ids(network: bytes, nonce: bytes, index: int, message: Message) -> t
             return tuple(object_id("handle", network, account, nonce, index, entry) for entry in range(count))
         case GrantConsent(relation=account) | DenyTotally(relation=account):
             return (object_id("directive", network, account, nonce, index, 0),)
+        case PushRelease(custodian=account):
+            return (object_id("release", network, account, nonce, index, 0),)
         case Propose(member=account):
             return (object_id("proposal", network, account, nonce, index, 0),)
         case _:

@@ -80,6 +80,10 @@ class Ledger(Protocol):
 
     def view(self) -> StateView: ...
 
+    def as_of(self) -> int:
+        """The block time up to which `view` is known to be the newest state; behind `now` on a node that lags."""
+        ...
+
     def prove(self, keys: Sequence[bytes]) -> StateProof:
         """Prove the present values of `keys`; may wait for the header that covers them."""
         ...

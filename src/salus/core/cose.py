@@ -28,6 +28,8 @@ KINDS = (
     "erasure",
     "review",
     "header",
+    "break-glass",
+    "page",
 )
 MAX_SIGNERS = 16
 
@@ -121,6 +123,11 @@ def parse(kind: str, raw: bytes) -> Signed:
     if count > 1 and len(dict(signatures)) != count:
         raise Malformed
     return Signed(payload, tuple(signatures))
+
+
+def is_of(kind: str, raw: bytes) -> bool:
+    """True if `raw` begins as an object of `kind` does; whether it is one, `parse` tells."""
+    return raw.startswith(_wrapper(kind))
 
 
 def _length(raw: bytes, at: int) -> tuple[int, int]:

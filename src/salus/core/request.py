@@ -1,5 +1,7 @@
 """A recipient's signed request, embedded in the release or refusal that answers it."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from salus.core import cose
@@ -21,24 +23,41 @@ class Request(Message, frozen=True):
     not_after: Time  # consumed once, before this block time
 
 
+class GlassRequest(Request, frozen=True):
+    """Payload of COSE kind `break-glass`: the recipient signs why it cannot wait, so that nobody can say it later."""
+
+    reason: Small  # core.glass
+
+
+REQUEST: Final = "request"
+GLASS: Final = "break-glass"
+_SHAPES: dict[str, type[Request]] = {REQUEST: Request, GLASS: GlassRequest}
+
+
 class SignedRequest(Struct, frozen=True):
     """A parsed request; its signature was not checked."""
 
     id: bytes
-    payload: Request
+    payload: Request  # of kind `break-glass`, a GlassRequest
     payload_bytes: bytes
     key: bytes  # id of the signing key
     signature: bytes
+    kind: str  # REQUEST or GLASS
+
+    def to_be_signed(self, network: bytes) -> bytes:
+        """Return what the one key must have signed."""
+        return cose.to_be_signed(self.kind, network, self.payload_bytes, self.key)
 
 
 def parse_request(network: bytes, raw: bytes) -> SignedRequest:
-    """Return the request in `raw`; raise Malformed unless exactly one key signed it."""
-    signed = cose.parse("request", raw)
+    """Return the request in `raw`, of either kind; raise Malformed unless exactly one key signed it."""
+    kind = GLASS if cose.is_of(GLASS, raw) else REQUEST
+    signed = cose.parse(kind, raw)
     if len(signed.signatures) != 1:
         raise Malformed
     key, signature = signed.signatures[0]
-    payload = decode(signed.payload, Request)
-    return SignedRequest(T("request", network, signed.payload), payload, signed.payload, key, signature)
+    payload = decode(signed.payload, _SHAPES[kind])
+    return SignedRequest(T("request", network, signed.payload), payload, signed.payload, key, signature, kind)
 
 
 def filter_commitment(network: bytes, salt: Salt, body: bytes) -> bytes:

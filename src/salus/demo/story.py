@@ -10,7 +10,7 @@ from msgspec import MsgspecError
 from salus.bootstrap import MemberSpec, RegionSpec, create_person, create_region
 from salus.core.errors import Refusal
 from salus.demo.spread import newest
-from salus.demo.stage import CLINIC, HOSPITALS, PATIENT, REGULATOR, Progress, Stage, Step, UnusableData
+from salus.demo.stage import CLINIC, HOSPITALS, PATIENT, REGULATOR, VILLAGE, Progress, Stage, Step, UnusableData
 from salus.demo.steps import STEPS
 from salus.fhir.bundle import BundleRefused
 from salus.policy.types import OrganisationRole
@@ -22,6 +22,7 @@ REGION = RegionSpec(
         MemberSpec("Northside Hospital", HOSPITALS[0], (OrganisationRole.HOSPITAL,)),
         MemberSpec("Southside Hospital", HOSPITALS[1], (OrganisationRole.HOSPITAL,)),
         MemberSpec("Riverbank Clinic", CLINIC, (OrganisationRole.CLINIC,)),
+        MemberSpec("Village Clinic", VILLAGE, (OrganisationRole.CLINIC,), emergency=False),
         MemberSpec("Health Regulator", REGULATOR, (OrganisationRole.REGULATOR,)),
     ),
 )

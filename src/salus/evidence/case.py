@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from salus.core.types import Message
 from salus.evidence.follow import Remembered, RememberedRelation
-from salus.evidence.format import Evidence
+from salus.evidence.format import Annex, Evidence
 from salus.evidence.header import SignedHeader, Validators
 from salus.evidence.report import Outcome
-from salus.evidence.state import LogValue, Released
+from salus.evidence.state import LogValue
 from salus.merkle.checkpoint import NoteKey
 
 
@@ -45,6 +45,7 @@ class Case:
     witnesses: tuple[NoteKey, ...]
     remembered: Memory | None
     evidence: Evidence | None = None  # step 1
+    annex: Annex | None = None  # step 1
     network: bytes = b""
     validators: Validators = field(default_factory=dict)  # step 2; empty without a genesis
     signed: SignedHeader | None = None  # step 3
@@ -53,7 +54,8 @@ class Case:
     bodies: list[bytes] = field(default_factory=list)  # step 5: event bodies, proved
     witnessed: bool = False  # step 6
     leaves: list[bytes] = field(default_factory=list)  # step 8: of the records, proved to be in the map
-    release: Released | None = None  # step 9
+    committed: bytes | None = None  # step 9: what the ledger holds of the leaves, or of the log of a session
+    release: bytes | None = None  # step 9: id of the release, push or session
     proved: list[str] = field(default_factory=list)
 
     @property

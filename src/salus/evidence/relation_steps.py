@@ -1,40 +1,28 @@
-"""The steps about one relation: its root, its records, the release of them, their completeness."""
+"""The steps about one relation: its root, its records, their completeness."""
 
 from itertools import pairwise
 
-from salus.core import cose
 from salus.core.encoding import decode
 from salus.core.errors import Refusal
-from salus.core.hashing import T
 from salus.core.record import LeafHeader, RelationOpening, content_digest, leaf_hash, relation_root
-from salus.core.request import SignedRequest, parse_request
-from salus.core.signatures import key_id, verify
 from salus.evidence.case import Case, Result, failed, ok, unchecked
 from salus.evidence.format import Kind, RecordFact, WholeRelation
-from salus.evidence.state import (
-    RECORDS_RELEASED,
-    RELEASED,
-    AnswerValue,
-    RelationValue,
-    Released,
-    ReleasedBody,
-    answer_key,
-    owner_key,
-    read,
-    relation_key,
-)
+from salus.evidence.state import RelationValue, read, relation_key
 from salus.merkle.log import Log
 from salus.merkle.plain import plain_root
 from salus.merkle.smt import Proof, verify_membership
+
+_RELEASES = (Kind.RELEASE, Kind.PUSH, Kind.PAGE)  # made a moment after the block that they speak of
 
 
 def check_relation(case: Case) -> Result:
     """The opening's root is the one the ledger holds for the relation, counted with the opening's own `seq`."""
     evidence, opening = case.read, case.read.opening
-    if evidence.kind == Kind.STATE_FACT:
-        if opening or evidence.records or evidence.request or evidence.whole:
+    if evidence.kind in (Kind.STATE_FACT, Kind.SESSION):
+        asked = evidence.request and evidence.kind == Kind.STATE_FACT
+        if opening or evidence.records or asked or evidence.whole:
             return failed("A fact of the state carries parts that belong to a relation.")
-        return unchecked("The evidence is about the state only.")
+        return unchecked("The evidence is about the state and the log only.")
     if opening is None:
         return failed("The opening of the relation's root is missing.")
     value = read(case.values.get(relation_key(opening.relation)), RelationValue)
@@ -44,7 +32,7 @@ def check_relation(case: Case) -> Result:
     if root == value.root and opening.seq == value.seq:
         case.proved.append(f"The relation's root opens as number {opening.seq}, the newest at that height.")
         return ok("The opening gives the relation's present root, with the number that the ledger counts.")
-    if evidence.kind == Kind.RELEASE and root == value.previous and opening.seq + 1 == value.seq:
+    if evidence.kind in _RELEASES and root == value.previous and opening.seq + 1 == value.seq:
         case.proved.append(f"The relation's root opens as number {opening.seq}, replaced since.")
         return ok("The opening gives the relation's root before the present one, with its number.")
     return failed("The opening does not give the relation's root at the number that the ledger counts.")
@@ -80,74 +68,6 @@ def _in_map(case: Case, opening: RelationOpening, fact: RecordFact, header: Leaf
     if whole is not None:  # the whole map is recomputed in the last step; there `leaf` must be its entry
         return not fact.siblings
     return verify_membership(opening.map_root, header.record, leaf, Proof(fact.siblings, None))
-
-
-def check_request(case: Case) -> Result:
-    """The recipient signed the request; the answer in the state and the event in the log are a release on it."""
-    evidence, fact, opening = case.read, case.read.request, case.read.opening
-    if evidence.kind != Kind.RELEASE:
-        return failed("Only a release has a request.") if fact else unchecked("The evidence is not about a release.")
-    if fact is None or opening is None:
-        return failed("The recipient's request is missing.")
-    try:
-        request = parse_request(case.network, fact.signed)
-    except Refusal:
-        return failed("The request is malformed.")
-    signed = cose.to_be_signed("request", case.network, request.payload_bytes, request.key)
-    if key_id(case.network, fact.public) != request.key or not verify(fact.public, signed, request.signature):
-        return failed("The request's signature does not verify.")
-    answer = read(case.values.get(answer_key(opening.relation, request.id)), AnswerValue)
-    if answer is None or answer.outcome != RELEASED:
-        return failed("The state proved holds no release for this request and relation.")
-    if case.values.get(owner_key(request.key)) != answer.recipient:
-        return failed("The request is not signed by a key of the release's recipient.")
-    for body in case.bodies:
-        event = _event(body, request, answer)
-        if event is not None and event.relation_root == relation_root(case.network, opening):
-            case.release = event
-            case.proved.append(_words(event))
-            return ok("The recipient signed the request; state and log hold the release that answers it.")
-    return failed("No entry of the log shown is the release of this request on this root.")
-
-
-def _event(body: bytes, request: SignedRequest, answer: AnswerValue) -> Released | None:
-    """Return the event in `body` if it is the release on `request` that `answer` notes."""
-    read_body = read(body, ReleasedBody)
-    if read_body is None or read_body.number != RECORDS_RELEASED:
-        return None
-    event, asked = read_body.event, request.payload
-    same = (
-        (event.request, request.id),
-        (event.relation, asked.relation),
-        (event.recipient, answer.recipient),
-        (event.filter, asked.filter),
-        (event.purpose, asked.purpose),
-        (event.staff, asked.staff),
-        (event.seal_key, asked.seal_key),
-        (event.leaves, answer.leaves),
-        (event.deliver_by, answer.deliver_by),
-    )
-    return event if all(a == b for a, b in same) else None
-
-
-def _words(event: Released) -> str:
-    kind, basis, version = event.basis
-    ground = f"directive {basis.hex()}, version {version}" if basis else f"ground number {kind}"
-    return (
-        f"Custodian {event.custodian.hex()} released them to {event.recipient.hex()}, "
-        f"for purpose number {event.purpose}, on {ground}."
-    )
-
-
-def check_leaves(case: Case) -> Result:
-    """The records here are exactly those that the release committed to."""
-    request = case.read.request
-    if case.release is None or request is None:
-        return unchecked("The evidence is not about a release.")
-    if T("leaves", case.network, request.leaves_salt, sorted(case.leaves)) != case.release.leaves:
-        return failed("The records are not exactly those of the release: one is left out, or added.")
-    case.proved.append("These are all the records of the release, and no others.")
-    return ok("The commitment of the release opens with exactly these records.")
 
 
 def check_whole(case: Case) -> Result:

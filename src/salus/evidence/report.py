@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import NamedTuple
 
-from salus.evidence.format import Evidence
+from salus.evidence.format import Annex, Evidence
 
 
 class Outcome(IntEnum):
@@ -40,3 +40,5 @@ class Report(NamedTuple):
     height: int | None  # of the header whose app hash the proofs stand under
     time: int | None  # of that header, milliseconds: how old the proof is
     evidence: Evidence | None
+    annex: Annex | None
+    release: bytes | None  # id of the release, push or session that was proved

@@ -4,18 +4,37 @@ Stated here a second time on purpose: a verifier depends on the format and not o
 code. A test holds the two together.
 """
 
+from enum import IntEnum
 from typing import TypeVar
 
 from msgspec import Struct
 
-from salus.core.encoding import decode
+from salus.core.encoding import decode, decode_plain, encode
 from salus.core.errors import Malformed
 from salus.core.types import Count, Digest, Height, Id, Message, Nonce, Small, Time
 
 LOG_KEY = b"\x00\x02"
-RELEASED = 1  # outcome of an answer
-RECORDS_RELEASED = 0x0501  # number of the event
 S = TypeVar("S", bound=Struct)
+E = TypeVar("E", bound=Message)
+
+
+class Outcome(IntEnum):
+    """Of an answer."""
+
+    RELEASED = 1
+    SESSION = 3
+    BREAK_GLASS = 4
+    PUSHED = 5
+
+
+class Ground(IntEnum):
+    """What a release rests on: the first number of its basis."""
+
+    SELF = 1
+    DIRECTIVE = 2
+    POLICY = 3
+    ORDER = 4
+    BREAK_GLASS = 5
 
 
 class LogValue(Message, frozen=True):
@@ -46,8 +65,11 @@ class AnswerValue(Message, frozen=True):
     acknowledged: Time | None
 
 
+Basis = tuple[Small, Id | None, Count]  # (kind, id, version)
+
+
 class Released(Message, frozen=True):
-    """The event of a release."""
+    """Event 0x0501, of a release."""
 
     relation: Id
     recipient: Id
@@ -57,7 +79,7 @@ class Released(Message, frozen=True):
     purpose: Small
     staff: Digest | None
     seal_key: Digest
-    basis: tuple[Small, Id | None, Count]  # (kind, id, version)
+    basis: Basis
     use: Count
     relation_root: Digest
     leaves: Digest
@@ -65,13 +87,77 @@ class Released(Message, frozen=True):
     deliver_by: Time
 
 
-class ReleasedBody(Message, frozen=True):
-    """The body of a release's entry in the log."""
+class Broken(Message, frozen=True):
+    """Event 0x0504, of a release by break-glass."""
+
+    relation: Id
+    recipient: Id
+    custodian: Id
+    request: Id
+    filter: Digest
+    purpose: Small
+    staff: Digest | None
+    seal_key: Digest
+    basis: Basis
+    reason: Small
+    relation_root: Digest
+    leaves: Digest
+    deliver_by: Time
+
+
+class Opened(Message, frozen=True):
+    """Event 0x0506, of a session that began."""
+
+    relation: Id
+    recipient: Id
+    custodian: Id
+    request: Id
+    filter: Digest
+    purpose: Small
+    staff: Digest | None
+    seal_key: Digest
+    basis: Basis
+    use: Count
+    relation_root: Digest
+    ends: Time
+    trigger: Small
+
+
+class Closed(Message, frozen=True):
+    """Event 0x0507, of a session that ended."""
+
+    relation: Id
+    recipient: Id
+    custodian: Id
+    request: Id
+    root: Digest
+
+
+class Pushed(Message, frozen=True):
+    """Event 0x0508, of a release that nobody asked for."""
+
+    relation: Id
+    recipient: Id
+    custodian: Id
+    release: Id
+    purpose: Small
+    basis: Basis
+    use: Count
+    relation_root: Digest
+    leaves: Digest
+    trigger: Small
+    deliver_by: Time
+
+
+EVENTS: dict[int, type[Message]] = {0x0501: Released, 0x0504: Broken, 0x0506: Opened, 0x0507: Closed, 0x0508: Pushed}
+
+
+class _Head(Message, frozen=True):
+    """How the body of an entry of the log begins, before the event."""
 
     number: Small
     nonce: Nonce  # of the envelope
     index: Small  # of the message in it
-    event: Released
 
 
 def relation_key(relation: bytes) -> bytes:
@@ -93,5 +179,18 @@ def read(raw: bytes | None, shape: type[S]) -> S | None:
     """Return the `shape` in `raw`, or None where there is none."""
     try:
         return None if raw is None else decode(raw, shape)
+    except Malformed:
+        return None
+
+
+def read_event(body: bytes, shape: type[E]) -> E | None:
+    """Return the event of `shape` in the body of a log entry, or None where it is another."""
+    try:
+        fields = decode_plain(body)
+        if not isinstance(fields, list) or len(fields) != 4 or not isinstance(fields[3], list):
+            return None
+        if EVENTS.get(decode(encode(fields[:3]), _Head).number) is not shape:
+            return None
+        return decode(encode(fields[3]), shape)
     except Malformed:
         return None

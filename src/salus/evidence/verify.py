@@ -13,7 +13,8 @@ from salus.evidence.case import Case, Memory, Result, failed, ok, unchecked
 from salus.evidence.format import Kind, read_evidence
 from salus.evidence.header import parse_header, read_header
 from salus.evidence.ledger_steps import check_checkpoint, check_events, check_facts
-from salus.evidence.relation_steps import check_leaves, check_records, check_relation, check_request, check_whole
+from salus.evidence.relation_steps import check_records, check_relation, check_whole
+from salus.evidence.release_steps import check_leaves, check_request
 from salus.evidence.report import Outcome, Report, Step, Verdict
 from salus.merkle.checkpoint import NoteKey
 
@@ -53,6 +54,8 @@ def verify(
         header.height if header else None,
         header.time if header else None,
         case.evidence,
+        case.annex if case.evidence else None,
+        None if broken else case.release,
     )
 
 
@@ -66,7 +69,7 @@ def _verdict(case: Case, broken: bool) -> Verdict:
 
 def _check_form(case: Case) -> Result:
     try:
-        case.evidence = read_evidence(case.raw)
+        case.evidence, case.annex = read_evidence(case.raw)
     except Refusal:
         return failed("The file is not one canonical evidence object.")
     case.network = case.evidence.network
@@ -124,9 +127,11 @@ def _not_proved(case: Case, verdict: Verdict) -> tuple[str, ...]:
     said = ["What happened on the ledger after the header."]
     if verdict is Verdict.UNWITNESSED:
         said.append("That the ledger's operator shows this ledger to everybody: no witness known to you has signed.")
-    if case.read.kind == Kind.RELEASE:
-        said.append("That the records are complete: what the directive or the request left out is not shown.")
-    if case.read.kind != Kind.STATE_FACT:
+    if case.read.kind == Kind.PAGE:
+        said.append("That the page stands in the log of the session: that shows once the session is closed.")
+    if case.read.kind in (Kind.RELEASE, Kind.PUSH, Kind.PAGE):
+        said.append("That the records are complete: what the ground or the request left out is not shown.")
+    if case.read.kind not in (Kind.STATE_FACT, Kind.SESSION):
         said.append("Records that were never anchored, reads that were never logged, and whether a record is true.")
         if any(record.content is None for record in case.read.records):
             said.append("The content of records whose octets are not in the file.")

@@ -10,7 +10,16 @@ from typing import NamedTuple
 
 from salus.client.ledger import Ledger
 from salus.contracts.access import queries as access
-from salus.contracts.access.events import RecordsReleased, ReleaseAcknowledged, RequestRefused
+from salus.contracts.access.events import (
+    BreakGlassReviewed,
+    GlassBroken,
+    RecordsPushed,
+    RecordsReleased,
+    ReleaseAcknowledged,
+    RequestRefused,
+    SessionClosed,
+    SessionOpened,
+)
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.events import AccountsOpened, ClaimFinal, ClaimMade, ClaimRejected, PersonInvited
 from salus.contracts.consent.events import (
@@ -26,15 +35,15 @@ from salus.contracts.consent.events import (
     PreferenceSet,
     TotallyDenied,
 )
+from salus.core.glass import TEXTS as GLASS
+from salus.core.glass import Verdict
 from salus.core.types import Message
 from salus.policy.reasons import TEXTS
 from salus.policy.types import BasisKind, Effect, Grantee, GranteeKind, OrganisationRole
 from salus.services import lookup
-from salus.services.actors import Person
 from salus.services.errors import UnknownPurpose
 from salus.services.history import Entry, entries
 from salus.state.overlay import Reader
-from salus.wallet.kept import KeptRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +53,14 @@ class Line:
     index: int
     height: int
     time: int
-    what: str  # released, refused, acknowledged, granted, denied, revoked, in-force, lapsed, opened, invited, claim…
+    what: str  # released, break-glass, reviewed, session, pushed, refused, acknowledged, granted, denied, revoked, …
     organisation: bytes | None  # the other side, by account; None where it is the person or nobody in particular
     name: str  # of that side, in words
     purpose: str
     basis: str  # self, directive, policy, order, break-glass; empty where nothing was released
     directive: bytes | None
     version: int | None
-    reason: str  # of a refusal
+    reason: str  # of a refusal, a break-glass, a verdict
     request: bytes | None
     acknowledged: bool | None  # of a release: did the recipient confirm it
 
@@ -72,11 +81,13 @@ def accounting(ledger: Ledger, relation: bytes) -> Accounting:
     return Accounting(relation, custodian, tuple(line for line in lines if line is not None))
 
 
-def pending_requests(person: Person) -> tuple[KeptRequest, ...]:
-    """Return the wallet's own requests that nobody has answered on the ledger."""
-    state = person.ledger.view()
-    kept = person.wallet.requests()
-    return tuple(request for request in kept if access.answer(state, request.relation, request.request) is None)
+def ground_of(line: Line) -> str:
+    """Return in a few words what a line rests on, or why it says no."""
+    if line.directive is None:
+        return line.reason or line.basis
+    kind = "" if line.basis in ("", "directive") else f"{line.basis} "
+    stands = f"{kind}{line.directive.hex()[:12]}" + (f", version {line.version}" if line.version else "")
+    return f"{stands}: {line.reason}" if line.reason else stands
 
 
 def _line(state: Reader, relation: bytes, entry: Entry) -> Line | None:
@@ -87,19 +98,37 @@ def _line(state: Reader, relation: bytes, entry: Entry) -> Line | None:
     return describe(state, blank, entry.event, relation)
 
 
-def _released(state: Reader, line: Line, event: RecordsReleased, relation: bytes) -> Line:
-    kind, directive, version = event.basis
-    answer = access.answer(state, event.relation, event.request)
-    return replace(
-        _other(state, line, event.recipient, relation),
-        what="released",
-        purpose=_purpose(state, event.purpose),
-        basis=BasisKind(kind).name.lower().replace("_", "-"),
-        directive=directive,
-        version=version if directive else None,
-        request=event.request,
-        acknowledged=answer is not None and answer.acknowledged is not None,
-    )
+_Given = RecordsReleased | GlassBroken | RecordsPushed | SessionOpened
+
+
+def _released(what: str) -> Callable[[Reader, Line, _Given, bytes], Line]:
+    def describe(state: Reader, line: Line, event: _Given, relation: bytes) -> Line:
+        kind, ground, version = event.basis
+        release = event.release if isinstance(event, RecordsPushed) else event.request
+        answer = access.answer(state, event.relation, release)
+        return replace(
+            _other(state, line, event.recipient, relation),
+            what=what,
+            purpose=_purpose(state, event.purpose),
+            basis=BasisKind(kind).name.lower().replace("_", "-"),
+            directive=ground,
+            version=version if ground else None,
+            reason=GLASS.get(event.reason, "") if isinstance(event, GlassBroken) else "",
+            request=release,
+            acknowledged=answer is not None and answer.acknowledged is not None,
+        )
+
+    return describe
+
+
+def _reviewed(state: Reader, line: Line, event: BreakGlassReviewed, relation: bytes) -> Line:
+    verdict = Verdict(event.verdict).name.lower().replace("_", " ")
+    said = f"{verdict}, which closed the review" if event.closed else verdict
+    return replace(_other(state, line, event.reviewer, relation), what="reviewed", reason=said, request=event.request)
+
+
+def _closed(state: Reader, line: Line, event: SessionClosed, relation: bytes) -> Line:
+    return replace(_other(state, line, event.recipient, relation), what="session-closed", request=event.request)
 
 
 def _refused(state: Reader, line: Line, event: RequestRefused, relation: bytes) -> Line:
@@ -192,7 +221,12 @@ def _purpose(state: Reader, number: int) -> str:
 
 Describe = Callable[[Reader, Line, Message, bytes], Line]
 _LINES: Mapping[type[Message], Callable[..., Line]] = {
-    RecordsReleased: _released,
+    RecordsReleased: _released("released"),
+    GlassBroken: _released("break-glass"),
+    BreakGlassReviewed: _reviewed,
+    SessionOpened: _released("session"),
+    SessionClosed: _closed,
+    RecordsPushed: _released("pushed"),
     RequestRefused: _refused,
     ReleaseAcknowledged: _acknowledged,
     ConsentGranted: _granted,

@@ -2,7 +2,6 @@
 
 from salus.contracts.access import queries as access
 from salus.contracts.accounts import queries as accounts
-from salus.core import cose
 from salus.core.encoding import decode
 from salus.core.errors import Malformed, WrongSignature
 from salus.core.keys import Role
@@ -39,8 +38,8 @@ def read_request(organisation: Organisation, package: bytes) -> tuple[AskedFor, 
     try:
         wanted, answer_key = _open(organisation, state, letter, request, recipient, own)
     except (WrongOpening, WrongSeal, Malformed):
-        return AskedFor(request.id, letter.request, payload, recipient, own, UNFILTERED, b""), False
-    return AskedFor(request.id, letter.request, payload, recipient, own, wanted, answer_key), True
+        return AskedFor(request.id, letter.request, payload, recipient, own, UNFILTERED, b"", request.kind), False
+    return AskedFor(request.id, letter.request, payload, recipient, own, wanted, answer_key, request.kind), True
 
 
 def _recipient(state: Reader, network: bytes, request: SignedRequest, now: int) -> tuple[bytes, bool]:
@@ -52,9 +51,7 @@ def _recipient(state: Reader, network: bytes, request: SignedRequest, now: int) 
     own = key.role == Role.DEVICE and account == request.payload.relation
     if key.role != Role.GATEWAY and not own:
         raise WrongSignature
-    if not verify(
-        key.public, cose.to_be_signed("request", network, request.payload_bytes, request.key), request.signature
-    ):
+    if not verify(key.public, request.to_be_signed(network), request.signature):
         raise WrongSignature
     return account, own
 

@@ -4,6 +4,7 @@ For a request the answer is `policy.decide`'s, over the relation's directives wi
 its policy set with the person's preference, and its orders. Whatever goes wrong on the way is a denial.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,19 +13,22 @@ from salus.contracts.accounts import queries as accounts
 from salus.contracts.governance import queries as governance
 from salus.core.hashing import T
 from salus.core.record import LeafHeader
-from salus.core.request import Request
+from salus.core.request import REQUEST, Request
 from salus.policy.decision import decide_prepared
 from salus.policy.filter import Filter
-from salus.policy.public import Asked, Recipient
-from salus.policy.question import Decision, Question
+from salus.policy.public import Asked, Recipient, permit_obstacle
+from salus.policy.question import Basis, Decision, Question
 from salus.policy.reasons import Reason, ledger_reason
 from salus.policy.types import Redisclosure
+from salus.services import lookup
 from salus.services.actors import Organisation
 from salus.services.errors import NotCustodian
 from salus.services.facts import facts_of
 from salus.services.situations import Situation, Who
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
+
+_FIRST = (Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP, Reason.OPTED_OUT)
 
 
 class AskedFor(NamedTuple):
@@ -37,6 +41,12 @@ class AskedFor(NamedTuple):
     own: bool  # the person of the relation asks
     filter: Filter
     answer_key: bytes  # public
+    kind: str = REQUEST  # core.request
+
+    @property
+    def pushed(self) -> bool:
+        """True where nobody asked: the custodian hands it over of its own accord."""
+        return not self.raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +59,62 @@ class Authorised:
     redisclosure: int
 
 
-def authorise(organisation: Organisation, asked: AskedFor, *, break_glass: bool = False) -> Authorised | Reason:
+def authorise(
+    organisation: Organisation, asked: AskedFor, *, break_glass: bool = False, on: Basis | None = None
+) -> Authorised | Reason:
     """Return what of the relation may go to the recipient now, or the reason of the denial for the ledger.
 
-    `break_glass`: the recipient says that it is an emergency, whatever the purpose.
+    `break_glass`: the recipient says that it is an emergency, whatever the purpose. `on`: a basis that a
+    release or session has already; it must still be what the decision rests on, and its use is counted.
     """
     try:
-        return _authorise(organisation, asked, break_glass)
+        return _authorise(organisation, asked, break_glass, on)
     except Exception:  # noqa: BLE001  (any error is a denial, and its text must not travel)
         return Reason.EVALUATION_FAILED
 
 
-def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool) -> Authorised | Reason:
+def authorise_page(organisation: Organisation, asked: AskedFor, on: Basis, search: Filter) -> Authorised | Reason:
+    """Return what a search within a session may show now: what the session asked for, and the search finds."""
+    session = authorise(organisation, asked, on=on)
+    found = authorise(organisation, asked._replace(filter=search), on=on)
+    if isinstance(session, Reason) or isinstance(found, Reason):
+        return session if isinstance(session, Reason) else found
+    within = {header.record for header in session.headers}
+    headers = tuple(header for header in found.headers if header.record in within)
+    scope = released_records(asked, frozenset(header.record for header in headers))
+    return Authorised(found.decision, headers, scope, found.redisclosure)
+
+
+def still_stands(organisation: Organisation, asked: AskedFor, on: Basis, records: Iterable[bytes]) -> Reason | None:
+    """Return why records that were committed to may not leave now, None where they may: asked before each chunk."""
+    if asked.own:
+        return None
+    authorised = authorise(organisation, asked, on=on)
+    if isinstance(authorised, Reason):
+        return authorised
+    return None if set(records) <= set(authorised.decision.allowed) else Reason.NOT_PERMITTED
+
+
+def pushed_to(
+    organisation: Organisation, release: bytes, relation: bytes, recipient: bytes, purpose: int, wanted: Filter
+) -> AskedFor:
+    """Return what a push is about, as if the recipient had asked. Raises NoSuchMember, UnknownSealKey."""
+    seal_key = lookup.organisation(organisation.ledger.view(), recipient).seal_key
+    public = organisation.exchange.find_key(seal_key)
+    payload = Request(relation, bytes(32), purpose, None, seal_key, bytes(16), 0)
+    return AskedFor(release, b"", payload, recipient, False, wanted, public)
+
+
+def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, on: Basis | None) -> Authorised | Reason:
     state, now = organisation.ledger.view(), organisation.ledger.now()
     staff, recipient = asked.payload.staff, asked.recipient
-    if not asked.own and (staff is None or not accounts.staff_attested(state, recipient, staff, now)):
+    by_staff = not asked.own and not asked.pushed
+    if by_staff and (staff is None or not accounts.staff_attested(state, recipient, staff, now)):
         return Reason.STAFF_NOT_ATTESTED
     scope = for_decision(organisation, asked.payload.relation)
     situation = organisation.situations.of(state, scope.handle(), lambda: organisation.vault.directives.of(scope))
+    if on is not None:
+        situation = situation.resting_on(on)
     try:
         headers = organisation.vault.headers(scope)
     except NoSuchRelation:
@@ -77,6 +125,8 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool) -
     decision = decide_prepared(question, situation.prepared, records)
     if not decision.permitted:
         return _reason(decision)
+    if on is not None and decision.basis != on:
+        return _ended(situation, question)
     allowed = frozenset(decision.allowed)
     chosen = tuple(header for header in headers if header.record in allowed)
     return Authorised(decision, chosen, released_records(asked, allowed), _redisclosure(decision, situation))
@@ -89,8 +139,22 @@ def _redisclosure(decision: Decision, situation: Situation) -> int:
 
 
 def _reason(decision: Decision) -> Reason:
-    """Return the most telling reason that may stand on the ledger: what ended a permit, not that none is left."""
-    return ledger_reason([*(r for r in decision.reasons if r != Reason.NOT_PERMITTED), Reason.NOT_PERMITTED])
+    """Return the most telling reason that may stand on the ledger: what ended a permit, not that none is left.
+
+    Who would break the glass and may not is told that, and not what the person denied.
+    """
+    first = [r for r in decision.reasons if r in _FIRST]
+    others = [r for r in decision.reasons if r != Reason.NOT_PERMITTED]
+    return ledger_reason([*first, *others, Reason.NOT_PERMITTED])
+
+
+def _ended(situation: Situation, question: Question) -> Reason:
+    """Return why the basis that a release or session had is not what would let it go now."""
+    attested = situation.policy.body.attested
+    for directive, _ in situation.prepared.permits:
+        used = situation.used.get(directive.chain, 0)
+        return permit_obstacle(directive, question.asked, used, attested) or Reason.SESSION_OVER
+    return Reason.SESSION_OVER
 
 
 def _question(

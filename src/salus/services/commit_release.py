@@ -1,19 +1,23 @@
-"""Commit a release on the ledger before any data leaves, together with the anchor it needs."""
+"""Commit a release of any kind on the ledger before any data leaves, together with the anchor it needs."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from salus.client.batcher import Landed
+from salus.client.envelopes import Built
 from salus.contracts.access import errors as refused
-from salus.contracts.access.messages import RecordRelease
+from salus.contracts.access.messages import Basis, BreakGlass, PushRelease, RecordRelease
+from salus.contracts.consent import queries as consent
 from salus.contracts.governance import queries as governance
 from salus.contracts.governance.parameters import Parameter
 from salus.core.encoding import decode, encode
 from salus.core.errors import Refusal
 from salus.core.hashing import T
+from salus.core.request import GlassRequest
 from salus.core.types import Count, Digest, Height, Id, Message, Salt, Small
 from salus.policy.reasons import Reason
-from salus.policy.types import Trigger
+from salus.policy.types import BasisKind, Trigger
 from salus.services.actors import Organisation
 from salus.services.anchor import MAX_ENTRIES, anchor, message, settle
 from salus.services.authorise import AskedFor, Authorised
@@ -31,19 +35,22 @@ _DELIVER_MS = 3_600_000
 class ReleaseTask(Message, frozen=True):
     """A release on its way, in the outbox until it is delivered."""
 
-    package: bytes  # the request as it came
-    request: Id
+    package: bytes  # the request as it came; of a push, none
+    release: Id  # of a request, its id
     relation: Id
     seq: Count  # of the opening
     leaves_salt: Salt
     leaves: Digest  # the commitment
     records: tuple[bytes, ...]
-    basis: tuple[Small, Id | None, Count]
+    basis: Basis
     purpose: Small
     deliver_by: Height
     left_out: tuple[Small, bool | None, Count | None]
     obligations: tuple[str, ...]
     redisclosure: Small
+
+
+Send = Callable[..., tuple[Built, Landed]]  # executes messages together, or raises their refusal
 
 
 class Stale(NamedTuple):
@@ -53,11 +60,23 @@ class Stale(NamedTuple):
 def commit_release(
     organisation: Organisation, package: bytes, asked: AskedFor, authorised: Authorised
 ) -> ReleaseTask | Reason | Stale:
-    """Commit the release; return what is to be delivered, why validators refused it, or that it must be redone.
+    """Commit the answer to a request; return what is to be delivered, why validators refused it, or "redo it"."""
+    entries = anchors_with(organisation, asked.payload.relation)
+    return commit(organisation, package, asked, authorised, entries, organisation.send)
+
+
+def commit(
+    organisation: Organisation,
+    package: bytes,
+    asked: AskedFor,
+    authorised: Authorised,
+    entries: Sequence[AnchorEntry],
+    send: Send,
+) -> ReleaseTask | Reason | Stale:
+    """Commit a release with the anchors that go along.
 
     The task is in the outbox before the ledger knows of the release, so that no crash loses a delivery.
     """
-    entries = _entries(organisation, asked.payload.relation)
     try:
         proven = _proven(organisation, asked, authorised, entries)
     except NoSuchOpening:
@@ -66,23 +85,32 @@ def commit_release(
         return Stale()
     task = _task(organisation, package, asked, authorised, proven)
     organisation.vault.outbox.put([(TASK, encode(task))])
+    refusal = send_anchored(organisation, entries, _message(organisation, asked, task, proven), send)
+    if refusal is None:
+        return task
+    drop_task(organisation, asked.id)
+    return refusal
+
+
+def send_anchored(
+    organisation: Organisation, entries: Sequence[AnchorEntry], release: Message, send: Send
+) -> Reason | Stale | None:
+    """Execute the anchors and the release together; return why validators refused it, None where they did not."""
     messages: list[Message] = [message(organisation, entries)] if entries else []
-    messages.append(_record_release(organisation, asked, task, proven))
     try:
-        _, landed = organisation.send(*messages)
+        _, landed = send(*messages, release)
     except Refusal as refusal:
-        drop_task(organisation, asked.id)
         if isinstance(refusal, refused.RootNotValid):
             return Stale()
         return _REASONS.get(type(refusal), Reason.NOT_PERMITTED)
     if entries:
         settle(organisation, entries, landed)
-    return task
+    return None
 
 
-def drop_task(organisation: Organisation, request: bytes) -> None:
+def drop_task(organisation: Organisation, release: bytes) -> None:
     """Remove the outbox rows of a release that is delivered, or was refused."""
-    organisation.vault.outbox.done([number for number, task in release_tasks(organisation) if task.request == request])
+    organisation.vault.outbox.done([number for number, task in release_tasks(organisation) if task.release == release])
 
 
 def release_tasks(organisation: Organisation) -> list[tuple[int, ReleaseTask]]:
@@ -91,7 +119,7 @@ def release_tasks(organisation: Organisation) -> list[tuple[int, ReleaseTask]]:
     return [(row.id, decode(row.body, ReleaseTask)) for row in rows if row.kind == TASK]
 
 
-def _entries(organisation: Organisation, relation: bytes) -> list[AnchorEntry]:
+def anchors_with(organisation: Organisation, relation: bytes) -> list[AnchorEntry]:
     """Return what to anchor with the release: all that waits if this relation does, so that it does not stand out."""
     if not governance.may_hold(organisation.ledger.view(), organisation.account):
         return []  # a suspended custodian still gives the person what was anchored
@@ -138,8 +166,6 @@ def _task(
     window_ms = governance.parameter(organisation.ledger.view(), Parameter.REQUEST_WINDOW_MS)
     decision, salt = authorised.decision, os.urandom(32)
     leaves = sorted(record.proof.leaf for record in proven.records)
-    if decision.basis is None:
-        raise ValueError("a release rests on something")
     left_out = (int(decision.left_out.level), decision.left_out.some, decision.left_out.how_many)
     return ReleaseTask(
         package,
@@ -149,20 +175,39 @@ def _task(
         salt,
         T("leaves", organisation.network, salt, leaves),
         tuple(record.header.record for record in proven.records),
-        decision.basis,
+        basis_of(authorised),
         asked.payload.purpose,
-        organisation.ledger.now() + min(_DELIVER_MS, window_ms),
+        organisation.ledger.now() + min(_DELIVER_MS, window_ms, _emergency_ms(organisation, asked)),
         left_out,
         decision.obligations,
         authorised.redisclosure,
     )
 
 
-def _record_release(organisation: Organisation, asked: AskedFor, task: ReleaseTask, proven: Proven) -> RecordRelease:
-    trigger = int(Trigger.REQUEST)
-    return RecordRelease(
-        organisation.account, asked.raw, task.basis, proven.root, task.leaves, trigger, task.deliver_by
-    )
+def _emergency_ms(organisation: Organisation, asked: AskedFor) -> int:
+    """Return how long an emergency's delivery may take under the relation's policy set; others are not bound by it."""
+    if not isinstance(asked.payload, GlassRequest):
+        return _DELIVER_MS
+    return consent.policy_of(governance, organisation.ledger.view(), asked.payload.relation).body.emergency.window_ms
+
+
+def basis_of(authorised: Authorised) -> Basis:
+    """Return the ground that the decision rests on, with its version."""
+    if authorised.decision.basis is None:
+        raise ValueError("what is permitted rests on a ground")
+    return authorised.decision.basis
+
+
+def _message(organisation: Organisation, asked: AskedFor, task: ReleaseTask, proven: Proven) -> Message:
+    account, root, leaves, by = organisation.account, proven.root, task.leaves, task.deliver_by
+    kind, ground, version = task.basis
+    if asked.pushed:
+        trigger = Trigger.PUSH if kind == BasisKind.DIRECTIVE else Trigger.LAW
+        purpose, relation = asked.payload.purpose, asked.payload.relation
+        return PushRelease(account, asked.recipient, relation, purpose, task.basis, root, leaves, int(trigger), by)
+    if isinstance(asked.payload, GlassRequest) and ground is not None:
+        return BreakGlass(account, asked.raw, (ground, version), root, leaves, by)
+    return RecordRelease(account, asked.raw, task.basis, root, leaves, int(Trigger.REQUEST), by)
 
 
 # What validators found that the gateway had not: mostly what came into the same block before the release.
@@ -179,4 +224,10 @@ _REASONS: dict[type[Refusal], Reason] = {
     refused.BreakGlassByPermit: Reason.BREAK_GLASS_BY_PERMIT,
     refused.UsesExhausted: Reason.PERMIT_EXHAUSTED,
     refused.TotallyDenied: Reason.TOTALLY_DENIED,
+    refused.NoSuchOrder: Reason.ORDER_NOT_IN_FORCE,
+    refused.OrderNotInForce: Reason.ORDER_NOT_IN_FORCE,
+    refused.OptedOut: Reason.OPTED_OUT,
+    refused.NotOptedIn: Reason.NOT_OPTED_IN,
+    refused.BreakGlassNotAllowed: Reason.BREAK_GLASS_NOT_ALLOWED,
+    refused.NotOfTheEmergencyGroup: Reason.NOT_OF_THE_EMERGENCY_GROUP,
 }

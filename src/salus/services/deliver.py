@@ -1,41 +1,35 @@
-"""Deliver: seal what the ledger holds as released to its recipient, under a fresh content key, with evidence."""
+"""Deliver: seal what the ledger holds as released to its recipient, under a fresh content key, with evidence.
 
-import os
-from hashlib import sha256
+Just before it leaves, the ground is asked once more of the present state: what was revoked since the
+release was committed stays here.
+"""
+
 from typing import NamedTuple
 
 from salus.contracts.access import queries as access
+from salus.contracts.access.types import Answer
 from salus.core.encoding import decode, encode
 from salus.core.request import parse_request
-from salus.policy.filter import UNFILTERED
+from salus.policy.filter import UNFILTERED, Filter
+from salus.policy.reasons import TEXTS, Reason
+from salus.policy.types import BasisKind
 from salus.services import lookup
 from salus.services.actors import Organisation
-from salus.services.authorise import AskedFor, released_records, whole_relation
+from salus.services.authorise import AskedFor, pushed_to, released_records, still_stands, whole_relation
 from salus.services.commit_release import ReleaseTask, drop_task, prove_available
 from salus.services.errors import NotReleased
-from salus.services.objects import (
-    UNSEALED,
-    Content,
-    DeliveryLetter,
-    RequestLetter,
-    RequestOpening,
-    SealedDelivery,
-    opening_info,
-    seal_content_key,
-    sign,
-)
-from salus.services.proofs import Disclosed, prove_release, prove_whole
+from salus.services.objects import Content, RefusalLetter, RequestLetter, RequestOpening, opening_info
+from salus.services.proofs import Disclosed, prove_push, prove_release, prove_whole
+from salus.services.sealing import Addressed, sealed_letter
 from salus.vault.reading import Proven
 from salus.vault.scope import Scope
-from salus.vault.seals import X_WING
-from salus.vault.stream import encrypt_stream
 from salus.vault.vault import Vault
 
 
 class Delivery(NamedTuple):
     """A release that was sealed and posted."""
 
-    release: bytes  # id; the request's too
+    release: bytes  # id; of a request, the request's too
     relation: bytes
     recipient: bytes
     records: int
@@ -51,32 +45,67 @@ class Delivery(NamedTuple):
         return f"Delivery({self.release.hex()})"
 
 
-def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery:
+class Withheld(NamedTuple):
+    """A release that the ledger holds and that did not leave: its ground ended before."""
+
+    release: bytes
+    relation: bytes
+    recipient: bytes
+    reason: Reason
+
+    @property
+    def text(self) -> str:
+        """The reason in a fixed sentence."""
+        return TEXTS[self.reason]
+
+
+def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery | Withheld:
     """Seal and post a committed release, then take it off the outbox; doing it twice posts it twice at most.
 
     Raises NotReleased unless the ledger holds this very release.
     """
     asked = _asked(organisation, task)
     content = _content(organisation, task, asked)
-    raw = _letter(organisation, task, asked, encode(content))
+    to = Addressed(
+        task.release, task.relation, task.basis, asked.recipient, asked.payload.seal_key, asked.answer_key, task.purpose
+    )
+    raw = sealed_letter(organisation, to, task.deliver_by, encode(content))
+    reason = _late(organisation, task) or still_stands(organisation, asked, task.basis, task.records)
+    if reason is not None:
+        organisation.exchange.post(asked.recipient, "refusal", encode(RefusalLetter(task.release)))
+        drop_task(organisation, task.release)
+        return Withheld(task.release, task.relation, asked.recipient, reason)
     organisation.exchange.post(asked.recipient, "delivery", raw)
-    drop_task(organisation, task.request)
-    return Delivery(task.request, task.relation, asked.recipient, len(task.records), content.height, raw)
+    drop_task(organisation, task.release)
+    return Delivery(task.release, task.relation, asked.recipient, len(task.records), content.height, raw)
+
+
+def _late(organisation: Organisation, task: ReleaseTask) -> Reason | None:
+    """An emergency is over when its window is; any other release may come late, which its acknowledgement shows."""
+    late = task.basis[0] == BasisKind.BREAK_GLASS and organisation.ledger.now() >= task.deliver_by
+    return Reason.BREAK_GLASS_NOT_ALLOWED if late else None
 
 
 def _asked(organisation: Organisation, task: ReleaseTask) -> AskedFor:
-    """Return the request again, from what came; it was verified before it was committed."""
-    network, state = organisation.network, organisation.ledger.view()
-    letter = decode(task.package, RequestLetter)
-    request = parse_request(network, letter.request)
-    answer = access.answer(state, task.relation, task.request)
+    """Return what is answered: the request again, from what came, or the push."""
+    answer = access.answer(organisation.ledger.view(), task.relation, task.release)
     if answer is None or answer.leaves != task.leaves:
         raise NotReleased
-    raw = organisation.seal_key.open(opening_info(network, request.id), letter.sealed)
-    opening = decode(raw, RequestOpening)
-    own = answer.recipient == task.relation
-    payload = request.payload
-    return AskedFor(request.id, letter.request, payload, answer.recipient, own, UNFILTERED, opening.answer_key)
+    if not task.package:
+        return pushed_to(organisation, task.release, task.relation, answer.recipient, task.purpose, UNFILTERED)
+    return asked_again(organisation, task.package, answer)
+
+
+def asked_again(organisation: Organisation, package: bytes, answer: Answer) -> AskedFor:
+    """Return the request in `package`, which was verified before it was answered."""
+    network = organisation.network
+    letter = decode(package, RequestLetter)
+    request = parse_request(network, letter.request)
+    opening = decode(organisation.seal_key.open(opening_info(network, request.id), letter.sealed), RequestOpening)
+    own = answer.recipient == request.payload.relation
+    payload, key = request.payload, opening.answer_key
+    wanted = decode(opening.filter, Filter)
+    return AskedFor(request.id, letter.request, payload, answer.recipient, own, wanted, key, request.kind)
 
 
 def _content(organisation: Organisation, task: ReleaseTask, asked: AskedFor) -> Content:
@@ -84,10 +113,13 @@ def _content(organisation: Organisation, task: ReleaseTask, asked: AskedFor) -> 
     scope = released_records(asked, frozenset(task.records))
     proven = vault.prove(scope, task.records, task.seq)
     octets = {} if asked.own else read_octets(vault, scope, proven)  # a person's own are in the complete view
-    request = parse_request(organisation.network, asked.raw)
-    public = lookup.listed_public(ledger.view(), asked.recipient, request.key)
     shown = Disclosed(proven, octets)
-    evidence = prove_release(ledger, request, asked.raw, public, task.leaves_salt, shown)
+    if asked.pushed:
+        evidence = prove_push(ledger, task.relation, task.release, task.leaves_salt, shown)
+    else:
+        request = parse_request(organisation.network, asked.raw)
+        public = lookup.listed_public(ledger.view(), asked.recipient, request.key)
+        evidence = prove_release(ledger, request, asked.raw, public, task.leaves_salt, shown)
     view = _whole(organisation, asked) if asked.own else None
     return Content(evidence, view, task.left_out, task.obligations, task.redisclosure, ledger.height())
 
@@ -111,27 +143,3 @@ def read_octets(vault: Vault, scope: Scope, proven: Proven) -> dict[bytes, bytes
         record.header.record: vault.read(scope, record.header.record, record.header.version).octets
         for record in proven.records
     }
-
-
-def _letter(organisation: Organisation, task: ReleaseTask, asked: AskedFor, octets: bytes) -> bytes:
-    content_key = os.urandom(32)
-    stream = encrypt_stream(organisation.network, content_key, task.request, octets)
-    delivery = SealedDelivery(
-        task.request,
-        task.relation,
-        task.basis,
-        organisation.account,
-        asked.recipient,
-        asked.payload.seal_key,
-        X_WING,
-        None,
-        0,
-        task.purpose,
-        task.deliver_by,
-        sha256(stream).digest(),
-        UNSEALED,
-        b"",
-    )
-    sealed = seal_content_key(organisation.network, delivery, asked.answer_key, content_key)
-    signed = sign("delivery", organisation.network, sealed, organisation.gateway)
-    return encode(DeliveryLetter(signed, stream))

@@ -137,3 +137,31 @@ class OtherLog(Refusal):
 
 class SealedPartElsewhere(Refusal):
     code, kind, text = 0x601F, Kind.NOT_FOUND, "The sealed part of the directive is not in this wallet."
+
+
+class StateTooOld(Refusal):
+    code, kind, text = 0x6030, Kind.UNAVAILABLE, "The view of the ledger is too old to decide on; try again."
+
+
+class NoSuchSession(Refusal):
+    code, kind, text = 0x6031, Kind.NOT_FOUND, "The ledger has no such session that is open."
+
+
+class PageAnswered(Refusal):
+    code, kind, text = 0x6032, Kind.CONFLICT, "This page of the session, or a later one, was answered."
+
+
+class OtherSessionLog(Refusal):
+    code, kind, text = 0x6033, Kind.CONFLICT, "The log shown is not the one that the session's closing committed to."
+
+
+class NothingToPush(Refusal):
+    code, kind, text = 0x6034, Kind.NOT_FOUND, "Nothing of the relation may go to the recipient on this ground."
+
+
+class NotPermitted(Refusal):
+    code, kind, text = 0x6035, Kind.FORBIDDEN, "No ground lets this go to the recipient at present."
+
+
+class NoSuchReview(Refusal):
+    code, kind, text = 0x6036, Kind.NOT_FOUND, "The relation has no such break-glass."

@@ -1,24 +1,40 @@
 """Work through what lies in an inbox. A letter is removed once it was dealt with, also by a refusal."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from salus.core.errors import Kind, Refusal
 from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
-from salus.services.deliver import Delivery
+from salus.services.deliver import Delivery, Withheld
+from salus.services.open_session import SessionOpened, open_session
 from salus.services.ports import Letter
 from salus.services.receive import Received, receive
 from salus.services.receive_own import OwnView, receive_own
+from salus.services.receive_session import ClosedSession, ReceivedPage, receive_closing, receive_page
 from salus.services.refuse import Refused
 from salus.services.release import release
+from salus.services.session_page import PageSent, SessionOver, session_page
 
-Outcome = bytes | Delivery | Refused | Received | Refusal
+Outcome = (
+    bytes
+    | Delivery
+    | Withheld
+    | Refused
+    | Received
+    | SessionOpened
+    | PageSent
+    | SessionOver
+    | ReceivedPage
+    | ClosedSession
+    | Refusal
+)
 
 
 class Processed(NamedTuple):
     """What became of a letter: the directive acknowledged, the request answered, the delivery received, or why not."""
 
-    kind: str  # grant, request, delivery, refusal
+    kind: str  # of `folder_exchange.KINDS`
     name: str  # of the letter
     outcome: Outcome
 
@@ -54,16 +70,22 @@ def collect(person: Person) -> tuple[OwnView | Refusal, ...]:
 
 
 def _organisation(organisation: Organisation, letter: Letter) -> Outcome:
+    deal = _DEALS.get(letter.kind)
     try:
-        if letter.kind == "grant":
-            return acknowledge(organisation, letter.body)
-        if letter.kind == "request":
-            return release(organisation, letter.body)
-        if letter.kind == "delivery":
-            return receive(organisation, letter.body)
-        return letter.body
+        return letter.body if deal is None else deal(organisation, letter.body)
     except Refusal as refusal:
         return refusal
+
+
+_DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
+    "grant": acknowledge,
+    "request": release,
+    "delivery": receive,
+    "session": open_session,
+    "page-request": session_page,
+    "page": receive_page,
+    "closing": receive_closing,
+}
 
 
 def _later(outcome: object) -> bool:

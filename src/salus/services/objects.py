@@ -4,6 +4,7 @@ A grant and a delivery are signed COSE objects around an HPKE seal, whose `info`
 fields but the last two: HPKE's base mode authenticates nobody, so the signature says who sealed.
 """
 
+from hashlib import sha256
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta
@@ -123,8 +124,41 @@ class Content(Message, frozen=True):
     height: Count  # of the block that holds the release
 
 
+class PageRequest(Message, frozen=True):
+    """Payload of COSE kind `page`: the next search of a session, or its end; by the recipient's gateway."""
+
+    session: Id
+    relation: Id
+    number: Count  # above that of every page before
+    sealed: Digest  # SHA-256 of the sealed search
+    last: bool  # nothing is searched for: close the session
+    not_after: Time
+
+    def info(self, network: bytes) -> bytes:
+        """Return what the seal of the search is bound to."""
+        return T("search", network, self.session, self.relation, self.number, self.last, self.not_after)
+
+    def with_seal(self, sealed: bytes) -> "PageRequest":
+        """Return the request for the search that was sealed."""
+        return replace(self, sealed=sha256(sealed).digest())
+
+
+class Search(Message, frozen=True):
+    """What a page is asked for, in clear: `filter` is an encoded policy.filter.Filter."""
+
+    salt: Salt
+    filter: Annotated[bytes, Meta(max_length=64 * 1024)]
+
+
+class PageRequestLetter(Message, frozen=True):
+    """The next search on its way, sealed to the custodian."""
+
+    request: Annotated[bytes, Meta(max_length=1024)]  # COSE_Sign, kind page
+    sealed: Annotated[bytes, Meta(max_length=128 * 1024)]
+
+
 class RefusalLetter(Message, frozen=True):
-    """Tells a requester that its request was refused; the ledger says why."""
+    """Tells a requester that its request was refused, or its session is over; the ledger says why."""
 
     request: Id
 

@@ -8,7 +8,6 @@ from salus.contracts.access import queries as access
 from salus.core import cose
 from salus.core.encoding import decode
 from salus.core.errors import WrongSignature
-from salus.core.request import parse_request
 from salus.evidence.case import Memory
 from salus.evidence.format import Evidence, Kind
 from salus.evidence.report import Report, Verdict
@@ -20,8 +19,17 @@ from salus.vault.seals import SealKey
 from salus.vault.stream import decrypt_stream
 
 
+class OpenedLetter(NamedTuple):
+    """A letter of a release whose sender, addressee and release were verified, and what it holds."""
+
+    delivery: SealedDelivery
+    content: Content
+    evidence: Evidence  # verified; about the very release
+    report: Report
+
+
 class OpenedDelivery(NamedTuple):
-    """A delivery whose sender, addressee and release were verified, and what it holds."""
+    """A delivery that was verified, and what it holds."""
 
     delivery: SealedDelivery
     content: Content
@@ -30,7 +38,19 @@ class OpenedDelivery(NamedTuple):
 
 
 def open_delivery(ledger: Ledger, genesis: bytes, recipient: bytes, key: SealKey, raw: bytes) -> OpenedDelivery:
-    """Return what a delivery holds.
+    """Return what the delivery of a release or push holds. Raises as `open_letter` does."""
+    opened = open_letter(ledger, genesis, recipient, key, raw)
+    delivery = opened.delivery
+    answer = access.answer(ledger.view(), delivery.relation, delivery.release)
+    if answer is None or answer.leaves is None:
+        raise NotReleased
+    if opened.evidence.kind not in (Kind.RELEASE, Kind.PUSH):
+        raise Refuted
+    return OpenedDelivery(delivery, opened.content, opened.evidence, answer.leaves)
+
+
+def open_letter(ledger: Ledger, genesis: bytes, recipient: bytes, key: SealKey, raw: bytes) -> OpenedLetter:
+    """Return what a letter of a release holds: a delivery, a page, a closing.
 
     In this order: form, addressee, signature by a live key of the relation's custodian, the release on the
     ledger, digest of the stream, seal, evidence. Raises Malformed, NotForUs, WrongSignature, NotReleased,
@@ -49,18 +69,17 @@ def open_delivery(ledger: Ledger, genesis: bytes, recipient: bytes, key: SealKey
     ):
         raise WrongSignature
     answer = access.answer(state, delivery.relation, delivery.release)
-    if answer is None or answer.leaves is None or answer.recipient != recipient:
+    if answer is None or answer.deliver_by is None or answer.recipient != recipient:
         raise NotReleased
     if sha256(letter.stream).digest() != delivery.stream:
         raise NotReleased
     content_key = open_content_key(network, delivery, key)
     octets = decrypt_stream(network, content_key, delivery.release, letter.stream)
     content = decode(octets, Content)
-    evidence = checked(content.evidence, genesis, Kind.RELEASE)
-    request = evidence.request
-    if request is None or parse_request(network, request.signed).id != delivery.release:
+    report = verify(content.evidence, genesis)
+    if not holds(report) or report.evidence is None or report.release != delivery.release:
         raise Refuted
-    return OpenedDelivery(delivery, content, evidence, answer.leaves)
+    return OpenedLetter(delivery, content, report.evidence, report)
 
 
 def checked(raw: bytes, genesis: bytes, kind: Kind, remembered: Memory | None = None) -> Evidence:

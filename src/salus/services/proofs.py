@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from salus.client.ledger import Ledger
-from salus.contracts.access.events import RecordsReleased
+from salus.contracts.access.events import GlassBroken, RecordsPushed, RecordsReleased, SessionClosed, SessionOpened
 from salus.contracts.access.keys import answer_key
 from salus.core.encoding import decode, encode
 from salus.core.request import SignedRequest
+from salus.core.types import Message
 from salus.evidence.format import (
+    ANNEXED,
     FORMAT,
+    Annex,
+    Annexed,
     Checkpoint,
     Evidence,
     Kind,
@@ -24,6 +28,8 @@ from salus.merkle import checkpoint as notes
 from salus.services.errors import NotReleased
 from salus.services.history import entries
 from salus.vault.reading import Proven
+
+_NO_SALT = bytes(32)  # where a request is shown and the leaves are opened by an annex
 
 
 class Disclosed(NamedTuple):
@@ -42,16 +48,47 @@ class _Facts(NamedTuple):
 def prove_release(
     ledger: Ledger, request: SignedRequest, raw: bytes, public: bytes, leaves_salt: bytes, disclosed: Disclosed
 ) -> bytes:
-    """Return evidence that the records were released in answer to the request. Raises NotReleased."""
+    """Return evidence that the records were released on the request, by break-glass too. Raises NotReleased."""
     relation = request.payload.relation
-    index = _index(ledger, relation, request.id)
+    index = _index(ledger, relation, request.id, (RecordsReleased, GlassBroken))
     keys = (relation_key(relation), answer_key(relation, request.id), owner_key(request.key))
     facts = _facts(ledger, keys)
-    proof = ledger.prove_event(index, facts.log.size)
-    event = LogFact(proof.index, proof.size, proof.body, proof.path)
     shown = RequestFact(raw, public, leaves_salt)
-    records = _records(disclosed, whole=False)
-    return encode(_evidence(ledger, Kind.RELEASE, facts, (event,), disclosed, records, shown, None))
+    events = _events(ledger, facts, index)
+    return encode(_evidence(ledger, Kind.RELEASE, facts, events, disclosed, shown, None))
+
+
+def prove_push(ledger: Ledger, relation: bytes, release: bytes, leaves_salt: bytes, disclosed: Disclosed) -> bytes:
+    """Return evidence that the records were pushed. Raises NotReleased."""
+    index = _index(ledger, relation, release, (RecordsPushed,))
+    facts = _facts(ledger, (relation_key(relation), answer_key(relation, release)))
+    evidence = _evidence(ledger, Kind.PUSH, facts, _events(ledger, facts, index), disclosed, None, None)
+    return encode(Annexed(ANNEXED, encode(evidence), Annex(leaves_salt, None, ())))
+
+
+def prove_page(
+    ledger: Ledger, request: SignedRequest, raw: bytes, public: bytes, salt: bytes, page: bytes, disclosed: Disclosed
+) -> bytes:
+    """Return evidence that the records are the encoded page of the session that the request opened."""
+    relation = request.payload.relation
+    index = _index(ledger, relation, request.id, (SessionOpened,))
+    facts = _facts(ledger, (relation_key(relation), answer_key(relation, request.id), owner_key(request.key)))
+    shown = RequestFact(raw, public, _NO_SALT)
+    evidence = _evidence(ledger, Kind.PAGE, facts, _events(ledger, facts, index), disclosed, shown, None)
+    return encode(Annexed(ANNEXED, encode(evidence), Annex(salt, page, ())))
+
+
+def prove_session(
+    ledger: Ledger, request: SignedRequest, raw: bytes, public: bytes, salt: bytes, pages: Sequence[bytes]
+) -> bytes:
+    """Return evidence that a session was opened and closed, and that its log holds `pages`. Raises NotReleased."""
+    relation = request.payload.relation
+    opened = _index(ledger, relation, request.id, (SessionOpened,))
+    closed = _index(ledger, relation, request.id, (SessionClosed,))
+    facts = _facts(ledger, (answer_key(relation, request.id), owner_key(request.key)))
+    shown = RequestFact(raw, public, _NO_SALT)
+    evidence = _evidence(ledger, Kind.SESSION, facts, _events(ledger, facts, opened, closed), None, shown, None)
+    return encode(Annexed(ANNEXED, encode(evidence), Annex(salt, None, tuple(pages))))
 
 
 def prove_whole(ledger: Ledger, relation: bytes, disclosed: Disclosed, leaves: Sequence[bytes]) -> bytes:
@@ -59,8 +96,7 @@ def prove_whole(ledger: Ledger, relation: bytes, disclosed: Disclosed, leaves: S
     facts = _facts(ledger, (relation_key(relation),))
     rows = sorted((r.proof.record, r.proof.leaf) for r in disclosed.proven.records)
     whole = WholeRelation(tuple(leaves[: disclosed.proven.opening.log_size]), tuple(rows))
-    records = _records(disclosed, whole=True)
-    return encode(_evidence(ledger, Kind.COMPLETE_VIEW, facts, (), disclosed, records, None, whole))
+    return encode(_evidence(ledger, Kind.COMPLETE_VIEW, facts, (), disclosed, None, whole))
 
 
 def _evidence(
@@ -68,8 +104,7 @@ def _evidence(
     kind: Kind,
     facts: _Facts,
     events: tuple[LogFact, ...],
-    disclosed: Disclosed,
-    records: tuple[RecordFact, ...],
+    disclosed: Disclosed | None,
     request: RequestFact | None,
     whole: WholeRelation | None,
 ) -> Evidence:
@@ -81,8 +116,8 @@ def _evidence(
         facts.facts,
         events,
         own_checkpoint(ledger, facts.log),
-        disclosed.proven.opening,
-        records,
+        None if disclosed is None else disclosed.proven.opening,
+        () if disclosed is None else _records(disclosed, whole=whole is not None),
         request,
         whole,
     )
@@ -109,11 +144,18 @@ def _records(disclosed: Disclosed, *, whole: bool) -> tuple[RecordFact, ...]:
     return tuple(facts)
 
 
-def _index(ledger: Ledger, relation: bytes, request: bytes) -> int:
+def _index(ledger: Ledger, relation: bytes, release: bytes, shapes: tuple[type[Message], ...]) -> int:
+    """Return where in the log the event of one of `shapes` about the release stands."""
     for entry in entries(ledger, relation):
-        if isinstance(entry.event, RecordsReleased) and entry.event.request == request:
+        event = entry.event
+        if isinstance(event, shapes) and release in (getattr(event, "request", None), getattr(event, "release", None)):
             return entry.number
     raise NotReleased
+
+
+def _events(ledger: Ledger, facts: _Facts, *indexes: int) -> tuple[LogFact, ...]:
+    proofs = [ledger.prove_event(index, facts.log.size) for index in indexes]
+    return tuple(LogFact(proof.index, proof.size, proof.body, proof.path) for proof in proofs)
 
 
 def own_checkpoint(ledger: Ledger, log: LogValue) -> Checkpoint:

@@ -11,6 +11,7 @@ from salus.policy.types import Residual
 from salus.services import lookup
 from salus.services.actors import Organisation
 from salus.services.errors import NotReleased, Refuted
+from salus.services.objects import Content
 from salus.services.opening import OpenedDelivery, open_delivery
 from salus.services.received import keep
 from salus.services.records import Record
@@ -58,7 +59,6 @@ def receive(organisation: Organisation, raw: bytes) -> Received:
     keep(organisation, opened.delivery, opened.evidence)
     height = _acknowledge(organisation, opened)
     delivery, content = opened.delivery, opened.content
-    level, some, how_many = content.left_out
     return Received(
         delivery.release,
         delivery.relation,
@@ -67,11 +67,17 @@ def receive(organisation: Organisation, raw: bytes) -> Received:
         delivery.basis,
         records,
         content.evidence,
-        LeftOut(Residual(level), some, how_many),
+        left_out_of(content),
         content.redisclosure,
         content.obligations,
         height,
     )
+
+
+def left_out_of(content: Content) -> LeftOut:
+    """Return what the custodian says of what it left out."""
+    level, some, how_many = content.left_out
+    return LeftOut(Residual(level), some, how_many)
 
 
 def shown_records(evidence: Evidence) -> tuple[Record, ...]:

@@ -1,32 +1,41 @@
 """Release: answer a request, by the order of consent.md. Nothing leaves before the ledger holds the release."""
 
 from salus.core.errors import Refusal
+from salus.core.request import GLASS
 from salus.policy.reasons import Reason
+from salus.policy.types import BasisKind
 from salus.services.actors import Organisation
 from salus.services.anchor import anchor
 from salus.services.asking import read_request
 from salus.services.authorise import authorise
-from salus.services.commit_release import ReleaseTask, commit_release
-from salus.services.deliver import Delivery, deliver
+from salus.services.commit_release import ReleaseTask, basis_of, commit_release
+from salus.services.deliver import Delivery, Withheld, deliver
+from salus.services.freshness import check_fresh
 from salus.services.refuse import Refused, refuse
 
-__all__ = ["Delivery", "Refused", "release"]
+__all__ = ["Delivery", "Refused", "Withheld", "release"]
 
-_ATTEMPTS = 3  # at a vault that changes while the release is decided
+ATTEMPTS = 3  # at a vault that changes while the release is decided
 
 
-def release(organisation: Organisation, package: bytes) -> Delivery | Refused:
-    """Answer the request in `package`: a delivery, posted to the recipient, or a refusal on the ledger.
+def release(organisation: Organisation, package: bytes) -> Delivery | Refused | Withheld:
+    """Answer the request in `package`, of either kind: a delivery, posted to the recipient, or a refusal on the ledger.
 
-    Raises what `asking.read_request` does, for requests that nobody entitled has made.
+    Raises what `asking.read_request` does, for requests that nobody entitled has made, and StateTooOld.
     """
     asked, opens = read_request(organisation, package)
+    if not asked.own:
+        check_fresh(organisation, asked.payload.purpose)
     if not opens:
         return refuse(organisation, asked, Reason.REQUEST_INVALID)
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         authorised = authorise(organisation, asked)
         if isinstance(authorised, Reason):
             return refuse(organisation, asked, authorised)
+        if (asked.kind == GLASS) != (basis_of(authorised)[0] == BasisKind.BREAK_GLASS):
+            return refuse(
+                organisation, asked, Reason.REQUEST_INVALID
+            )  # a reason was signed, or none, at the wrong place
         committed = commit_release(organisation, package, asked, authorised)
         if isinstance(committed, ReleaseTask):
             return deliver(organisation, committed)

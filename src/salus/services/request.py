@@ -6,12 +6,13 @@ from typing import NamedTuple
 from salus.client.ledger import Ledger
 from salus.core.encoding import encode
 from salus.core.hashing import T
-from salus.core.request import Request, filter_commitment
+from salus.core.request import GLASS, REQUEST, GlassRequest, Request, filter_commitment
 from salus.core.signatures import SigningKey
-from salus.policy.filter import Filter
+from salus.policy.filter import UNFILTERED, Filter
 from salus.policy.types import EVERYTHING, Provision
 from salus.services import lookup
 from salus.services.actors import Organisation, Person
+from salus.services.asked import Asked, keep_asked
 from salus.services.attest_staff import Badge
 from salus.services.objects import RequestLetter, RequestOpening, StaffOpening, opening_info, sign
 from salus.services.ports import Exchange
@@ -47,12 +48,29 @@ def request(
 
     Raises UnknownRelation, UnknownPurpose, UnknownSealKey.
     """
+    return ask(organisation, relation, purpose, staff, Filter(wanted, without), lifetime_ms)
+
+
+def ask(
+    organisation: Organisation,
+    relation: bytes,
+    purpose: str,
+    staff: Badge,
+    wanted: Filter,
+    lifetime_ms: int = LIFETIME_MS,
+    *,
+    kind: str = "request",
+    reason: int | None = None,
+) -> RequestPackage:
+    """Post a request as a letter of `kind`; with a reason it is one to break the glass. It is kept until answered."""
     parts = _Parts(organisation.ledger, organisation.exchange, organisation.network, relation, purpose)
     answer = _Answer(
         lookup.organisation(organisation.ledger.view(), organisation.account).seal_key, organisation.seal_key
     )
-    made = parts.make(organisation.gateway, answer, Filter(wanted, without), staff.opening, lifetime_ms)
-    organisation.exchange.post(made.custodian, "request", made.raw)
+    made = parts.make(organisation.gateway, answer, wanted, staff.opening, lifetime_ms, reason)
+    now = organisation.ledger.now()
+    keep_asked(organisation, Asked(made.request, relation, made.custodian, purpose, now, now + lifetime_ms))
+    organisation.exchange.post(made.custodian, kind, made.raw)
     return made
 
 
@@ -61,7 +79,7 @@ def request_own(person: Person, relation: bytes, lifetime_ms: int = LIFETIME_MS)
     kept = person.wallet.relation(relation)
     parts = _Parts(person.ledger, person.exchange, person.wallet.network, relation, OWN_PURPOSE)
     answer = _Answer(kept.seal_key.id(person.wallet.network), kept.seal_key)
-    made = parts.make(kept.device, answer, Filter(EVERYTHING, None), None, lifetime_ms)
+    made = parts.make(kept.device, answer, UNFILTERED, None, lifetime_ms, None)
     person.wallet.keep_request(KeptRequest(made.request, relation, person.ledger.now() + lifetime_ms))
     person.exchange.post(made.custodian, "request", made.raw)
     return made
@@ -84,12 +102,18 @@ class _Parts(NamedTuple):
     purpose: str
 
     def make(
-        self, key: SigningKey, answer: _Answer, wanted: Filter, staff: StaffOpening | None, lifetime_ms: int
+        self,
+        key: SigningKey,
+        answer: _Answer,
+        wanted: Filter,
+        staff: StaffOpening | None,
+        lifetime_ms: int,
+        reason: int | None,
     ) -> RequestPackage:
         state, network = self.ledger.view(), self.network
         custodian = lookup.person(state, self.relation).custodian
         salt, body = os.urandom(32), encode(wanted)
-        payload = Request(
+        fields = (
             self.relation,
             filter_commitment(network, salt, body),
             lookup.purpose_number(state, self.purpose),
@@ -98,9 +122,10 @@ class _Parts(NamedTuple):
             os.urandom(16),
             self.ledger.now() + lifetime_ms,
         )
+        kind, payload = (REQUEST, Request(*fields)) if reason is None else (GLASS, GlassRequest(*fields, reason))
         request_id = T("request", network, encode(payload))
         opening = RequestOpening(salt, body, staff, answer.key.public)
         public = self.exchange.find_key(lookup.organisation(state, custodian).seal_key)
         sealed = seal(public, opening_info(network, request_id), encode(opening))
-        letter = RequestLetter(sign("request", network, payload, key), sealed)
+        letter = RequestLetter(sign(kind, network, payload, key), sealed)
         return RequestPackage(request_id, self.relation, custodian, encode(letter))

@@ -2,10 +2,13 @@
 
 from salus.contracts.access import queries as access
 from salus.core.errors import Refusal
+from salus.services import sessions
 from salus.services.actors import Organisation
+from salus.services.close_session import close_session
 from salus.services.commit_release import ReleaseTask, drop_task, release_tasks
-from salus.services.deliver import deliver
+from salus.services.deliver import Withheld, deliver
 from salus.services.open_accounts import find_spare
+from salus.services.sessions import SessionTask
 
 
 def resume(organisation: Organisation) -> tuple[str, ...]:
@@ -14,17 +17,34 @@ def resume(organisation: Organisation) -> tuple[str, ...]:
     Requests that were not answered still lie in the inbox, changed relations still wait for `anchor`.
     """
     done = [_finish(organisation, task) for _, task in release_tasks(organisation)]
+    broken = sessions.interrupted(organisation)
+    done += [_end(organisation, task, broken) for task in sessions.open_tasks(organisation)]
     find_spare(organisation)
     return tuple(words for words in done if words)
 
 
 def _finish(organisation: Organisation, task: ReleaseTask) -> str:
-    answer = access.answer(organisation.ledger.view(), task.relation, task.request)
+    answer = access.answer(organisation.ledger.view(), task.relation, task.release)
     if answer is not None and answer.leaves == task.leaves:
         try:
-            deliver(organisation, task)
+            delivered = deliver(organisation, task)
         except Refusal:
             return "A release could not be delivered; it stays in the outbox."
-        return "A release was delivered."
-    drop_task(organisation, task.request)
+        withheld = isinstance(delivered, Withheld)
+        return "A release was withheld: its ground had ended." if withheld else "A release was delivered."
+    drop_task(organisation, task.release)
     return "A release that the ledger never took was forgotten."
+
+
+def _end(organisation: Organisation, task: SessionTask, broken: frozenset[bytes]) -> str:
+    """Close a session that was broken off, or is past its end; one that merely waits for its next page goes on."""
+    if access.answer(organisation.ledger.view(), task.relation, task.session) is None:
+        sessions.forget(organisation, task.session)
+        return "A session that the ledger never took was forgotten."
+    if task.session not in broken and organisation.ledger.now() < task.ends:
+        return ""
+    try:
+        close_session(organisation, task.session)
+    except Refusal:
+        return "A session could not be closed; it stays in the outbox."
+    return "A session was closed with what had been delivered."

@@ -19,8 +19,8 @@ from salus.core.errors import Malformed
 from salus.policy.policies import Order, PolicyInForce
 from salus.policy.prepared import Prepared, prepare
 from salus.policy.purposes import is_break_glass
-from salus.policy.question import Held
-from salus.policy.types import Directive, Effect, SealedPart, Status, sealed_commitment
+from salus.policy.question import Basis, Held
+from salus.policy.types import BasisKind, Directive, Effect, SealedPart, Status, sealed_commitment
 from salus.services.objects import SealedPartOpening
 
 MOST = 4096  # relations whose directives are kept sorted out
@@ -41,6 +41,18 @@ class Situation(NamedTuple):
     def held(self) -> Sequence[Held]:
         """All directives of the relation, each with its sealed part where that opens."""
         return (*self.prepared.permits, *self.prepared.denies)
+
+    def resting_on(self, basis: Basis) -> "Situation":
+        """Return it for who rests on `basis` already: no other permit or order counts, and its own use is not over."""
+        kind, ground, _ = basis
+        held = self.prepared.permits if kind == BasisKind.DIRECTIVE else ()
+        permits = tuple(pair for pair in held if pair[0].id == ground)
+        used = dict(self.used)
+        for directive, _ in permits:
+            if used.get(directive.chain):
+                used[directive.chain] -= 1
+        orders = [row for row in self.orders if kind == BasisKind.ORDER and row[0] == ground]
+        return self._replace(prepared=self.prepared._replace(permits=permits), used=used, orders=orders)
 
 
 class Who(NamedTuple):

@@ -3,16 +3,17 @@
 from typing import NamedTuple
 
 from salus.contracts.access import errors
-from salus.contracts.access.expected import Accounts, Consent, Governance
+from salus.contracts.access.expected import Accounts, Consent, Governance, Records
 from salus.contracts.access.messages import Basis
-from salus.contracts.access.requests import Verified
 from salus.contracts.context import Context
 from salus.core.errors import Refusal
 from salus.core.genesis import Purpose
+from salus.policy.grounds import order_obstacle, policy_obstacle, rule_for
+from salus.policy.policies import Mode
 from salus.policy.public import Asked, Recipient, denies_everything, deny_applies, permit_obstacle
 from salus.policy.purposes import is_break_glass
 from salus.policy.reasons import Reason
-from salus.policy.types import BasisKind, Directive
+from salus.policy.types import BasisKind, Capacity, Directive
 
 _REFUSALS: dict[Reason, type[Refusal]] = {
     Reason.NOT_A_PERMIT: errors.NotAPermit,
@@ -25,43 +26,58 @@ _REFUSALS: dict[Reason, type[Refusal]] = {
     Reason.BREAK_GLASS_BY_PERMIT: errors.BreakGlassByPermit,
     Reason.OTHER_PURPOSE: errors.OtherPurpose,
     Reason.PERMIT_EXHAUSTED: errors.UsesExhausted,
-    Reason.ATTESTED_NOT_HONOURED: errors.NotAPermit,
+    Reason.OPTED_OUT: errors.OptedOut,
+    Reason.NOT_OPTED_IN: errors.NotOptedIn,
 }
 
 
 class Sources(NamedTuple):
-    """The other contracts that a basis is checked against."""
+    """The other contracts that a release is checked against."""
 
     accounts: Accounts
     governance: Governance
+    records: Records
     consent: Consent
 
 
-def checked_basis(
-    sources: Sources, ctx: Context, custodian: bytes, request: Verified, purpose: Purpose, basis: Basis
-) -> Directive | None:
-    """Return the directive that the release rests on, None for a person's own access.
+class Ground(NamedTuple):
+    """What validators found under a basis."""
 
-    Raises BasisNotSupported and all that follows it in `errors`, up to TotallyDenied.
+    directive: Directive | None = None  # whose use counts
+    end: int | None = None  # a session ends no later
+    binding: bool = False  # a mandate or an order: the custodian must, whatever the person denied
+
+
+def checked_basis(
+    sources: Sources, ctx: Context, custodian: bytes, relation: bytes, recipient: bytes, purpose: Purpose, basis: Basis
+) -> Ground:
+    """Return the ground of a release of `relation` to `recipient`.
+
+    Raises BasisNotSupported and what follows it in `errors`, up to NotOptedIn. Break-glass has a message of its own.
     """
-    kind, directive_id, version = basis
-    if kind == BasisKind.SELF and directive_id is None and version == 0:
+    kind, ground, version = basis
+    if kind == BasisKind.SELF and ground is None and version == 0:
         # Neither a total deny nor the custodian's suspension keeps a person from what is its own.
-        if not request.own:
+        if recipient != relation:
             raise errors.NotOwnAccess
-        return None
-    if kind != BasisKind.DIRECTIVE or directive_id is None:
+        return Ground()
+    if kind not in (BasisKind.DIRECTIVE, BasisKind.POLICY, BasisKind.ORDER) or ground is None:
+        raise errors.BasisNotSupported
+    if kind == BasisKind.ORDER and version:
         raise errors.BasisNotSupported
     if not sources.governance.may_hold(ctx.state, custodian):
         raise errors.MayNotHold
-    asked = _asked(sources, ctx, request, purpose)
-    directive = _permit(sources.consent, ctx, request.payload.relation, directive_id, version, asked)
-    _no_total_deny(sources.consent, ctx, request.payload.relation, asked)
-    return directive
+    asked = asked_of(sources, ctx, recipient, purpose)
+    if kind == BasisKind.DIRECTIVE:
+        return _directive(sources.consent, ctx, relation, asked, ground, version)
+    if kind == BasisKind.POLICY:
+        return _policy(sources.consent, ctx, relation, asked, ground, version)
+    return _order(sources.consent, ctx, relation, asked, ground)
 
 
-def _asked(sources: Sources, ctx: Context, request: Verified, purpose: Purpose) -> Asked:
-    state, recipient = ctx.state, request.recipient
+def asked_of(sources: Sources, ctx: Context, recipient: bytes, purpose: Purpose) -> Asked:
+    """Return what is asked, as of this block: roles and groups are those of the moment."""
+    state = ctx.state
     return Asked(
         Recipient(
             recipient,
@@ -75,18 +91,48 @@ def _asked(sources: Sources, ctx: Context, request: Verified, purpose: Purpose) 
     )
 
 
-def _permit(
-    consent: Consent, ctx: Context, relation: bytes, directive_id: bytes, version: int, asked: Asked
-) -> Directive:
+def _directive(
+    consent: Consent, ctx: Context, relation: bytes, asked: Asked, directive_id: bytes, version: int
+) -> Ground:
     directive = consent.directive(ctx.state, relation, directive_id)
     if directive is None:
         raise errors.NoSuchDirective
-    obstacle = permit_obstacle(directive, asked, consent.used(ctx.state, relation, directive.chain))
+    used = consent.used(ctx.state, relation, directive.chain)
+    obstacle = permit_obstacle(directive, asked, used, (asked.purpose,))
     if directive.version != version and obstacle not in (Reason.NOT_A_PERMIT, Reason.PERMIT_REVOKED):
         raise errors.StaleVersion
     if obstacle is not None:
         raise _REFUSALS[obstacle]
-    return directive
+    _no_total_deny(consent, ctx, relation, asked)
+    attested = directive.capacity == Capacity.ATTESTED
+    if attested and asked.purpose not in consent.policy_of(ctx.state, relation).body.attested:
+        raise errors.AttestedNotHonoured
+    return Ground(directive, directive.end)
+
+
+def _policy(consent: Consent, ctx: Context, relation: bytes, asked: Asked, policy_set: bytes, version: int) -> Ground:
+    in_force = consent.policy_of(ctx.state, relation)
+    if (in_force.set, in_force.version) != (policy_set, version):
+        raise errors.StaleVersion
+    rule = rule_for(in_force.body, asked)
+    mandated = rule is not None and rule.mode == Mode.MANDATED
+    if not mandated:
+        _no_total_deny(consent, ctx, relation, asked)
+    if rule is None:
+        raise errors.NotByPolicy
+    obstacle = policy_obstacle(rule, in_force.preference, asked)
+    if obstacle is not None:
+        raise _REFUSALS[obstacle]
+    return Ground(binding=mandated)
+
+
+def _order(consent: Consent, ctx: Context, relation: bytes, asked: Asked, order_id: bytes) -> Ground:
+    order = consent.order(ctx.state, relation, order_id)
+    if order is None:
+        raise errors.NoSuchOrder
+    if order_obstacle(order, asked) is not None:
+        raise errors.OrderNotInForce
+    return Ground(end=order.end, binding=True)
 
 
 def _no_total_deny(consent: Consent, ctx: Context, relation: bytes, asked: Asked) -> None:

@@ -64,7 +64,11 @@ class RootNotValid(Refusal):
 
 
 class TriggerNotSupported(Refusal):
-    code, kind, text = 0x0510, Kind.INVALID, "A release that answers a request has the trigger `request`."
+    code, kind, text = (
+        0x0510,
+        Kind.INVALID,
+        "The message does not take this trigger: a request has one, a push and the law have others.",
+    )
 
 
 class InvalidDelivery(Refusal):
@@ -96,7 +100,11 @@ class DirectiveRevoked(Refusal):
 
 
 class StaleVersion(Refusal):
-    code, kind, text = 0x0518, Kind.CONFLICT, "The directive does not stand in this version."
+    code, kind, text = (
+        0x0518,
+        Kind.CONFLICT,
+        "The directive, or the policy set in force, does not stand in this version.",
+    )
 
 
 class NotAcknowledged(Refusal):
@@ -145,3 +153,91 @@ class OtherLeaves(Refusal):
 
 class AlreadyAcknowledged(Refusal):
     code, kind, text = 0x0524, Kind.CONFLICT, "The release is acknowledged."
+
+
+class AttestedNotHonoured(Refusal):
+    code, kind, text = 0x0525, Kind.FORBIDDEN, "The policy set does not honour an attested consent for this purpose."
+
+
+class NoSuchOrder(Refusal):
+    code, kind, text = 0x0526, Kind.NOT_FOUND, "The relation has no such order."
+
+
+class OrderNotInForce(Refusal):
+    code, kind, text = 0x0527, Kind.FORBIDDEN, "The order is not in force, or is for another recipient or purpose."
+
+
+class NotByPolicy(Refusal):
+    code, kind, text = 0x0528, Kind.FORBIDDEN, "The policy set has no rule for this recipient and purpose."
+
+
+class OptedOut(Refusal):
+    code, kind, text = 0x0529, Kind.FORBIDDEN, "The person opted out."
+
+
+class NotOptedIn(Refusal):
+    code, kind, text = 0x052A, Kind.FORBIDDEN, "The policy asks for an opt-in, and there is none."
+
+
+class NotMandated(Refusal):
+    code, kind, text = 0x052B, Kind.FORBIDDEN, "What the law triggers rests on a mandate or an order."
+
+
+class InvalidEnd(Refusal):
+    code, kind, text = (
+        0x052C,
+        Kind.INVALID,
+        "The session ends in the past, or later than its ground or the network allows.",
+    )
+
+
+class NotAnEmergency(Refusal):
+    code, kind, text = 0x052D, Kind.INVALID, "The request is not for the purpose of break-glass."
+
+
+class BreakGlassNotAllowed(Refusal):
+    code, kind, text = 0x052E, Kind.FORBIDDEN, "The policy set of the relation allows no break-glass."
+
+
+class NotOfTheEmergencyGroup(Refusal):
+    code, kind, text = 0x052F, Kind.FORBIDDEN, "The recipient is not of the emergency group at present."
+
+
+class UnknownGlassReason(Refusal):
+    code, kind, text = 0x0530, Kind.INVALID, "No reason to break the glass has this number."
+
+
+class PastTheWindow(Refusal):
+    code, kind, text = 0x0531, Kind.INVALID, "The delivery is due later than the policy set's emergency window."
+
+
+class NoSuchBreakGlass(Refusal):
+    code, kind, text = 0x0532, Kind.NOT_FOUND, "There is no such break-glass."
+
+
+class NotAReviewer(Refusal):
+    code, kind, text = 0x0533, Kind.FORBIDDEN, "Custodian, regulators and the person review it; none of these signed."
+
+
+class ByTheRequester(Refusal):
+    code, kind, text = 0x0534, Kind.FORBIDDEN, "Who broke the glass does not review it."
+
+
+class UnknownVerdict(Refusal):
+    code, kind, text = 0x0535, Kind.INVALID, "No verdict has this number."
+
+
+class ReviewClosed(Refusal):
+    code, kind, text = 0x0536, Kind.CONFLICT, "Two reviewers have spoken, which closed the review."
+
+
+class AlreadyReviewed(Refusal):
+    code, kind, text = 0x0537, Kind.CONFLICT, "A reviewer of this kind has spoken."
+
+
+class NoSuchSession(Refusal):
+    code, kind, text = 0x0538, Kind.NOT_FOUND, "There is no such session."
+
+
+class SessionClosed(Refusal):
+    code, kind, text = 0x0539, Kind.GONE, "The session is closed."

@@ -24,7 +24,7 @@ class RecordsReleased(Message, frozen=True):
     staff: Digest | None
     seal_key: Digest
     basis: Basis
-    use: Count  # how many releases rested on the basis's chain, this one included; 0 without a directive
+    use: Count  # how many releases rested on the directive's chain, this one included; 0 on other grounds
     relation_root: Digest
     leaves: Digest
     trigger: Small
@@ -58,4 +58,98 @@ class ReleaseAcknowledged(Message, frozen=True):
     deliver_by: Time
 
 
-EVENTS: dict[int, type[Message]] = {0x0501: RecordsReleased, 0x0502: RequestRefused, 0x0503: ReleaseAcknowledged}
+class GlassBroken(Message, frozen=True):
+    """A release in an emergency, which alerts the person; its review is open. `basis` names set and version."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation", "recipient", "custodian")
+
+    relation: Id
+    recipient: Id
+    custodian: Id
+    request: Id
+    filter: Digest
+    purpose: Small
+    staff: Digest | None
+    seal_key: Digest
+    basis: Basis
+    reason: Small  # core.glass
+    relation_root: Digest
+    leaves: Digest
+    deliver_by: Time
+
+
+class BreakGlassReviewed(Message, frozen=True):
+    """A reviewer has spoken; the second one closes the review."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation", "recipient", "custodian", "reviewer")
+
+    relation: Id
+    recipient: Id  # who broke the glass
+    custodian: Id
+    request: Id
+    reviewer: Id
+    kind: Small  # core.glass.ReviewerKind
+    verdict: Small
+    closed: bool
+
+
+class SessionOpened(Message, frozen=True):
+    """The custodian bound itself to a session: one use, however many pages; none at `ends` or later."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation", "recipient", "custodian")
+
+    relation: Id
+    recipient: Id
+    custodian: Id
+    request: Id
+    filter: Digest
+    purpose: Small
+    staff: Digest | None
+    seal_key: Digest
+    basis: Basis
+    use: Count
+    relation_root: Digest
+    ends: Time
+    trigger: Small
+
+
+class SessionClosed(Message, frozen=True):
+    """The custodian committed to the session's local log; neither pages nor records can be counted by it."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation", "recipient", "custodian")
+
+    relation: Id
+    recipient: Id
+    custodian: Id
+    request: Id
+    root: Digest
+
+
+class RecordsPushed(Message, frozen=True):
+    """The custodian bound itself to a release that nobody asked for; `release` is its id."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation", "recipient", "custodian")
+
+    relation: Id
+    recipient: Id
+    custodian: Id
+    release: Id
+    purpose: Small
+    basis: Basis
+    use: Count
+    relation_root: Digest
+    leaves: Digest
+    trigger: Small
+    deliver_by: Time
+
+
+EVENTS: dict[int, type[Message]] = {
+    0x0501: RecordsReleased,
+    0x0502: RequestRefused,
+    0x0503: ReleaseAcknowledged,
+    0x0504: GlassBroken,
+    0x0505: BreakGlassReviewed,
+    0x0506: SessionOpened,
+    0x0507: SessionClosed,
+    0x0508: RecordsPushed,
+}

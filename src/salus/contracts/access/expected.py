@@ -3,11 +3,13 @@
 from typing import Protocol
 
 from salus.core.genesis import Purpose
+from salus.policy.policies import Order, PolicyInForce
 from salus.policy.types import Directive
 from salus.state.overlay import Overlay, Reader
 
 ANCHOR_GRACE_MS = 2  # numbers of governed parameters
 REQUEST_WINDOW_MS = 6
+SESSION_MS = 9
 
 
 class Key(Protocol):
@@ -43,6 +45,8 @@ class Accounts(Protocol):
 class Governance(Protocol):
     """Answered by the governance contract."""
 
+    def is_active(self, state: Reader, member: bytes, /) -> bool: ...
+
     def may_receive(self, state: Reader, member: bytes, /) -> bool: ...
 
     def may_hold(self, state: Reader, member: bytes, /) -> bool: ...
@@ -70,6 +74,10 @@ class Consent(Protocol):
     def directives(self, state: Reader, relation: bytes, /) -> list[Directive]: ...
 
     def used(self, state: Reader, relation: bytes, chain: bytes, /) -> int: ...
+
+    def policy_of(self, state: Reader, relation: bytes, /) -> PolicyInForce: ...
+
+    def order(self, state: Reader, relation: bytes, order: bytes, /) -> Order | None: ...
 
 
 class CountUse(Protocol):

@@ -1,7 +1,14 @@
 """The only code that touches the access namespace."""
 
-from salus.contracts.access.keys import answer_key, answers_prefix
-from salus.contracts.access.types import Answer
+from salus.contracts.access.keys import (
+    answer_key,
+    answers_prefix,
+    broken_key,
+    broken_prefix,
+    review_key,
+    reviews_prefix,
+)
+from salus.contracts.access.types import Answer, Broken, Review
 from salus.core.encoding import decode_stored, encode
 from salus.state.overlay import Overlay, Reader
 
@@ -18,3 +25,27 @@ def get_answers(state: Reader, relation: bytes) -> list[tuple[bytes, Answer]]:
 
 def put_answer(state: Overlay, relation: bytes, request: bytes, answer: Answer) -> None:
     state.put(answer_key(relation, request), encode(answer))
+
+
+def get_review(state: Reader, relation: bytes, request: bytes) -> Review | None:
+    raw = state.get(review_key(relation, request))
+    return None if raw is None else decode_stored(raw, Review)
+
+
+def get_reviews(state: Reader, relation: bytes) -> list[tuple[bytes, Review]]:
+    """Return (request, review) of the relation, sorted by request."""
+    return [(key[34:], decode_stored(raw, Review)) for key, raw in state.scan(reviews_prefix(relation))]
+
+
+def put_review(state: Overlay, relation: bytes, request: bytes, review: Review) -> None:
+    state.put(review_key(relation, request), encode(review))
+
+
+def get_broken(state: Reader, requester: bytes) -> list[tuple[bytes, bytes, int]]:
+    """Return (relation, request, when) of what the requester broke, sorted by relation and request."""
+    rows = state.scan(broken_prefix(requester))
+    return [(key[34:66], key[66:], decode_stored(raw, Broken).time) for key, raw in rows]
+
+
+def put_broken(state: Overlay, requester: bytes, relation: bytes, request: bytes, time: int) -> None:
+    state.put(broken_key(requester, relation, request), encode(Broken(time)))

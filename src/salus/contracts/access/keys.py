@@ -1,8 +1,12 @@
 """Byte layout of the access namespace 0x05.
 
-| key                            | bytes | value  |
-|--------------------------------|-------|--------|
-| 05 01 relation[32] request[32] | 66    | Answer |
+| key                                            | bytes | value                                   |
+|------------------------------------------------|-------|-----------------------------------------|
+| 05 01 relation[32] request[32]                 | 66    | Answer                                  |
+| 05 02 relation[32] request[32]                 | 66    | Review                                  |
+| 05 03 requester[32] relation[32] request[32]   | 98    | Time of a break-glass: who does it, how often |
+
+A push stands among the answers under its derived id.
 """
 
 
@@ -12,3 +16,19 @@ def answers_prefix(relation: bytes) -> bytes:
 
 def answer_key(relation: bytes, request: bytes) -> bytes:
     return b"\x05\x01" + relation + request
+
+
+def reviews_prefix(relation: bytes) -> bytes:
+    return b"\x05\x02" + relation
+
+
+def review_key(relation: bytes, request: bytes) -> bytes:
+    return b"\x05\x02" + relation + request
+
+
+def broken_prefix(requester: bytes) -> bytes:
+    return b"\x05\x03" + requester
+
+
+def broken_key(requester: bytes, relation: bytes, request: bytes) -> bytes:
+    return b"\x05\x03" + requester + relation + request

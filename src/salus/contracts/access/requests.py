@@ -5,10 +5,9 @@ from typing import NamedTuple
 from salus.contracts.access import errors, keeper
 from salus.contracts.access.expected import REQUEST_WINDOW_MS, Accounts, Governance
 from salus.contracts.context import Context
-from salus.core import cose
 from salus.core.errors import Malformed
 from salus.core.keys import Role
-from salus.core.request import Request, SignedRequest, parse_request
+from salus.core.request import REQUEST, Request, SignedRequest, parse_request
 
 
 class Verified(NamedTuple):
@@ -21,9 +20,14 @@ class Verified(NamedTuple):
 
 
 def verified_request(
-    accounts: Accounts, governance: Governance, ctx: Context, custodian: bytes, raw: bytes
+    accounts: Accounts,
+    governance: Governance,
+    ctx: Context,
+    custodian: bytes,
+    raw: bytes,
+    kinds: tuple[str, ...] = (REQUEST,),
 ) -> Verified:
-    """Return the request in `raw`, addressed to a relation that `custodian` holds.
+    """Return the request in `raw`, of one of `kinds`, addressed to a relation that `custodian` holds.
 
     Raises RequestMalformed, RequestExpired, RequestTooFarAhead, NoSuchRelation, NotTheCustodian,
     RequestKeyNotLive, NotARequester, RequestNotSigned, AlreadyAnswered.
@@ -33,6 +37,8 @@ def verified_request(
         request = parse_request(ctx.network, raw)
     except Malformed:
         raise errors.RequestMalformed from None
+    if request.kind not in kinds:
+        raise errors.RequestMalformed
     payload = request.payload
     # 2. In its time: before not_after, which lies within the window.
     if ctx.time >= payload.not_after:
@@ -62,7 +68,6 @@ def _requester(accounts: Accounts, ctx: Context, request: SignedRequest) -> tupl
     own = key.role == Role.DEVICE and account == request.payload.relation
     if key.role != Role.GATEWAY and not own:
         raise errors.NotARequester
-    message = cose.to_be_signed("request", ctx.network, request.payload_bytes, request.key)
-    if not ctx.verify(key.public, message, request.signature):
+    if not ctx.verify(key.public, request.to_be_signed(ctx.network), request.signature):
         raise errors.RequestNotSigned
     return account, own

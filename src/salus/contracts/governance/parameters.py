@@ -13,6 +13,9 @@ class Parameter(IntEnum):
     REQUEST_WINDOW_MS = 6  # how far ahead the `not_after` of a request may lie
     CARRIER_SHARE_PERCENT = 7  # of a block that one member's batches may fill
     MAX_KEYS = 8  # live keys per account
+    SESSION_MS = 9  # how long a session may last
+    STALE_MS = 10  # how old the state may be that a gateway decides on
+    STALE_EMERGENCY_MS = 11  # the same, for emergency treatment and break-glass
 
 
 class Bounds(NamedTuple):
@@ -32,5 +35,8 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.REQUEST_WINDOW_MS: Bounds(86_400_000, 60_000, 604_800_000),  # 1 day; 1 min to 7 days
     Parameter.CARRIER_SHARE_PERCENT: Bounds(100, 1, 100),
     Parameter.MAX_KEYS: Bounds(64, 2, 256),
+    Parameter.SESSION_MS: Bounds(43_200_000, 60_000, 604_800_000),  # 12 h; 1 min to 7 days
+    Parameter.STALE_MS: Bounds(60_000, 1_000, 3_600_000),  # 1 min; 1 s to 1 h
+    Parameter.STALE_EMERGENCY_MS: Bounds(900_000, 1_000, 86_400_000),  # 15 min; 1 s to 1 day
 }
 NUMBERS = frozenset(map(int, Parameter))  # for membership only

@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 from salus.demo.stage import Stage, Step
 from salus.demo.steps.account import account
+from salus.demo.steps.break_glass import break_the_glass
 from salus.demo.steps.claim import claim_account
 from salus.demo.steps.grant import grant_and_release
+from salus.demo.steps.mandates import follow_mandates
 from salus.demo.steps.revoke import revoke_in_one_block
+from salus.demo.steps.session import hold_session
 from salus.demo.steps.take_in import take_in
 from salus.demo.steps.verify import verify_offline
 
@@ -16,5 +19,8 @@ STEPS: dict[str, Callable[[Stage], Step]] = {
     "grant": grant_and_release,
     "verify": verify_offline,
     "revoke": revoke_in_one_block,
+    "break_glass": break_the_glass,
+    "session": hold_session,
+    "mandates": follow_mandates,
     "account": account,
 }

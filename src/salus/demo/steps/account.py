@@ -1,4 +1,4 @@
-"""Step 6: the account of who received what; fsck finds everything sound; then one byte is changed, four times."""
+"""Step 9: the account of who received what; fsck finds everything sound; then one byte is changed, four times."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -10,11 +10,14 @@ from salus.demo.stage import HOSPITALS, PATIENT, REGULATOR, Figures, Stage, Step
 from salus.evidence.state import relation_key
 from salus.fsck.home import fsck_home
 from salus.fsck.report import Report
-from salus.services.accounting import Line, accounting
+from salus.services.accounting import Line, accounting, ground_of
 from salus.services.directives import show_directive
 
-TOLD = ("granted", "in-force", "released", "acknowledged", "revoked", "refused")
-COLUMNS = ("when", "what", "who", "why", "under which directive")
+TOLD = (
+    *("granted", "in-force", "denied", "revoked", "released", "acknowledged", "refused"),
+    *("break-glass", "reviewed", "session", "session-closed", "pushed"),
+)
+COLUMNS = ("when", "what", "who", "why", "on which ground")
 
 
 def account(stage: Stage) -> Step:
@@ -48,8 +51,7 @@ def account(stage: Stage) -> Step:
 def account_row(line: Line) -> tuple[str, ...]:
     """Return a line of the account as a row of the table."""
     time = datetime.fromtimestamp(line.time / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    under = f"{short(line.directive)}, version {line.version or 1}" if line.directive else ""
-    return time, line.what, line.name, line.purpose, under or line.reason or line.basis
+    return time, line.what, line.name, line.purpose, ground_of(line)
 
 
 def short(identity: bytes) -> str:

@@ -5,7 +5,7 @@ from time import perf_counter
 
 from salus.demo.generator import generate
 from salus.demo.spread import spread
-from salus.demo.stage import CLINIC, HOSPITALS, Stage, Step
+from salus.demo.stage import CLINIC, HOSPITALS, VILLAGE, Stage, Step
 from salus.services.anchor import anchor
 from salus.services.attest_staff import attest_staff
 from salus.services.deposit import Deposited, deposit_many
@@ -17,8 +17,8 @@ TOGETHER = 64 << 20  # octets of bundles in hand at once; each time a reading pr
 
 def take_in(stage: Stage) -> Step:
     """Import, anchor, count."""
-    for slug, name in zip((*HOSPITALS, CLINIC), ("Physician A", "Physician B", "Physician C"), strict=True):
-        attest_staff(stage.organisation(slug), name, "physician")
+    for slug, letter in zip((*HOSPITALS, CLINIC, VILLAGE), "ABCD", strict=True):
+        attest_staff(stage.organisation(slug), f"Physician {letter}", "physician")
     begun = perf_counter()
     done = take_in_all(stage)
     took = perf_counter() - begun

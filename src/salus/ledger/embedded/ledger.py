@@ -176,6 +176,10 @@ class EmbeddedLedger:
     def now(self) -> int:
         return max(self._chain.machine.time, self._clock.now_ms())
 
+    def as_of(self) -> int:
+        """The one writer has the newest state at any time."""
+        return self.now()
+
     def height(self) -> int:
         return self._chain.height
 

@@ -1,0 +1,40 @@
+"""What the access commands print of requests, accounts and reviews."""
+
+from salus.cli.output import print_fields, print_result, print_table, short, when
+from salus.contracts.access.types import Review
+from salus.core.glass import TEXTS, ReviewerKind, Verdict
+from salus.services.accounting import Accounting, Line, ground_of
+from salus.services.request import RequestPackage
+
+
+def print_request(package: RequestPackage, as_json: bool) -> None:
+    """Print what was asked, and what comes next."""
+    words = f"Request {short(package.request)} is in the custodian's inbox (`salus access answer --as CUSTODIAN`)."
+    print_result(as_json, {"request": package.request, "custodian": package.custodian}, words)
+
+
+def print_accounting(told: Accounting) -> None:
+    """Print the lines of an account as a table; each names its place in the log."""
+    print_fields({"relation": told.relation.hex()})
+    columns = ("log", "time", "what", "who", "purpose", "ground or reason")
+    print_table(columns, map(account_row, told.lines))
+
+
+def account_row(line: Line) -> tuple[object, ...]:
+    """Return a line of an account as a row."""
+    return line.index, when(line.time), line.what, line.name or "-", line.purpose or "-", ground_of(line) or "-"
+
+
+def reason_words(review: Review) -> str:
+    """Return why the glass was broken."""
+    return TEXTS.get(review.reason, f"Reason number {review.reason}.")
+
+
+def review_words(review: Review) -> str:
+    """Return who said what of it."""
+    said = [
+        f"{ReviewerKind(kind).name.lower()}: {Verdict(verdict).name.lower().replace('_', ' ')}"
+        for kind, _, verdict, _ in review.words
+    ]
+    state = "closed" if review.closed is not None else "open"
+    return "; ".join([state, *said])
