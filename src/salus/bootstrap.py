@@ -2,6 +2,7 @@
 
 HOME/genesis.cbor                      written last: without it there is no region
 HOME/ledger/                           the embedded ledger
+HOME/ledger/tiles/                     its log as published, unless the settings name another folder
 HOME/node/keystore.sealed              the node's key
 HOME/organisations/<slug>/             organisation.cbor (written last), keystore.sealed, vault/
 HOME/people/<slug>/wallet.sealed
@@ -199,7 +200,14 @@ class LocalCarriers:
         return self._region.organisation(slug)
 
 
-def create_region(home: Path, spec: RegionSpec, passphrase: str, clock: Clock | None = None) -> Region:
+def tiles_folder(home: Path, tiles: Path | None = None) -> Path:
+    """Return where the log of the region in `home` is published: `tiles` of the settings, or within the home."""
+    return home / "ledger" / "tiles" if tiles is None else tiles
+
+
+def create_region(
+    home: Path, spec: RegionSpec, passphrase: str, clock: Clock | None = None, tiles: Path | None = None
+) -> Region:
     """Found a region in `home`: keys, genesis with proofs, ledger, vaults; return it open.
 
     Raises RegionExists if anything of one is there, UnusableName.
@@ -215,7 +223,7 @@ def create_region(home: Path, spec: RegionSpec, passphrase: str, clock: Clock | 
     node = _new_node(home, passphrase)
     keys = [_new_keys(home, member.slug, passphrase) for member in spec.members]
     genesis, founders = _genesis(spec, keys, node, timed.now_ms())
-    ledger = EmbeddedLedger.create(home / "ledger", genesis, node, timed)
+    ledger = EmbeddedLedger.create(home / "ledger", genesis, node, timed, tiles=tiles_folder(home, tiles))
     region = _region(home, genesis, ledger, timed, passphrase, read_only=False)
     for member, made, founder in zip(spec.members, keys, founders, strict=True):
         _set_up(region, member, made, founder_id(founder))
@@ -223,7 +231,9 @@ def create_region(home: Path, spec: RegionSpec, passphrase: str, clock: Clock | 
     return region
 
 
-def open_region(home: Path, passphrase: str, *, read_only: bool = False, clock: Clock | None = None) -> Region:
+def open_region(
+    home: Path, passphrase: str, *, read_only: bool = False, clock: Clock | None = None, tiles: Path | None = None
+) -> Region:
     """Open the region in `home`; with `read_only` the ledger alone, and no file is changed.
 
     Raises NoRegion, WrongPassphrase, OtherGenesis, and what the ledger raises at opening.
@@ -235,7 +245,7 @@ def open_region(home: Path, passphrase: str, *, read_only: bool = False, clock: 
     secrets = Keystore.open(home / "node" / "keystore.sealed", passphrase)
     tune_process()
     node = None if read_only else SigningKey.from_seed(secrets.get("node"))
-    ledger = EmbeddedLedger.open(home / "ledger", node, timed)
+    ledger = EmbeddedLedger.open(home / "ledger", node, timed, tiles=tiles_folder(home, tiles))
     if read_genesis(genesis)[0] != ledger.network:
         ledger.close()
         raise OtherGenesis

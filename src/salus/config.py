@@ -30,6 +30,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     home: Path = Path("salus-home")
     passphrase_file: Path | None = None
     sample_data: Path | None = None
+    tiles: Path | None = None  # where the log is published; within the home by default
 
 
 def read_config(environment: Mapping[str, str] | None = None) -> Config:

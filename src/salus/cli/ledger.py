@@ -7,9 +7,13 @@ import click
 from salus.cli.init import refuse_used
 from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
+from salus.cli.published import audit_files, compare_notes, publish
 from salus.cli.status import Absent
+from salus.cli.witness import accept, cosign_log, show_witness
+from salus.ledger.errors import ReadOnly
+from salus.merkle.checkpoint import cosignatures, parse
+from salus.services.attach_checkpoint import attach_checkpoint
 from salus.services.inspect import export_state, inspect_block, ledger_status, prove_state
-from salus.services.witness import attach_checkpoint
 
 ENGINE = "embedded: one operator. Tamper-evident, not Byzantine-tolerant"
 
@@ -87,12 +91,22 @@ def export(home: Path | None, as_json: bool, folder: Path) -> None:
 
 
 @command.command()
+@click.option("--witnessed", is_flag=True, help="The last one that witnesses cosigned.")
 @in_home
-def checkpoint(home: Path | None, as_json: bool) -> None:
-    """Print the signed note over the log as it stands (C2SP tlog-checkpoint), for witnesses to cosign."""
+def checkpoint(home: Path | None, as_json: bool, witnessed: bool) -> None:
+    """Print the signed note over the log as it stands (C2SP tlog-checkpoint), with the cosignatures on it.
+
+    Once the log has grown, --witnessed shows the last one that witnesses cosigned.
+    """
     with opened(home) as region:
-        note = region.ledger.checkpoint().decode()
-    print_result(as_json, {"checkpoint": note}, note.removesuffix("\n"))
+        try:
+            note = (region.ledger.witnessed() if witnessed else region.ledger.checkpoint()).decode()
+        except ReadOnly:
+            raise Absent("no witness has cosigned a checkpoint of this ledger") from None
+    signed = parse(note)
+    lines = [{"name": name, "time": when(time_s * 1000)} for name, time_s in cosignatures(signed)]
+    data = {"checkpoint": note, "size": signed.checkpoint.size, "cosignatures": lines}
+    print_result(as_json, data, note.removesuffix("\n"))
 
 
 @command.command()
@@ -111,3 +125,7 @@ def attach(home: Path | None, as_json: bool, evidence: Path, note: Path) -> None
         region.ledger.keep_cosigned(cosigned)
     evidence.write_bytes(made)
     print_result(as_json, {"evidence": str(evidence)}, f"The checkpoint is in {evidence}.")
+
+
+for part in (publish, audit_files, compare_notes, show_witness, cosign_log, accept):
+    command.add_command(part)

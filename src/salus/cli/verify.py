@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from salus.cli.options import FILE, as_json_option
+from salus.cli.options import FILE, as_json_option, genesis_option, kept_genesis
 from salus.cli.output import print_json, when
-from salus.config import read_config
 from salus.core.errors import Malformed
 from salus.evidence.report import Outcome, Report, Verdict
 from salus.evidence.verify import verify
@@ -19,16 +18,16 @@ VERDICTS = {
     Verdict.NO_GENESIS: "NOT PROVED: give the network's genesis document with --genesis",
     Verdict.UNWITNESSED: "HOLDS, UNWITNESSED: no witness you trust has signed this ledger's checkpoint",
 }
+UNWITNESSED_STATUS = int(Verdict.UNWITNESSED)
+witness_option = click.option(
+    "--witness", "witnesses", multiple=True, metavar="KEY", help="Verifier key of a witness you trust; may be repeated."
+)
 
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option(
-    "--genesis", type=FILE, default=None, help="The network's genesis document, which you have from elsewhere."
-)
-@click.option(
-    "--witness", "witnesses", multiple=True, metavar="KEY", help="Verifier key of a witness you trust; may be repeated."
-)
+@genesis_option
+@witness_option
 @as_json_option
 def command(file: Path, genesis: Path | None, witnesses: tuple[str, ...], as_json: bool) -> int:
     """Check an evidence FILE offline, in numbered steps.
@@ -36,11 +35,7 @@ def command(file: Path, genesis: Path | None, witnesses: tuple[str, ...], as_jso
     Without --genesis, the one in the home of SALUS_HOME is taken. Exit status: 0 proved, 1 refuted, 2 wrong usage
     or no genesis, 3 all holds but unwitnessed.
     """
-    if genesis is None:
-        kept = read_config().home / "genesis.cbor"
-        genesis = kept if kept.is_file() else None
-    known = tuple(map(read_witness, witnesses))
-    report = verify(file.read_bytes(), genesis.read_bytes() if genesis else None, witnesses=known)
+    report = verify(file.read_bytes(), kept_genesis(genesis), witnesses=read_witnesses(witnesses))
     if as_json:
         print_json(as_data(report))
     else:
@@ -48,10 +43,10 @@ def command(file: Path, genesis: Path | None, witnesses: tuple[str, ...], as_jso
     return int(report.verdict)
 
 
-def read_witness(text: str) -> NoteKey:
-    """Return the verifier key in `text`."""
+def read_witnesses(texts: tuple[str, ...]) -> tuple[NoteKey, ...]:
+    """Return the verifier keys in `texts`."""
     try:
-        return parse_note_key(text)
+        return tuple(map(parse_note_key, texts))
     except Malformed:
         raise click.BadParameter("not a verifier key (name+hash+base64)", param_hint="--witness") from None
 
