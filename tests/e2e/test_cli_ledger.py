@@ -69,7 +69,7 @@ def test_verify_says_by_its_status_what_is_proved(home: Path, tmp_path: Path, mo
         out.write_bytes(garbage)
         refuted = salus("verify", out, "--genesis", genesis, "--json")
         assert refuted.status == 1 and refuted.data["verdict"] == "refuted"
-        assert sorted(refuted.data) == ["height", "not_proved", "proved", "steps", "time", "verdict"]
+        assert sorted(refuted.data) == ["events", "height", "not_proved", "proved", "steps", "time", "verdict"]
         assert sorted(refuted.data["steps"][0]) == ["name", "number", "outcome", "words"]
 
     out.write_bytes(raw)

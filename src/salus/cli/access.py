@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from salus.cli.accounting import account
 from salus.cli.letters import keep, print_told, tell
 from salus.cli.options import (
     WHOLE_ID,
@@ -16,11 +17,10 @@ from salus.cli.options import (
     person,
     save_option,
 )
-from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
+from salus.cli.output import print_json, print_result, print_table, short, when
 from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_relation
 from salus.policy.types import Provision
-from salus.services.accounting import Accounting, Line, accounting
 from salus.services.inbox import collect, process_inbox
 from salus.services.members import member_name
 from salus.services.receive import Received
@@ -127,38 +127,4 @@ def show_received(home: Path | None, as_json: bool, actor: str, save: Path | Non
     keep(save, {}, (record for _, record in found))
 
 
-@command.command("accounting")
-@acting("The person, or with --of any member.")
-@at_option
-@click.option(
-    "--of", "handle", type=WHOLE_ID, default=None, help="The whole handle, for who has no wallet entry of it."
-)
-@in_home
-def account(home: Path | None, as_json: bool, actor: str, relation: str | None, handle: bytes | None) -> None:
-    """Who received what, when, why, under which directive; refusals too.
-
-    It is read off the ledger, which every member has; it names no record.
-    """
-    with opened(home) as region:
-        if handle is None:
-            handle = find_relation(person(region, actor), relation)
-        else:
-            organisation(region, actor)
-        told = accounting(region.ledger, handle)
-    if as_json:
-        print_json(told)
-    else:
-        print_accounting(told)
-
-
-def print_accounting(told: Accounting) -> None:
-    """Print the lines of an account as a table; each names its place in the log."""
-    print_fields({"relation": told.relation.hex()})
-    columns = ("log", "time", "what", "who", "purpose", "directive or reason")
-    print_table(columns, map(account_row, told.lines))
-
-
-def account_row(line: Line) -> tuple[object, ...]:
-    """Return a line of an account as a row."""
-    under = f"{short(line.directive)}, version {line.version or 1}" if line.directive else line.reason or line.basis
-    return line.index, when(line.time), line.what, line.name or "-", line.purpose or "-", under or "-"
+command.add_command(account)

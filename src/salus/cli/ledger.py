@@ -14,6 +14,7 @@ from salus.ledger.errors import ReadOnly
 from salus.merkle.checkpoint import cosignatures, parse
 from salus.services.attach_checkpoint import attach_checkpoint
 from salus.services.inspect import export_state, inspect_block, ledger_status, prove_state
+from salus.services.proofs import prove_entry
 
 ENGINE = "embedded: one operator. Tamper-evident, not Byzantine-tolerant"
 
@@ -56,16 +57,29 @@ def show(home: Path | None, as_json: bool, height: int) -> None:
 
 
 @command.command()
-@click.argument("key")
+@click.argument("key", required=False)
+@click.option("--entry", type=click.IntRange(0), default=None, metavar="INDEX", help="Prove an entry of the log.")
 @click.option("--out", type=OUT_FILE, required=True, help="Evidence file to write.")
 @in_home
-def proof(home: Path | None, as_json: bool, key: str, out: Path) -> None:
-    """Prove the present value, or absence, of a state KEY (hex) as evidence for `salus verify`.
+def proof(home: Path | None, as_json: bool, key: str | None, entry: int | None, out: Path) -> None:
+    """Prove the present value, or absence, of a state KEY (hex), or an event, as evidence for `salus verify`.
 
-    The layout of keys is in the README of each contract. The anchor of a relation is at 0301 and its handle.
+    The layout of keys is in the README of each contract. The anchor of a relation is at 0301 and its handle; the
+    entries of the log about it are those that `salus access accounting` numbers.
     """
+    if (key is None) == (entry is None):
+        raise click.UsageError("give a KEY or --entry")
+    if entry is not None:
+        with opened(home) as region:
+            try:
+                evidence = prove_entry(region.ledger, entry)
+            except LookupError:
+                raise Absent(f"entry {entry} of the log is no event") from None
+        out.write_bytes(evidence)
+        print_result(as_json, {"entry": entry, "evidence": str(out)}, f"Entry {entry} is proved in {out}.")
+        return
     try:
-        raw = bytes.fromhex(key)
+        raw = bytes.fromhex(key or "")
     except ValueError:
         raise click.BadParameter("give an even number of hex digits", param_hint="KEY") from None
     if not raw:

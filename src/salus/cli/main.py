@@ -6,6 +6,7 @@ from importlib import import_module
 from io import TextIOWrapper
 
 import click
+from click.shell_completion import CompletionItem
 
 from salus import __version__
 from salus.cli.status import BUG, INTERRUPTED, NOT_NOW, USAGE, Stopped, status_of
@@ -22,7 +23,8 @@ GROUPS = {
     "access": "Request, answer, receive; who received what.",
     "ledger": "Status, blocks, proofs, export, checkpoints.",
     "verify": "Check an evidence file offline, step by step.",
-    "fsck": "Check a whole home offline: blocks, state, vaults.",
+    "fsck": "Check a whole home offline: blocks, state, published files, vaults.",
+    "completion": "Print what lets a shell complete commands and options.",
 }
 
 
@@ -37,6 +39,10 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(f"salus.cli.{cmd_name}").command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [CompletionItem(name, help=words) for name, words in GROUPS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -1,15 +1,18 @@
 """`salus verify FILE`: what an evidence file proves, with nothing but the file and the genesis."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from salus.cli.options import FILE, as_json_option, genesis_option, kept_genesis
-from salus.cli.output import print_json, when
+from salus.cli.output import plain, print_json, when
 from salus.core.errors import Malformed
+from salus.core.types import Message
 from salus.evidence.report import Outcome, Report, Verdict
 from salus.evidence.verify import verify
 from salus.merkle.checkpoint import NoteKey, parse_note_key
+from salus.services.history import read_event
 
 MARKS = {Outcome.OK: "ok", Outcome.FAILED: "FAILED", Outcome.NOT_CHECKED: "--"}
 VERDICTS = {
@@ -63,7 +66,17 @@ def as_data(report: Report) -> dict[str, object]:
         "not_proved": report.not_proved,
         "height": report.height,
         "time": when(report.time),
+        "events": [{"index": i, "event": type(e).__name__, "fields": e} for i, e in shown_events(report)],
     }
+
+
+def shown_events(report: Report) -> Iterator[tuple[int, Message]]:
+    """Yield the events of the log that were proved, with their places."""
+    if report.evidence is not None and report.proved:
+        for fact in report.evidence.events:
+            event = read_event(fact.body)
+            if event is not None:
+                yield fact.index, event
 
 
 def print_report(report: Report) -> None:
@@ -73,6 +86,9 @@ def print_report(report: Report) -> None:
     click.echo(f"\n{VERDICTS[report.verdict]}")
     if report.time is not None:
         click.echo(f"As of block {report.height}, {when(report.time)}.")
+    for index, event in shown_events(report):
+        fields = ", ".join(f"{name} {value}" for name, value in plain(event).items() if value not in (None, []))
+        click.echo(f"Entry {index}: {type(event).__name__} ({fields})")
     for words, lines in (("Proved:", report.proved), ("Not proved:", report.not_proved)):
         if lines:
             click.echo(words)

@@ -10,7 +10,8 @@ from salus.demo.stage import HOSPITALS, PATIENT, REGULATOR, Figures, Stage, Step
 from salus.evidence.state import relation_key
 from salus.fsck.home import fsck_home
 from salus.fsck.report import Report
-from salus.services.accounting import Line, accounting
+from salus.services.account.line import Line
+from salus.services.accounting import accounting
 from salus.services.directives import show_directive
 
 TOLD = ("granted", "in-force", "released", "acknowledged", "revoked", "refused")
