@@ -26,7 +26,8 @@ def proof(home: Path, key: str, out: Path) -> dict:
 
 def test_status_and_blocks(home: Path) -> None:
     status = data("ledger", "status", home=home)
-    assert sorted(status) == ["engine", "height", "log_size", "network", "time"] and status["engine"] == "embedded"
+    assert sorted(status) == ["cosigned_by", "engine", "height", "log_size", "network", "published", "time"]
+    assert status["engine"] == "embedded" and status["published"] == status["log_size"]
     assert "Tamper-evident, not Byzantine-tolerant" in done("ledger", "status", home=home)
     names = []
     for height in range(1, status["height"] + 1):

@@ -29,15 +29,16 @@ class Written:
 
     def __init__(self, folder: Path, files: Files | None = None) -> None:
         self.log = EventLog(Store.in_memory())
-        self.folder = folder
-        self.publisher = Publisher(folder, files or LocalFiles(), Source(self.log, self.note, RLock()))
+        self.lock = RLock()
+        self.publisher = Publisher(folder, files or LocalFiles(), Source(self.log, self.note, self.lock))
 
     def note(self) -> bytes:
         return sign(Checkpoint(ORIGIN, self.log.size, self.log.root), ORIGIN, NODE).note().encode()
 
     def grow(self, size: int, name: Callable[[int], bytes] = entry) -> "Written":
         """Append what is missing up to `size`, and publish."""
-        self.log.append([name(number) for number in range(self.log.size, size)])
+        with self.lock:
+            self.log.append([name(number) for number in range(self.log.size, size)])
         self.publisher.publish()
         return self
 

@@ -9,7 +9,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import core_vectors, evidence_vectors, ledger_vectors, person_vectors, record_vectors, tree_vectors
+from . import (
+    core_vectors,
+    evidence_vectors,
+    ledger_vectors,
+    person_vectors,
+    published_vectors,
+    record_vectors,
+    tree_vectors,
+)
 
 HERE = Path(__file__).parent
 VECTORS: dict[str, Callable[[], dict[str, object]]] = {
@@ -33,6 +41,8 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "headers": ledger_vectors.headers,
     "blocks": ledger_vectors.blocks,
     "checkpoints": ledger_vectors.checkpoints,
+    "tiles": published_vectors.tiles,
+    "forks": published_vectors.forks,
     "exports": ledger_vectors.exports,
     "evidence": evidence_vectors.evidence,
 }

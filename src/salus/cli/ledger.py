@@ -5,11 +5,13 @@ from pathlib import Path
 import click
 
 from salus.cli.init import refuse_used
-from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened
+from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened, tiles_of
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.cli.published import audit_files, compare_notes, publish
 from salus.cli.status import Absent
 from salus.cli.witness import accept, cosign_log, show_witness
+from salus.client.published import PublishedLog
+from salus.core.errors import Refusal
 from salus.ledger.errors import ReadOnly
 from salus.merkle.checkpoint import cosignatures, parse
 from salus.services.attach_checkpoint import attach_checkpoint
@@ -30,11 +32,23 @@ def status(home: Path | None, as_json: bool) -> None:
     """Height, time, sizes, and what kind of trust this ledger deserves."""
     with opened(home, read_only=True) as region:
         now = ledger_status(region.ledger)
+    size, names = published_size(tiles_of(home))
     if as_json:
-        print_json({**now._asdict(), "time": when(now.time), "engine": "embedded"})
+        said = {"published": size, "cosigned_by": names, "engine": "embedded"}
+        print_json({**now._asdict(), "time": when(now.time), **said})
         return
     named = {"network": now.network.hex(), "height": now.height, "time": when(now.time)}
-    print_fields({**named, "log entries": now.log_size, "engine": ENGINE})
+    published = f"{size} entries, cosigned by {', '.join(names) or 'nobody'}" if size is not None else "nothing yet"
+    print_fields({**named, "log entries": now.log_size, "published": published, "engine": ENGINE})
+
+
+def published_size(folder: Path) -> tuple[int | None, list[str]]:
+    """Return how many entries are published, and who cosigned just that; None where there is no checkpoint."""
+    try:
+        signed = PublishedLog(folder).checkpoint()
+    except Refusal:
+        return None, []
+    return signed.checkpoint.size, [name for name, _ in cosignatures(signed)]
 
 
 @command.command()
