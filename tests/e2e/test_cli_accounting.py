@@ -68,6 +68,30 @@ def test_each_line_is_proved_by_its_file(home: Path, tmp_path: Path) -> None:
     assert [one["leaf"] for one in tiles["included"]] == [line["leaf"]]
 
 
+def test_a_witness_speaks_for_every_line_of_an_account(home: Path, tmp_path: Path) -> None:
+    account = ("access", "accounting", "--as", "alma", "--format", "json", "--evidence", tmp_path / "proofs")
+    assert salus(*account, home=home).status == 0
+    witness = salus("ledger", "witness", tmp_path / "w", "--name", "witness.example/one", "--unattended", "--json").data
+    cosign = (
+        "ledger",
+        "cosign",
+        home / "ledger/tiles",
+        "--witness",
+        tmp_path / "w",
+        "--genesis",
+        home / "genesis.cbor",
+    )
+    assert salus(*cosign, "--genesis", home / "genesis.cbor", "--out", tmp_path / "note").status == 0
+    files = sorted((tmp_path / "proofs").iterdir())
+    assert data("ledger", "attach", tmp_path / "proofs", tmp_path / "note", home=home)["files"] == len(files)
+    for file in files:
+        verify = ("verify", file, "--genesis", home / "genesis.cbor")
+        assert salus(*verify, "--witness", witness["verifier_key"]).status == 0
+        assert salus(*verify).status == 3
+    page = done("access", "accounting", "--as", "alma", "--format", "html", home=home)
+    assert "was cosigned by: <bdi>witness.example/one</bdi>" in page
+
+
 def test_one_entry_is_proved_by_itself(home: Path, tmp_path: Path) -> None:
     lines, out = data("access", "accounting", "--as", "alma", home=home)["lines"], tmp_path / "entry"
     assert data("ledger", "proof", "--entry", lines[0]["index"], "--out", out, home=home)["entry"] == lines[0]["index"]

@@ -7,7 +7,7 @@ import click
 from salus.cli.init import refuse_used
 from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened, tiles_of
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
-from salus.cli.published import audit_files, compare_notes, publish
+from salus.cli.published import PLACE, audit_files, compare_notes, publish
 from salus.cli.status import Absent
 from salus.cli.witness import accept, cosign_log, show_witness
 from salus.client.published import PublishedLog
@@ -17,6 +17,7 @@ from salus.merkle.checkpoint import cosignatures, parse
 from salus.services.attach_checkpoint import attach_checkpoint
 from salus.services.inspect import export_state, inspect_block, ledger_status, prove_state
 from salus.services.proofs import prove_entry
+from salus.vault.files import LocalFiles
 
 ENGINE = "embedded: one operator. Tamper-evident, not Byzantine-tolerant"
 
@@ -138,21 +139,24 @@ def checkpoint(home: Path | None, as_json: bool, witnessed: bool) -> None:
 
 
 @command.command()
-@click.argument("evidence", type=FILE)
+@click.argument("evidence", type=PLACE)
 @click.argument("note", type=FILE)
 @in_home
 def attach(home: Path | None, as_json: bool, evidence: Path, note: Path) -> None:
-    """Put a checkpoint NOTE that witnesses cosigned into an EVIDENCE file made before.
+    """Put a checkpoint NOTE that witnesses cosigned into an EVIDENCE file made before, or into all of a folder.
 
     `salus verify --witness KEY` then proves it without the operator's word. The note must be of the evidence's log or
     a later one: `salus ledger checkpoint` prints it, witnesses add their lines.
     """
-    raw, cosigned = evidence.read_bytes(), note.read_bytes()
+    cosigned = note.read_bytes()
+    files = sorted(evidence.glob("*.evidence")) if evidence.is_dir() else [evidence]
     with opened(home) as region:
-        made = attach_checkpoint(region.ledger, raw, cosigned)
+        made = [attach_checkpoint(region.ledger, file.read_bytes(), cosigned) for file in files]
         region.ledger.keep_cosigned(cosigned)
-    evidence.write_bytes(made)
-    print_result(as_json, {"evidence": str(evidence)}, f"The checkpoint is in {evidence}.")
+    for file, raw in zip(files, made, strict=True):
+        LocalFiles().write(file, raw)
+    words = f"The checkpoint is in {evidence}." if evidence.is_file() else f"The checkpoint is in {len(files)} files."
+    print_result(as_json, {"evidence": str(evidence), "files": len(files)}, words)
 
 
 for part in (publish, audit_files, compare_notes, show_witness, cosign_log, accept):
