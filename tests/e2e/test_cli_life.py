@@ -93,7 +93,9 @@ def test_the_account_for_people_says_who_when_why_and_under_which_directive(clai
     done("access", "request", "--as", "clinic", handle_of(claimed), home=claimed)
     done("access", "answer", "--as", "north", home=claimed)
     printed = done("access", "accounting", "--as", "alma", home=claimed)
-    (line,) = (line for line in printed.splitlines() if " released " in line)
+    happened, still_open = printed.split("Still open:")
+    (line,) = (line for line in happened.splitlines() if " released " in line)
+    assert "The recipient has not confirmed receipt" in still_open
     assert "River Clinic" in line and "TREAT" in line and f"{granted['directive'][:12]}, version 1" in line
     assert CANARY not in printed
 

@@ -56,8 +56,8 @@ def salus() -> None:
 
     Begin with `salus demo --home demo-home --once`. Every command takes --json for programs.
 
-    Exit status: 0 done, 1 the answer is no, 2 wrong usage or bad input, 3 unwitnessed (verify), 4 not now (in use,
-    disk full), 70 a bug, 130 interrupted.
+    Exit status: 0 done, 1 the answer is no, 2 wrong usage or bad input, 3 unwitnessed (verify, audit), 4 not now
+    (in use, disk full), 70 a bug, 130 interrupted.
     """
 
 

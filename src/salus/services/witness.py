@@ -72,8 +72,8 @@ class Witness:
 
     def logs(self) -> list[SeenLog]:
         """Return the logs that it knows, sorted by network."""
-        folder = self.folder / "logs"
-        return [self._seen(bytes.fromhex(name)) for name in self._files.names(folder)]
+        names = self._files.names(self.folder / "logs")
+        return [self._seen(bytes.fromhex(name)) for name in names if (self.folder / "logs" / name / "genesis").exists()]
 
     @contextmanager
     def looking(self) -> Iterator[None]:

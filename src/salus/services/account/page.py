@@ -173,7 +173,7 @@ class _Page:
         said = together(self._say("cosigned"), " ", witnessed) if names else self._say("unwitnessed")
         steps = [element("p", self._say(key)) for key in ("check 1", "check 2")]
         commands = element("pre", "salus verify FILE --genesis genesis.cbor --witness KEY", class_="code")
-        limits = [element("p", self._say(key)) for key in ("limit 1", "limit 2")]
+        limits = [element("p", self._say(key)) for key in ("limit 1", "limit 2", "limit 3")]
         note = element("pre", self._proofs.note.strip(), class_="code")
         return self._section("checking", *steps, commands, element("p", said), note, *limits)
 

@@ -61,6 +61,10 @@ TITLES: dict[str, Text] = {
         "What was released is not on the ledger: the evidence in your wallet shows it.",
         "所提供的具体内容不在账本上，见您钱包中的证明。",
     ),
+    "limit 3": Text(
+        "Requests of others that the custodian never answered are not on the ledger either; your own are shown above.",
+        "他人提出而保管机构从未答复的请求也不在账本上；您本人未获答复的请求见上文。",
+    ),
     "limit 2": Text(
         "What people within the custodian read, and data handed over by other means, is not on the ledger.",
         "保管机构内部人员的查阅，以及以其他方式交出的数据，均不在账本上。",
