@@ -3,13 +3,17 @@
 import click
 from click.shell_completion import get_completion_class
 
+from salus.cli.options import as_json_option
+from salus.cli.output import print_result
+
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_SALUS_COMPLETE"  # by which the shell's function asks `salus` itself
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(SHELLS))
-def command(shell: str) -> None:
+@as_json_option
+def command(shell: str, as_json: bool) -> None:
     """Print the completion of a SHELL, for its start-up file.
 
     bash, in ~/.bashrc: eval "$(salus completion bash)". zsh, in ~/.zshrc: eval "$(salus completion zsh)".
@@ -18,4 +22,5 @@ def command(shell: str) -> None:
     made = get_completion_class(shell)
     if made is None:
         raise click.BadParameter("there is none for this shell", param_hint="SHELL")
-    click.echo(made(click.Group(), {}, "salus", VARIABLE).source())
+    script = made(click.Group(), {}, "salus", VARIABLE).source()
+    print_result(as_json, {"shell": shell, "script": script}, script)

@@ -100,7 +100,7 @@ class _Page:
             open_ = sum(not line.acknowledged for line in lines)
             cells = [element("th", self._party(lines[0]), scope="row")]
             cells += [element("td", str(count), class_="number") for count in (len(lines), open_)]
-            rows.append(element("tr", *cells, element("td", self._time(lines[-1].time))))
+            rows.append(element("tr", *cells, element("td", self._time(lines[-1].time, day=True))))
         return self._section("recipients", element("table", element("thead", rows[0]), element("tbody", *rows[1:])))
 
     def _everything(self) -> Markup:
@@ -183,8 +183,9 @@ class _Page:
         words = ROLES.get(line.role or 0) or PARTIES.get(line.party)
         return name(line.name) if words is None else words.in_language(self._language)
 
-    def _time(self, ms: int) -> Markup:
-        return element("time", _iso(ms), datetime=_iso(ms).replace(" UTC", "Z").replace(" ", "T"))
+    def _time(self, ms: int, *, day: bool = False) -> Markup:
+        whole = _iso(ms)
+        return element("time", whole[:10] if day else whole, datetime=whole.replace(" UTC", "Z").replace(" ", "T"))
 
 
 def _iso(ms: int) -> str:
