@@ -2,6 +2,7 @@
 
 import errno
 import random
+import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -131,10 +132,11 @@ def test_a_folder_of_another_log_or_of_garbage_is_left_alone(tmp_path: Path) -> 
 
 def test_a_failing_disk_is_told_and_made_good(tmp_path: Path) -> None:
     class Full(LocalFiles):
-        full = True
+        full, failures = True, 0
 
         def publish(self, path: Path, data: bytes) -> None:
             if self.full:
+                self.failures += 1
                 raise OSError(errno.ENOSPC, "planned")
             super().publish(path, data)
 
@@ -142,6 +144,11 @@ def test_a_failing_disk_is_told_and_made_good(tmp_path: Path) -> None:
     log = Written(tmp_path, port)
     with pytest.raises(StorageFailed):
         log.grow(5)
+    log.publisher.wake()
+    for _ in range(500):  # until its own thread has failed too
+        time.sleep(0.01)
+        if port.failures > 1:
+            break
     port.full = False
     log.close()  # tries what is left
     assert files(tmp_path).keys() == {"checkpoint", "tile/0/000.p/5", "tile/entries/000.p/5"}

@@ -40,7 +40,7 @@ class Source(NamedTuple):
 class Publisher:
     """Owns the thread that publishes. Methods may be called from any thread; none holds up the ledger's writer.
 
-    What fails is tried again with the next batch, and by `publish`, which says so; the ledger goes on.
+    What fails is tried again with the next batch, at closing, and by `publish`, which says so; the ledger goes on.
     """
 
     def __init__(self, folder: Path, files: Files, source: Source) -> None:
@@ -76,21 +76,24 @@ class Publisher:
                 raise StorageFailed from None
 
     def _run(self) -> None:
+        left = False  # something to publish, after a failure
         while True:
             with self._wake:
                 self._wake.wait_for(lambda: self._due or self._closing)
                 self._wake.wait_for(lambda: self._closing, GATHER_S)
                 due, closing, self._due = self._due, self._closing, False
-            if due:
-                self._try()
+            if due or (closing and left):
+                left = not self._try()
             if closing:
                 return
 
-    def _try(self) -> None:
+    def _try(self) -> bool:
+        """Publish; False where that failed: `publish` tells why who asks, and nothing of the ledger depends on it."""
         try:
             self.publish()
         except Refusal:
-            return  # `publish` tells who asks; nothing of the ledger depends on it
+            return False
+        return True
 
     def _publish(self) -> SignedCheckpoint:
         with self._source.lock:
