@@ -2,6 +2,7 @@
 
 HOME/genesis.cbor                      written last: without it there is no region
 HOME/ledger/                           the embedded ledger
+HOME/ledger/tiles/                     its log as published, unless the settings name another folder
 HOME/node/keystore.sealed              the node's key
 HOME/organisations/<slug>/             organisation.cbor (written last), keystore.sealed, vault/
 HOME/people/<slug>/wallet.sealed
@@ -215,8 +216,19 @@ def verifying(setting: str) -> Helper:
     return VerifierProcess(eager=setting == "on")
 
 
+def tiles_folder(home: Path, tiles: Path | None = None) -> Path:
+    """Return where the log of the region in `home` is published: `tiles` of the settings, or within the home."""
+    return home / "ledger" / "tiles" if tiles is None else tiles
+
+
 def create_region(
-    home: Path, spec: RegionSpec, passphrase: str, clock: Clock | None = None, *, verifier: str = "auto"
+    home: Path,
+    spec: RegionSpec,
+    passphrase: str,
+    clock: Clock | None = None,
+    *,
+    tiles: Path | None = None,
+    verifier: str = "auto",
 ) -> Region:
     """Found a region in `home`: keys, genesis with proofs, ledger, vaults; return it open.
 
@@ -233,7 +245,9 @@ def create_region(
     node = _new_node(home, passphrase)
     keys = [_new_keys(home, member.slug, passphrase) for member in spec.members]
     genesis, founders = _genesis(spec, keys, node, timed.now_ms())
-    ledger = EmbeddedLedger.create(home / "ledger", genesis, node, timed, helper=verifying(verifier))
+    ledger = EmbeddedLedger.create(
+        home / "ledger", genesis, node, timed, helper=verifying(verifier), tiles=tiles_folder(home, tiles)
+    )
     region = _region(home, genesis, ledger, timed, passphrase, read_only=False)
     for member, made, founder in zip(spec.members, keys, founders, strict=True):
         _set_up(region, member, made, founder_id(founder))
@@ -242,7 +256,13 @@ def create_region(
 
 
 def open_region(
-    home: Path, passphrase: str, *, read_only: bool = False, clock: Clock | None = None, verifier: str = "auto"
+    home: Path,
+    passphrase: str,
+    *,
+    read_only: bool = False,
+    clock: Clock | None = None,
+    tiles: Path | None = None,
+    verifier: str = "auto",
 ) -> Region:
     """Open the region in `home`; with `read_only` the ledger alone, and no file is changed.
 
@@ -255,7 +275,9 @@ def open_region(
     secrets = Keystore.open(home / "node" / "keystore.sealed", passphrase)
     tune_process()
     node = None if read_only else SigningKey.from_seed(secrets.get("node"))
-    ledger = EmbeddedLedger.open(home / "ledger", node, timed, helper=verifying(verifier))
+    ledger = EmbeddedLedger.open(
+        home / "ledger", node, timed, helper=verifying(verifier), tiles=tiles_folder(home, tiles)
+    )
     if read_genesis(genesis)[0] != ledger.network:
         ledger.close()
         raise OtherGenesis

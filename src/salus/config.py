@@ -31,6 +31,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passphrase_file: Path | None = None
     sample_data: Path | None = None
     verifier: Literal["auto", "on", "off"] = "auto"  # a second process for signatures: under load, at once, never
+    tiles: Path | None = None  # where the log is published; within the home by default
 
 
 def read_config(environment: Mapping[str, str] | None = None) -> Config:

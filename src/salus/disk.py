@@ -8,10 +8,11 @@ from pathlib import Path
 TEMPORARY = ".tmp"  # a name that ends so was being written when the process stopped
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`, readable by its owner only; content and name are durable once this returns."""
+def replace_file(path: Path, data: bytes, *, public: bool = False) -> None:
+    """Replace `path` by `data`, readable by its owner only unless `public`; all is durable once this returns."""
     temporary = path.with_name(path.name + TEMPORARY)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    mode = 0o644 if public else 0o600
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         write_all(descriptor, data)
         os.fsync(descriptor)
@@ -28,11 +29,14 @@ def write_all(descriptor: int, data: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def make_folder(path: Path) -> None:
-    """Make the folder with its parents, for its owner only; durable once this returns. Nothing if it is there."""
+def make_folder(path: Path, *, public: bool = False) -> None:
+    """Make the folder with its parents, for its owner only unless `public`; durable once this returns.
+
+    Nothing if it is there.
+    """
     if not path.is_dir():
-        make_folder(path.parent)
-        path.mkdir(mode=0o700, exist_ok=True)
+        make_folder(path.parent, public=public)
+        path.mkdir(mode=0o755 if public else 0o700, exist_ok=True)
         sync_folder(path.parent)
 
 

@@ -26,7 +26,8 @@ def proof(home: Path, key: str, out: Path) -> dict:
 
 def test_status_and_blocks(home: Path) -> None:
     status = data("ledger", "status", home=home)
-    assert sorted(status) == ["engine", "height", "log_size", "network", "time"] and status["engine"] == "embedded"
+    assert sorted(status) == ["cosigned_by", "engine", "height", "log_size", "network", "published", "time"]
+    assert status["engine"] == "embedded" and status["published"] == status["log_size"]
     assert "Tamper-evident, not Byzantine-tolerant" in done("ledger", "status", home=home)
     names = []
     for height in range(1, status["height"] + 1):
@@ -50,7 +51,7 @@ def test_a_value_and_its_absence_are_proved(home: Path, tmp_path: Path) -> None:
 
 def test_verify_says_by_its_status_what_is_proved(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, genesis = tmp_path / "x.evidence", home / "genesis.cbor"
-    proof(home, f"0301{'00' * 32}", out)
+    proof(home, "0002", out)
     printed = salus("verify", out, "--genesis", genesis)
     assert printed.status == 3 and printed.err == ""
     assert printed.out.startswith("  1. ok ") and "HOLDS, UNWITNESSED" in printed.out and "Not proved:" in printed.out
@@ -69,7 +70,7 @@ def test_verify_says_by_its_status_what_is_proved(home: Path, tmp_path: Path, mo
         out.write_bytes(garbage)
         refuted = salus("verify", out, "--genesis", genesis, "--json")
         assert refuted.status == 1 and refuted.data["verdict"] == "refuted"
-        assert sorted(refuted.data) == ["height", "not_proved", "proved", "steps", "time", "verdict"]
+        assert sorted(refuted.data) == ["events", "height", "not_proved", "proved", "steps", "time", "verdict"]
         assert sorted(refuted.data["steps"][0]) == ["name", "number", "outcome", "words"]
 
     out.write_bytes(raw)

@@ -329,6 +329,42 @@ def test_block_of_another_ledger_stops_the_opening(tmp_path: Path, region: Regio
         opened(tmp_path / "a", region)
 
 
+def test_cosignatures_of_several_witnesses_stand_under_the_ledgers_own(tmp_path: Path, region: Region) -> None:
+    filled(tmp_path / "l", region)
+    with opened(tmp_path / "l", region) as ledger:
+        own = parse(ledger.checkpoint())
+        one, two = (cosign(own, f"witness.example/{name}", key(name), 1_790_000_000) for name in ("one", "two"))
+        stripped = two._replace(signatures=two.signatures[1:])  # without the ledger's line
+        for note in (one, stripped, one):
+            ledger.keep_cosigned(note.note().encode())
+        kept = parse(ledger.checkpoint())
+        assert kept.signatures == (own.signatures[0], one.signatures[1], two.signatures[1])
+        assert parse(ledger.witnessed()).checkpoint == own.checkpoint
+        ledger.submit(region.batch(region.open_accounts(1)[0])).result(30)
+        later = cosign(parse(ledger.checkpoint()), "witness.example/one", key("one"), 1_790_000_001)
+        ledger.keep_cosigned(later.note().encode())
+        ledger.keep_cosigned(one.note().encode())  # over a shorter log: let go
+        assert parse(ledger.witnessed()) == later
+    with opened(tmp_path / "l", region) as ledger:
+        assert parse(ledger.witnessed()) == later
+
+
+def test_a_ledger_publishes_a_little_later_and_at_the_latest_when_it_is_closed(tmp_path: Path, region: Region) -> None:
+    tiles = tmp_path / "tiles"
+    ledger = EmbeddedLedger.create(tmp_path / "l", region.genesis_file, region.node, FakeClock(), tiles=tiles)
+    ledger.submit(region.batch(region.open_accounts(1)[0])).result(30)
+    assert ledger.publish().checkpoint.size == 2
+    ledger.submit(region.batch(region.open_accounts(1)[0])).result(30)
+    ledger.close()
+    published = parse((tiles / "checkpoint").read_bytes())
+    assert published.checkpoint.size == 4
+    reader = EmbeddedLedger.open(tmp_path / "l", None, FakeClock(), tiles=tiles)
+    with reader, pytest.raises(ReadOnly):
+        reader.publish()
+    with opened(tmp_path / "l", region) as ledger, pytest.raises(ReadOnly):
+        ledger.publish()  # no folder was named
+
+
 def test_every_durable_write_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     for name in ("fsync", "fdatasync"):
@@ -340,6 +376,9 @@ def test_every_durable_write_is_synced(tmp_path: Path, monkeypatch: pytest.Monke
     calls.clear()
     files.write(tmp_path / "a/b/f", b"x")
     assert calls == ["fsync", "fsync"]  # content, then name
+    calls.clear()
+    files.publish(tmp_path / "a/p/f", b"x")
+    assert calls == ["fsync"] * 3  # the new folder, content, name
     calls.clear()
     file = files.open_append(tmp_path / "a/b/g")
     file.append(b"x")

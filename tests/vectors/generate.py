@@ -17,6 +17,7 @@ from . import (
     ledger_vectors,
     person_vectors,
     policy_vectors,
+    published_vectors,
     record_vectors,
     tree_vectors,
 )
@@ -46,6 +47,8 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "headers": ledger_vectors.headers,
     "blocks": ledger_vectors.blocks,
     "checkpoints": ledger_vectors.checkpoints,
+    "tiles": published_vectors.tiles,
+    "forks": published_vectors.forks,
     "exports": ledger_vectors.exports,
     "evidence": evidence_vectors.evidence,
 }

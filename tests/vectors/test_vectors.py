@@ -1,6 +1,7 @@
 """The committed vectors are what the generator makes, and code that knows only the description agrees."""
 
 import json
+from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from salus.core.envelope import parse_envelope
 from salus.core.errors import Malformed
 from salus.core.record import LeafHeader
 from salus.core.signatures import verify
+from salus.evidence.equivocation import check as check_fork
 from salus.evidence.verify import verify as verify_evidence
 from salus.merkle.checkpoint import NoteKey
 from salus.merkle.log import Consistency, Inclusion, verify_consistency, verify_inclusion
@@ -406,8 +408,6 @@ def _crc32c(data: bytes) -> bytes:
 
 
 def test_checkpoints() -> None:
-    from base64 import b64decode
-
     case = load("checkpoints")
     body, _, lines = case["witnessed"].partition("\n\n")
     note = body + "\n"
@@ -422,6 +422,41 @@ def test_checkpoints() -> None:
     time_s = int.from_bytes(witness[4:12], "big")
     assert time_s == case["witness"]["time_s"]
     assert good(public, f"cosignature/v1\ntime {time_s}\n{note}".encode(), witness[12:])
+
+
+def test_tiles() -> None:
+    case = load("tiles")
+    entries = [bytes_of(entry) for entry in case["entries"]]
+    assert case["bundle"] == b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries).hex()
+    assert case["tile"] == b"".join(plain.sha256(b"\x00" + entry).digest() for entry in entries).hex()
+    for named in case["paths"]:
+        groups = []
+        number = named["number"]
+        while number or not groups:
+            groups.insert(0, f"{number % 1000:03}")
+            number //= 1000
+        level = "entries" if named["level"] < 0 else str(named["level"])
+        partial = "" if named["width"] == 256 else f".p/{named['width']}"
+        assert named["path"] == "/".join(["tile", level, *(f"x{g}" for g in groups[:-1]), groups[-1]]) + partial
+    sizes = {one["size"]: one["files"] for one in case["logs"]}
+    assert sizes[0] == [] and sizes[256] == ["tile/entries/000", "tile/0/000", "tile/1/000.p/1"]
+    assert sizes[1] == ["tile/entries/000.p/1", "tile/0/000.p/1"]
+    assert sizes[700][-2:] == ["tile/0/002.p/188", "tile/1/000.p/2"]
+
+
+def test_forks() -> None:
+    case = load("forks")
+    first = [fixed(f"entry {i}") for i in range(3)]
+    second = [fixed(f"other {i}") for i in range(5)]
+    assert case["shorter"].split("\n")[2] != case["longer"].split("\n")[2]
+    assert b64encode(plain.log_root(first)).decode() == case["shorter"].split("\n")[2]
+    assert b64encode(plain.log_root(second)).decode() == case["longer"].split("\n")[2]
+    assert case["root_of_the_longer_at_the_shorter"] == plain.log_root(second[:3]).hex()
+    parts = [1, *map(bytes_of, (case["network"],)), case["shorter"].encode(), case["longer"].encode()]
+    parts += [plain.log_root(second[:3]), [bytes_of(node) for node in case["growth"]]]
+    assert plain.cbor(parts).hex() == case["proof"]
+    proved = check_fork(bytes_of(case["proof"]), bytes_of(case["genesis"]))
+    assert (proved.shorter.note(), proved.longer.note()) == (case["shorter"], case["longer"])
 
 
 def test_evidence() -> None:

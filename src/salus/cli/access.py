@@ -7,7 +7,8 @@ import click
 from salus.cli.access_glass import glass_command, review_command
 from salus.cli.access_missing import push_command, unanswered_command
 from salus.cli.access_session import command as session_command
-from salus.cli.access_words import print_accounting, print_request
+from salus.cli.access_words import print_request
+from salus.cli.accounting import account
 from salus.cli.letters import keep, print_told, tell
 from salus.cli.options import (
     WHOLE_ID,
@@ -20,12 +21,11 @@ from salus.cli.options import (
     person,
     save_option,
 )
-from salus.cli.output import print_json, print_table, short, when
+from salus.cli.output import print_json, print_result, print_table, short, when
 from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_relation
 from salus.core.glass import GlassReason
 from salus.policy.types import Provision
-from salus.services.accounting import accounting
 from salus.services.break_glass import request_break_glass
 from salus.services.inbox import collect, process_inbox
 from salus.services.members import member_name
@@ -154,29 +154,5 @@ def show_received(home: Path | None, as_json: bool, actor: str, save: Path | Non
     keep(save, {}, (record for _, record in found))
 
 
-@command.command("accounting")
-@acting("The person, or with --of any member.")
-@at_option
-@click.option(
-    "--of", "handle", type=WHOLE_ID, default=None, help="The whole handle, for who has no wallet entry of it."
-)
-@in_home
-def account(home: Path | None, as_json: bool, actor: str, relation: str | None, handle: bytes | None) -> None:
-    """Who received what, when, why, under which directive; refusals too.
-
-    It is read off the ledger, which every member has; it names no record.
-    """
-    with opened(home) as region:
-        if handle is None:
-            handle = find_relation(person(region, actor), relation)
-        else:
-            organisation(region, actor)
-        told = accounting(region.ledger, handle)
-    if as_json:
-        print_json(told)
-    else:
-        print_accounting(told)
-
-
-for part in (session_command, review_command, glass_command, push_command, unanswered_command):
+for part in (account, session_command, review_command, glass_command, push_command, unanswered_command):
     command.add_command(part)

@@ -1,9 +1,8 @@
-"""What the access commands print of requests, accounts and reviews."""
+"""What the access commands print of requests and reviews."""
 
-from salus.cli.output import print_fields, print_result, print_table, short, when
+from salus.cli.output import print_result, short
 from salus.contracts.access.types import Review
 from salus.core.glass import TEXTS, ReviewerKind, Verdict
-from salus.services.accounting import Accounting, Line, ground_of
 from salus.services.request import RequestPackage
 
 
@@ -11,18 +10,6 @@ def print_request(package: RequestPackage, as_json: bool) -> None:
     """Print what was asked, and what comes next."""
     words = f"Request {short(package.request)} is in the custodian's inbox (`salus access answer --as CUSTODIAN`)."
     print_result(as_json, {"request": package.request, "custodian": package.custodian}, words)
-
-
-def print_accounting(told: Accounting) -> None:
-    """Print the lines of an account as a table; each names its place in the log."""
-    print_fields({"relation": told.relation.hex()})
-    columns = ("log", "time", "what", "who", "purpose", "ground or reason")
-    print_table(columns, map(account_row, told.lines))
-
-
-def account_row(line: Line) -> tuple[object, ...]:
-    """Return a line of an account as a row."""
-    return line.index, when(line.time), line.what, line.name or "-", line.purpose or "-", ground_of(line) or "-"
 
 
 def reason_words(review: Review) -> str:

@@ -8,7 +8,7 @@ import orjson
 from salus.cli.options import OutFile, home_folder, home_option, passphrase
 from salus.cli.output import plain, print_table, progress
 from salus.cli.status import BadInput
-from salus.config import NoPassphrase
+from salus.config import NoPassphrase, read_config
 from salus.fsck.home import fsck_home, organisations
 from salus.fsck.report import Report
 
@@ -20,7 +20,7 @@ JSON_FILE = OutFile(path_type=Path, dir_okay=False, allow_dash=True)
 @click.option("--organisation", default=None, metavar="SLUG", help="Check the ledger and only this one's vault.")
 @click.option("--json", "file", type=JSON_FILE, default=None, help="Write the report here; - for standard output.")
 def command(home: Path | None, organisation: str | None, file: Path | None) -> int:
-    """Read every block, replay it, compare state, trees, log and vaults; name each place that is wrong.
+    """Read every block, replay it, compare state, trees, log, published files and vaults; name what is wrong.
 
     Nothing is written. Exit status: 0 sound, 1 damaged.
     """
@@ -37,7 +37,7 @@ def command(home: Path | None, organisation: str | None, file: Path | None) -> i
         def show(what: str, done: int, total: int) -> None:
             bar.update(bar.task_ids[0], description=what, completed=done, total=total or None)
 
-        report = fsck_home(folder, secret, show, organisation)
+        report = fsck_home(folder, secret, show, organisation, read_config().tiles)
     if file is not None:
         write(report, file)
     if file is None or str(file) != "-":

@@ -11,6 +11,7 @@ from salus.bootstrap import MemberSpec, RegionSpec, create_region
 from salus.cli.options import PASSPHRASE_FILE, as_json_option, home_folder, home_option, passphrase
 from salus.cli.output import print_fields, print_json, short
 from salus.cli.status import BadInput
+from salus.config import read_config
 from salus.policy.types import OrganisationRole
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -57,7 +58,7 @@ def command(home: Path | None, name: str, members: tuple[MemberSpec, ...], unatt
         raise click.UsageError("two members have the same slug")
     refuse_used(folder)
     secret = keep_passphrase(folder) if unattended else passphrase(folder, new=True)
-    with create_region(folder, RegionSpec(name, members), secret) as region:
+    with create_region(folder, RegionSpec(name, members), secret, tiles=read_config().tiles) as region:
         accounts = {slug: region.organisation(slug).account for slug in region.organisations()}
         network = region.network
     if as_json:

@@ -5,11 +5,19 @@ from pathlib import Path
 import click
 
 from salus.cli.init import refuse_used
-from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened
+from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened, tiles_of
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
+from salus.cli.published import PLACE, audit_files, compare_notes, publish
 from salus.cli.status import Absent
+from salus.cli.witness import accept, cosign_log, show_witness
+from salus.client.published import PublishedLog
+from salus.core.errors import Refusal
+from salus.ledger.errors import ReadOnly
+from salus.merkle.checkpoint import cosignatures, parse
+from salus.services.attach_checkpoint import attach_checkpoint
 from salus.services.inspect import export_state, inspect_block, ledger_status, prove_state
-from salus.services.witness import attach_checkpoint
+from salus.services.proofs import prove_entry
+from salus.vault.files import LocalFiles
 
 ENGINE = "embedded: one operator. Tamper-evident, not Byzantine-tolerant"
 
@@ -25,11 +33,23 @@ def status(home: Path | None, as_json: bool) -> None:
     """Height, time, sizes, and what kind of trust this ledger deserves."""
     with opened(home, read_only=True) as region:
         now = ledger_status(region.ledger)
+    size, names = published_size(tiles_of(home))
     if as_json:
-        print_json({**now._asdict(), "time": when(now.time), "engine": "embedded"})
+        said = {"published": size, "cosigned_by": names, "engine": "embedded"}
+        print_json({**now._asdict(), "time": when(now.time), **said})
         return
     named = {"network": now.network.hex(), "height": now.height, "time": when(now.time)}
-    print_fields({**named, "log entries": now.log_size, "engine": ENGINE})
+    published = f"{size} entries, cosigned by {', '.join(names) or 'nobody'}" if size is not None else "nothing yet"
+    print_fields({**named, "log entries": now.log_size, "published": published, "engine": ENGINE})
+
+
+def published_size(folder: Path) -> tuple[int | None, list[str]]:
+    """Return how many entries are published, and who cosigned just that; None where there is no checkpoint."""
+    try:
+        signed = PublishedLog(folder).checkpoint()
+    except Refusal:
+        return None, []
+    return signed.checkpoint.size, [name for name, _ in cosignatures(signed)]
 
 
 @command.command()
@@ -52,16 +72,29 @@ def show(home: Path | None, as_json: bool, height: int) -> None:
 
 
 @command.command()
-@click.argument("key")
+@click.argument("key", required=False)
+@click.option("--entry", type=click.IntRange(0), default=None, metavar="INDEX", help="Prove an entry of the log.")
 @click.option("--out", type=OUT_FILE, required=True, help="Evidence file to write.")
 @in_home
-def proof(home: Path | None, as_json: bool, key: str, out: Path) -> None:
-    """Prove the present value, or absence, of a state KEY (hex) as evidence for `salus verify`.
+def proof(home: Path | None, as_json: bool, key: str | None, entry: int | None, out: Path) -> None:
+    """Prove the present value, or absence, of a state KEY (hex), or an event, as evidence for `salus verify`.
 
-    The layout of keys is in the README of each contract. The anchor of a relation is at 0301 and its handle.
+    The layout of keys is in the README of each contract. The anchor of a relation is at 0301 and its handle; the
+    entries of the log about it are those that `salus access accounting` numbers.
     """
+    if (key is None) == (entry is None):
+        raise click.UsageError("give a KEY or --entry")
+    if entry is not None:
+        with opened(home) as region:
+            try:
+                evidence = prove_entry(region.ledger, entry)
+            except LookupError:
+                raise Absent(f"entry {entry} of the log is no event") from None
+        out.write_bytes(evidence)
+        print_result(as_json, {"entry": entry, "evidence": str(out)}, f"Entry {entry} is proved in {out}.")
+        return
     try:
-        raw = bytes.fromhex(key)
+        raw = bytes.fromhex(key or "")
     except ValueError:
         raise click.BadParameter("give an even number of hex digits", param_hint="KEY") from None
     if not raw:
@@ -87,27 +120,44 @@ def export(home: Path | None, as_json: bool, folder: Path) -> None:
 
 
 @command.command()
+@click.option("--witnessed", is_flag=True, help="The last one that witnesses cosigned.")
 @in_home
-def checkpoint(home: Path | None, as_json: bool) -> None:
-    """Print the signed note over the log as it stands (C2SP tlog-checkpoint), for witnesses to cosign."""
+def checkpoint(home: Path | None, as_json: bool, witnessed: bool) -> None:
+    """Print the signed note over the log as it stands (C2SP tlog-checkpoint), with the cosignatures on it.
+
+    Once the log has grown, --witnessed shows the last one that witnesses cosigned.
+    """
     with opened(home) as region:
-        note = region.ledger.checkpoint().decode()
-    print_result(as_json, {"checkpoint": note}, note.removesuffix("\n"))
+        try:
+            note = (region.ledger.witnessed() if witnessed else region.ledger.checkpoint()).decode()
+        except ReadOnly:
+            raise Absent("no witness has cosigned a checkpoint of this ledger") from None
+    signed = parse(note)
+    lines = [{"name": name, "time": when(time_s * 1000)} for name, time_s in cosignatures(signed)]
+    data = {"checkpoint": note, "size": signed.checkpoint.size, "cosignatures": lines}
+    print_result(as_json, data, note.removesuffix("\n"))
 
 
 @command.command()
-@click.argument("evidence", type=FILE)
+@click.argument("evidence", type=PLACE)
 @click.argument("note", type=FILE)
 @in_home
 def attach(home: Path | None, as_json: bool, evidence: Path, note: Path) -> None:
-    """Put a checkpoint NOTE that witnesses cosigned into an EVIDENCE file made before.
+    """Put a checkpoint NOTE that witnesses cosigned into an EVIDENCE file made before, or into all of a folder.
 
     `salus verify --witness KEY` then proves it without the operator's word. The note must be of the evidence's log or
     a later one: `salus ledger checkpoint` prints it, witnesses add their lines.
     """
-    raw, cosigned = evidence.read_bytes(), note.read_bytes()
+    cosigned = note.read_bytes()
+    files = sorted(evidence.glob("*.evidence")) if evidence.is_dir() else [evidence]
     with opened(home) as region:
-        made = attach_checkpoint(region.ledger, raw, cosigned)
+        made = [attach_checkpoint(region.ledger, file.read_bytes(), cosigned) for file in files]
         region.ledger.keep_cosigned(cosigned)
-    evidence.write_bytes(made)
-    print_result(as_json, {"evidence": str(evidence)}, f"The checkpoint is in {evidence}.")
+    for file, raw in zip(files, made, strict=True):
+        LocalFiles().write(file, raw)
+    words = f"The checkpoint is in {evidence}." if evidence.is_file() else f"The checkpoint is in {len(files)} files."
+    print_result(as_json, {"evidence": str(evidence), "files": len(files)}, words)
+
+
+for part in (publish, audit_files, compare_notes, show_witness, cosign_log, accept):
+    command.add_command(part)

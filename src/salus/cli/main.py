@@ -6,6 +6,7 @@ from importlib import import_module
 from io import TextIOWrapper
 
 import click
+from click.shell_completion import CompletionItem
 
 from salus import __version__
 from salus.cli.status import BUG, INTERRUPTED, NOT_NOW, USAGE, Stopped, status_of
@@ -24,7 +25,8 @@ GROUPS = {
     "access": "Request, answer, receive; who received what.",
     "ledger": "Status, blocks, proofs, export, checkpoints.",
     "verify": "Check an evidence file offline, step by step.",
-    "fsck": "Check a whole home offline: blocks, state, vaults.",
+    "fsck": "Check a whole home offline: blocks, state, published files, vaults.",
+    "completion": "Print what lets a shell complete commands and options.",
 }
 
 
@@ -40,6 +42,10 @@ class Commands(click.Group):
         command: click.Command = import_module(f"salus.cli.{cmd_name}").command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [CompletionItem(name, help=words) for name, words in GROUPS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(GROUPS.items()))
@@ -52,8 +58,8 @@ def salus() -> None:
 
     Begin with `salus demo --home demo-home --once`. Every command takes --json for programs.
 
-    Exit status: 0 done, 1 the answer is no, 2 wrong usage or bad input, 3 unwitnessed (verify), 4 not now (in use,
-    disk full), 70 a bug, 130 interrupted.
+    Exit status: 0 done, 1 the answer is no, 2 wrong usage or bad input, 3 unwitnessed (verify, audit), 4 not now
+    (in use, disk full), 70 a bug, 130 interrupted.
     """
 
 

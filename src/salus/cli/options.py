@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from salus.bootstrap import Region, open_region
+from salus.bootstrap import GENESIS, Region, open_region, tiles_folder
 from salus.cli.status import BadInput
 from salus.config import NoPassphrase, read_config, read_passphrase
 from salus.fhir.classes import DATA_CLASSES
@@ -79,6 +79,9 @@ def save_option(words: str) -> Callable[[Command], Command]:
     return click.option("--save", type=FOLDER, default=None, metavar="FOLDER", help=words)
 
 
+genesis_option = click.option(
+    "--genesis", type=FILE, default=None, help="The network's genesis document, which you have from elsewhere."
+)
 at_option = click.option(
     "--at", "relation", metavar="HANDLE", default=None, help="Which of her relations; needed when she has several."
 )
@@ -125,6 +128,25 @@ def home_folder(home: Path | None) -> Path:
     return home if home is not None else read_config().home
 
 
+def tiles_of(home: Path | None) -> Path:
+    """Return the folder in which the log of the region in `home` is published."""
+    return tiles_folder(home_folder(home), read_config().tiles)
+
+
+def kept_genesis(genesis: Path | None) -> bytes | None:
+    """Return the genesis file of --genesis, else of the home that SALUS_HOME names, if there is one."""
+    kept = read_config().home / GENESIS if genesis is None else genesis
+    return kept.read_bytes() if kept.is_file() else None
+
+
+def known_genesis(genesis: Path | None) -> bytes:
+    """Return the genesis file of --genesis, else of SALUS_HOME; without one nothing can be proved."""
+    found = kept_genesis(genesis)
+    if found is None:
+        raise click.UsageError("give the network's genesis document with --genesis")
+    return found
+
+
 def passphrase(home: Path, *, new: bool = False) -> str:
     """Return the passphrase: SALUS_PASSPHRASE_FILE, then the home's own file, then a question at a terminal."""
     config = read_config()
@@ -145,7 +167,10 @@ def opened(home: Path | None, *, read_only: bool = False) -> Iterator[Region]:
     folder = home_folder(home)
     if not (folder / "genesis.cbor").is_file():
         raise BadInput(f"{folder} holds no region; `salus init` or `salus demo` makes one")
-    with open_region(folder, passphrase(folder), read_only=read_only, verifier=read_config().verifier) as region:
+    set_up = read_config()
+    with open_region(
+        folder, passphrase(folder), read_only=read_only, tiles=set_up.tiles, verifier=set_up.verifier
+    ) as region:
         yield region
 
 

@@ -5,7 +5,7 @@
 | 0 | done; for `verify`: proved; for `fsck`: sound |
 | 1 | the answer is no: refused, refuted, damaged, not found |
 | 2 | wrong usage or bad input; for `verify`: no genesis |
-| 3 | `verify` only: everything holds, and no witness you trust has signed |
+| 3 | `verify`, `ledger audit`: everything holds, and no witness you trust has signed |
 | 4 | not now: the home is in use, the disk is full or failed, a quota is used up |
 | 70 | a bug in Salus |
 | 130 | interrupted (Ctrl-C) |

@@ -1,16 +1,18 @@
 """`salus verify FILE`: what an evidence file proves, with nothing but the file and the genesis."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from salus.cli.options import FILE, as_json_option
-from salus.cli.output import print_json, when
-from salus.config import read_config
+from salus.cli.options import FILE, as_json_option, genesis_option, kept_genesis
+from salus.cli.output import plain, print_json, when
 from salus.core.errors import Malformed
+from salus.core.types import Message
 from salus.evidence.report import Outcome, Report, Verdict
 from salus.evidence.verify import verify
 from salus.merkle.checkpoint import NoteKey, parse_note_key
+from salus.services.history import read_event
 
 MARKS = {Outcome.OK: "ok", Outcome.FAILED: "FAILED", Outcome.NOT_CHECKED: "--"}
 VERDICTS = {
@@ -19,16 +21,16 @@ VERDICTS = {
     Verdict.NO_GENESIS: "NOT PROVED: give the network's genesis document with --genesis",
     Verdict.UNWITNESSED: "HOLDS, UNWITNESSED: no witness you trust has signed this ledger's checkpoint",
 }
+UNWITNESSED_STATUS = int(Verdict.UNWITNESSED)
+witness_option = click.option(
+    "--witness", "witnesses", multiple=True, metavar="KEY", help="Verifier key of a witness you trust; may be repeated."
+)
 
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option(
-    "--genesis", type=FILE, default=None, help="The network's genesis document, which you have from elsewhere."
-)
-@click.option(
-    "--witness", "witnesses", multiple=True, metavar="KEY", help="Verifier key of a witness you trust; may be repeated."
-)
+@genesis_option
+@witness_option
 @as_json_option
 def command(file: Path, genesis: Path | None, witnesses: tuple[str, ...], as_json: bool) -> int:
     """Check an evidence FILE offline, in numbered steps.
@@ -36,11 +38,7 @@ def command(file: Path, genesis: Path | None, witnesses: tuple[str, ...], as_jso
     Without --genesis, the one in the home of SALUS_HOME is taken. Exit status: 0 proved, 1 refuted, 2 wrong usage
     or no genesis, 3 all holds but unwitnessed.
     """
-    if genesis is None:
-        kept = read_config().home / "genesis.cbor"
-        genesis = kept if kept.is_file() else None
-    known = tuple(map(read_witness, witnesses))
-    report = verify(file.read_bytes(), genesis.read_bytes() if genesis else None, witnesses=known)
+    report = verify(file.read_bytes(), kept_genesis(genesis), witnesses=read_witnesses(witnesses))
     if as_json:
         print_json(as_data(report))
     else:
@@ -48,10 +46,10 @@ def command(file: Path, genesis: Path | None, witnesses: tuple[str, ...], as_jso
     return int(report.verdict)
 
 
-def read_witness(text: str) -> NoteKey:
-    """Return the verifier key in `text`."""
+def read_witnesses(texts: tuple[str, ...]) -> tuple[NoteKey, ...]:
+    """Return the verifier keys in `texts`."""
     try:
-        return parse_note_key(text)
+        return tuple(map(parse_note_key, texts))
     except Malformed:
         raise click.BadParameter("not a verifier key (name+hash+base64)", param_hint="--witness") from None
 
@@ -68,7 +66,17 @@ def as_data(report: Report) -> dict[str, object]:
         "not_proved": report.not_proved,
         "height": report.height,
         "time": when(report.time),
+        "events": [{"index": i, "event": type(e).__name__, "fields": e} for i, e in shown_events(report)],
     }
+
+
+def shown_events(report: Report) -> Iterator[tuple[int, Message]]:
+    """Yield the events of the log that were proved, with their places."""
+    if report.evidence is not None and report.proved:
+        for fact in report.evidence.events:
+            event = read_event(fact.body)
+            if event is not None:
+                yield fact.index, event
 
 
 def print_report(report: Report) -> None:
@@ -78,6 +86,9 @@ def print_report(report: Report) -> None:
     click.echo(f"\n{VERDICTS[report.verdict]}")
     if report.time is not None:
         click.echo(f"As of block {report.height}, {when(report.time)}.")
+    for index, event in shown_events(report):
+        fields = ", ".join(f"{name} {value}" for name, value in plain(event).items() if value not in (None, []))
+        click.echo(f"Entry {index}: {type(event).__name__} ({fields})")
     for words, lines in (("Proved:", report.proved), ("Not proved:", report.not_proved)):
         if lines:
             click.echo(words)

@@ -9,7 +9,7 @@ from salus.evidence.follow import grew
 from salus.evidence.format import StateFact, origin
 from salus.evidence.state import LOG_KEY, LogValue, read
 from salus.merkle.checkpoint import NoteKey, parse, signed_by, witnessed_by
-from salus.merkle.log import Inclusion, verify_inclusion
+from salus.merkle.log import Inclusion, leaf_hash, verify_inclusion
 from salus.merkle.smt import verify_absence, verify_membership
 
 
@@ -50,6 +50,7 @@ def check_events(case: Case) -> Result:
         if fact.size != case.log.size or not verify_inclusion(case.log.root, entry, proof):
             return failed("An event is not in the ledger's log at its place.")
         case.bodies.append(fact.body)
+        case.proved.append(f"Entry {fact.index} of the ledger's log is the event shown, leaf {leaf_hash(entry).hex()}.")
     if not case.bodies:
         return unchecked("No event is shown.")
     number = len(case.bodies)

@@ -24,20 +24,21 @@ def fsck(
     vaults: Mapping[str, VaultPlace],
     genesis: bytes | None = None,
     progress: Progress = quiet,
+    tiles: Path | None = None,
 ) -> Report:
     """Check the ledger's folder and the vaults (name -> place), all within `home`, all closed.
 
     Without a ledger, `genesis` must be given: a vault alone does not say which network it is of. A
     vault is compared with the state that the blocks give, not with what is stored of it. Findings
-    name files relative to `home`. Damage is a finding and never raises; ValueError where neither
-    a ledger nor a genesis is given.
+    name files relative to `home`; `tiles` is where the log is published, if not there. Damage is a
+    finding and never raises; ValueError where neither a ledger nor a genesis is given.
     """
     findings: list[Finding] = []
     figures: dict[str, int] = {}
     state: Reader | None = None
     network = b""
     if ledger is not None:
-        checked = check_ledger(ledger, progress, genesis)
+        checked = check_ledger(ledger, progress, genesis, tiles)
         findings += _within(home, ledger, checked.findings)
         figures |= checked.figures
         state, network = _state(checked)

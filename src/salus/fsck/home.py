@@ -26,10 +26,17 @@ def organisations(home: Path) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in (home / ORGANISATIONS).glob("*/vault")))
 
 
-def fsck_home(home: Path, passphrase: str | None, progress: Progress = quiet, only: str | None = None) -> Report:
+def fsck_home(
+    home: Path,
+    passphrase: str | None,
+    progress: Progress = quiet,
+    only: str | None = None,
+    tiles: Path | None = None,
+) -> Report:
     """Check what is in `home`, closed; without a passphrase the ledger alone.
 
     `only` names one organisation: then no other vault is checked, and it against the ledger's blocks.
+    `tiles` is where the log is published, if not in the home.
     Raises HomeInUse, WrongPassphrase, OSError where the home itself cannot be read.
     """
     places: dict[str, VaultPlace] = {}
@@ -46,7 +53,8 @@ def fsck_home(home: Path, passphrase: str | None, progress: Progress = quiet, on
         genesis = _genesis(home)
         if isinstance(genesis, Finding):
             findings.append(genesis)
-        report = fsck(home, home / LEDGER, places, genesis if isinstance(genesis, bytes) else None, progress)
+        known = genesis if isinstance(genesis, bytes) else None
+        report = fsck(home, home / LEDGER, places, known, progress, tiles)
     return Report((*findings, *report.findings), report.figures)
 
 

@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from salus.core.errors import Refusal
-from salus.evidence.format import origin
 from salus.fsck.blocks import Chain, Linked, read_records
-from salus.fsck.plainlog import plain_log_root
 from salus.fsck.replay import Replay
 from salus.fsck.report import Finding, Progress, Severity
 from salus.fsck.stored import StoredState, compare, read_state
-from salus.merkle.checkpoint import NoteKey, parse, signed_by
+from salus.fsck.tiles import check_note, check_tiles
 
-BLOCKS, STATE, STATE_FILE, GENESIS, WITNESSED = "blocks", "state", "data.mdb", "genesis", "witnessed"
+BLOCKS, STATE, STATE_FILE, GENESIS, WITNESSED, TILES = "blocks", "state", "data.mdb", "genesis", "witnessed", "tiles"
 
 
 class LedgerCheck(NamedTuple):
@@ -24,10 +22,13 @@ class LedgerCheck(NamedTuple):
     replay: Replay | None
 
 
-def check_ledger(folder: Path, progress: Progress, genesis: bytes | None = None) -> LedgerCheck:
-    """Check the ledger in `folder`, which nobody may have open for writing.
+def check_ledger(
+    folder: Path, progress: Progress, genesis: bytes | None = None, tiles: Path | None = None
+) -> LedgerCheck:
+    """Check the ledger in `folder`, which nobody may have open for writing, and its published files.
 
     `genesis` is the file from elsewhere, if there is one: the one in the folder must be the same.
+    `tiles` is where the log is published, if not within `folder`.
     """
     figures = dict.fromkeys(("blocks", "batches", "envelopes", "events", "keys"), 0)
     try:
@@ -40,8 +41,11 @@ def check_ledger(folder: Path, progress: Progress, genesis: bytes | None = None)
     stored = read_state(folder / STATE) if (folder / STATE / STATE_FILE).exists() else None
     findings = list(_blocks(folder, replay, stored, progress, figures))
     findings += replay.check(BLOCKS)
-    if (folder / WITNESSED).exists() and not _sound_note(folder / WITNESSED, replay):
-        findings.append(Finding(WITNESSED, "whole file", "not a note of the ledger's over this log"))
+    note = check_note(folder / WITNESSED, replay) if (folder / WITNESSED).exists() else 0
+    if isinstance(note, str):
+        findings.append(Finding(WITNESSED, "whole file", note))
+    whole = not any(finding.file == BLOCKS and finding.severity is Severity.DAMAGED for finding in findings)
+    findings += check_tiles(tiles or folder / TILES, tiles or Path(TILES), replay, whole=whole)
     figures["events"] = len(replay.rows)
     figures["keys"] = replay.machine.store.count
     return LedgerCheck(findings, figures, replay)
@@ -101,16 +105,3 @@ def _uncompared(stored: StoredState, whole: bool) -> Iterator[Finding]:
         yield Finding(file, "table meta, height", "there is no block of this height")
     else:
         yield Finding(file, "whole file", "no checkpoint in it yet", Severity.NOTE)
-
-
-def _sound_note(path: Path, replay: Replay) -> bool:
-    """True if the kept checkpoint is signed by a validator and gives the root the log had at its size."""
-    try:
-        signed = parse(path.read_bytes())
-    except (OSError, Refusal):
-        return False
-    note, name = signed.checkpoint, origin(replay.machine.network)
-    keys = [NoteKey(name, public) for public, _ in replay.validators.values()]
-    if note.origin != name or note.size > len(replay.entries) or not any(signed_by(signed, key) for key in keys):
-        return False
-    return note.root == plain_log_root(replay.entries[: note.size])

@@ -58,3 +58,11 @@ class Overloaded(Refusal):
 
 class ReadOnly(Refusal):
     code, kind, text = 0x700C, Kind.FORBIDDEN, "The ledger was opened for reading."
+
+
+class PublishedOther(Refusal):
+    code, kind, text = (
+        0x7010,
+        Kind.CONFLICT,
+        "The published log is not the beginning of this ledger's: one of the two was put back or rewritten.",
+    )

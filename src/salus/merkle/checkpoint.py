@@ -73,6 +73,11 @@ def witness_key_id(name: str, public: bytes) -> bytes:
     return _key_id(name, _COSIGNATURE, public)
 
 
+def verifier_key(witness: NoteKey) -> str:
+    """Return the verifier key of a witness as `parse_note_key` reads it."""
+    return f"{witness.name}+{witness_key_id(*witness).hex()}+{_base64(_COSIGNATURE + witness.public)}"
+
+
 def parse_note_key(text: str) -> NoteKey:
     """Return the witness whose verifier key is `text`; raises Malformed unless it is exactly one.
 
@@ -83,9 +88,10 @@ def parse_note_key(text: str) -> NoteKey:
     raw = _bytes(encoded)
     if name.split() != [name] or len(raw) != 33 or raw[:1] != _COSIGNATURE:
         raise Malformed
-    if f"{witness_key_id(name, raw[1:]).hex()}+{_base64(raw)}" != rest or not valid_public_key(raw[1:]):
+    key = NoteKey(name, raw[1:])
+    if verifier_key(key) != text or not valid_public_key(key.public):
         raise Malformed
-    return NoteKey(name, raw[1:])
+    return key
 
 
 def sign(checkpoint: Checkpoint, name: str, key: SigningKey) -> SignedCheckpoint:
@@ -125,6 +131,11 @@ def signed_by(signed: SignedCheckpoint, key: NoteKey) -> bool:
     return bool(lines) and all(verify(key.public, text, line.signature) for line in lines)
 
 
+def only_by(signed: SignedCheckpoint, key: NoteKey) -> SignedCheckpoint:
+    """Return the checkpoint with the lines of the log's `key` alone."""
+    return signed._replace(signatures=tuple(_lines(signed, key.name, note_key_id(*key))))
+
+
 def cosigned_at(signed: SignedCheckpoint, witness: NoteKey) -> int | None:
     """Return when `witness` cosigned, in seconds since 1970, the last time; None if it did not, or wrongly."""
     times = []
@@ -134,6 +145,12 @@ def cosigned_at(signed: SignedCheckpoint, witness: NoteKey) -> int | None:
             return None
         times.append(time_s)
     return max(times, default=None)
+
+
+def cosignatures(signed: SignedCheckpoint) -> tuple[tuple[str, int], ...]:
+    """Return (name, seconds since 1970) of each line that is a cosignature by its form; whose it is stays open."""
+    lines = (line for line in signed.signatures if len(line.signature) == 8 + 64)
+    return tuple((line.name, int.from_bytes(line.signature[:8], "big")) for line in lines)
 
 
 def witnessed_by(signed: SignedCheckpoint, witnesses: Iterable[NoteKey]) -> int:

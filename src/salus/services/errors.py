@@ -165,3 +165,27 @@ class NotPermitted(Refusal):
 
 class NoSuchReview(Refusal):
     code, kind, text = 0x6036, Kind.NOT_FOUND, "The relation has no such break-glass."
+
+
+class NotComparable(Refusal):
+    code, kind, text = 0x6040, Kind.INVALID, "Of two checkpoints the longer came without its published files."
+
+
+class NoSuchEntry(Refusal):
+    code, kind, text = 0x6041, Kind.NOT_FOUND, "The log has no such entry under this checkpoint."
+
+
+class WitnessExists(Refusal):
+    code, kind, text = 0x6042, Kind.CONFLICT, "There is a witness in this folder already."
+
+
+class NoWitness(Refusal):
+    code, kind, text = 0x6043, Kind.NOT_FOUND, "There is no witness in this folder."
+
+
+class WitnessBusy(Refusal):
+    code, kind, text = 0x6044, Kind.UNAVAILABLE, "Another process uses this witness."
+
+
+class UnknownLog(Refusal):
+    code, kind, text = 0x6045, Kind.NOT_FOUND, "The witness does not know this log yet: give its genesis."

@@ -1,4 +1,4 @@
-"""Make the evidence that goes with a release: proofs of state and log under one signed header."""
+"""Make the evidence of a release, of a whole relation, of a log entry: proofs under one signed header."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -97,6 +97,18 @@ def prove_whole(ledger: Ledger, relation: bytes, disclosed: Disclosed, leaves: S
     rows = sorted((r.proof.record, r.proof.leaf) for r in disclosed.proven.records)
     whole = WholeRelation(tuple(leaves[: disclosed.proven.opening.log_size]), tuple(rows))
     return encode(_evidence(ledger, Kind.COMPLETE_VIEW, facts, (), disclosed, None, whole))
+
+
+def prove_entry(ledger: Ledger, index: int) -> bytes:
+    """Return evidence that an event is entry `index` of the log; raises LookupError where there is no such event."""
+    facts = _facts(ledger, ())
+    proof = ledger.prove_event(index, facts.log.size)
+    if not proof.body:
+        raise LookupError(index)
+    shown = (LogFact(proof.index, proof.size, proof.body, proof.path),)
+    checkpoint, kind = own_checkpoint(ledger, facts.log), int(Kind.STATE_FACT)
+    parts = (facts.header, facts.facts, shown, checkpoint, None, (), None, None)
+    return encode(Evidence(FORMAT, ledger.network, kind, *parts))
 
 
 def _evidence(

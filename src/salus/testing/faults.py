@@ -75,6 +75,16 @@ class FaultyFiles(LocalFiles):
 
         self._step(lambda: LocalFiles.write(self, path, data), torn)
 
+    def publish(self, path: Path, data: bytes) -> None:
+        def torn() -> None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.with_name(path.name + ".tmp").write_bytes(data[: self.plan.random.randrange(len(data) + 1)])
+
+        self._step(lambda: LocalFiles.publish(self, path, data), torn)
+
+    def withdraw(self, folder: Path) -> None:
+        self._step(lambda: LocalFiles.withdraw(self, folder))
+
     def open_append(self, path: Path, readonly: bool = False) -> AppendFile:
         self.plan.alive()
         return FaultyAppendFile(super().open_append(path, readonly), self.plan)

@@ -10,7 +10,8 @@ from salus.demo.stage import HOSPITALS, PATIENT, REGULATOR, Figures, Stage, Step
 from salus.evidence.state import relation_key
 from salus.fsck.home import fsck_home
 from salus.fsck.report import Report
-from salus.services.accounting import Line, accounting, ground_of
+from salus.services.account.line import Line, ground_of
+from salus.services.accounting import accounting
 from salus.services.directives import show_directive
 
 TOLD = (

@@ -5,6 +5,7 @@ what was written and not yet synced.
 """
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -49,6 +50,14 @@ class Files(Protocol):
 
     def write(self, path: Path, data: bytes) -> None:
         """Replace the whole file; durable once it returns. If it raises: the old or the new content, never a mix."""
+        ...
+
+    def publish(self, path: Path, data: bytes) -> None:
+        """As `write`, with the folder where it is absent; everybody may read it."""
+        ...
+
+    def withdraw(self, folder: Path) -> None:
+        """Remove a folder with its files if it is there; a power cut may undo it."""
         ...
 
     def read(self, path: Path) -> bytes | None:
@@ -108,6 +117,14 @@ class LocalFiles:
 
     def write(self, path: Path, data: bytes) -> None:
         replace_file(path, data)
+
+    def publish(self, path: Path, data: bytes) -> None:
+        make_folder(path.parent, public=True)
+        replace_file(path, data, public=True)
+
+    def withdraw(self, folder: Path) -> None:
+        if folder.is_dir():
+            shutil.rmtree(folder)
 
     def read(self, path: Path) -> bytes | None:
         try:

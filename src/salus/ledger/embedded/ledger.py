@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.files import Files, LocalFiles
 from salus.ledger.embedded.helper import Alone, Helper
 from salus.ledger.embedded.notes import Notes
+from salus.ledger.embedded.publisher import Publisher, Source
 from salus.ledger.embedded.views import View, Views
 from salus.ledger.embedded.writer import Writer
 from salus.ledger.errors import (
@@ -27,7 +29,7 @@ from salus.ledger.errors import (
     StorageFailed,
 )
 from salus.machine.export import export_state
-from salus.merkle.checkpoint import parse
+from salus.merkle.checkpoint import SignedCheckpoint, parse
 from salus.state.lmdb import LmdbTables
 from salus.state.store import Store
 from salus.state.tables import StorageFailure
@@ -51,7 +53,8 @@ class Status(NamedTuple):
 class EmbeddedLedger:
     """The `Ledger` port over one folder. Every method may be called from any thread.
 
-    The folder is locked while it is open. What `submit` took is durable when its future completes.
+    The folder is locked while it is open. What `submit` took is durable when its future completes. With
+    a folder for `tiles` the log is published there, a little later and at the latest when it is closed.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class EmbeddedLedger:
         notes: Notes,
         unlock: Callable[[], None],
         helper: Helper,
+        publish: Callable[[Source], Publisher] | None = None,
     ) -> None:
         self.network = chain.network
         self._chain, self._node, self._clock, self._notes, self._unlock = chain, node, clock, notes, unlock
@@ -70,6 +74,8 @@ class EmbeddedLedger:
         chain.machine.watch = self._views.keep
         self._closed = False
         self._writer = None if node is None else Writer(chain, node, clock, self._lock, helper)
+        source = Source(chain.machine.log, self.checkpoint, self._lock)
+        self._publisher = None if node is None or publish is None else publish(source)
 
     @classmethod
     def create(
@@ -81,6 +87,7 @@ class EmbeddedLedger:
         files: Files | None = None,
         open_store: Callable[[Path], Store] = Store.open,
         helper: Helper | None = None,
+        tiles: Path | None = None,
     ) -> "EmbeddedLedger":
         """Make the ledger of a genesis file in `folder` and open it.
 
@@ -92,7 +99,7 @@ class EmbeddedLedger:
             raise LedgerExists
         read_genesis(genesis)
         port.write(folder / GENESIS, genesis)
-        return cls.open(folder, node, clock, port, open_store, helper)
+        return cls.open(folder, node, clock, port, open_store, helper, tiles)
 
     @classmethod
     def open(
@@ -103,6 +110,7 @@ class EmbeddedLedger:
         files: Files | None = None,
         open_store: Callable[[Path], Store] = Store.open,
         helper: Helper | None = None,
+        tiles: Path | None = None,
     ) -> "EmbeddedLedger":
         """Open the ledger in `folder`; without `node` for reading only, which changes no file.
 
@@ -127,7 +135,9 @@ class EmbeddedLedger:
                     check_node(chain, node)
                     if chain.machine.time > dated.now_ms() + WINDOW_MS:
                         raise ClockBehind
-                return cls(chain, node, dated, Notes(folder, port, chain.network), unlock, helper or Alone())
+                publish = None if tiles is None else partial(Publisher, tiles, port)
+                notes = Notes(folder, port, chain.network)
+                return cls(chain, node, dated, notes, unlock, helper or Alone(), publish)
             except BaseException:
                 chain.close()
                 raise
@@ -146,6 +156,8 @@ class EmbeddedLedger:
         try:
             if self._writer is not None:
                 self._writer.close()
+            if self._publisher is not None:
+                self._publisher.close()
         finally:
             with self._lock:
                 self._chain.close()
@@ -171,7 +183,11 @@ class EmbeddedLedger:
         """Queue a batch; see the port. Raises ReadOnly, LedgerStopped or Overloaded at once."""
         if self._writer is None:
             raise ReadOnly
-        return self._writer.submit(batch)
+        done = self._writer.submit(batch)
+        publisher = self._publisher
+        if publisher is not None:
+            done.add_done_callback(lambda _: publisher.wake())
+        return done
 
     def now(self) -> int:
         return max(self._chain.machine.time, self._clock.now_ms())
@@ -232,13 +248,17 @@ class EmbeddedLedger:
 
     def checkpoint(self) -> bytes:
         if self._node is None:
-            witnessed = self._notes.witnessed()
-            if witnessed is None:
-                raise ReadOnly
-            return witnessed
+            return self.witnessed()
         with self._lock:
             log = self._chain.machine.log
             return self._notes.current(log.size, log.root, self._node)
+
+    def witnessed(self) -> bytes:
+        """Return the last note that witnesses cosigned; raises ReadOnly where there is none."""
+        note = self._notes.witnessed()
+        if note is None:
+            raise ReadOnly
+        return note
 
     def keep_cosigned(self, note: bytes) -> None:
         """Keep a note that witnesses cosigned, durably; raises Malformed unless it is one over this log."""
@@ -248,6 +268,18 @@ class EmbeddedLedger:
             if not 0 < size <= self._chain.machine.log.size:
                 raise Malformed
             self._notes.keep(signed, size, self._chain.machine.log.root_at(size))
+        if self._publisher is not None:
+            self._publisher.wake()
+
+    def publish(self) -> SignedCheckpoint:
+        """Publish the log as it stands now; return its checkpoint.
+
+        Raises ReadOnly without a node or a folder for it, StorageFailed, and PublishedOther where the
+        folder holds another log, or one that this does not continue.
+        """
+        if self._publisher is None:
+            raise ReadOnly
+        return self._publisher.publish()
 
     def block(self, height: int) -> bytes:
         with self._lock:
