@@ -21,7 +21,7 @@ from salus.cli.options import (
     person,
     save_option,
 )
-from salus.cli.output import print_json, print_result, print_table, short, when
+from salus.cli.output import print_json, print_table, short, when
 from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_relation
 from salus.core.glass import GlassReason

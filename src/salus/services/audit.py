@@ -69,7 +69,7 @@ def holds(log: PublishedLog, signed: SignedCheckpoint, evidence: bytes) -> int:
 
     Raises Malformed, Oversized; OtherLog where the published one is shorter, or of another network; Forked.
     """
-    shown = read_evidence(evidence)
+    shown = read_evidence(evidence).evidence
     value = next((fact.value for fact in shown.facts if fact.key == LOG_KEY), None)
     note = signed.checkpoint
     if value is None or not note.origin.endswith(shown.network.hex()):

@@ -69,9 +69,7 @@ ROWS: Rows = {
     ConsentAttested: Row(
         "attested", Text("A decision was recorded for the person", "他方代为记录了本人的决定"), _attested
     ),
-    PolicySetNamed: Row(
-        "policy-named", Text("The custodian named a policy set", "保管机构指定了适用的政策"), plain
-    ),
+    PolicySetNamed: Row("policy-named", Text("The custodian named a policy set", "保管机构指定了适用的政策"), plain),
     PreferenceSet: Row("preference-set", Text("A preference was set", "偏好已设置"), plain),
     CustodialPreferenceLapsed: Row(
         "preference-lapsed", Text("A preference set by the custodian ended", "保管机构代为设置的偏好已终止"), plain

@@ -121,7 +121,7 @@ def reason_in(number: int | None, english: str, language: str) -> str:
     """Return the reason of a line: why a request was refused, why the glass was broken, what a reviewer said."""
     if language != "zh":
         return english
-    if number in REASONS:
+    if number is not None and number in REASONS:
         return REASONS[number]
     head, colon, rest = english.partition(": ")
     return f"{SAID[head]}：{rest}" if colon and head in SAID else SAID.get(english, english)
