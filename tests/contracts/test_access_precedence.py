@@ -38,6 +38,8 @@ from salus.contracts.accounts.types import KeyStatus, Person, PersonState
 from salus.contracts.consent import keeper as consent_keeper
 from salus.contracts.consent.keys import directive_key
 from salus.contracts.governance.parameters import BOUNDS, Parameter
+from salus.contracts.records import keeper as records_keeper
+from salus.contracts.records.types import Restriction
 from salus.core.keys import Role
 from salus.policy.reasons import Reason
 from salus.policy.types import BasisKind, Effect, Status, Trigger
@@ -204,6 +206,7 @@ CASES = (
                 put(total_deny()),
                 put(total_deny(total=False, sealed=bytes(32), status=int(Status.UNACKNOWLEDGED))),
             ),
+            errors.RelationRestricted: lambda s: records_keeper.put_restriction(s.state, RELATION, Restriction(NOW)),
         },
         REQUEST_APART
         | {

@@ -30,6 +30,7 @@ class Reason(IntEnum):
     STAFF_NOT_ATTESTED = 17
     STATE_STALE = 18
     EVALUATION_FAILED = 19
+    RELATION_RESTRICTED = 24
     RECORD_ERASED = 32
     RECORD_RESTRICTED = 33
     DENIED_BY_DIRECTIVE = 34
@@ -60,6 +61,7 @@ TEXTS: Mapping[int, str] = {
     Reason.STAFF_NOT_ATTESTED: "The member of staff is not attested.",
     Reason.STATE_STALE: "The custodian's view of the ledger is too old.",
     Reason.EVALUATION_FAILED: "The question could not be evaluated, and that is a denial.",
+    Reason.RELATION_RESTRICTED: "The records are kept, and not to be used.",
     Reason.RECORD_ERASED: "The record is erased.",
     Reason.RECORD_RESTRICTED: "The record is kept, and not to be used.",
     Reason.DENIED_BY_DIRECTIVE: "A directive denies it.",

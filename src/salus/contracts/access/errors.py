@@ -145,3 +145,7 @@ class OtherLeaves(Refusal):
 
 class AlreadyAcknowledged(Refusal):
     code, kind, text = 0x0524, Kind.CONFLICT, "The release is acknowledged."
+
+
+class RelationRestricted(Refusal):
+    code, kind, text = 0x0525, Kind.FORBIDDEN, "The relation is kept and not used: only the person has access."

@@ -26,6 +26,8 @@ def record_release(sources: Sources, records: Records, count_use: CountUse, ctx:
     purpose = _admitted(sources, ctx, request)
     _check_terms(sources, records, ctx, msg, request.payload.relation)
     directive = checked_basis(sources, ctx, msg.custodian, request, purpose, msg.basis)
+    if not request.own and records.restricted(ctx.state, request.payload.relation):
+        raise errors.RelationRestricted
     # WRITE
     use = 0 if directive is None else count_use(ctx.state, directive)
     asked = request.payload
