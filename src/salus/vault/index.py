@@ -84,6 +84,16 @@ class Index:
                 found = [f"structure: {row[0]}" for row in rows if row[0] != "ok"]
         return found
 
+    def empty_log(self) -> None:
+        """Copy the write-ahead log into the file and cut it to nothing; raise StorageFailed while somebody reads it.
+
+        What rows were before stays in neither: freed parts of pages are overwritten (`secure_delete`).
+        """
+        with _refusals(), self._engine.connect() as connection:
+            busy = driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise StorageFailed
+
     def close(self) -> None:
         """Close all connections; the last one copies the write-ahead log into the file."""
         self._engine.dispose()
