@@ -28,6 +28,7 @@ KINDS = (
     "erasure",
     "review",
     "header",
+    "notice",
 )
 MAX_SIGNERS = 16
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.consent import queries as consent
 from salus.contracts.governance import queries as governance
+from salus.contracts.records import queries as records_state
 from salus.core.encoding import decode
 from salus.core.errors import Malformed
 from salus.core.hashing import T
@@ -23,12 +24,14 @@ from salus.policy.question import Decision, Held, Question
 from salus.policy.reasons import Reason, ledger_reason
 from salus.policy.types import Directive, SealedPart, sealed_commitment
 from salus.services.actors import Organisation
-from salus.services.errors import NotCustodian
+from salus.services.errors import KeptAndNotUsed, NotCustodian
 from salus.services.facts import facts_of
 from salus.services.objects import SealedPartOpening
 from salus.state.overlay import Reader
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
+
+KEEPING = ("administration", "HLEGAL")  # purposes for which a restricted relation may be looked at inside
 
 
 class AskedFor(NamedTuple):
@@ -66,6 +69,8 @@ def _authorise(organisation: Organisation, asked: AskedFor) -> Authorised | Reas
     staff, recipient = asked.payload.staff, asked.recipient
     if not asked.own and (staff is None or not accounts.staff_attested(state, recipient, staff, now)):
         return Reason.STAFF_NOT_ATTESTED
+    if not asked.own and records_state.restricted(state, asked.payload.relation):
+        return Reason.RELATION_RESTRICTED
     scope = for_decision(organisation, asked.payload.relation)
     held = _held(organisation, state, scope)
     try:
@@ -137,8 +142,19 @@ def for_decision(organisation: Organisation, relation: bytes) -> Scope:
     return _own(organisation, relation, "decision", organisation.account)
 
 
+def deciding(organisation: Organisation, asked: AskedFor) -> Scope:
+    """Name the look at a relation that a request caused, for its access log; nothing can be read by it."""
+    purpose, relation = f"purpose {asked.payload.purpose}", asked.payload.relation
+    return Scope(relation, purpose, organisation.account, asked.id, lambda header: False)
+
+
 def own_records(organisation: Organisation, relation: bytes, purpose: str, staff: bytes | None) -> Scope:
-    """Let the custodian's staff read a relation of its own; the caller logs it. Raises NotCustodian."""
+    """Let the custodian's staff read a relation of its own; the caller logs it.
+
+    Raises NotCustodian, or KeptAndNotUsed where the relation is restricted and the purpose is more than keeping it.
+    """
+    if purpose not in KEEPING and records_state.restricted(organisation.ledger.view(), relation):
+        raise KeptAndNotUsed
     return _own(organisation, relation, purpose, staff or organisation.account)
 
 

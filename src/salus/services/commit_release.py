@@ -16,10 +16,10 @@ from salus.policy.question import Decision
 from salus.policy.reasons import Reason
 from salus.policy.types import BasisKind, Trigger
 from salus.services.actors import Organisation
-from salus.services.anchor import MAX_ENTRIES, anchor, message, settle
+from salus.services.anchor import entries_with_cover, message, settle
 from salus.services.authorise import AskedFor, Authorised
 from salus.vault.anchors import AnchorEntry
-from salus.vault.errors import NoSuchOpening, NoSuchRecord
+from salus.vault.errors import NoSuchOpening, NoSuchRecord, RecordErased
 from salus.vault.reading import Proven, ProvenRecord
 from salus.vault.scope import Scope
 from salus.vault.vault import Vault
@@ -93,14 +93,10 @@ def release_tasks(organisation: Organisation) -> list[tuple[int, ReleaseTask]]:
 
 
 def _entries(organisation: Organisation, relation: bytes) -> list[AnchorEntry]:
-    """Return what to anchor with the release: all that waits if this relation does, so that it does not stand out."""
+    """Return what to anchor with the release: the relation if it waits, and others by lot, which so tell nothing."""
     if not governance.may_hold(organisation.ledger.view(), organisation.account):
         return []  # a suspended custodian still gives the person what was anchored
-    pending = organisation.vault.pending_anchors(MAX_ENTRIES)
-    if len(pending) == MAX_ENTRIES:
-        anchor(organisation)
-        pending = organisation.vault.pending_anchors(MAX_ENTRIES)
-    return pending if any(entry.relation == relation for entry in pending) else []
+    return entries_with_cover(organisation, relation)
 
 
 def _proven(
@@ -122,13 +118,13 @@ def prove_available(vault: Vault, scope: Scope, records: Sequence[bytes], seq: i
     """Prove those of `records` that the opening holds. Raises NoSuchOpening, NoSuchRelation."""
     try:
         return vault.prove(scope, records, seq)
-    except NoSuchRecord:
+    except (NoSuchRecord, RecordErased):
         proven = vault.prove(scope, (), seq)
         found: list[ProvenRecord] = []
         for record in records:
             try:
                 found += vault.prove(scope, (record,), seq).records
-            except NoSuchRecord:
+            except (NoSuchRecord, RecordErased):
                 continue
         return proven._replace(records=tuple(found))
 
@@ -185,4 +181,5 @@ _REASONS: dict[type[Refusal], Reason] = {
     refused.BreakGlassByPermit: Reason.BREAK_GLASS_BY_PERMIT,
     refused.UsesExhausted: Reason.PERMIT_EXHAUSTED,
     refused.TotallyDenied: Reason.TOTALLY_DENIED,
+    refused.RelationRestricted: Reason.RELATION_RESTRICTED,
 }

@@ -133,3 +133,19 @@ class OtherLog(Refusal):
         Kind.CONFLICT,
         "The checkpoint is not over this ledger's log, or an earlier one than the evidence.",
     )
+
+
+class NoSuchPetition(Refusal):
+    code, kind, text = 0x601F, Kind.NOT_FOUND, "There is no such open petition, or what it says has not come."
+
+
+class NothingProposed(Refusal):
+    code, kind, text = 0x6020, Kind.INVALID, "The petition proposes no new content for one record; give it."
+
+
+class KeptAndNotUsed(Refusal):
+    code, kind, text = 0x6021, Kind.FORBIDDEN, "The relation is restricted: it is kept and not used."
+
+
+class OtherReads(Refusal):
+    code, kind, text = 0x6022, Kind.INVALID, "The list of reads is not the one that was anchored."

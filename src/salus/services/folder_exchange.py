@@ -10,7 +10,7 @@ from salus.services.ports import Letter
 from salus.vault.files import TEMPORARY, Files, LocalFiles
 from salus.vault.seals import seal_key_id
 
-KINDS = ("grant", "request", "delivery", "refusal")
+KINDS = ("grant", "request", "delivery", "refusal", "petition", "receipt", "notice")
 
 
 class FolderExchange:

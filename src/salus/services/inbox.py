@@ -6,19 +6,23 @@ from salus.core.errors import Kind, Refusal
 from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
 from salus.services.deliver import Delivery
+from salus.services.notify import Notice, receive_notice
 from salus.services.ports import Letter
 from salus.services.receive import Received, receive
 from salus.services.receive_own import OwnView, receive_own
+from salus.services.receive_receipt import ReceiptView, receive_receipt
 from salus.services.refuse import Refused
 from salus.services.release import release
+from salus.services.take_petition import take_petition
 
-Outcome = bytes | Delivery | Refused | Received | Refusal
+Outcome = bytes | Delivery | Refused | Received | tuple[Notice, ...] | Refusal
+Collected = OwnView | ReceiptView | Refusal
 
 
 class Processed(NamedTuple):
-    """What became of a letter: the directive acknowledged, the request answered, the delivery received, or why not."""
+    """What became of a letter: directive acknowledged, request answered, delivery received, petition taken, or not."""
 
-    kind: str  # grant, request, delivery, refusal
+    kind: str  # grant, request, delivery, refusal, petition, notice
     name: str  # of the letter
     outcome: Outcome
 
@@ -36,16 +40,12 @@ def process_inbox(organisation: Organisation) -> tuple[Processed, ...]:
     return tuple(done)
 
 
-def collect(person: Person) -> tuple[OwnView | Refusal, ...]:
-    """Receive every delivery to the person's relations; other letters only tell to look at the ledger."""
-    views: list[OwnView | Refusal] = []
+def collect(person: Person) -> tuple[Collected, ...]:
+    """Receive every delivery and receipt to the person's relations; other letters only tell to look at the ledger."""
+    views: list[Collected] = []
     for relation in person.wallet.relations():
         for letter in person.exchange.inbox(relation.handle):
-            outcome: OwnView | Refusal | None = None
-            try:
-                outcome = receive_own(person, letter.body) if letter.kind == "delivery" else None
-            except Refusal as refusal:
-                outcome = refusal
+            outcome = _person(person, letter)
             if outcome is not None:
                 views.append(outcome)
             if not _later(outcome):
@@ -61,7 +61,20 @@ def _organisation(organisation: Organisation, letter: Letter) -> Outcome:
             return release(organisation, letter.body)
         if letter.kind == "delivery":
             return receive(organisation, letter.body)
+        if letter.kind == "petition":
+            return take_petition(organisation, letter.body)
+        if letter.kind == "notice":
+            return receive_notice(organisation, letter.body)
         return letter.body
+    except Refusal as refusal:
+        return refusal
+
+
+def _person(person: Person, letter: Letter) -> Collected | None:
+    try:
+        if letter.kind == "delivery":
+            return receive_own(person, letter.body)
+        return receive_receipt(person, letter.body) if letter.kind == "receipt" else None
     except Refusal as refusal:
         return refusal
 

@@ -10,7 +10,7 @@ from salus.client.batcher import Landed
 
 
 class Letter(NamedTuple):
-    """Something one party left for another. `kind`: grant, request, delivery or refusal; `body` is sealed or public."""
+    """Something one party left for another. `kind` is one of `KINDS` of the exchange; `body` is sealed or public."""
 
     name: str  # within the recipient's inbox
     kind: str

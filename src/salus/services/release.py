@@ -2,13 +2,15 @@
 
 from salus.core.errors import Refusal
 from salus.policy.reasons import Reason
+from salus.services.access_log import Looked, What, log_reads
 from salus.services.actors import Organisation
 from salus.services.anchor import anchor
 from salus.services.asking import read_request
-from salus.services.authorise import authorise
+from salus.services.authorise import AskedFor, authorise, deciding
 from salus.services.commit_release import ReleaseTask, commit_release
 from salus.services.deliver import Delivery, deliver
 from salus.services.refuse import Refused, refuse
+from salus.vault.errors import NoSuchRelation
 
 __all__ = ["Delivery", "Refused", "release"]
 
@@ -26,6 +28,7 @@ def release(organisation: Organisation, package: bytes) -> Delivery | Refused:
     for _ in range(_ATTEMPTS):
         authorised = authorise(organisation, asked)
         if isinstance(authorised, Reason):
+            log_decision(organisation, asked)
             return refuse(organisation, asked, authorised)
         committed = commit_release(organisation, package, asked, authorised)
         if isinstance(committed, ReleaseTask):
@@ -34,6 +37,15 @@ def release(organisation: Organisation, package: bytes) -> Delivery | Refused:
             return refuse(organisation, asked, committed)
         anchor_quietly(organisation)
     return refuse(organisation, asked, Reason.EVALUATION_FAILED)
+
+
+def log_decision(organisation: Organisation, asked: AskedFor) -> None:
+    """Enter that the gateway looked at headers to decide about a request that it now refuses."""
+    scope = deciding(organisation, asked)
+    try:
+        log_reads(organisation, [Looked(scope, What.DECISION)])
+    except NoSuchRelation:
+        return  # there was nothing to look at
 
 
 def anchor_quietly(organisation: Organisation) -> None:

@@ -3,19 +3,38 @@
 from salus.contracts.access import queries as access
 from salus.core.errors import Refusal
 from salus.services.actors import Organisation
+from salus.services.answer import AnswerTask, answer_tasks, carry_out
 from salus.services.commit_release import ReleaseTask, drop_task, release_tasks
 from salus.services.deliver import deliver
+from salus.services.erase import run_deferred
+from salus.services.hold import forget_ended_holds
+from salus.services.notify import send_notices
 from salus.services.open_accounts import find_spare
 
 
 def resume(organisation: Organisation) -> tuple[str, ...]:
-    """Deliver releases that the ledger holds, forget those it never took; return what was done, in words.
+    """Deliver releases that the ledger holds, forget those it never took; answer petitions, run deferred erasures.
+
+    Returns what was done, in words.
 
     Requests that were not answered still lie in the inbox, changed relations still wait for `anchor`.
     """
     done = [_finish(organisation, task) for _, task in release_tasks(organisation)]
+    done += [_answer(organisation, task) for _, task in answer_tasks(organisation)]
+    if send_notices(organisation):
+        done.append("Earlier recipients were told of a change.")
+    forget_ended_holds(organisation)
+    done += ["An erasure that had waited was done." for _ in run_deferred(organisation)]
     find_spare(organisation)
     return tuple(words for words in done if words)
+
+
+def _answer(organisation: Organisation, task: AnswerTask) -> str:
+    try:
+        carry_out(organisation, task)
+    except Refusal:
+        return "An answer to a petition could not be given."
+    return "An answer to a petition was given."
 
 
 def _finish(organisation: Organisation, task: ReleaseTask) -> str:

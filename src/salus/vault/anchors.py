@@ -6,6 +6,7 @@ Only one opening per relation is on its way; what changes meanwhile is in the ne
 """
 
 import os
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
@@ -24,6 +25,19 @@ _CHANGED = text(
     "SELECT r.*, o.seq AS last_seq, o.root AS last_root FROM relations r LEFT JOIN openings o ON o.number = r.number"
     " AND o.seq = (SELECT max(seq) FROM openings WHERE number = r.number)"
     " WHERE r.changed = 1 AND (o.state IS NULL OR o.state <> :pending) ORDER BY r.number LIMIT :limit"
+)
+_THIS = text(
+    "SELECT r.*, o.seq AS last_seq, o.root AS last_root, o.state AS last_state FROM relations r"
+    " LEFT JOIN openings o ON o.number = r.number"
+    " AND o.seq = (SELECT max(seq) FROM openings WHERE number = r.number) WHERE r.relation = :relation"
+)
+_WAITS = text(
+    "SELECT count(*) FROM relations r WHERE r.relation = :relation AND (r.changed = 1"
+    " OR EXISTS (SELECT 1 FROM openings o WHERE o.number = r.number AND o.state = :pending))"
+)
+_ANCHORED = text(
+    "SELECT relation FROM relations r WHERE EXISTS (SELECT 1 FROM openings o WHERE o.number = r.number)"
+    " ORDER BY relation"
 )
 _INSERT = text("INSERT INTO openings (number, seq, opening, root, state) VALUES (:number, :seq, :opening, :root, 0)")
 _UNCHANGED = text("UPDATE relations SET changed = 0 WHERE number = :number")
@@ -78,6 +92,40 @@ class Anchors:
                 connection.execute(_INSERT, [row for row, _ in made])
                 connection.execute(_UNCHANGED, [{"number": row["number"]} for row, _ in made])
         return entries + [entry for _, entry in made]
+
+    def gather(self, relations: Iterable[bytes]) -> list[AnchorEntry]:
+        """Return entries of just these relations, changed or not; one on its way is handed out unchanged.
+
+        Relations that the vault does not keep are left out.
+        """
+        entries, made = [], []
+        with self._index.writing() as connection:
+            for relation in dict.fromkeys(relations):
+                row = connection.execute(_THIS, {"relation": relation}).one_or_none()
+                if row is None:
+                    continue
+                if row.last_state == PENDING:
+                    before = _row(connection, row.number, row.last_seq - 1)
+                    entries.append(AnchorEntry(relation, before.root if before else None, row.last_root, row.last_seq))
+                else:
+                    values, entry = self._make(row)
+                    made.append(values)
+                    entries.append(entry)
+            if made:
+                connection.execute(_INSERT, made)
+                connection.execute(_UNCHANGED, [{"number": values["number"]} for values in made])
+        return entries
+
+    def waits(self, relation: bytes) -> bool:
+        """True if the relation changed since its newest opening, or that is still on its way."""
+        with self._index.reading() as connection:
+            found: int = connection.execute(_WAITS, {"relation": relation, "pending": PENDING}).scalar_one()
+        return found > 0
+
+    def anchored(self) -> list[bytes]:
+        """Return the relations that have an opening, sorted."""
+        with self._index.reading() as connection:
+            return [row.relation for row in connection.execute(_ANCHORED)]
 
     def mark_anchored(self, relation: bytes, seq: int, height: int) -> None:
         """Note that the block at `height` holds the opening `seq`. Raises NoSuchRelation, NoSuchOpening."""

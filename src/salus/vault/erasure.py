@@ -35,7 +35,10 @@ _NO_PLACE = "DELETE FROM identifiers WHERE target = ?"
 
 
 class Erasure(NamedTuple):
-    """What is to be erased, when, and the tasks that are put with it. Records erased before are left as they are."""
+    """What is to be erased, when, and the tasks that are put with it. Records erased before are left as they are.
+
+    Where all were erased before, no task is put.
+    """
 
     relation: bytes
     records: Sequence[bytes]
@@ -74,7 +77,9 @@ def erase(
     if doomed:
         _destroy(connection, relations, relation, doomed)
     writes = [_tombstone(erasure, record) for record in doomed]
-    stored = store(connection, custody, relations, blobs, Deposit(writes, tasks=erasure.tasks), touched)
+    stored = store(
+        connection, custody, relations, blobs, Deposit(writes, tasks=erasure.tasks if doomed else ()), touched
+    )
     relation.erased |= dict.fromkeys(doomed)
     return [Erased(one.record, last[one.record], one.leaf) for one in stored.versions]
 

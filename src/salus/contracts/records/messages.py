@@ -41,7 +41,7 @@ class AnswerPetition(Message, frozen=True):
     petition: Id
     outcome: Annotated[int, Meta(ge=1, le=3)]
     ground: Small
-    receipt: Digest  # T("receipt", salt, receipt)
+    receipt: Digest  # T("receipt", what the custodian signed), which holds a fresh salt
 
 
 class PlaceHold(Message, frozen=True):
