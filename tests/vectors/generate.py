@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import core_vectors, evidence_vectors, ledger_vectors, person_vectors, record_vectors, tree_vectors
+from . import core_vectors, evidence_vectors, ledger_vectors, life_vectors, person_vectors, record_vectors, tree_vectors
 
 HERE = Path(__file__).parent
 VECTORS: dict[str, Callable[[], dict[str, object]]] = {
@@ -29,6 +29,10 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "claims": person_vectors.claims,
     "grants": person_vectors.grants,
     "deliveries": record_vectors.deliveries,
+    "petitions": life_vectors.petitions,
+    "receipts": life_vectors.receipts,
+    "notices": life_vectors.notices,
+    "reads": life_vectors.reads,
     "seen-ids": ledger_vectors.seen_ids,
     "headers": ledger_vectors.headers,
     "blocks": ledger_vectors.blocks,
