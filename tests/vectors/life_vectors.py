@@ -1,4 +1,4 @@
-"""Vectors of a record's life after it was released: a petition, the receipt of its answer, a notice, an entry of reads."""
+"""Vectors of a record's life after its release: a petition, the receipt of its answer, a notice, an entry of reads."""
 
 from salus.contracts.records.types import Asked, Ground, Outcome, PetitionKind
 from salus.core import cose

@@ -39,6 +39,7 @@ from salus.vault.outbox import Outbox
 from salus.vault.records import Custody, RecordWrite
 from salus.vault.relation import Relation
 from salus.vault.relations import Relations, access_leaf, row_ids
+from salus.vault.schedule import Schedule
 from salus.vault.scope import Scope
 from salus.vault.shared import SharedResources
 
@@ -61,6 +62,7 @@ class Vault:
         self.directives = Directives(index)
         self.outbox = Outbox(index)
         self.anchors = Anchors(custody.network, index)
+        self.schedule = Schedule(index)
         self._index = index
         self._relations = Relations(custody.network, wrapping)
         self._release = release
