@@ -101,7 +101,7 @@ def advantage(scores: dict[bytes, float], busy: set[bytes], handles: list[bytes]
 
 
 def test_no_classifier_tells_changed_from_decoy_better_than_a_guess(story: Story) -> None:
-    """By chance alone the area under the curve has a standard deviation of sqrt((n + m + 1) / 12nm): six are allowed."""
+    """By chance the area under the curve has a standard deviation of sqrt((n + m + 1) / 12nm): six are allowed."""
     handles = populated(story, MANY)
     begun = story.region.ledger.now()
     busy = random.Random(7).sample(handles, MANY // 3)

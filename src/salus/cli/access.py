@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from salus.cli.letters import keep, print_told, tell
+from salus.cli.letters import keep, keep_receipts, print_told, tell
 from salus.cli.options import (
     WHOLE_ID,
     about_data,
@@ -20,13 +20,19 @@ from salus.cli.output import print_fields, print_json, print_result, print_table
 from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_relation
 from salus.policy.types import Provision
+from salus.services.access_log import Read, What
 from salus.services.accounting import Accounting, Line, accounting
 from salus.services.inbox import collect, process_inbox
 from salus.services.members import member_name
+from salus.services.notify import changes_of, list_notices
+from salus.services.petition_letters import Change
 from salus.services.receive import Received
 from salus.services.receive_own import OwnView
+from salus.services.receive_receipt import ReceiptView
 from salus.services.received import list_received
 from salus.services.request import RequestPackage, request, request_own
+
+NOT_PROVED = "that every look was logged; a custodian that logs none shows none. Looks after the anchor come next time."
 
 
 @click.group()
@@ -102,11 +108,13 @@ def answer(home: Path | None, as_json: bool, actor: str, save: Path | None) -> N
 @save_option("Write records and evidence here.")
 @in_home
 def fetch(home: Path | None, as_json: bool, actor: str, save: Path | None) -> None:
-    """Open what custodians sent to a wallet, and check that nothing is missing."""
+    """Open what custodians sent to a wallet: check that nothing is missing, and that receipts are the ledger's."""
     with opened(home) as region:
         views = collect(person(region, actor))
     own = [view for view in views if isinstance(view, OwnView)]
-    print_told((tell("delivery", view) for view in views), as_json, empty="Nothing new.")
+    kinds = ("receipt" if isinstance(view, ReceiptView) else "delivery" for view in views)
+    print_told(map(tell, kinds, views), as_json, empty="Nothing new.")
+    keep_receipts(save, [view for view in views if isinstance(view, ReceiptView)])
     keep(save, {view.release: view.evidence for view in own}, (record for view in own for record in view.records))
 
 
@@ -115,16 +123,58 @@ def fetch(home: Path | None, as_json: bool, actor: str, save: Path | None) -> No
 @save_option("Write the records here.")
 @in_home
 def show_received(home: Path | None, as_json: bool, actor: str, save: Path | None) -> None:
-    """List the records that the organisation received, with the release each came by."""
+    """List the records that the organisation received: by which release, and what it was told of them since."""
     with opened(home) as region:
-        found = list_received(organisation(region, actor))
+        recipient = organisation(region, actor)
+        found, changes = list_received(recipient), changes_of(list_notices(recipient))
+    told = [(release, record.header, changes.get((release, record.header.record))) for release, record in found]
     if as_json:
-        print_json([{"release": release, "header": record.header} for release, record in found])
+        print_json([{"release": r, "header": h, "since": change_words(change)} for r, h, change in told])
     else:
-        headers = ((release, record.header) for release, record in found)
-        rows = ((short(r), short(h.record), h.type, h.data_class, when(h.start)) for r, h in headers)
-        print_table(("release", "record", "type", "class", "from"), rows, empty="Nothing was received yet.")
+        rows = (
+            (short(r), short(h.record), h.type, h.data_class, when(h.start), change_words(change) or "-")
+            for r, h, change in told
+        )
+        columns = ("release", "record", "type", "class", "from", "since then")
+        print_table(columns, rows, empty="Nothing was received yet.")
     keep(save, {}, (record for _, record in found))
+
+
+def change_words(change: Change | None) -> str | None:
+    """Return what became of a received record at its custodian."""
+    return None if change is None else change.name.lower().replace("_", " ")
+
+
+@command.command("reads")
+@acting("The person.")
+@at_option
+@in_home
+def reads(home: Path | None, as_json: bool, actor: str, relation: str | None) -> None:
+    """Who looked at her records inside the custodian. The first call asks, the next shows what came.
+
+    The list is all that was anchored. That a look was logged at all, nobody can prove.
+    """
+    with opened(home) as region:
+        who = person(region, actor)
+        handle = find_relation(who, relation)
+        views = [view for view in collect(who) if isinstance(view, OwnView) and view.relation == handle]
+        if not views:
+            package = request_own(who, handle)
+            print_request(package, as_json)
+            return
+    if as_json:
+        print_json({"relation": handle, "reads": views[-1].reads, "not_proved": NOT_PROVED})
+    else:
+        columns = ("time", "what", "why", "by", "records")
+        print_table(columns, map(read_row, views[-1].reads), empty="No look was logged.")
+        click.echo(f"Checked: this is the whole list under the relation's anchored root.\nNot proved: {NOT_PROVED}")
+
+
+def read_row(read: Read) -> tuple[object, ...]:
+    """Return a look as a row of the table."""
+    what = What(read.what).name.lower()
+    by = f"badge {short(read.staff)}" if read.staff else "the gateway"
+    return when(read.time), what, read.purpose, by, len(read.records) or "headers only"
 
 
 @command.command("accounting")

@@ -29,9 +29,9 @@ DEFAULT = WindowRule()
 def anchor_windows(organisation: Organisation, rule: WindowRule = DEFAULT) -> int:
     """Anchor what is due by the windows that ended since the last call; return how many relations.
 
-    The first call only begins to count. After a long pause, the newest whole cycle is in it: every relation is due once. A window is noted
-    as dealt with after its anchors landed: a crash between anchors it again, changed or not. Raises the contract's
-    refusals but MayNotHold: a suspended custodian anchors when it may again.
+    The first call only begins to count. A long pause holds a whole cycle, so every relation is due once. A window is
+    noted as dealt with after its anchors landed: a crash between anchors it again, changed or not. Raises the
+    contract's refusals but MayNotHold: a suspended custodian anchors when it may again.
     """
     schedule, ended = organisation.vault.schedule, organisation.ledger.now() // rule.window_ms - 1
     last = schedule.last()
