@@ -20,6 +20,8 @@ from salus.contracts.consent.events import (
     DirectiveAcknowledged,
     TotallyDenied,
 )
+from salus.contracts.records.events import HoldLifted, HoldPlaced, PetitionAnswered, PetitionMade, RelationRestricted
+from salus.contracts.records.types import Ground, Outcome, PetitionKind
 from salus.core.types import Message
 from salus.policy.reasons import TEXTS
 from salus.policy.types import BasisKind, Effect, Grantee, GranteeKind, OrganisationRole
@@ -38,7 +40,9 @@ class Line:
     index: int
     height: int
     time: int
-    what: str  # released, refused, acknowledged, granted, denied, revoked, in-force, lapsed, opened, invited, claim…
+    # released, refused, acknowledged, granted, denied, revoked, in-force, lapsed, opened, invited, claim…; of
+    # petitions asked, done, declined, deferred; held, lifted, restricted, used-again
+    what: str
     organisation: bytes | None  # the other side, by account; None where it is the person or nobody in particular
     name: str  # of that side, in words
     purpose: str
@@ -139,6 +143,23 @@ def _plain(what: str) -> "Describe":
     return describe
 
 
+def _asked(state: Reader, line: Line, event: PetitionMade, relation: bytes) -> Line:
+    kind = PetitionKind(event.kind).name.lower()
+    return replace(_other(state, line, event.custodian, relation), what="asked", reason=kind)
+
+
+def _answered(state: Reader, line: Line, event: PetitionAnswered, relation: bytes) -> Line:
+    kind, ground = PetitionKind(event.kind).name.lower(), Ground(event.ground)
+    reason = kind if ground is Ground.NONE else f"{kind}: {ground.name.lower().replace('_', ' ')}"
+    what = {Outcome.DONE: "done", Outcome.REFUSED: "declined", Outcome.DEFERRED: "deferred"}[Outcome(event.outcome)]
+    return replace(_other(state, line, event.custodian, relation), what=what, reason=reason)
+
+
+def _restricted(state: Reader, line: Line, event: RelationRestricted, relation: bytes) -> Line:
+    what = "restricted" if event.restricted else "used-again"
+    return replace(_other(state, line, event.custodian, relation), what=what)
+
+
 def _other(state: Reader, line: Line, account: bytes, relation: bytes) -> Line:
     if account == relation:
         return replace(line, organisation=None, name="the person")
@@ -179,4 +200,9 @@ _LINES: Mapping[type[Message], Callable[..., Line]] = {
     ClaimMade: _plain("claim-made"),
     ClaimRejected: _plain("claim-rejected"),
     ClaimFinal: _plain("claimed"),
+    PetitionMade: _asked,
+    PetitionAnswered: _answered,
+    HoldPlaced: _plain("held"),
+    HoldLifted: _plain("lifted"),
+    RelationRestricted: _restricted,
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from salus.demo.stage import Stage, Step
 from salus.demo.steps.account import account
+from salus.demo.steps.amend import amend_and_erase
 from salus.demo.steps.claim import claim_account
 from salus.demo.steps.grant import grant_and_release
 from salus.demo.steps.revoke import revoke_in_one_block
@@ -16,5 +17,6 @@ STEPS: dict[str, Callable[[Stage], Step]] = {
     "grant": grant_and_release,
     "verify": verify_offline,
     "revoke": revoke_in_one_block,
+    "amend": amend_and_erase,
     "account": account,
 }

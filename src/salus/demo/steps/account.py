@@ -1,4 +1,4 @@
-"""Step 6: the account of who received what; fsck finds everything sound; then one byte is changed, four times."""
+"""Step 7: the account of who received what; fsck finds everything sound; then one byte is changed, four times."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,7 +13,10 @@ from salus.fsck.report import Report
 from salus.services.accounting import Line, accounting
 from salus.services.directives import show_directive
 
-TOLD = ("granted", "in-force", "released", "acknowledged", "revoked", "refused")
+TOLD = (
+    "granted", "in-force", "released", "acknowledged", "revoked", "refused",
+    "asked", "done", "deferred", "held", "lifted",
+)  # fmt: skip
 COLUMNS = ("when", "what", "who", "why", "under which directive")
 
 
