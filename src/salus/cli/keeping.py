@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import click
 
+from salus.bootstrap import rotate_vault
 from salus.cli.bundles import issue_lines
 from salus.cli.options import FILE, acting, choose, in_home, opened, organisation
 from salus.cli.output import print_json, print_result, print_table, short, when
@@ -183,7 +184,21 @@ def run_due(home: Path | None, as_json: bool, actor: str) -> None:
     print_result(as_json, done, words)
 
 
-COMMANDS = (amend, mend, refuse, destroy, hold, holds, lift, keep_only, run_due)
+@click.command("rotate")
+@acting("The custodian.")
+@in_home
+def rotate(home: Path | None, as_json: bool, actor: str) -> None:
+    """Give the vault another master key: stolen or forgotten copies of its files from before open no longer.
+
+    What was erased is beyond the keys of now once this is done. Copies of the keystore from before must go too.
+    """
+    with opened(home) as region:
+        organisation(region, actor)
+        rotate_vault(region, actor)
+    print_result(as_json, {"rotated": True}, "The vault has another master key; older copies of it open no longer.")
+
+
+COMMANDS = (amend, mend, refuse, destroy, hold, holds, lift, keep_only, rotate, run_due)
 
 
 def waiting(custodian: Organisation, given: str, kind: PetitionKind | None = None) -> PetitionView:
