@@ -76,7 +76,7 @@ def test_a_deferred_erasure_stays_open_and_runs_when_the_hold_is_lifted() -> Non
     s = asked()
     petition = made(s)
     s = then(s, PlaceHold(HOSPITAL, RELATION, name("reason")), BY_HOSPITAL)
-    hold = s.commit().events[0].hold  # type: ignore[attr-defined]
+    hold = s.commit().events[0].hold
     assert then(s, answer(petition, Outcome.DONE), BY_HOSPITAL).run().code == errors.HoldStands.code
     s = then(s, answer(petition, Outcome.DEFERRED, Ground.LEGAL_HOLD), BY_HOSPITAL)
     s.commit()
@@ -101,7 +101,7 @@ def test_every_one_of_several_holds_bars_an_erasure() -> None:
     holds = []
     for nonce in (b"1" * 16, b"2" * 16):
         s = then(s, PlaceHold(HOSPITAL, RELATION, name("reason")), BY_HOSPITAL, nonce=nonce)
-        holds.append(s.commit().events[0].hold)  # type: ignore[attr-defined]
+        holds.append(s.commit().events[0].hold)
     for hold in holds:
         assert then(s, answer(petition, Outcome.DONE), BY_HOSPITAL).run().code == errors.HoldStands.code
         s = then(s, LiftHold(HOSPITAL, RELATION, hold), BY_HOSPITAL)
@@ -156,7 +156,7 @@ def test_a_suspended_custodian_still_answers_and_lifts() -> None:
     s = asked()
     petition = made(s)
     s = then(s, PlaceHold(HOSPITAL, RELATION, name("reason")), BY_HOSPITAL)
-    hold = s.commit().events[0].hold  # type: ignore[attr-defined]
+    hold = s.commit().events[0].hold
     change_member(s.state, HOSPITAL, suspended_custodian=True)
     s = then(s, LiftHold(HOSPITAL, RELATION, hold), BY_HOSPITAL)
     s.commit()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from command_line import CANARY, copied, data, done, make_claimed, once, salus
+from command_line import CANARY, bundle_file, copied, data, done, make_claimed, once, salus
 
 
 @pytest.fixture
@@ -142,6 +142,18 @@ def test_the_first_call_asks_and_the_next_shows_who_looked(home: Path) -> None:
 def test_due_runs_and_says_what_it_did(home: Path) -> None:
     assert data("record", "due", "--as", "north", home=home) == {"done": [], "anchored": 0}
     assert done("record", "due", "--as", "north", home=home) == "0 relations anchored by the rule of windows.\n"
+
+
+def test_a_custodian_notes_what_a_patient_without_a_wallet_asks(home: Path, tmp_path: Path) -> None:
+    file = bundle_file(tmp_path / "more", family="Other", value="N-2")
+    data("record", "import", "--as", "north", file, home=home)
+    (other,) = [p for p in data("patient", "list", "--as", "north", home=home) if p["state"] == "custodial"]
+    made = data("petition", "make", "--as", "north", "--of", other["handle"][:12], "erase", home=home)
+    assert data("record", "erase", "--as", "north", made["petition"], home=home)["outcome"] == "done"
+    headers = data("record", "list", "--as", "north", other["handle"][:12], home=home)
+    assert {header["type"] for header in headers} == {"Tombstone"}
+    claimed = salus("petition", "make", "--as", "north", "--of", handle_of(home)[:12], "erase", home=home)
+    assert (claimed.status, claimed.out) == (1, "") and "(0x0305)" in claimed.line
 
 
 ERRORS = (

@@ -26,10 +26,20 @@ from salus.evidence.verify import verify
 from salus.fhir.bundle import BundleRefused
 from salus.fsck.home import fsck_home
 from salus.policy.reasons import Reason
-from salus.services.access_log import What
+from salus.services.access_log import Read, What
 from salus.services.amend import accept_amendment, correct, refuse_petition
+from salus.services.anchor import anchor
+from salus.services.authorise import own_records
 from salus.services.erase import erase, run_deferred
-from salus.services.errors import KeptAndNotUsed, NoSuchPetition, NotForUs, NothingProposed, NotReleased
+from salus.services.errors import (
+    KeptAndNotUsed,
+    NoSuchPetition,
+    NotForUs,
+    NothingProposed,
+    NotReleased,
+    OtherReads,
+    UnknownSealKey,
+)
 from salus.services.hold import lift_hold, list_holds, place_hold
 from salus.services.inbox import collect, process_inbox
 from salus.services.notify import changes_of, list_notices, receive_notice
@@ -38,12 +48,12 @@ from salus.services.petition import list_petitions, petition
 from salus.services.petition_letters import Change, PetitionLetter, Receipt, ReceiptLetter, SealedNotice, receipt_info
 from salus.services.read_records import list_records, read_record
 from salus.services.receive import Received
-from salus.services.receive_own import OwnView
+from salus.services.receive_own import OwnView, checked_reads
 from salus.services.receive_receipt import ReceiptView, receive_receipt
 from salus.services.refuse import Refused
 from salus.services.request import request_own
 from salus.services.restrict import restrict, restrict_as_asked
-from salus.services.take_petition import list_open, take_petition, waiting_petitions
+from salus.services.take_petition import list_open, petition_for, take_petition, waiting_petitions
 from salus.vault.errors import NoSuchRecord, RecordErased, WrongSeal
 from salus.vault.records import RecordWrite
 from salus.vault.seals import seal
@@ -305,6 +315,43 @@ def test_a_deferred_erasure_runs_by_itself_when_the_custodian_opens_again(scene:
     assert entry is not None and entry.outcome == Outcome.DONE
 
 
+def test_a_hold_placed_in_the_last_moment_still_bars(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = scene.wish(PetitionKind.ERASE, scene.record)
+    place_hold(scene.north, scene.handle, "case")
+    monkeypatch.setattr("salus.services.erase._barred", lambda *_: Ground.NONE)  # the gateway did not see it yet
+    done = erase(scene.north, made)
+    assert (done.outcome, done.ground) == (Outcome.DEFERRED, Ground.LEGAL_HOLD)
+    assert scene.content(scene.record)["resourceType"] == "Observation"
+    assert len(waiting_petitions(scene.north)) == 1
+
+
+def test_the_wish_of_a_patient_without_a_wallet_is_noted_by_the_custodian(scene: Scene) -> None:
+    other = take_in(scene.north, "Berta", "N-2")
+    record = list_records(scene.north, other)[1].record
+    noted = petition_for(scene.north, other, PetitionKind.ERASE, [record], "on paper")
+    assert erase(scene.north, noted.petition).outcome is Outcome.DONE
+    assert scene.story.region.exchange.inbox(other) == []  # nobody to post a receipt to
+    with pytest.raises(records_errors.NotAuthorised):  # she has a wallet and asks herself
+        petition_for(scene.north, scene.handle, PetitionKind.ERASE)
+    assert waiting_petitions(scene.north) == []
+
+
+def test_a_recipient_that_cannot_be_reached_holds_up_nobody(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("salus.services.notify._post", raise_unknown_key)
+        correct(scene.north, scene.handle, scene.record, corrected(scene))
+    assert [task.kind for task in scene.north.vault.outbox.next(9)].count("notice") == 1
+    assert scene.changes() == {}
+    scene.story.reopen()
+    assert set(scene.changes().values()) == set()  # the clinic was opened first
+    assert scene.north.vault is not None
+    assert set(scene.changes().values()) == {Change.AMENDED}
+
+
+def raise_unknown_key(*_: object) -> int:
+    raise UnknownSealKey
+
+
 # -- restriction
 
 
@@ -392,7 +439,7 @@ def test_a_forged_receipt_is_refused(scene: Scene) -> None:
         return encode(ReceiptLetter(scene.handle, made, int(PetitionKind.ERASE), outcome, sealed))
 
     def signed(kind: str = "erasure", key: object = scene.north.gateway, **fields: object) -> bytes:
-        return sign(kind, network, replace(sound, **fields), key)  # type: ignore[arg-type]
+        return sign(kind, network, replace(sound, **fields), key)
 
     with pytest.raises(WrongSignature):
         receive_receipt(scene.alma, letter(signed(key=scene.story.south.gateway)))
@@ -417,6 +464,20 @@ def test_the_person_sees_every_read_and_checks_the_list_against_the_anchored_roo
     assert {record for record, _ in reads[0].records} == {r.header.record for r in scene.received.records}
     assert (reads[2].purpose, reads[2].records) == ("HOPERAT", ((scene.record, 1),))
     assert [read.what for read in scene.own().reads][3:] == [What.OWN]
+
+
+def test_a_list_of_reads_that_was_changed_is_refused(scene: Scene) -> None:
+    list_records(scene.north, scene.handle)
+    scope = own_records(scene.north, scene.handle, "test", None)
+    vault, network = scene.north.vault, scene.story.region.network
+    anchor(scene.north)
+    opening, reads = vault.anchors.opening(scene.handle).opening, vault.access_entries(scope)
+    assert len(checked_reads(network, opening, reads)) == len(reads) == 2
+    (salt, entry), last = reads
+    other = encode(replace(decode(entry, Read), purpose="HOPERAT"))
+    for changed in (reads[:1], reads[1:], [last, (salt, entry)], [*reads, last], [(salt, other), last], []):
+        with pytest.raises(OtherReads):
+            checked_reads(network, opening, changed)
 
 
 def test_a_refused_request_leaves_its_look_in_the_list(scene: Scene) -> None:

@@ -173,6 +173,17 @@ def test_on_demand_takes_a_cover_that_no_change_has_a_part_in(story: Story) -> N
     assert anchor_one(story.north, changed[0]) is True  # nothing waits: nothing is sent
 
 
+def test_a_look_alone_waits_for_its_window_and_a_change_does_not(story: Story) -> None:
+    (handle, *_) = populated(story)
+    anchors = story.north.vault.anchors
+    story.north.vault.log_access(handle, [b"a look"])
+    assert anchors.waits(handle) and not anchors.waits(handle, reads=False)
+    story.north.vault.deposit([one(handle, 1)])
+    assert anchors.waits(handle, reads=False)
+    assert anchor_one(story.north, handle)
+    assert not anchors.waits(handle) and not anchors.waits(bytes(32))
+
+
 def test_due_does_all_that_is_due(story: Story) -> None:
     handle = take_in(story.north, "Alma", "N-1")
     assert due(story.north, WindowRule(60_000, 1)) == ((), 0)

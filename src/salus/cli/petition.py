@@ -6,11 +6,12 @@ import click
 
 from salus.cli.options import FILE, acting, at_option, choose, in_home, opened, organisation, person
 from salus.cli.output import print_fields, print_json, print_table, short, when
+from salus.cli.patient import find_patient
 from salus.cli.whom import find_relation
 from salus.contracts.records.types import Ground, Outcome, PetitionKind
 from salus.services.inbox import process_inbox
 from salus.services.petition import PetitionView, list_petitions, petition
-from salus.services.take_petition import list_open
+from salus.services.take_petition import list_open, petition_for
 
 KINDS = {kind.name.lower(): kind for kind in PetitionKind}
 RECORD_BYTES = 16
@@ -37,8 +38,9 @@ def command() -> None:
 
 
 @command.command("make")
-@acting("The person.")
+@acting("The person; or a custodian, for a patient who has no wallet.")
 @at_option
+@click.option("--of", "handle", default=None, metavar="HANDLE", help="For a custodian: which patient.")
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.option(
     "--record", "records", multiple=True, type=RecordText(), metavar="RECORD", help="Which record; left out: all."
@@ -51,16 +53,24 @@ def make(
     as_json: bool,
     actor: str,
     relation: str | None,
+    handle: str | None,
     kind: str,
     records: tuple[bytes, ...],
     text: str,
     content: Path | None,
 ) -> None:
-    """Ask to amend, erase, restrict or unrestrict. Two members carry it, so that the custodian cannot suppress it."""
+    """Ask to amend, erase, restrict or unrestrict. Two members carry it, so that the custodian cannot suppress it.
+
+    With --of a custodian notes the wish of a patient without a wallet: it is shown as the custodian's own act.
+    """
     proposed = None if content is None else content.read_bytes()
     with opened(home) as region:
-        who = person(region, actor)
-        made = petition(who, find_relation(who, relation), KINDS[kind], records, text, proposed)
+        if handle is not None:
+            custodian = organisation(region, actor)
+            made = petition_for(custodian, find_patient(custodian, handle), KINDS[kind], records, text, proposed)
+        else:
+            who = person(region, actor)
+            made = petition(who, find_relation(who, relation), KINDS[kind], records, text, proposed)
     if as_json:
         print_json({"petition": made.petition, "relation": made.relation, "kind": kind, "height": made.height})
         return

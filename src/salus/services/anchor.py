@@ -59,13 +59,15 @@ def anchor_one(organisation: Organisation, relation: bytes) -> bool:
     return settle(organisation, entries, landed).get(relation) == 0
 
 
-def entries_with_cover(organisation: Organisation, relation: bytes) -> list[AnchorEntry]:
+def entries_with_cover(organisation: Organisation, relation: bytes, *, reads: bool = True) -> list[AnchorEntry]:
     """Return what is to be anchored on demand: nothing if the relation does not wait; else it and a cover.
+
+    Without `reads`, a relation that was only looked at waits for its window.
 
     The cover is drawn by lot among all anchored relations, changed or not, so that it says nothing of any of them.
     """
     anchors = organisation.vault.anchors
-    if not anchors.waits(relation):
+    if not anchors.waits(relation, reads=reads):
         return []
     others = [one for one in anchors.anchored() if one != relation]
     return anchors.gather([relation, *LOTS.sample(others, min(COVER, len(others)))])

@@ -58,7 +58,7 @@ def commit_release(
 
     The task is in the outbox before the ledger knows of the release, so that no crash loses a delivery.
     """
-    entries = _entries(organisation, asked.payload.relation)
+    entries = _entries(organisation, asked)
     try:
         proven = _proven(organisation, asked, authorised, entries)
     except NoSuchOpening:
@@ -92,11 +92,14 @@ def release_tasks(organisation: Organisation) -> list[tuple[int, ReleaseTask]]:
     return [(row.id, decode(row.body, ReleaseTask)) for row in rows if row.kind == TASK]
 
 
-def _entries(organisation: Organisation, relation: bytes) -> list[AnchorEntry]:
-    """Return what to anchor with the release: the relation if it waits, and others by lot, which so tell nothing."""
+def _entries(organisation: Organisation, asked: AskedFor) -> list[AnchorEntry]:
+    """Return what to anchor with the release: the relation if its records wait, and others by lot, which tell nothing.
+
+    Of looks at it only the person herself is told, and so for her they are anchored first.
+    """
     if not governance.may_hold(organisation.ledger.view(), organisation.account):
         return []  # a suspended custodian still gives the person what was anchored
-    return entries_with_cover(organisation, relation)
+    return entries_with_cover(organisation, asked.payload.relation, reads=asked.own)
 
 
 def _proven(

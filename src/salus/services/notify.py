@@ -12,7 +12,7 @@ from msgspec import Meta
 from salus.contracts.access import queries as access
 from salus.core import cose
 from salus.core.encoding import decode, encode
-from salus.core.errors import WrongSignature
+from salus.core.errors import Refusal, WrongSignature
 from salus.core.record import RecordId
 from salus.core.types import Digest, Id, Message, Small, Time
 from salus.services import lookup
@@ -56,14 +56,21 @@ def notice_task(relation: bytes, records: Sequence[bytes], change: Change) -> tu
 
 
 def send_notices(organisation: Organisation) -> int:
-    """Post every notice that waits; return how many letters."""
+    """Post every notice that waits; return how many letters.
+
+    A task of which one recipient cannot be reached stays: all of its notices are posted again.
+    """
     count = 0
     for row in organisation.vault.outbox.next(MAX_TASKS):
         if row.kind == TASK:
-            task = decode(row.body, NoticeTask)
+            task, reached = decode(row.body, NoticeTask), True
             for release, versions in _released(organisation, task).items():
-                count += _post(organisation, task, release, versions)
-            organisation.vault.outbox.done([row.id])
+                try:
+                    count += _post(organisation, task, release, versions)
+                except Refusal:
+                    reached = False
+            if reached:
+                organisation.vault.outbox.done([row.id])
     return count
 
 

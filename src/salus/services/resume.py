@@ -10,6 +10,7 @@ from salus.services.erase import run_deferred
 from salus.services.hold import forget_ended_holds
 from salus.services.notify import send_notices
 from salus.services.open_accounts import find_spare
+from salus.services.take_petition import forget_settled
 
 
 def resume(organisation: Organisation) -> tuple[str, ...]:
@@ -24,6 +25,7 @@ def resume(organisation: Organisation) -> tuple[str, ...]:
     if send_notices(organisation):
         done.append("Earlier recipients were told of a change.")
     forget_ended_holds(organisation)
+    forget_settled(organisation)
     done += ["An erasure that had waited was done." for _ in run_deferred(organisation)]
     find_spare(organisation)
     return tuple(words for words in done if words)

@@ -1,16 +1,21 @@
 """Take a petition in: what the letter holds must be what the ledger binds; it waits in the outbox for its answer."""
 
+import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from salus.contracts.records import queries as records
+from salus.contracts.records.messages import Petition
+from salus.contracts.records.types import PetitionKind
 from salus.core.encoding import decode, encode
-from salus.core.errors import Malformed
+from salus.core.errors import Malformed, Refusal
 from salus.core.types import Id, Message
+from salus.policy.types import Capacity
 from salus.services import lookup
 from salus.services.actors import Organisation
 from salus.services.commit_release import MAX_TASKS
 from salus.services.errors import NoSuchPetition, NotCustodian, WrongOpening
-from salus.services.petition import PetitionView, views
+from salus.services.petition import Petitioned, PetitionView, views
 from salus.services.petition_letters import PetitionLetter, Wish, petition_info
 
 TASK = "petition"
@@ -59,6 +64,43 @@ def take_petition(organisation: Organisation, raw: bytes) -> bytes:
     if all(waiting.petition != letter.petition for waiting in waiting_petitions(organisation)):
         organisation.vault.outbox.put([task(letter.relation, letter.petition, wish)])
     return letter.petition
+
+
+def petition_for(
+    organisation: Organisation,
+    relation: bytes,
+    kind: PetitionKind,
+    wanted: Sequence[bytes] = (),
+    text: str = "",
+    proposed: bytes | None = None,
+) -> Petitioned:
+    """Note the wish of a patient who has no wallet, on paper or at the desk; shown as the custodian's own act.
+
+    What it says is in the outbox before the ledger knows of it. Raises Malformed, the contract's refusals: for a
+    relation that its person has claimed, NotAuthorised.
+    """
+    wish = Wish(os.urandom(32), tuple(sorted(wanted)), text, proposed, None)
+    decode(encode(wish), Wish)
+    message = Petition(relation, int(Capacity.CUSTODIAN), int(kind), wish.commitment(organisation.network))
+    built = organisation.build(message)
+    made = built.created[0][0]
+    organisation.vault.outbox.put([task(relation, made, wish)])
+    try:
+        landed = organisation.carrier.submit_now(built.raw)
+    except Refusal:
+        forget_settled(organisation)
+        raise
+    return Petitioned(made, relation, kind, landed.height)
+
+
+def forget_settled(organisation: Organisation) -> None:
+    """Remove what was said in petitions that the ledger does not have, or that are done or refused."""
+    state, gone = organisation.ledger.view(), list[int]()
+    for waiting in waiting_petitions(organisation):
+        entry = records.petition(state, waiting.relation, waiting.petition)
+        if entry is None or not entry.open:
+            gone.append(waiting.row)
+    organisation.vault.outbox.done(gone)
 
 
 def _opened(raw: bytes) -> Wish:

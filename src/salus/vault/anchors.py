@@ -31,10 +31,6 @@ _THIS = text(
     " LEFT JOIN openings o ON o.number = r.number"
     " AND o.seq = (SELECT max(seq) FROM openings WHERE number = r.number) WHERE r.relation = :relation"
 )
-_WAITS = text(
-    "SELECT count(*) FROM relations r WHERE r.relation = :relation AND (r.changed = 1"
-    " OR EXISTS (SELECT 1 FROM openings o WHERE o.number = r.number AND o.state = :pending))"
-)
 _ANCHORED = text(
     "SELECT relation FROM relations r WHERE EXISTS (SELECT 1 FROM openings o WHERE o.number = r.number)"
     " ORDER BY relation"
@@ -116,11 +112,19 @@ class Anchors:
                 connection.execute(_UNCHANGED, [{"number": values["number"]} for values in made])
         return entries
 
-    def waits(self, relation: bytes) -> bool:
-        """True if the relation changed since its newest opening, or that is still on its way."""
+    def waits(self, relation: bytes, *, reads: bool = True) -> bool:
+        """True if the relation changed since its newest opening, or that is still on its way.
+
+        Without `reads`, entries of the access log are no change.
+        """
         with self._index.reading() as connection:
-            found: int = connection.execute(_WAITS, {"relation": relation, "pending": PENDING}).scalar_one()
-        return found > 0
+            row = connection.execute(_THIS, {"relation": relation}).one_or_none()
+            if row is None or not (row.changed or row.last_state == PENDING):
+                return False
+            if reads or row.last_state != ANCHORED:
+                return True
+            opening: bytes = _row(connection, row.number, row.last_seq).opening
+        return not opening or decode(opening, RelationOpening).log_size != row.log_size
 
     def anchored(self) -> list[bytes]:
         """Return the relations that have an opening, sorted."""
