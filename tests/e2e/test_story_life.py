@@ -54,7 +54,7 @@ from salus.services.refuse import Refused
 from salus.services.request import request_own
 from salus.services.restrict import restrict, restrict_as_asked
 from salus.services.take_petition import list_open, petition_for, take_petition, waiting_petitions
-from salus.vault.errors import NoSuchRecord, RecordErased, WrongSeal
+from salus.vault.errors import NoSuchRecord, RecordErased, StorageFailed, WrongSeal
 from salus.vault.records import RecordWrite
 from salus.vault.seals import seal
 
@@ -346,6 +346,26 @@ def test_a_recipient_that_cannot_be_reached_holds_up_nobody(scene: Scene, monkey
     assert set(scene.changes().values()) == set()  # the clinic was opened first
     assert scene.north.vault is not None
     assert set(scene.changes().values()) == {Change.AMENDED}
+
+
+def test_a_release_whose_records_were_erased_before_it_left_is_dropped(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("salus.services.release.deliver", raise_storage_failed)
+        ask(scene.story, scene.handle, scene.badge)
+        process_inbox(scene.north)  # committed, and the disk fails before it is sealed
+    assert "release" in {task.kind for task in scene.north.vault.outbox.next(9)}
+    made = petition(scene.alma, scene.handle, PetitionKind.ERASE)
+    process_inbox(scene.north)
+    erase(scene.north, made.petition)
+    scene.story.reopen()
+    assert "release" not in {task.kind for task in scene.north.vault.outbox.next(9)}
+    assert [letter.kind for letter in scene.story.region.exchange.inbox(scene.story.clinic.account)] == ["notice"]
+
+
+def raise_storage_failed(*_: object) -> None:
+    raise StorageFailed
 
 
 def raise_unknown_key(*_: object) -> int:

@@ -52,7 +52,6 @@ def folder(tmp_path: Path) -> Path:
 def erased(folder: Path, *records: bytes, **fields: object) -> None:
     with open_vault(folder) as vault:
         vault.erase(Erasure(ALICE, records, NOW + 1, **fields))
-        vault.shred()
 
 
 def row(folder: Path, number: int) -> tuple[bytes, bytes]:

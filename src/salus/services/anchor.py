@@ -1,7 +1,6 @@
 """Anchor: put the salted roots of all changed relations on the ledger, many under one signature."""
 
 from collections.abc import Sequence
-from random import SystemRandom
 from typing import NamedTuple
 
 from salus.client.batcher import Landed
@@ -17,7 +16,6 @@ from salus.vault.errors import UnknownRoot
 
 MAX_ENTRIES = 1000  # of one message
 COVER = 15  # relations anchored beside one that is anchored on demand
-LOTS = SystemRandom()
 
 
 class Anchored(NamedTuple):
@@ -69,8 +67,7 @@ def entries_with_cover(organisation: Organisation, relation: bytes, *, reads: bo
     anchors = organisation.vault.anchors
     if not anchors.waits(relation, reads=reads):
         return []
-    others = [one for one in anchors.anchored() if one != relation]
-    return anchors.gather([relation, *LOTS.sample(others, min(COVER, len(others)))])
+    return anchors.gather([relation, *anchors.draw(COVER, relation)])
 
 
 def message(organisation: Organisation, entries: Sequence[AnchorEntry]) -> AnchorRelations:

@@ -7,7 +7,7 @@ where it was left. Destruction comes after the ledger's consent: a hold placed a
 |---|---|
 | 1. task in the outbox; for an amendment in the transaction of the new version | the answer is sent |
 | 2. `AnswerPetition` on the ledger; refused: the task goes, nothing was done | the deed is done |
-| 3. erase, shred | done again, which changes nothing |
+| 3. erase | done again, which changes nothing |
 | 4. anchor the relation, post the receipt, keep a copy | done again |
 | 5. the task leaves the outbox | nothing is left to do |
 """
@@ -176,7 +176,6 @@ def _do(organisation: Organisation, task: AnswerTask) -> None:
     if task.records:
         told = notice_task(task.relation, task.records, Change.ERASED)
         organisation.vault.erase(Erasure(task.relation, task.records, now, (told,)))
-        organisation.vault.shred()
     if _restricts(task):
         change = Change.RESTRICTED if task.kind == PetitionKind.RESTRICT else Change.USED_AGAIN
         organisation.vault.outbox.put([notice_task(task.relation, (), change)])

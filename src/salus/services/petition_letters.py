@@ -68,7 +68,7 @@ class ReceiptLetter(Message, frozen=True):
     petition: Id
     kind: Small
     outcome: Small
-    sealed: Annotated[bytes, Meta(max_length=512 * 1024)]
+    sealed: Annotated[bytes, Meta(max_length=16 * 1024 * 1024)]  # 48 bytes for each record erased
 
 
 class Change(IntEnum):
@@ -97,7 +97,7 @@ class SealedNotice(Message, frozen=True):
     suite: Suite
     time: Time
     enc: Enc
-    ciphertext: Annotated[bytes, Meta(max_length=2 * 1024 * 1024)]
+    ciphertext: Annotated[bytes, Meta(max_length=16 * 1024 * 1024)]
 
     def info(self, network: bytes) -> bytes:
         """Return what the seal is bound to."""

@@ -11,6 +11,7 @@ from salus.services.hold import forget_ended_holds
 from salus.services.notify import send_notices
 from salus.services.open_accounts import find_spare
 from salus.services.take_petition import forget_settled
+from salus.vault.errors import RecordErased
 
 
 def resume(organisation: Organisation) -> tuple[str, ...]:
@@ -44,6 +45,9 @@ def _finish(organisation: Organisation, task: ReleaseTask) -> str:
     if answer is not None and answer.leaves == task.leaves:
         try:
             deliver(organisation, task)
+        except RecordErased:
+            drop_task(organisation, task.request)
+            return "A release was not delivered: what it held was erased before it left."
         except Refusal:
             return "A release could not be delivered; it stays in the outbox."
         return "A release was delivered."

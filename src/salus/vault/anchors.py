@@ -7,6 +7,7 @@ Only one opening per relation is on its way; what changes meanwhile is in the ne
 
 import os
 from collections.abc import Iterable
+from random import SystemRandom
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
@@ -31,10 +32,12 @@ _THIS = text(
     " LEFT JOIN openings o ON o.number = r.number"
     " AND o.seq = (SELECT max(seq) FROM openings WHERE number = r.number) WHERE r.relation = :relation"
 )
-_ANCHORED = text(
-    "SELECT relation FROM relations r WHERE EXISTS (SELECT 1 FROM openings o WHERE o.number = r.number)"
-    " ORDER BY relation"
+_LAST = text("SELECT coalesce(max(number), 0) FROM relations")
+_OPENED = text(
+    "SELECT relation FROM relations r WHERE number = :number"
+    " AND EXISTS (SELECT 1 FROM openings o WHERE o.number = r.number)"
 )
+_LOTS = SystemRandom()
 _INSERT = text("INSERT INTO openings (number, seq, opening, root, state) VALUES (:number, :seq, :opening, :root, 0)")
 _UNCHANGED = text("UPDATE relations SET changed = 0 WHERE number = :number")
 _TOUCH = text("UPDATE relations SET changed = 1 WHERE number = :number")
@@ -126,10 +129,13 @@ class Anchors:
             opening: bytes = _row(connection, row.number, row.last_seq).opening
         return not opening or decode(opening, RelationOpening).log_size != row.log_size
 
-    def anchored(self) -> list[bytes]:
-        """Return the relations that have an opening, sorted."""
+    def draw(self, count: int, without: bytes) -> list[bytes]:
+        """Return up to `count` relations other than `without`, drawn by lot among all, less those never anchored."""
         with self._index.reading() as connection:
-            return [row.relation for row in connection.execute(_ANCHORED)]
+            last = connection.execute(_LAST).scalar_one()
+            numbers = _LOTS.sample(range(1, last + 1), min(count + 1, last))  # numbers are dense
+            rows = (connection.execute(_OPENED, {"number": number}).scalar_one_or_none() for number in numbers)
+            return [relation for relation in rows if relation is not None and relation != without][:count]
 
     def mark_anchored(self, relation: bytes, seq: int, height: int) -> None:
         """Note that the block at `height` holds the opening `seq`. Raises NoSuchRelation, NoSuchOpening."""

@@ -46,6 +46,13 @@ class Erasure(NamedTuple):
     tasks: Sequence[tuple[str, bytes]] = ()
 
 
+class Destroyed(NamedTuple):
+    """What an erasure did: the records that are no more, and the blobs whose files nothing names any longer."""
+
+    erased: list["Erased"]
+    blobs: list[bytes]  # digests
+
+
 class Erased(NamedTuple):
     """A record that is no more: the leaf of its last version, and that of its tombstone."""
 
@@ -61,8 +68,8 @@ def erase(
     blobs: Blobs,
     erasure: Erasure,
     touched: dict[bytes, Relation],
-) -> list[Erased]:
-    """Erase within a transaction; blobs lose their names, and their files go with `Blobs.collect`.
+) -> Destroyed:
+    """Erase within a transaction. The files of blobs are the caller's, after it; `Blobs.collect` finds what it left.
 
     Raises NoSuchRelation, RelationDestroyed, NoSuchRecord.
     """
@@ -74,18 +81,20 @@ def erase(
         raise NoSuchRecord
     doomed = [record for record in dict.fromkeys(erasure.records) if record not in relation.erased]
     last = {record: relation.newest(record)[1] or b"" for record in doomed}
-    if doomed:
-        _destroy(connection, relations, relation, doomed)
+    files = _destroy(connection, relations, relation, doomed) if doomed else []
     writes = [_tombstone(erasure, record) for record in doomed]
     stored = store(
         connection, custody, relations, blobs, Deposit(writes, tasks=erasure.tasks if doomed else ()), touched
     )
     relation.erased |= dict.fromkeys(doomed)
-    return [Erased(one.record, last[one.record], one.leaf) for one in stored.versions]
+    return Destroyed([Erased(one.record, last[one.record], one.leaf) for one in stored.versions], files)
 
 
-def _destroy(connection: Connection, relations: Relations, relation: Relation, doomed: Iterable[bytes]) -> None:
-    """Empty the rows of the doomed, and wrap the data keys of all others under a fresh relation key."""
+def _destroy(connection: Connection, relations: Relations, relation: Relation, doomed: Iterable[bytes]) -> list[bytes]:
+    """Empty the rows of the doomed, and wrap the data keys of all others under a fresh relation key.
+
+    Returns the digests of blobs that lost their names.
+    """
     old, new, gone = relation.key or b"", os.urandom(KEY_BYTES), dict.fromkeys(doomed)
     empty, blobs, rewrapped = [], [], []
     for row_id, record, secrets, is_blob in connection.exec_driver_sql(_SECRETS, row_ids(relation.number)).all():
@@ -104,6 +113,7 @@ def _destroy(connection: Connection, relations: Relations, relation: Relation, d
     relations.rekey(connection, relation, new)
     for record in gone:
         _forget_names(connection, f"{relation.handle.hex()}/{record.hex()}")
+    return [digest for (digest,) in blobs]
 
 
 def _forget_names(connection: Connection, place: str) -> None:

@@ -150,18 +150,18 @@ class Vault:
             return deposits.store(connection, self.custody, self._relations, self._blobs, whole, touched)
 
     def erase(self, erasure: Erasure) -> list[Erased]:
-        """Erase records, all or nothing; then `shred`, which may be tried again, removes the last of them.
+        """Erase records, all or nothing; then their blobs, and what the write-ahead log still holds of them.
 
-        Raises NoSuchRelation, RelationDestroyed, NoSuchRecord.
+        Raises NoSuchRelation, RelationDestroyed, NoSuchRecord. After StorageFailed the records may be erased already;
+        files of theirs that could not be deleted go when the vault is next opened.
         """
-        with self._changing() as (connection, touched):
-            return erasures.erase(connection, self.custody, self._relations, self._blobs, erasure, touched)
-
-    def shred(self) -> None:
-        """Delete files of blobs that nothing names, and empty the write-ahead log; doing it again changes nothing."""
         with self._lock:
-            self._collect_orphans()
+            with self._changing() as (connection, touched):
+                done = erasures.erase(connection, self.custody, self._relations, self._blobs, erasure, touched)
+            for digest in done.blobs:
+                self._blobs.delete(digest)
             self._index.empty_log()
+            return done.erased
 
     def log_access(self, relation: bytes, entries: Iterable[bytes]) -> int:
         """Append entries (dCBOR) to the relation's access log; return its size. Raises NoSuchRelation."""
