@@ -19,6 +19,7 @@ from salus.cli.options import (
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_relation
+from salus.core.errors import Refusal
 from salus.policy.types import Provision
 from salus.services.access_log import Read, What
 from salus.services.accounting import Accounting, Line, accounting
@@ -157,7 +158,11 @@ def reads(home: Path | None, as_json: bool, actor: str, relation: str | None) ->
     with opened(home) as region:
         who = person(region, actor)
         handle = find_relation(who, relation)
-        views = [view for view in collect(who) if isinstance(view, OwnView) and view.relation == handle]
+        came = collect(who, ("delivery",), handle)
+        views = [view for view in came if isinstance(view, OwnView)]
+        refused = [view for view in came if isinstance(view, Refusal)]
+        if refused and not views:
+            raise refused[0]
         if not views:
             package = request_own(who, handle)
             print_request(package, as_json)

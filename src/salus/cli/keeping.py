@@ -157,7 +157,7 @@ def keep_only(home: Path | None, as_json: bool, actor: str, what: str, off: bool
     kind = PetitionKind.UNRESTRICT if off else PetitionKind.RESTRICT
     with opened(home) as region:
         custodian = organisation(region, actor)
-        process_inbox(custodian)
+        process_inbox(custodian, ("petition",))
         asked = [v for v in list_open(custodian) if v.entry.kind == kind and v.petition.hex().startswith(what.lower())]
         if len(asked) == 1:
             print_answer(as_json, restrict_as_asked(custodian, asked[0].petition))
@@ -203,7 +203,7 @@ COMMANDS = (amend, mend, refuse, destroy, hold, holds, lift, keep_only, rotate, 
 
 def waiting(custodian: Organisation, given: str, kind: PetitionKind | None = None) -> PetitionView:
     """Return the open petition that `given` begins, after taking in what waits in the inbox."""
-    process_inbox(custodian)
+    process_inbox(custodian, ("petition",))
     return find_open(given, tuple(v for v in list_open(custodian) if kind is None or v.entry.kind == kind))
 
 

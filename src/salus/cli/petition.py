@@ -83,11 +83,11 @@ def make(
 @at_option
 @in_home
 def show_all(home: Path | None, as_json: bool, actor: str, relation: str | None) -> None:
-    """List petitions and what became of them. A custodian takes in what waits in its inbox first."""
+    """List petitions and what became of them. A custodian takes in the letters about them first."""
     with opened(home) as region:
         if actor in region.organisations():
             custodian = organisation(region, actor)
-            process_inbox(custodian)
+            process_inbox(custodian, ("petition",))
             views = list_open(custodian)
         else:
             who = person(region, actor)

@@ -1,5 +1,6 @@
 """Work through what lies in an inbox. A letter is removed once it was dealt with, also by a refusal."""
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from salus.core.errors import Kind, Refusal
@@ -7,7 +8,7 @@ from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
 from salus.services.deliver import Delivery
 from salus.services.notify import Notice, receive_notice
-from salus.services.ports import Letter
+from salus.services.ports import KINDS, Letter
 from salus.services.receive import Received, receive
 from salus.services.receive_own import OwnView, receive_own
 from salus.services.receive_receipt import ReceiptView, receive_receipt
@@ -27,9 +28,9 @@ class Processed(NamedTuple):
     outcome: Outcome
 
 
-def process_inbox(organisation: Organisation) -> tuple[Processed, ...]:
-    """Deal with every letter to the organisation, grants first: oldest first, each by itself."""
-    letters = organisation.exchange.inbox(organisation.account)
+def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> tuple[Processed, ...]:
+    """Deal with every letter to the organisation of these kinds, grants first: oldest first, each by itself."""
+    letters = [letter for letter in organisation.exchange.inbox(organisation.account) if letter.kind in kinds]
     ordered = sorted(letters, key=lambda letter: letter.kind != "grant")
     done = []
     for letter in ordered:
@@ -40,11 +41,16 @@ def process_inbox(organisation: Organisation) -> tuple[Processed, ...]:
     return tuple(done)
 
 
-def collect(person: Person) -> tuple[Collected, ...]:
-    """Receive every delivery and receipt to the person's relations; other letters only tell to look at the ledger."""
+def collect(person: Person, kinds: Container[str] = KINDS, only: bytes | None = None) -> tuple[Collected, ...]:
+    """Receive every delivery and receipt to the person's relations, or to one of them.
+
+    Other letters only tell to look at the ledger; letters of other kinds than `kinds` stay.
+    """
     views: list[Collected] = []
     for relation in person.wallet.relations():
         for letter in person.exchange.inbox(relation.handle):
+            if letter.kind not in kinds or only not in (None, relation.handle):
+                continue
             outcome = _person(person, letter)
             if outcome is not None:
                 views.append(outcome)

@@ -8,9 +8,11 @@ from typing import NamedTuple, Protocol
 
 from salus.client.batcher import Landed
 
+KINDS = ("grant", "request", "delivery", "refusal", "petition", "receipt", "notice")  # of letters
+
 
 class Letter(NamedTuple):
-    """Something one party left for another. `kind` is one of `KINDS` of the exchange; `body` is sealed or public."""
+    """Something one party left for another. `kind` is one of `KINDS`; `body` is sealed or public."""
 
     name: str  # within the recipient's inbox
     kind: str
