@@ -64,11 +64,13 @@ from salus.services.settle_claim import claim_envelope
 from salus.services.situations import Situations
 from salus.vault.files import LocalFiles
 from salus.vault.keystore import Keystore
+from salus.vault.rotation import rotate
 from salus.vault.seals import SealKey
 from salus.vault.vault import Vault
 from salus.wallet.wallet import Wallet
 
 GENESIS = "genesis.cbor"
+NEXT_MASTER = "vault-next"  # in a keystore: the master key that the vault is being put under
 _PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _ADMINISTRATORS, _THRESHOLD = 3, 2  # administration keys of a member, and how many must sign
@@ -312,6 +314,32 @@ def enrol(region: Region, sponsor: str, spec: MemberSpec) -> Organisation:
     return region.organisation(spec.slug)
 
 
+def rotate_vault(region: Region, slug: str) -> None:
+    """Give an organisation's vault another master key: copies of it from before open by no key that is left.
+
+    Both keys are in the keystore until the vault is written anew; an interrupted rotation is finished when the
+    organisation is opened. Raises NoSuchActor, ReadOnly, StorageFull, StorageFailed.
+    """
+    with region._lock:
+        region.organisation(slug)  # which finishes what was interrupted
+        opened = region._organisations.pop(slug)
+        opened.carrier.close()
+        opened.vault.close()
+        secrets = Keystore.open(_keystore_path(region.home, slug), region._passphrase)
+        secrets.new(NEXT_MASTER)
+        secrets.save(region._passphrase)
+        _finish_rotation(region, slug, secrets)
+
+
+def _finish_rotation(region: Region, slug: str, secrets: Keystore) -> None:
+    """Put the closed vault under the next master key, then forget the old one."""
+    folder = region.home / "organisations" / slug / "vault"
+    rotate(folder, secrets.get("vault"), secrets.get(NEXT_MASTER), region.network)
+    secrets.put("vault", secrets.get(NEXT_MASTER))
+    secrets.remove(NEXT_MASTER)
+    secrets.save(region._passphrase)
+
+
 def create_person(region: Region, slug: str) -> Person:
     """Make an empty wallet; raise UnusableName, WalletExists, ReadOnly."""
     if not _SLUG.fullmatch(slug):
@@ -409,7 +437,10 @@ def _open_organisation(region: Region, slug: str, passphrase: str) -> Organisati
     if slug not in region.organisations():
         raise NoSuchActor
     file = _organisation_file(region.home, slug)
-    made = _keys(Keystore.open(_keystore_path(region.home, slug), passphrase))
+    secrets = Keystore.open(_keystore_path(region.home, slug), passphrase)
+    if NEXT_MASTER in secrets.names():  # a rotation was interrupted
+        _finish_rotation(region, slug, secrets)
+    made = _keys(secrets)
     vault = Vault.open(region.home / "organisations" / slug / "vault", made.vault, region.network, file.account)
     return _organisation(region, slug, file.name, file.account, made, vault)
 

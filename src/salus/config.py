@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -32,6 +32,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sample_data: Path | None = None
     verifier: Literal["auto", "on", "off"] = "auto"  # a second process for signatures: under load, at once, never
     tiles: Path | None = None  # where the log is published; within the home by default
+    anchor_window_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60  # anchors are gathered for so long
+    anchor_cycle: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 60  # windows in which each relation has one slot
 
 
 def read_config(environment: Mapping[str, str] | None = None) -> Config:

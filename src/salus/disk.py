@@ -22,6 +22,17 @@ def replace_file(path: Path, data: bytes, *, public: bool = False) -> None:
     sync_folder(path.parent)
 
 
+def move_file(old: Path, new: Path) -> None:
+    """Put the file `old` in the place of `new`; its content and the name are durable once this returns."""
+    descriptor = os.open(old, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    old.replace(new)
+    sync_folder(new.parent)
+
+
 def write_all(descriptor: int, data: bytes) -> None:
     """Write all of `data`; one call of the system may take only a part."""
     rest = memoryview(data)

@@ -83,9 +83,9 @@ def test_what_came_before_a_refused_bundle_is_stored_and_anchored(empty: Path, t
         " The 1 before it stored, nothing of it and after it."
     )
     assert CANARY not in result.err
+    assert take_in(empty, folder / "1.json")["anchored_relations"] == 0
     (kept,) = data("patient", "list", "--as", "north", home=empty)
     assert kept["name"] == "Test A"
-    assert take_in(empty, folder / "1.json")["anchored_relations"] == 0
     assert salus("fsck", home=empty).status == 0
 
 

@@ -170,7 +170,6 @@ def test_a_member_is_added_by_vote(claimed: Path) -> None:
 LOOKS = (
     ("org", "list"),
     ("staff", "list", "--as", "clinic"),
-    ("patient", "list", "--as", "north"),
     ("consent", "list", "--as", "alma"),
     ("access", "relations", "--as", "alma"),
     ("access", "accounting", "--as", "alma"),
@@ -190,3 +189,12 @@ def test_looking_changes_no_file(claimed: Path, command: tuple[str, ...]) -> Non
     before = contents(claimed)
     done(*command, home=claimed)
     assert contents(claimed) == before
+
+
+def test_a_look_at_patients_changes_their_access_logs_and_nothing_else(claimed: Path) -> None:
+    done(*LOOKS[0], home=claimed)
+    before = contents(claimed)
+    done("patient", "list", "--as", "north", home=claimed)
+    after = contents(claimed)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert changed == {"organisations/north/vault/index.db"}

@@ -7,11 +7,11 @@ from salus.bootstrap import MemberSpec, RegionSpec, create_person, create_region
 from salus.contracts.accounts import errors as accounts_errors
 from salus.contracts.accounts.messages import OpenAccounts
 from salus.contracts.governance.messages import AdmitMember
-from salus.core.encoding import decode
 from salus.evidence.report import Verdict
 from salus.evidence.verify import verify
 from salus.ledger.errors import LedgerLocked
 from salus.policy.types import OrganisationRole
+from salus.services.access_log import What, list_reads
 from salus.services.anchor import anchor
 from salus.services.attest_staff import attest_staff, list_staff
 from salus.services.authorise import own_records
@@ -29,7 +29,7 @@ from salus.services.inspect import export_state, inspect_block, ledger_status, p
 from salus.services.members import list_members
 from salus.services.open_accounts import open_accounts
 from salus.services.propose import propose
-from salus.services.read_records import Access, list_records, read_record
+from salus.services.read_records import list_records, read_record
 from salus.services.vote import vote
 from salus.vault.errors import WrongPassphrase
 from salus.wallet.wallet import WalletExists
@@ -91,10 +91,9 @@ def test_every_read_stands_in_the_access_log(story: Story) -> None:
     headers = list_records(story.north, handle, staff=badge)
     read_record(story.north, handle, headers[0].record, purpose="HOPERAT")
     scope = own_records(story.north, handle, "test", None)
-    entries = [decode(raw, Access) for _, raw in story.north.vault.access_entries(scope)]
-    assert [(e.purpose, e.staff, e.record) for e in entries] == [
-        ("TREAT", badge.commitment, None),
-        ("HOPERAT", None, headers[0].record),
+    assert [(e.what, e.purpose, e.staff, e.records) for e in list_reads(story.north, scope)] == [
+        (What.LIST, "TREAT", badge.commitment, ()),
+        (What.READ, "HOPERAT", None, ((headers[0].record, 1),)),
     ]
     assert anchor(story.north) == (1, ())  # the log of reads is part of what is anchored
     with pytest.raises(NotCustodian):

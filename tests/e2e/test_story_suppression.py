@@ -16,7 +16,7 @@ from salus.policy.types import Status
 from salus.services import deliver as module
 from salus.services import protect
 from salus.services.commit_release import release_tasks
-from salus.services.deliver import deliver
+from salus.services.deliver import Reads, deliver
 from salus.services.deposit import deposit
 from salus.services.errors import Incomplete, NoSuchMember, NotCarried, Rollback
 from salus.services.inbox import collect, process_inbox
@@ -81,10 +81,11 @@ def test_a_view_without_one_record_is_incomplete(story: Story, monkeypatch: pyte
     alma = give_wallet(story, story.north, handle, "alma")
     honest = module._whole
 
-    def hide_one(organisation, asked) -> bytes:
-        evidence = read_evidence(honest(organisation, asked)).evidence
+    def hide_one(organisation, asked) -> tuple[bytes, Reads]:
+        view, reads = honest(organisation, asked)
+        evidence = read_evidence(view).evidence
         whole = replace(evidence.whole, entries=evidence.whole.entries[1:])
-        return encode(replace(evidence, records=evidence.records[1:], whole=whole))
+        return encode(replace(evidence, records=evidence.records[1:], whole=whole)), reads
 
     monkeypatch.setattr(module, "_whole", hide_one)
     request_own(alma, handle)
@@ -97,10 +98,10 @@ def test_a_view_without_one_record_is_incomplete(story: Story, monkeypatch: pyte
 def test_an_older_view_is_a_rollback(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     handle = take_in(story.north, "Alma", "N-1")
     alma = give_wallet(story, story.north, handle, "alma")
-    views: list[bytes] = []
+    views: list[tuple[bytes, Reads]] = []
     honest = module._whole
 
-    def keep(organisation, asked) -> bytes:
+    def keep(organisation, asked) -> tuple[bytes, Reads]:
         views.append(honest(organisation, asked))
         return views[-1]
 

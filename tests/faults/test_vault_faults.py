@@ -52,6 +52,9 @@ class FailingFiles(LocalFiles):
         if not path.is_dir():
             self._fail(lambda: super(FailingFiles, self).create_folder(path), lambda: None)
 
+    def move(self, old: Path, new: Path) -> None:
+        self._fail(lambda: super(FailingFiles, self).move(old, new), lambda: None)
+
     def delete(self, path: Path) -> None:
         self._fail(lambda: super(FailingFiles, self).delete(path), lambda: None)
 

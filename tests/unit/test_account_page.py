@@ -16,7 +16,7 @@ from salus.services.account.data import as_data
 from salus.services.account.line import Line
 from salus.services.account.markup import Markup, clean, element
 from salus.services.account.page import Proofs, page
-from salus.services.account.rows import BY_NAME, PERSONAL, ROWS
+from salus.services.account.rows import NAMES, PERSONAL, ROWS
 from salus.services.account.titles import TITLES
 from salus.services.account.words import (
     LANGUAGES,
@@ -68,7 +68,7 @@ def test_every_event_about_a_person_has_a_row() -> None:
 
 
 def test_rows_have_one_name_each_and_words_in_each_language() -> None:
-    assert len(BY_NAME) == len(ROWS)
+    assert len(NAMES) == len(ROWS)
     for row in ROWS.values():
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", row.what)
         assert all(row.text) and row.text.en != row.text.zh
@@ -108,7 +108,7 @@ def test_markup_escapes_what_it_is_given_and_nothing_twice() -> None:
 def test_a_hostile_name_is_only_text(language: str) -> None:
     lines = [line(n, what, party="organisation", organisation=b"o" * 32, name=HOSTILE, purpose=HOSTILE,
                   purposes=(HOSTILE,), basis=HOSTILE, reason=HOSTILE, directive=bytes(32))
-             for n, what in enumerate(BY_NAME, 1)]  # fmt: skip
+             for n, what in enumerate(NAMES, 1)]  # fmt: skip
     told = account(*lines, name=HOSTILE)
     note = cosign(NOTE, "witness.example/<b>&'", key("witness"), 1_790_000_000)
     root = parsed(told, language, note)
@@ -205,4 +205,4 @@ def test_the_data_has_the_names_that_are_documented() -> None:
 
 def test_every_name_of_a_row_is_documented() -> None:
     page_text = (ROOT / "docs/reference/accounting.md").read_text()
-    assert [what for what in BY_NAME if f"`{what}`" not in page_text] == []
+    assert [what for what in NAMES if f"`{what}`" not in page_text] == []

@@ -12,6 +12,7 @@ from salus.client.ledger import StateProof
 from salus.contracts.accounts.messages import OpenAccounts, OpenOrganisation, RevokeOwnKey
 from salus.contracts.consent.messages import DenyTotally, GrantConsent
 from salus.contracts.governance.messages import Propose
+from salus.contracts.records.messages import Petition, PlaceHold
 from salus.contracts.registry import MESSAGES
 from salus.core.encoding import encode
 from salus.core.envelope import WINDOW_MS, parse_envelope
@@ -58,6 +59,8 @@ def test_created_ids_follow_the_documented_derivation() -> None:
         GrantConsent(relation, 1, None, (0, b""), 1, (1,), 0, 1, 0, 0, (True, 0, False), fixed("sealed")),
         DenyTotally(relation, 1, (0, b""), (), 0, 1),
         Propose(HOSPITAL, 9, ((1, b""),)),
+        Petition(relation, 1, 2, fixed("commitment")),
+        PlaceHold(HOSPITAL, relation, fixed("reason")),
     )
     built = builder.build(SIGNERS, *messages)
 
@@ -70,6 +73,8 @@ def test_created_ids_follow_the_documented_derivation() -> None:
         (derived("directive", relation, 2),),
         (derived("directive", relation, 3),),
         (derived("proposal", HOSPITAL, 4),),
+        (derived("petition", relation, 5),),
+        (derived("hold", HOSPITAL, 6),),
     )
 
 

@@ -254,7 +254,7 @@ def test_requests_and_consents() -> None:
     assert decode(bytes_of(case["public"]), Directive).sealed == sealed
 
 
-@pytest.mark.parametrize(("name", "kind"), [("deliveries", "delivery"), ("grants", "grant")])
+@pytest.mark.parametrize(("name", "kind"), [("deliveries", "delivery"), ("grants", "grant"), ("notices", "notice")])
 def test_sealed_objects(name: str, kind: str) -> None:
     case = load(name)
     network, payload = bytes_of(case["network"]), bytes_of(case["payload"])
@@ -344,6 +344,34 @@ def read_case(world: dict[str, Any], case: dict[str, Any]) -> tuple[Question, li
         for one in world["records"]
     ]
     return question, directives, records
+
+
+def test_petitions() -> None:
+    case = load("petitions")
+    network, nonce = bytes_of(case["network"]), bytes_of(case["nonce"])
+    assert plain.tagged("petition", network, bytes_of(case["relation"]), nonce, 0, 0).hex() == case["petition"]
+    assert plain.tagged("hold", network, bytes_of(case["custodian"]), nonce, 0, 0).hex() == case["hold"]
+    assert plain.tagged("wish", network, bytes_of(case["wish"])).hex() == case["wish_commitment"]
+    assert plain.cbor(decode_plain(bytes_of(case["wish"]))) == bytes_of(case["wish"])
+    assert decode_plain(bytes_of(case["asked"]))[2].hex() == case["wish_commitment"]
+    salt = bytes_of(case["hold_salt"])
+    assert plain.tagged("hold-reason", network, salt, case["hold_reason"]).hex() == case["hold_commitment"]
+
+
+def test_receipts() -> None:
+    case = load("receipts")
+    network, payload, raw = bytes_of(case["network"]), bytes_of(case["payload"]), bytes_of(case["receipt"])
+    ((kid, signature),) = cose.parse(case["kind"], raw).signatures
+    assert good(case["public"], plain.to_be_signed(case["kind"], network, payload, kid), signature)
+    assert plain.tagged("receipt", network, raw).hex() == case["commitment"]
+    with pytest.raises(Malformed):
+        cose.parse("receipt", raw)  # an erasure's is of its own kind
+
+
+def test_reads() -> None:
+    case = load("reads")
+    network, relation, salt = bytes_of(case["network"]), bytes_of(case["relation"]), bytes_of(case["salt"])
+    assert plain.tagged("access", network, relation, salt, bytes_of(case["entry"])).hex() == case["leaf"]
 
 
 def test_claims() -> None:

@@ -6,10 +6,11 @@ import click
 
 from salus.cli.access_glass import glass_command, review_command
 from salus.cli.access_missing import push_command, unanswered_command
+from salus.cli.access_reads import reads_command
 from salus.cli.access_session import command as session_command
 from salus.cli.access_words import print_request
 from salus.cli.accounting import account
-from salus.cli.letters import keep, print_told, tell
+from salus.cli.letters import keep, keep_receipts, print_told, tell
 from salus.cli.options import (
     WHOLE_ID,
     about_data,
@@ -29,8 +30,11 @@ from salus.policy.types import Provision
 from salus.services.break_glass import request_break_glass
 from salus.services.inbox import collect, process_inbox
 from salus.services.members import member_name
+from salus.services.notify import changes_of, list_notices
+from salus.services.petition_letters import Change
 from salus.services.receive import Received
 from salus.services.receive_own import OwnView
+from salus.services.receive_receipt import ReceiptView
 from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.received import list_received
 from salus.services.request import request, request_own
@@ -128,11 +132,13 @@ def answer(home: Path | None, as_json: bool, actor: str, save: Path | None) -> N
 @save_option("Write records and evidence here.")
 @in_home
 def fetch(home: Path | None, as_json: bool, actor: str, save: Path | None) -> None:
-    """Open what custodians sent to a wallet, and check that nothing is missing."""
+    """Open what custodians sent to a wallet: check that nothing is missing, and that receipts are the ledger's."""
     with opened(home) as region:
         views = collect(person(region, actor))
     own = [view for view in views if isinstance(view, OwnView)]
-    print_told((tell("delivery", view) for view in views), as_json, empty="Nothing new.")
+    kinds = ("receipt" if isinstance(view, ReceiptView) else "delivery" for view in views)
+    print_told(map(tell, kinds, views), as_json, empty="Nothing new.")
+    keep_receipts(save, [view for view in views if isinstance(view, ReceiptView)])
     named = {short(view.release): view.evidence for view in own}
     keep(save, named, (record for view in own for record in view.records))
 
@@ -142,17 +148,30 @@ def fetch(home: Path | None, as_json: bool, actor: str, save: Path | None) -> No
 @save_option("Write the records here.")
 @in_home
 def show_received(home: Path | None, as_json: bool, actor: str, save: Path | None) -> None:
-    """List the records that the organisation received, with the release each came by."""
+    """List the records that the organisation received: by which release, and what it was told of them since."""
     with opened(home) as region:
-        found = list_received(organisation(region, actor))
+        recipient = organisation(region, actor)
+        found, changes = list_received(recipient), changes_of(list_notices(recipient))
+    told = [(release, record.header, changes.get((release, record.header.record))) for release, record in found]
     if as_json:
-        print_json([{"release": release, "header": record.header} for release, record in found])
+        print_json([{"release": r, "header": h, "since": change_words(change)} for r, h, change in told])
     else:
-        headers = ((release, record.header) for release, record in found)
-        rows = ((short(r), short(h.record), h.type, h.data_class, when(h.start)) for r, h in headers)
-        print_table(("release", "record", "type", "class", "from"), rows, empty="Nothing was received yet.")
+        rows = (
+            (short(r), short(h.record), h.type, h.data_class, when(h.start), change_words(change) or "-")
+            for r, h, change in told
+        )
+        columns = ("release", "record", "type", "class", "from", "since then")
+        print_table(columns, rows, empty="Nothing was received yet.")
     keep(save, {}, (record for _, record in found))
 
 
-for part in (account, session_command, review_command, glass_command, push_command, unanswered_command):
+def change_words(change: Change | None) -> str | None:
+    """Return what became of a received record at its custodian."""
+    return None if change is None else change.name.lower().replace("_", " ")
+
+
+for part in (
+    *(account, reads_command, session_command, review_command),
+    *(glass_command, push_command, unanswered_command),
+):
     command.add_command(part)

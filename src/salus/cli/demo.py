@@ -26,7 +26,7 @@ INDENT = 5
 @click.option("--data", type=FOLDER, default=None, help="A folder of Synthea bundles instead of our generator.")
 @click.option("--json", "file", type=OUT_FILE, default=None, help="Write the report here.")
 def command(home: Path | None, once: bool, data: Path | None, file: Path | None) -> int:
-    """Play the story: import, claim, consent, release, verification, revocation, fsck.
+    """Play the story: import, claim, consent, release, verification, revocation, correction and erasure, fsck.
 
     The embedded ledger is one operator's: tamper-evident, not Byzantine-tolerant.
     """

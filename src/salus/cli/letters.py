@@ -7,12 +7,15 @@ from typing import NamedTuple
 import click
 
 from salus.cli.output import print_json, print_table, short
+from salus.cli.petition import outcome_words
 from salus.core.errors import Refusal
 from salus.services.deliver import Withheld
 from salus.services.open_session import SessionOpened
+from salus.services.petition_letters import Change
 from salus.services.push import NotPushed
 from salus.services.receive import LeftOut, Received
 from salus.services.receive_own import OwnView
+from salus.services.receive_receipt import ReceiptView
 from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.records import Record
 from salus.services.release import Delivery, Refused
@@ -21,7 +24,7 @@ from salus.vault.files import LocalFiles
 
 
 class Told(NamedTuple):
-    """What became of one letter. `id` is the request's, the release's or the directive's."""
+    """What became of one letter. `id` is the request's, the release's, the directive's or the petition's."""
 
     letter: str
     id: bytes | None
@@ -60,10 +63,18 @@ def tell(letter: str, outcome: object) -> Told:
         case ClosedSession():
             words = f"session closed: its log holds {outcome.pages} pages, the {outcome.received} received among them"
             return Told(letter, outcome.session, words)
+        case ReceiptView():
+            kind = outcome.kind.name.lower()
+            words = f"receipt: {kind} {outcome_words(outcome.outcome, outcome.ground)}"
+            return Told(letter, outcome.petition, words)
         case Refusal():
             return Told(letter, None, f"refused: {outcome}", code=outcome.code)
-        case bytes() if letter == "grant":
-            return Told(letter, outcome, "acknowledged")
+        case bytes() if letter in ("grant", "petition"):
+            return Told(letter, outcome, "acknowledged" if letter == "grant" else "taken in, waits for an answer")
+        case tuple() if letter == "notice":
+            kinds = sorted({Change(notice.change).name.lower().replace("_", " ") for notice in outcome})
+            release = outcome[0].release if outcome else None
+            return Told(letter, release, f"{len(outcome)} records received before: {', '.join(kinds)}", len(outcome))
     return Told(letter, None, "noted")
 
 
@@ -94,3 +105,12 @@ def keep(folder: Path | None, evidence: dict[str, bytes], records: Iterable[Reco
     for written, record in enumerate(records, start=1):  # noqa: B007 - counted
         files.write(folder / f"{record.header.record.hex()}-{record.header.version}.json", record.octets)
     click.echo(f"{len(evidence)} evidence files and {written} records written to {folder}.", err=True)
+
+
+def keep_receipts(folder: Path | None, receipts: Iterable[ReceiptView]) -> None:
+    """Write signed receipts into a folder, each readable by its owner alone."""
+    if folder is not None:
+        files = LocalFiles()
+        files.create_folder(folder)
+        for view in receipts:
+            files.write(folder / f"{short(view.petition)}.receipt", view.raw)

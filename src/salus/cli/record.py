@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from salus.cli.bundles import find_bundles, import_bundles
+from salus.cli.keeping import COMMANDS
 from salus.cli.options import acting, choose, in_home, opened, organisation
 from salus.cli.output import print_json, print_result, print_table, progress, short, when
 from salus.cli.patient import find_patient
@@ -16,7 +17,11 @@ from salus.services.relabel import relabel
 
 @click.group()
 def command() -> None:
-    """Records of a custodian: import FHIR R4 bundles, list, show, label anew."""
+    """Records of a custodian: import FHIR R4 bundles, list, show, label anew; correct, erase, hold, restrict."""
+
+
+for one in COMMANDS:
+    command.add_command(one)
 
 
 @command.command("import")

@@ -13,6 +13,7 @@ from salus.contracts.consent.messages import DenyTotally, GrantConsent
 from salus.contracts.governance.messages import MESSAGES as GOVERNANCE
 from salus.contracts.governance.messages import Propose
 from salus.contracts.records.messages import MESSAGES as RECORDS
+from salus.contracts.records.messages import Petition, PlaceHold
 from salus.core.envelope import WINDOW_MS, parse_envelope, seal_envelope
 from salus.core.hashing import object_id
 from salus.core.signatures import SigningKey
@@ -74,6 +75,10 @@ def created_ids(network: bytes, nonce: bytes, index: int, message: Message) -> t
             return (object_id("directive", network, account, nonce, index, 0),)
         case PushRelease(custodian=account):
             return (object_id("release", network, account, nonce, index, 0),)
+        case Petition(relation=account):
+            return (object_id("petition", network, account, nonce, index, 0),)
+        case PlaceHold(custodian=account):
+            return (object_id("hold", network, account, nonce, index, 0),)
         case Propose(member=account):
             return (object_id("proposal", network, account, nonce, index, 0),)
         case _:

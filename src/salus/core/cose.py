@@ -30,6 +30,7 @@ KINDS = (
     "header",
     "break-glass",
     "page",
+    "notice",
 )
 MAX_SIGNERS = 16
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from salus.core.errors import Kind, Refusal
 from salus.core.genesis import read_genesis
 from salus.fsck.check import fsck, quiet
-from salus.fsck.report import Finding, Progress, Report
+from salus.fsck.report import Finding, Progress, Report, Severity
 from salus.fsck.vaults import VaultPlace
 from salus.vault.errors import WrongPassphrase
 from salus.vault.keystore import Keystore
 
 GENESIS, LEDGER, ORGANISATIONS = "genesis.cbor", "ledger", "organisations"
+_NEXT_MASTER = "vault-next"
+_INTERRUPTED = "the vault is not checked: its master key was being rotated; opening the organisation finishes that"
 _LOCKS = ("ledger/lock", "organisations/*/vault/vault.lock")
 
 
@@ -71,7 +73,10 @@ def _genesis(home: Path) -> bytes | Finding:
 def _master(home: Path, path: Path, passphrase: str) -> bytes | Finding:
     """Return a vault's master key; a wrong passphrase is the caller's mistake and no damage."""
     try:
-        return Keystore.open(path, passphrase).get("vault")
+        secrets = Keystore.open(path, passphrase)
+        if _NEXT_MASTER in secrets.names():
+            return Finding(str(path.relative_to(home)), "whole file", _INTERRUPTED, Severity.NOTE)
+        return secrets.get("vault")
     except WrongPassphrase:
         raise
     except (Refusal, OSError) as error:

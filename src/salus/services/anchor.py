@@ -6,6 +6,7 @@ from typing import NamedTuple
 from salus.client.batcher import Landed
 from salus.contracts.records import queries
 from salus.contracts.records.entry_errors import StaleRoot
+from salus.contracts.records.errors import MayNotHold
 from salus.contracts.records.events import RelationsAnchored
 from salus.contracts.records.messages import AnchorRelations
 from salus.services.actors import Organisation
@@ -14,6 +15,7 @@ from salus.vault.anchors import AnchorEntry
 from salus.vault.errors import UnknownRoot
 
 MAX_ENTRIES = 1000  # of one message
+COVER = 15  # relations anchored beside one that is anchored on demand
 
 
 class Anchored(NamedTuple):
@@ -40,9 +42,38 @@ def anchor(organisation: Organisation) -> Anchored:
         refused.update((relation, code) for relation, code in codes.items() if code)
 
 
+def anchor_one(organisation: Organisation, relation: bytes) -> bool:
+    """Anchor one relation now if it waits, among others that are drawn by lot; False where the ledger refused.
+
+    Raises the contract's refusals but MayNotHold: a suspended custodian anchors later.
+    """
+    entries = entries_with_cover(organisation, relation)
+    if not entries:
+        return True
+    try:
+        _, landed = organisation.send(message(organisation, entries))
+    except MayNotHold:
+        return False
+    return settle(organisation, entries, landed).get(relation) == 0
+
+
+def entries_with_cover(organisation: Organisation, relation: bytes, *, reads: bool = True) -> list[AnchorEntry]:
+    """Return what is to be anchored on demand: nothing if the relation does not wait; else it and a cover.
+
+    Without `reads`, a relation that was only looked at waits for its window.
+
+    The cover is drawn by lot among all anchored relations, changed or not, so that it says nothing of any of them.
+    """
+    anchors = organisation.vault.anchors
+    if not anchors.waits(relation, reads=reads):
+        return []
+    return anchors.gather([relation, *anchors.draw(COVER, relation)])
+
+
 def message(organisation: Organisation, entries: Sequence[AnchorEntry]) -> AnchorRelations:
     """Return the message that anchors `entries`."""
-    rows = tuple((entry.relation, entry.previous, entry.root) for entry in entries)
+    ordered = sorted(entries, key=lambda entry: entry.relation)  # their order tells nothing either
+    rows = tuple((entry.relation, entry.previous, entry.root) for entry in ordered)
     return AnchorRelations(organisation.account, rows)
 
 

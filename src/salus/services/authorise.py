@@ -11,6 +11,7 @@ from typing import NamedTuple
 from salus.client.ledger import StateView
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.governance import queries as governance
+from salus.contracts.records import queries as records_state
 from salus.core.hashing import T
 from salus.core.record import LeafHeader
 from salus.core.request import REQUEST, Request
@@ -22,13 +23,14 @@ from salus.policy.reasons import Reason, ledger_reason
 from salus.policy.types import Redisclosure
 from salus.services import lookup
 from salus.services.actors import Organisation
-from salus.services.errors import NotCustodian
+from salus.services.errors import KeptAndNotUsed, NotCustodian
 from salus.services.facts import facts_of
 from salus.services.situations import Situation, Who
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
 
 _FIRST = (Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP, Reason.OPTED_OUT)
+KEEPING = ("administration", "HLEGAL")  # purposes for which a restricted relation may be looked at inside
 
 
 class AskedFor(NamedTuple):
@@ -181,7 +183,8 @@ def _question(
         situation.policy,
         situation.orders,
         break_glass,
-        height=state.height,
+        records_state.restricted(state, request.relation),
+        state.height,
     )
 
 
@@ -192,11 +195,22 @@ def for_decision(organisation: Organisation, relation: bytes) -> Scope:
 
 def for_labels(organisation: Organisation, relation: bytes) -> Scope:
     """Let the gateway look at a relation of its own in order to label it; what it reads so, leaves it never."""
-    return _own(organisation, relation, "labels", organisation.account)
+    return _own(organisation, relation, "HSYSADMIN", organisation.account)
+
+
+def deciding(organisation: Organisation, asked: AskedFor) -> Scope:
+    """Name the look at a relation that a request caused, for its access log; nothing can be read by it."""
+    purpose, relation = f"purpose {asked.payload.purpose}", asked.payload.relation
+    return Scope(relation, purpose, organisation.account, asked.id, lambda header: False)
 
 
 def own_records(organisation: Organisation, relation: bytes, purpose: str, staff: bytes | None) -> Scope:
-    """Let the custodian's staff read a relation of its own; the caller logs it. Raises NotCustodian."""
+    """Let the custodian's staff read a relation of its own; the caller logs it.
+
+    Raises NotCustodian, or KeptAndNotUsed where the relation is restricted and the purpose is more than keeping it.
+    """
+    if purpose not in KEEPING and records_state.restricted(organisation.ledger.view(), relation):
+        raise KeptAndNotUsed
     return _own(organisation, relation, purpose, staff or organisation.account)
 
 

@@ -19,10 +19,10 @@ from salus.core.types import Count, Digest, Height, Id, Message, Salt, Small
 from salus.policy.reasons import Reason
 from salus.policy.types import BasisKind, Trigger
 from salus.services.actors import Organisation
-from salus.services.anchor import MAX_ENTRIES, anchor, message, settle
+from salus.services.anchor import entries_with_cover, message, settle
 from salus.services.authorise import AskedFor, Authorised
 from salus.vault.anchors import AnchorEntry
-from salus.vault.errors import NoSuchOpening, NoSuchRecord
+from salus.vault.errors import NoSuchOpening, NoSuchRecord, RecordErased
 from salus.vault.reading import Proven, ProvenRecord
 from salus.vault.scope import Scope
 from salus.vault.vault import Vault
@@ -61,7 +61,7 @@ def commit_release(
     organisation: Organisation, package: bytes, asked: AskedFor, authorised: Authorised
 ) -> ReleaseTask | Reason | Stale:
     """Commit the answer to a request; return what is to be delivered, why validators refused it, or "redo it"."""
-    entries = anchors_with(organisation, asked.payload.relation)
+    entries = anchors_with(organisation, asked.payload.relation, reads=asked.own)
     return commit(organisation, package, asked, authorised, entries, organisation.send)
 
 
@@ -119,15 +119,14 @@ def release_tasks(organisation: Organisation) -> list[tuple[int, ReleaseTask]]:
     return [(row.id, decode(row.body, ReleaseTask)) for row in rows if row.kind == TASK]
 
 
-def anchors_with(organisation: Organisation, relation: bytes) -> list[AnchorEntry]:
-    """Return what to anchor with the release: all that waits if this relation does, so that it does not stand out."""
+def anchors_with(organisation: Organisation, relation: bytes, *, reads: bool = False) -> list[AnchorEntry]:
+    """Return what to anchor with a release: the relation if its records wait, and others by lot, which tell nothing.
+
+    Of looks at it only the person herself is told, and so for her they are anchored first (`reads`).
+    """
     if not governance.may_hold(organisation.ledger.view(), organisation.account):
         return []  # a suspended custodian still gives the person what was anchored
-    pending = organisation.vault.pending_anchors(MAX_ENTRIES)
-    if len(pending) == MAX_ENTRIES:
-        anchor(organisation)
-        pending = organisation.vault.pending_anchors(MAX_ENTRIES)
-    return pending if any(entry.relation == relation for entry in pending) else []
+    return entries_with_cover(organisation, relation, reads=reads)
 
 
 def _proven(
@@ -149,13 +148,13 @@ def prove_available(vault: Vault, scope: Scope, records: Sequence[bytes], seq: i
     """Prove those of `records` that the opening holds. Raises NoSuchOpening, NoSuchRelation."""
     try:
         return vault.prove(scope, records, seq)
-    except NoSuchRecord:
+    except (NoSuchRecord, RecordErased):
         proven = vault.prove(scope, (), seq)
         found: list[ProvenRecord] = []
         for record in records:
             try:
                 found += vault.prove(scope, (record,), seq).records
-            except NoSuchRecord:
+            except (NoSuchRecord, RecordErased):
                 continue
         return proven._replace(records=tuple(found))
 
@@ -230,4 +229,5 @@ _REASONS: dict[type[Refusal], Reason] = {
     refused.NotOptedIn: Reason.NOT_OPTED_IN,
     refused.BreakGlassNotAllowed: Reason.BREAK_GLASS_NOT_ALLOWED,
     refused.NotOfTheEmergencyGroup: Reason.NOT_OF_THE_EMERGENCY_GROUP,
+    refused.RelationRestricted: Reason.RELATION_RESTRICTED,
 }

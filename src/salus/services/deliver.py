@@ -14,6 +14,7 @@ from salus.policy.filter import UNFILTERED, Filter
 from salus.policy.reasons import TEXTS, Reason
 from salus.policy.types import BasisKind
 from salus.services import lookup
+from salus.services.access_log import Looked, What, log_reads
 from salus.services.actors import Organisation
 from salus.services.authorise import AskedFor, pushed_to, released_records, still_stands, whole_relation
 from salus.services.commit_release import ReleaseTask, drop_task, prove_available
@@ -24,6 +25,8 @@ from salus.services.sealing import Addressed, sealed_letter
 from salus.vault.reading import Proven
 from salus.vault.scope import Scope
 from salus.vault.vault import Vault
+
+Reads = tuple[tuple[bytes, bytes], ...]  # (salt, entry) of an access log, in order
 
 
 class Delivery(NamedTuple):
@@ -112,6 +115,8 @@ def _content(organisation: Organisation, task: ReleaseTask, asked: AskedFor) -> 
     ledger, vault = organisation.ledger, organisation.vault
     scope = released_records(asked, frozenset(task.records))
     proven = vault.prove(scope, task.records, task.seq)
+    what = What.OWN if asked.own else What.RELEASE
+    log_reads(organisation, [Looked(scope, what, [record.header for record in proven.records])])
     octets = {} if asked.own else read_octets(vault, scope, proven)  # a person's own are in the complete view
     shown = Disclosed(proven, octets)
     if asked.pushed:
@@ -120,21 +125,22 @@ def _content(organisation: Organisation, task: ReleaseTask, asked: AskedFor) -> 
         request = parse_request(organisation.network, asked.raw)
         public = lookup.listed_public(ledger.view(), asked.recipient, request.key)
         evidence = prove_release(ledger, request, asked.raw, public, task.leaves_salt, shown)
-    view = _whole(organisation, asked) if asked.own else None
-    return Content(evidence, view, task.left_out, task.obligations, task.redisclosure, ledger.height())
+    view, reads = _whole(organisation, asked) if asked.own else (None, ())
+    return Content(evidence, view, task.left_out, task.obligations, task.redisclosure, ledger.height(), reads)
 
 
-def _whole(organisation: Organisation, asked: AskedFor) -> bytes:
-    """Return the complete view of the relation, as of its newest anchored root."""
+def _whole(organisation: Organisation, asked: AskedFor) -> tuple[bytes, Reads]:
+    """Return the complete view of the relation, as of its newest anchored root, and the reads that were anchored so."""
     vault, scope = organisation.vault, whole_relation(asked)
     records = [header.record for header in vault.headers(scope)]
     proven = prove_available(vault, scope, records, None)
-    return prove_whole(
+    view = prove_whole(
         organisation.ledger,
         asked.payload.relation,
         Disclosed(proven, read_octets(vault, scope, proven)),
         vault.leaves(scope),
     )
+    return view, tuple(vault.access_entries(scope)[: proven.opening.access_size])
 
 
 def read_octets(vault: Vault, scope: Scope, proven: Proven) -> dict[bytes, bytes]:

@@ -189,3 +189,19 @@ class WitnessBusy(Refusal):
 
 class UnknownLog(Refusal):
     code, kind, text = 0x6045, Kind.NOT_FOUND, "The witness does not know this log yet: give its genesis."
+
+
+class NoSuchPetition(Refusal):
+    code, kind, text = 0x6050, Kind.NOT_FOUND, "There is no such open petition, or what it says has not come."
+
+
+class NothingProposed(Refusal):
+    code, kind, text = 0x6051, Kind.INVALID, "The petition proposes no new content for one record; give it."
+
+
+class KeptAndNotUsed(Refusal):
+    code, kind, text = 0x6052, Kind.FORBIDDEN, "The relation is restricted: it is kept and not used."
+
+
+class OtherReads(Refusal):
+    code, kind, text = 0x6053, Kind.INVALID, "The list of reads is not the one that was anchored."

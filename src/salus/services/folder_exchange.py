@@ -6,11 +6,9 @@ from pathlib import Path
 from salus.core.hashing import NO_NETWORK
 from salus.services.errors import UnknownSealKey
 from salus.services.lookup import names_seal_key
-from salus.services.ports import Letter
+from salus.services.ports import KINDS, Letter
 from salus.vault.files import TEMPORARY, Files, LocalFiles
 from salus.vault.seals import seal_key_id
-
-KINDS = ("grant", "request", "delivery", "refusal", "session", "page-request", "page", "closing")
 
 
 class FolderExchange:

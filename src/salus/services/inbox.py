@@ -1,20 +1,23 @@
 """Work through what lies in an inbox. A letter is removed once it was dealt with, also by a refusal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from salus.core.errors import Kind, Refusal
 from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
 from salus.services.deliver import Delivery, Withheld
+from salus.services.notify import Notice, receive_notice
 from salus.services.open_session import SessionOpened, open_session
-from salus.services.ports import Letter
+from salus.services.ports import KINDS, Letter
 from salus.services.receive import Received, receive
 from salus.services.receive_own import OwnView, receive_own
+from salus.services.receive_receipt import ReceiptView, receive_receipt
 from salus.services.receive_session import ClosedSession, ReceivedPage, receive_closing, receive_page
 from salus.services.refuse import Refused
 from salus.services.release import release
 from salus.services.session_page import PageSent, SessionOver, session_page
+from salus.services.take_petition import take_petition
 
 Outcome = (
     bytes
@@ -27,21 +30,23 @@ Outcome = (
     | SessionOver
     | ReceivedPage
     | ClosedSession
+    | tuple[Notice, ...]
     | Refusal
 )
+Collected = OwnView | ReceiptView | Refusal
 
 
 class Processed(NamedTuple):
-    """What became of a letter: the directive acknowledged, the request answered, the delivery received, or why not."""
+    """What became of a letter: directive acknowledged, request answered, delivery received, petition taken, or not."""
 
-    kind: str  # of `folder_exchange.KINDS`
+    kind: str  # of `ports.KINDS`
     name: str  # of the letter
     outcome: Outcome
 
 
-def process_inbox(organisation: Organisation) -> tuple[Processed, ...]:
-    """Deal with every letter to the organisation, grants first: oldest first, each by itself."""
-    letters = organisation.exchange.inbox(organisation.account)
+def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> tuple[Processed, ...]:
+    """Deal with every letter to the organisation of these kinds, grants first: oldest first, each by itself."""
+    letters = [letter for letter in organisation.exchange.inbox(organisation.account) if letter.kind in kinds]
     ordered = sorted(letters, key=lambda letter: letter.kind != "grant")
     done = []
     for letter in ordered:
@@ -52,16 +57,17 @@ def process_inbox(organisation: Organisation) -> tuple[Processed, ...]:
     return tuple(done)
 
 
-def collect(person: Person) -> tuple[OwnView | Refusal, ...]:
-    """Receive every delivery to the person's relations; other letters only tell to look at the ledger."""
-    views: list[OwnView | Refusal] = []
+def collect(person: Person, kinds: Container[str] = KINDS, only: bytes | None = None) -> tuple[Collected, ...]:
+    """Receive every delivery and receipt to the person's relations, or to one of them.
+
+    Other letters only tell to look at the ledger; letters of other kinds than `kinds` stay.
+    """
+    views: list[Collected] = []
     for relation in person.wallet.relations():
         for letter in person.exchange.inbox(relation.handle):
-            outcome: OwnView | Refusal | None = None
-            try:
-                outcome = receive_own(person, letter.body) if letter.kind == "delivery" else None
-            except Refusal as refusal:
-                outcome = refusal
+            if letter.kind not in kinds or only not in (None, relation.handle):
+                continue
+            outcome = _person(person, letter)
             if outcome is not None:
                 views.append(outcome)
             if not _later(outcome):
@@ -85,7 +91,18 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "page-request": session_page,
     "page": receive_page,
     "closing": receive_closing,
+    "petition": take_petition,
+    "notice": receive_notice,
 }
+
+
+def _person(person: Person, letter: Letter) -> Collected | None:
+    try:
+        if letter.kind == "delivery":
+            return receive_own(person, letter.body)
+        return receive_receipt(person, letter.body) if letter.kind == "receipt" else None
+    except Refusal as refusal:
+        return refusal
 
 
 def _later(outcome: object) -> bool:

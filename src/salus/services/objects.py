@@ -122,6 +122,7 @@ class Content(Message, frozen=True):
     obligations: tuple[str, ...]
     redisclosure: Small
     height: Count  # of the block that holds the release
+    reads: tuple[tuple[Salt, Annotated[bytes, Meta(max_length=64 * 1024)]], ...]  # the person's: her whole access log
 
 
 class PageRequest(Message, frozen=True):

@@ -21,7 +21,7 @@ from salus.services.authorise import AskedFor, Authorised, authorise
 from salus.services.commit_release import Stale, anchors_with, basis_of, prove_available, send_anchored
 from salus.services.freshness import check_fresh
 from salus.services.refuse import Refused, refuse
-from salus.services.release import ATTEMPTS, anchor_quietly
+from salus.services.release import ATTEMPTS, anchor_quietly, log_decision
 from salus.services.request import LIFETIME_MS, RequestPackage, ask
 from salus.services.sessions import SessionTask
 from salus.vault.errors import NoSuchOpening
@@ -65,6 +65,7 @@ def open_session(organisation: Organisation, package: bytes) -> SessionOpened | 
     for _ in range(ATTEMPTS):
         authorised = authorise(organisation, asked)
         if isinstance(authorised, Reason):
+            log_decision(organisation, asked)
             return refuse(organisation, asked, authorised)
         opened = _commit(organisation, package, asked, authorised)
         if isinstance(opened, SessionOpened):

@@ -16,8 +16,9 @@ import orjson
 
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.types import PersonState
-from salus.core.record import Status
+from salus.core.record import LeafHeader, Status
 from salus.fhir.references import ID_SYSTEM
+from salus.services.access_log import Looked, What, log_reads
 from salus.services.actors import Organisation
 from salus.services.authorise import own_records
 from salus.vault.shared import SharedResources
@@ -52,9 +53,10 @@ def relation_of(shared: SharedResources, patient: str) -> bytes | None:
 
 
 def list_patients(organisation: Organisation) -> tuple[PatientView, ...]:
-    """Return the organisation's patients, sorted by name."""
-    state = organisation.ledger.view()
-    views = [_view(organisation, handle, _state(state, handle)) for handle in organisation.vault.relations()]
+    """Return the organisation's patients, sorted by name; the look is entered in the access log of each."""
+    state, looked = organisation.ledger.view(), list[Looked]()
+    views = [_view(organisation, handle, _state(state, handle), looked) for handle in organisation.vault.relations()]
+    log_reads(organisation, looked)
     return tuple(sorted(views, key=lambda view: (view.name, view.handle)))
 
 
@@ -65,15 +67,17 @@ def _state(state: Any, handle: bytes) -> str:
     return "custodial" if accounts.pending_claim(state, handle) is None else "claiming"
 
 
-def _view(organisation: Organisation, handle: bytes, state: str) -> PatientView:
+def _view(organisation: Organisation, handle: bytes, state: str, looked: list[Looked]) -> PatientView:
     scope = own_records(organisation, handle, "administration", None)
     headers = organisation.vault.headers(scope)
-    name = birth_date = ""
+    name, birth_date, read = "", "", list[LeafHeader]()
     for header in reversed(headers):
         if header.type == PATIENTS and header.status == Status.CURRENT:
             patient = orjson.loads(organisation.vault.read(scope, header.record, header.version).octets)
             name, birth_date = _name(patient), str(patient.get("birthDate", ""))
+            read.append(header)
             break
+    looked.append(Looked(scope, What.LIST, read))
     return PatientView(handle, name, birth_date, state, len(headers))
 
 

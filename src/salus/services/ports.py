@@ -8,9 +8,14 @@ from typing import NamedTuple, Protocol
 
 from salus.client.batcher import Landed
 
+KINDS = (  # of letters
+    *("grant", "request", "delivery", "refusal", "session", "page-request", "page", "closing"),
+    *("petition", "receipt", "notice"),
+)
+
 
 class Letter(NamedTuple):
-    """Something one party left for another; `kind` is one of `folder_exchange.KINDS`, `body` is sealed or public."""
+    """Something one party left for another. `kind` is one of `KINDS`; `body` is sealed or public."""
 
     name: str  # within the recipient's inbox
     kind: str

@@ -10,12 +10,13 @@ from salus.policy.reasons import TEXTS, Reason
 from salus.policy.types import EVERYTHING, Provision
 from salus.services import lookup
 from salus.services.actors import Organisation
+from salus.services.anchor import anchor_one
 from salus.services.authorise import authorise, pushed_to
 from salus.services.commit_release import ReleaseTask, Stale, commit
 from salus.services.deliver import Delivery, Withheld, deliver
 from salus.services.errors import NotCustodian, NothingToPush
 from salus.services.freshness import check_fresh
-from salus.services.release import ATTEMPTS, anchor_quietly
+from salus.services.release import ATTEMPTS, log_decision
 
 
 class NotPushed(NamedTuple):
@@ -44,12 +45,13 @@ def push(
     number = lookup.purpose_number(state, purpose)
     check_fresh(organisation, number)
     for _ in range(ATTEMPTS):
-        anchor_quietly(organisation)  # so that the release goes alone, and its id is known before
+        anchor_one(organisation, relation)  # so that the release goes alone, and its id is known before
         nonce = os.urandom(16)
         release = object_id("release", organisation.network, organisation.account, nonce, 0, 0)
         to = pushed_to(organisation, release, relation, recipient, number, Filter(wanted, None))
         authorised = authorise(organisation, to)
         if isinstance(authorised, Reason):
+            log_decision(organisation, to)
             return NotPushed(relation, recipient, authorised)
         if not authorised.headers:
             raise NothingToPush

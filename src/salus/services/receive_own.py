@@ -1,5 +1,6 @@
 """Receive one's own records: everything, with the proof that nothing is missing and nothing was dropped."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from salus.client.checked import CheckedLedger
@@ -7,18 +8,22 @@ from salus.client.refused import accept
 from salus.contracts.access import queries as access
 from salus.contracts.access.messages import AckRelease
 from salus.core.encoding import decode
+from salus.core.errors import Malformed
 from salus.core.record import RelationOpening
 from salus.evidence.case import Memory
 from salus.evidence.follow import Remembered, RememberedRelation
 from salus.evidence.format import Evidence, Kind
 from salus.evidence.state import relation_key
 from salus.evidence.verify import verify
+from salus.merkle.log import Log
+from salus.services.access_log import Read, read_entry
 from salus.services.actors import Person
-from salus.services.errors import Incomplete, Rollback
+from salus.services.errors import Incomplete, OtherReads, Rollback
 from salus.services.objects import DeliveryLetter, SealedDelivery, parse_signed
 from salus.services.opening import OpenedDelivery, checked, holds, open_delivery
 from salus.services.receive import shown_records
 from salus.services.records import Record
+from salus.vault.relations import access_leaf
 
 
 class OwnView(NamedTuple):
@@ -32,6 +37,7 @@ class OwnView(NamedTuple):
     grown_from: int | None  # how many it had when the wallet last looked
     evidence: bytes
     height: int
+    reads: tuple[Read, ...]  # every read inside the custodian that was logged and anchored, oldest first
 
     def __repr__(self) -> str:
         return f"OwnView({self.relation.hex()}, log_size={self.log_size})"
@@ -40,8 +46,9 @@ class OwnView(NamedTuple):
 def receive_own(person: Person, raw: bytes) -> OwnView:
     """Verify a delivery of one's own records: complete, and grown from what the wallet remembers; acknowledge it.
 
-    Raises what `opening.open_delivery` does, Rollback where a version seen before is missing, Incomplete
-    where roots and list do not agree, RolledBack or Forked where the ledger itself is another one.
+    The access log that comes along must be the one that was anchored. Raises what `open_delivery` does, Rollback
+    where a version seen before is missing, Incomplete where roots and list do not agree, OtherReads, RolledBack or
+    Forked where the ledger itself is another one.
     """
     relation = _addressed(person, raw)
     kept = person.wallet.relation(relation)
@@ -51,12 +58,24 @@ def receive_own(person: Person, raw: bytes) -> OwnView:
     opening = evidence.opening
     if opening is None or opening.relation != relation:
         raise Incomplete
+    reads = checked_reads(person.wallet.network, opening, opened.content.reads)
     height = _acknowledge(person, opened)
     person.wallet.remember(seen(opening), remembered, opened.delivery.release)
     before = None if kept.seen is None else kept.seen.log_size
     records = shown_records(evidence)
     delivery = opened.delivery
-    return OwnView(delivery.release, relation, delivery.sender, records, opening.log_size, before, view, height)
+    return OwnView(delivery.release, relation, delivery.sender, records, opening.log_size, before, view, height, reads)
+
+
+def checked_reads(network: bytes, opening: RelationOpening, reads: Sequence[tuple[bytes, bytes]]) -> tuple[Read, ...]:
+    """Return the entries of the access log, which must be all that its anchored root was made of; raise OtherReads."""
+    leaves = [access_leaf(network, opening.relation, salt, entry) for salt, entry in reads]
+    if len(leaves) != opening.access_size or Log(leaves).root() != opening.access_root:
+        raise OtherReads
+    try:
+        return tuple(read_entry(entry) for _, entry in reads)
+    except Malformed:
+        raise OtherReads from None
 
 
 def follow_ledger(person: Person, relation: bytes) -> Remembered | None:

@@ -16,10 +16,8 @@ from salus.services.actors import Organisation
 from salus.services.anchor import anchor
 from salus.services.authorise import for_labels
 from salus.services.labelling import Relabelling
-from salus.services.read_records import log_read
 from salus.vault.errors import RelationDestroyed, VersionConflict
 
-PURPOSE = "HSYSADMIN"  # v3-ActReason: health system administration
 Progress = Callable[[int], None]  # relations done so far
 
 
@@ -61,7 +59,7 @@ def _relabel(organisation: Organisation, relation: bytes, rules: RuleSet) -> int
         writes = whole.changed(whole.labels(), organisation.ledger.now())
         if not writes:
             return 0
-        log_read(organisation, for_labels(organisation, relation), PURPOSE)
+        log_reads(organisation, [Looked(for_labels(organisation, relation), What.LABELS)])
         try:
             organisation.vault.deposit(writes)
         except VersionConflict:  # a deposit came between: look again

@@ -4,14 +4,16 @@ from salus.core.errors import Refusal
 from salus.core.request import GLASS
 from salus.policy.reasons import Reason
 from salus.policy.types import BasisKind
+from salus.services.access_log import Looked, What, log_reads
 from salus.services.actors import Organisation
 from salus.services.anchor import anchor
 from salus.services.asking import read_request
-from salus.services.authorise import authorise
+from salus.services.authorise import AskedFor, authorise, deciding
 from salus.services.commit_release import ReleaseTask, basis_of, commit_release
 from salus.services.deliver import Delivery, Withheld, deliver
 from salus.services.freshness import check_fresh
 from salus.services.refuse import Refused, refuse
+from salus.vault.errors import NoSuchRelation
 
 __all__ = ["Delivery", "Refused", "Withheld", "release"]
 
@@ -31,6 +33,7 @@ def release(organisation: Organisation, package: bytes) -> Delivery | Refused | 
     for _ in range(ATTEMPTS):
         authorised = authorise(organisation, asked)
         if isinstance(authorised, Reason):
+            log_decision(organisation, asked)
             return refuse(organisation, asked, authorised)
         if (asked.kind == GLASS) != (basis_of(authorised)[0] == BasisKind.BREAK_GLASS):
             return refuse(
@@ -43,6 +46,15 @@ def release(organisation: Organisation, package: bytes) -> Delivery | Refused | 
             return refuse(organisation, asked, committed)
         anchor_quietly(organisation)
     return refuse(organisation, asked, Reason.EVALUATION_FAILED)
+
+
+def log_decision(organisation: Organisation, asked: AskedFor) -> None:
+    """Enter that the gateway looked at headers to decide about a request that it now refuses."""
+    scope = deciding(organisation, asked)
+    try:
+        log_reads(organisation, [Looked(scope, What.DECISION)])
+    except NoSuchRelation:
+        return  # there was nothing to look at
 
 
 def anchor_quietly(organisation: Organisation) -> None:

@@ -4,23 +4,45 @@ from salus.contracts.access import queries as access
 from salus.core.errors import Refusal
 from salus.services import sessions
 from salus.services.actors import Organisation
+from salus.services.answer import AnswerTask, answer_tasks, carry_out
 from salus.services.close_session import close_session
 from salus.services.commit_release import ReleaseTask, drop_task, release_tasks
 from salus.services.deliver import Withheld, deliver
+from salus.services.erase import run_deferred
+from salus.services.hold import forget_ended_holds
+from salus.services.notify import send_notices
 from salus.services.open_accounts import find_spare
 from salus.services.sessions import SessionTask
+from salus.services.take_petition import forget_settled
+from salus.vault.errors import RecordErased
 
 
 def resume(organisation: Organisation) -> tuple[str, ...]:
-    """Deliver releases that the ledger holds, forget those it never took; return what was done, in words.
+    """Deliver releases that the ledger holds, forget those it never took; answer petitions, run deferred erasures.
+
+    Returns what was done, in words.
 
     Requests that were not answered still lie in the inbox, changed relations still wait for `anchor`.
     """
     done = [_finish(organisation, task) for _, task in release_tasks(organisation)]
     broken = sessions.interrupted(organisation)
     done += [_end(organisation, task, broken) for task in sessions.open_tasks(organisation)]
+    done += [_answer(organisation, task) for _, task in answer_tasks(organisation)]
+    if send_notices(organisation):
+        done.append("Earlier recipients were told of a change.")
+    forget_ended_holds(organisation)
+    forget_settled(organisation)
+    done += ["An erasure that had waited was done." for _ in run_deferred(organisation)]
     find_spare(organisation)
     return tuple(words for words in done if words)
+
+
+def _answer(organisation: Organisation, task: AnswerTask) -> str:
+    try:
+        carry_out(organisation, task)
+    except Refusal:
+        return "An answer to a petition could not be given."
+    return "An answer to a petition was given."
 
 
 def _finish(organisation: Organisation, task: ReleaseTask) -> str:
@@ -28,6 +50,9 @@ def _finish(organisation: Organisation, task: ReleaseTask) -> str:
     if answer is not None and answer.leaves == task.leaves:
         try:
             delivered = deliver(organisation, task)
+        except RecordErased:
+            drop_task(organisation, task.release)
+            return "A release was not delivered: what it held was erased before it left."
         except Refusal:
             return "A release could not be delivered; it stays in the outbox."
         withheld = isinstance(delivered, Withheld)

@@ -20,7 +20,9 @@ from salus.policy.filter import Filter
 from salus.policy.reasons import TEXTS, Reason
 from salus.policy.types import EVERYTHING, Provision
 from salus.services import lookup, sessions
+from salus.services.access_log import Looked, What, log_reads
 from salus.services.actors import Organisation
+from salus.services.anchor import anchor_one
 from salus.services.asked import list_asked
 from salus.services.authorise import AskedFor, Authorised, authorise_page, still_stands
 from salus.services.close_session import addressed, close_session
@@ -32,7 +34,6 @@ from salus.services.objects import Content, PageRequest, PageRequestLetter, Sear
 from salus.services.open_session import is_open
 from salus.services.proofs import Disclosed, prove_page
 from salus.services.receive_session import next_number
-from salus.services.release import anchor_quietly
 from salus.services.sealing import sealed_letter
 from salus.services.sessions import KeptPage, SessionTask
 from salus.vault.errors import NoSuchOpening
@@ -135,7 +136,7 @@ def _answer(organisation: Organisation, task: SessionTask, number: int, search: 
         raise NoSuchSession
     asked = asked_again(organisation, task.package, answer)
     check_fresh(organisation, asked.payload.purpose)
-    anchor_quietly(organisation)  # so that a page shows what is newest
+    anchor_one(organisation, task.relation)  # so that a page shows what is newest
     authorised = authorise_page(organisation, asked, task.basis, decode(search.filter, Filter))
     if isinstance(authorised, Reason):
         return _over(organisation, task, authorised)
@@ -146,6 +147,8 @@ def _answer(organisation: Organisation, task: SessionTask, number: int, search: 
     reason = still_stands(organisation, asked, task.basis, shown)
     if reason is not None:
         return _over(organisation, task, reason)
+    headers = [header for header in authorised.headers if header.record in shown]
+    log_reads(organisation, [Looked(authorised.scope, What.RELEASE, headers)])
     sessions.log_page(organisation, page)
     organisation.exchange.post(asked.recipient, "page", raw)
     sessions.step_done(organisation, task.session)
@@ -178,6 +181,6 @@ def _sealed(
     evidence = prove_page(ledger, request, asked.raw, public, page.salt, page.page, disclosed)
     decision, said = authorised.decision, authorised.decision.left_out
     left_out = (int(said.level), said.some, said.how_many)
-    content = Content(evidence, None, left_out, decision.obligations, authorised.redisclosure, ledger.height())
+    content = Content(evidence, None, left_out, decision.obligations, authorised.redisclosure, ledger.height(), ())
     raw = sealed_letter(organisation, addressed(task, asked), task.ends, encode(content))
     return page, raw, tuple(record.header.record for record in proven.records)

@@ -6,6 +6,8 @@ Only one opening per relation is on its way; what changes meanwhile is in the ne
 """
 
 import os
+from collections.abc import Iterable
+from random import SystemRandom
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
@@ -25,6 +27,17 @@ _CHANGED = text(
     " AND o.seq = (SELECT max(seq) FROM openings WHERE number = r.number)"
     " WHERE r.changed = 1 AND (o.state IS NULL OR o.state <> :pending) ORDER BY r.number LIMIT :limit"
 )
+_THIS = text(
+    "SELECT r.*, o.seq AS last_seq, o.root AS last_root, o.state AS last_state FROM relations r"
+    " LEFT JOIN openings o ON o.number = r.number"
+    " AND o.seq = (SELECT max(seq) FROM openings WHERE number = r.number) WHERE r.relation = :relation"
+)
+_LAST = text("SELECT coalesce(max(number), 0) FROM relations")
+_OPENED = text(
+    "SELECT relation FROM relations r WHERE number = :number"
+    " AND EXISTS (SELECT 1 FROM openings o WHERE o.number = r.number)"
+)
+_LOTS = SystemRandom()
 _INSERT = text("INSERT INTO openings (number, seq, opening, root, state) VALUES (:number, :seq, :opening, :root, 0)")
 _UNCHANGED = text("UPDATE relations SET changed = 0 WHERE number = :number")
 _TOUCH = text("UPDATE relations SET changed = 1 WHERE number = :number")
@@ -78,6 +91,51 @@ class Anchors:
                 connection.execute(_INSERT, [row for row, _ in made])
                 connection.execute(_UNCHANGED, [{"number": row["number"]} for row, _ in made])
         return entries + [entry for _, entry in made]
+
+    def gather(self, relations: Iterable[bytes]) -> list[AnchorEntry]:
+        """Return entries of just these relations, changed or not; one on its way is handed out unchanged.
+
+        Relations that the vault does not keep are left out.
+        """
+        entries, made = [], []
+        with self._index.writing() as connection:
+            for relation in dict.fromkeys(relations):
+                row = connection.execute(_THIS, {"relation": relation}).one_or_none()
+                if row is None:
+                    continue
+                if row.last_state == PENDING:
+                    before = _row(connection, row.number, row.last_seq - 1)
+                    entries.append(AnchorEntry(relation, before.root if before else None, row.last_root, row.last_seq))
+                else:
+                    values, entry = self._make(row)
+                    made.append(values)
+                    entries.append(entry)
+            if made:
+                connection.execute(_INSERT, made)
+                connection.execute(_UNCHANGED, [{"number": values["number"]} for values in made])
+        return entries
+
+    def waits(self, relation: bytes, *, reads: bool = True) -> bool:
+        """True if the relation changed since its newest opening, or that is still on its way.
+
+        Without `reads`, entries of the access log are no change.
+        """
+        with self._index.reading() as connection:
+            row = connection.execute(_THIS, {"relation": relation}).one_or_none()
+            if row is None or not (row.changed or row.last_state == PENDING):
+                return False
+            if reads or row.last_state != ANCHORED:
+                return True
+            opening: bytes = _row(connection, row.number, row.last_seq).opening
+        return not opening or decode(opening, RelationOpening).log_size != row.log_size
+
+    def draw(self, count: int, without: bytes) -> list[bytes]:
+        """Return up to `count` relations other than `without`, drawn by lot among all, less those never anchored."""
+        with self._index.reading() as connection:
+            last = connection.execute(_LAST).scalar_one()
+            numbers = _LOTS.sample(range(1, last + 1), min(count + 1, last))  # numbers are dense
+            rows = (connection.execute(_OPENED, {"number": number}).scalar_one_or_none() for number in numbers)
+            return [relation for relation in rows if relation is not None and relation != without][:count]
 
     def mark_anchored(self, relation: bytes, seq: int, height: int) -> None:
         """Note that the block at `height` holds the opening `seq`. Raises NoSuchRelation, NoSuchOpening."""

@@ -42,6 +42,10 @@ class Blobs:
             raise VaultDamaged
         return data
 
+    def delete(self, digest: bytes) -> None:
+        """Delete the blob, which the index names no longer; nothing if it is gone."""
+        self._files.delete(self.path(digest))
+
     def names(self) -> Iterator[str]:
         """Yield the path of every file below the folder, relative to it, sorted."""
         for part in self._files.names(self.folder):

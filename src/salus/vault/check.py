@@ -17,6 +17,7 @@ from salus.vault.blobs import Blobs, digest_of
 from salus.vault.digests import Digests
 from salus.vault.errors import UnknownSchema, VaultDamaged, VaultInUse, WrongVaultKey
 from salus.vault.files import TEMPORARY, Files, LocalFiles
+from salus.vault.graves import Graves
 from salus.vault.identity import FILE as IDENTITY_FILE
 from salus.vault.identity import VaultIdentity, read_identity
 from salus.vault.index import FILE as INDEX_FILE
@@ -116,11 +117,15 @@ def _check_relation(
     if stored_roots(relation) != (row.log_size, row.log_root, row.map_root, row.access_size, row.access_root):
         yield Finding(INDEX_FILE, place, "the replay of its logs gives other roots")
     first, digests = row_ids(row.number)[0], Digests(network, row.relation)
+    graves = Graves()
     for at, version in enumerate(connection.exec_driver_sql(_VERSIONS, row_ids(row.number))):
         if version.id != first + at:
             yield Finding(INDEX_FILE, f"versions row {first + at}", "missing")
             break
-        yield from _check_version(network, relation, digests, version, blobs)
+        graves.note(version)
+        if version.header:
+            yield from _check_version(network, relation, digests, version, blobs)
+    yield from (Finding(INDEX_FILE, f"versions row {at}", what) for at, what in graves.wrong())
     for opening in connection.execute(_OPENINGS, {"number": row.number}):
         if opening.opening and not _sound_opening(network, relation, opening):
             yield Finding(INDEX_FILE, f"openings row {row.number}, {opening.seq}", "does not open its root")

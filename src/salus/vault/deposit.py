@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from salus.core.errors import Malformed
 from salus.vault.blobs import Blobs
-from salus.vault.errors import AlreadyImported, RelationDestroyed, VersionConflict
+from salus.vault.errors import AlreadyImported, RecordErased, RelationDestroyed, VersionConflict
 from salus.vault.index import driver
 from salus.vault.outbox import put_tasks
 from salus.vault.records import Custody, Randomness, RecordWrite, SealedWrite, Sealer
@@ -103,11 +103,13 @@ def _by_relation(writes: Iterable[RecordWrite]) -> dict[bytes, list[tuple[int, R
 def _seal_all(
     custody: Custody, relation: Relation, key: bytes, numbered: list[tuple[int, RecordWrite]], fresh: Randomness
 ) -> list[SealedWrite]:
-    """Seal the writes to one relation, in order; raise VersionConflict before any is stored."""
+    """Seal the writes to one relation, in order; raise RecordErased, VersionConflict before any is stored."""
     sealer = Sealer(custody, relation.handle, key, fresh)
     newest: dict[bytes, tuple[int, bytes | None]] = {}
     sealed = []
     for _, write in numbered:
+        if write.record in relation.erased:
+            raise RecordErased
         version, previous = newest.get(write.record) or relation.newest(write.record)
         if write.expected is not None and write.expected != version:
             raise VersionConflict

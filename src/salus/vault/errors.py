@@ -79,6 +79,10 @@ class NoSuchSize(Refusal):
     code, kind, text = 0x4012, Kind.NOT_FOUND, "The relation's log never had this size."
 
 
+class RecordErased(Refusal):
+    code, kind, text = 0x4013, Kind.GONE, "The record was erased; nothing of its content is left."
+
+
 class WrongSeal(Refusal):
     code, kind, text = 0x4020, Kind.INVALID, "The seal does not open: another key, another context, or changed bytes."
 

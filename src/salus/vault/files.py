@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from salus.core.errors import Refusal
-from salus.disk import TEMPORARY, make_folder, replace_file, sync_folder, take_lock
+from salus.disk import TEMPORARY, make_folder, move_file, replace_file, sync_folder, take_lock
 from salus.vault.errors import StorageFailed, StorageFull
 
 
@@ -33,6 +33,10 @@ class Files(Protocol):
 
     def delete(self, path: Path) -> None:
         """Remove `path` if it is there."""
+        ...
+
+    def move(self, old: Path, new: Path) -> None:
+        """Put the file `old` in the place of `new` by one rename; durable once it returns."""
         ...
 
     def create_folder(self, path: Path) -> None:
@@ -69,6 +73,10 @@ class LocalFiles:
     def delete(self, path: Path) -> None:
         with storage_errors():
             path.unlink(missing_ok=True)
+
+    def move(self, old: Path, new: Path) -> None:
+        with storage_errors():
+            move_file(old, new)
 
     def create_folder(self, path: Path) -> None:
         with storage_errors():

@@ -6,7 +6,7 @@ The key is raw, so that opening derives nothing; the salt in the file's first 16
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,34 @@ class Index:
                 rows = connection.exec_driver_sql("PRAGMA integrity_check(20)")
                 found = [f"structure: {row[0]}" for row in rows if row[0] != "ok"]
         return found
+
+    def empty_log(self) -> None:
+        """Copy the write-ahead log into the file and cut it to nothing; raise StorageFailed while somebody reads it.
+
+        What rows were before stays in neither: freed parts of pages are overwritten (`secure_delete`).
+        """
+        with _refusals(), self._engine.connect() as connection:
+            busy = driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise StorageFailed
+
+    def copy_to(self, path: Path, key: bytes, change: Callable[[Any], None]) -> None:
+        """Write the whole index into a new file under `key`; `change` works on it as the schema `fresh` before it ends.
+
+        Nothing of it is durable before the file is synced.
+        """
+        with _refusals():
+            connection = self._connect()
+            try:
+                connection.execute(f"ATTACH DATABASE ? AS fresh KEY \"x'{key.hex()}'\"", (str(path.absolute()),))
+                connection.execute(f"PRAGMA fresh.cipher_page_size = {PAGE_BYTES}")
+                connection.execute("SELECT sqlcipher_export('fresh')")
+                connection.execute("BEGIN IMMEDIATE")
+                change(connection)
+                connection.execute("COMMIT")
+                connection.execute("DETACH DATABASE fresh")
+            finally:
+                connection.close()
 
     def close(self) -> None:
         """Close all connections; the last one copies the write-ahead log into the file."""

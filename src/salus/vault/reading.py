@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from salus.core.record import LeafHeader, RelationOpening
 from salus.vault.blobs import Blobs
-from salus.vault.errors import NoSuchRecord, RelationDestroyed, VaultDamaged
+from salus.vault.errors import NoSuchRecord, RecordErased, RelationDestroyed, VaultDamaged
 from salus.vault.records import open_row, read_header
 from salus.vault.relation import RecordProof, Relation
 from salus.vault.relations import row_ids
@@ -60,17 +60,20 @@ def all_leaves(connection: Connection, scope: Scope, relation: Relation) -> list
     """Return every leaf of the log, in order; raise OutOfScope unless the scope allows each version."""
     first, last = row_ids(relation.number)
     for _, raw in connection.exec_driver_sql(_HEADERS, (first, last)):
-        scope.require(read_header(raw))
+        if raw:  # of an erased version the leaf alone is left
+            scope.require(read_header(raw))
     return list(relation.leaves)
 
 
 def read_octets(
     connection: Connection, network: bytes, scope: Scope, relation: Relation, blobs: Blobs, position: int
 ) -> ReadRecord:
-    """Return the version at `position`. Raises OutOfScope, RelationDestroyed, VaultDamaged."""
+    """Return the version at `position`. Raises OutOfScope, RecordErased, RelationDestroyed, VaultDamaged."""
     row = connection.exec_driver_sql(_ROW, (row_ids(relation.number)[0] + position,)).one_or_none()
     if row is None or row.leaf != relation.leaves[position]:
         raise VaultDamaged
+    if not row.header:
+        raise RecordErased
     header = read_header(row.header)
     scope.require(header)
     if relation.key is None:
@@ -82,7 +85,7 @@ def read_octets(
 def prove_records(
     connection: Connection, scope: Scope, relation: Relation, records: list[bytes], size: int
 ) -> tuple[ProvenRecord, ...]:
-    """Return the proofs of records as they were in the log of `size`. Raises NoSuchRecord, OutOfScope."""
+    """Return the proofs of records as they were in the log of `size`. Raises NoSuchRecord, RecordErased, OutOfScope."""
     positions = relation.positions(size)
     first = row_ids(relation.number)[0]
     proven = []
@@ -91,6 +94,8 @@ def prove_records(
             raise NoSuchRecord
         position = positions[record]
         row = connection.exec_driver_sql(_PROVEN, (first + position,)).one()
+        if not row.header:
+            raise RecordErased
         header = read_header(row.header)
         scope.require(header)
         proof = relation.prove(position, size)

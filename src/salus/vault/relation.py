@@ -35,6 +35,7 @@ class Relation:
         self.versions: list[int] = []
         self.leaves: list[bytes] = []
         self.current: dict[bytes, int] = {}  # record -> position of its current version
+        self.erased: dict[bytes, None] = {}  # records whose current version is a tombstone
         self.log = Log()
         self.access = Log()
         self._map = Map()

@@ -21,12 +21,13 @@ _CREATE = (
     " changed) VALUES (?, ?, ?, 0, ?, ?, 0, ?, 0)"
 )
 _LAST = "SELECT coalesce(max(number), 0) FROM relations"
-_ENTRIES = "SELECT record, version, leaf FROM versions WHERE id >= ? AND id < ? ORDER BY id"
+_ENTRIES = "SELECT record, version, leaf, length(header) FROM versions WHERE id >= ? AND id < ? ORDER BY id"
 _ACCESS = "SELECT salt, entry FROM access WHERE id >= ? AND id < ? ORDER BY id"
 _SAVE = (
     "UPDATE relations SET log_size = ?, log_root = ?, map_root = ?, access_size = ?, access_root = ?, changed = 1"
     " WHERE number = ?"
 )
+_REKEY = "UPDATE relations SET wrapped_key = ? WHERE number = ?"
 
 
 class Relations:
@@ -76,6 +77,11 @@ class Relations:
         if rows:
             connection.exec_driver_sql(_SAVE, rows)
 
+    def rekey(self, connection: Connection, relation: Relation, key: bytes) -> None:
+        """Put another relation key in the place of the old one, within the transaction; data keys are the caller's."""
+        relation.key = key
+        connection.exec_driver_sql(_REKEY, (wrap(self._wrapping, key), relation.number))
+
     def forget(self, handle: bytes) -> None:
         """Drop a relation from memory."""
         self._cache.pop(handle, None)
@@ -89,7 +95,9 @@ class Relations:
 def read_relation(connection: Connection, network: bytes, relation: Relation) -> Relation:
     """Fill a fresh `relation` from its rows, in order."""
     first, last = row_ids(relation.number)
-    entries = [(record, version, leaf) for record, version, leaf in connection.exec_driver_sql(_ENTRIES, (first, last))]
+    found = connection.exec_driver_sql(_ENTRIES, (first, last)).all()
+    relation.erased = {record: None for record, _, _, header in found if not header}
+    entries = [(record, version, leaf) for record, version, leaf, _ in found]
     rows = connection.exec_driver_sql(_ACCESS, (first, last))
     return replay(relation, entries, [access_leaf(network, relation.handle, salt, entry) for salt, entry in rows])
 

@@ -37,7 +37,7 @@ versions = Table(
     Column("record", LargeBinary, nullable=False),
     Column("version", Integer, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
-    Column("header", LargeBinary, nullable=False),  # dCBOR LeafHeader
+    Column("header", LargeBinary, nullable=False),  # dCBOR LeafHeader; this and the two below empty once erased
     Column("secrets", LargeBinary, nullable=False),  # leaf salt (32), content salt (32), wrapped data key (40)
     Column("sealed", LargeBinary),  # null: a blob, named by the header's cipher digest
 )

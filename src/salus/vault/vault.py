@@ -9,7 +9,7 @@ Threads may share a vault: writes take turns, and a read sees whole deposits onl
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -21,11 +21,13 @@ from salus.core.record import LeafHeader
 from salus.merkle.log import Consistency
 from salus.merkle.smt import Proof
 from salus.vault import deposit as deposits
+from salus.vault import erasure as erasures
 from salus.vault import reading, schema
 from salus.vault.anchors import AnchorEntry, Anchors, Opening
 from salus.vault.blobs import Blobs
 from salus.vault.deposit import Deposit, DepositResult
 from salus.vault.directives import Directives
+from salus.vault.erasure import Erased, Erasure
 from salus.vault.errors import NoSuchSize, VaultDamaged, VaultExists, VaultInUse, WrongNetwork, WrongVaultKey
 from salus.vault.files import Files, LocalFiles
 from salus.vault.identity import FILE as IDENTITY_FILE
@@ -37,6 +39,7 @@ from salus.vault.outbox import Outbox
 from salus.vault.records import Custody, RecordWrite
 from salus.vault.relation import Relation
 from salus.vault.relations import Relations, access_leaf, row_ids
+from salus.vault.schedule import Schedule
 from salus.vault.scope import Scope
 from salus.vault.shared import SharedResources
 
@@ -59,6 +62,7 @@ class Vault:
         self.directives = Directives(index)
         self.outbox = Outbox(index)
         self.anchors = Anchors(custody.network, index)
+        self.schedule = Schedule(index)
         self._index = index
         self._relations = Relations(custody.network, wrapping)
         self._release = release
@@ -138,27 +142,47 @@ class Vault:
     def deposit(self, deposit: Deposit | Iterable[RecordWrite]) -> DepositResult:
         """Store a whole deposit, all or nothing. A relation not known yet is made.
 
-        Raises Malformed (a field is not of its header's shape), AlreadyImported, RelationDestroyed, VersionConflict.
+        Raises Malformed (a field is not of its header's shape), AlreadyImported, RelationDestroyed, RecordErased,
+        VersionConflict.
         """
         whole = deposit if isinstance(deposit, Deposit) else Deposit(tuple(deposit))
         with self._changing() as (connection, touched):
             return deposits.store(connection, self.custody, self._relations, self._blobs, whole, touched)
 
+    def erase(self, erasure: Erasure) -> list[Erased]:
+        """Erase records, all or nothing; then their blobs, and what the write-ahead log still holds of them.
+
+        Raises NoSuchRelation, RelationDestroyed, NoSuchRecord. After StorageFailed the records may be erased already;
+        files of theirs that could not be deleted go when the vault is next opened.
+        """
+        with self._lock:
+            with self._changing() as (connection, touched):
+                done = erasures.erase(connection, self.custody, self._relations, self._blobs, erasure, touched)
+            for digest in done.blobs:
+                self._blobs.delete(digest)
+            self._index.empty_log()
+            return done.erased
+
     def log_access(self, relation: bytes, entries: Iterable[bytes]) -> int:
         """Append entries (dCBOR) to the relation's access log; return its size. Raises NoSuchRelation."""
+        return self.log_accesses({relation: list(entries)})[relation]
+
+    def log_accesses(self, entries: Mapping[bytes, Sequence[bytes]]) -> dict[bytes, int]:
+        """The same for many relations in one transaction; return relation -> size."""
+        network = self.custody.network
         with self._changing() as (connection, touched):
-            view = self._relations.load(connection, relation)
-            touched[relation] = view
-            first = row_ids(view.number)[0] + view.access.size
             rows: list[tuple[int, bytes, bytes]] = []
-            for entry in entries:
-                salt = os.urandom(32)
-                rows.append((first + len(rows), salt, entry))
-                view.access.append(access_leaf(self.custody.network, relation, salt, entry))
+            for relation, added in entries.items():
+                view = self._relations.load(connection, relation)
+                touched[relation] = view
+                for entry in added:
+                    salt = os.urandom(32)
+                    rows.append((row_ids(view.number)[0] + view.access.size, salt, entry))
+                    view.access.append(access_leaf(network, relation, salt, entry))
             if rows:
                 connection.exec_driver_sql(_ACCESS, rows)
-                self._relations.save(connection, [view])
-            return view.access.size
+                self._relations.save(connection, [touched[relation] for relation, added in entries.items() if added])
+            return {relation: view.access.size for relation, view in touched.items()}
 
     def relations(self) -> list[bytes]:
         """Return the handles of all relations, sorted; ids and no content, so no scope is asked for."""
@@ -173,7 +197,7 @@ class Vault:
     def read(self, scope: Scope, record: bytes, version: int | None = None) -> reading.ReadRecord:
         """Return header and exact octets of a version, by default the current one, checked against its digests.
 
-        Raises OutOfScope, NoSuchRelation, RelationDestroyed, NoSuchRecord.
+        Raises OutOfScope, NoSuchRelation, RelationDestroyed, NoSuchRecord, RecordErased.
         """
         with self._viewing(scope) as (connection, relation):
             position = relation.position(record, version)
@@ -208,6 +232,11 @@ class Vault:
             if not 0 < old <= new <= relation.log.size:
                 raise NoSuchSize
             return relation.log.consistency(old, new)
+
+    def leaf(self, scope: Scope, record: bytes, version: int) -> bytes:
+        """Return the leaf of a version, erased or not: a hash. Raises OutOfScope, NoSuchRelation, NoSuchRecord."""
+        with self._viewing(scope) as (_, relation):
+            return relation.leaves[relation.position(record, version)]
 
     def access_entries(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         """Return (salt, entry) of the access log, in order. Raises OutOfScope, NoSuchRelation."""

@@ -60,6 +60,18 @@ class KeptDirective(Message, frozen=True):
         return f"KeptDirective({self.directive.hex()})"
 
 
+class KeptPetition(Message, frozen=True):
+    """A petition of the person's own, with what it says."""
+
+    petition: Id
+    relation: Id
+    raw: Annotated[bytes, Meta(max_length=60 * 1024)]  # encoded Wish
+    made: Time
+
+    def __repr__(self) -> str:
+        return f"KeptPetition({self.petition.hex()})"
+
+
 class KeptRequest(Message, frozen=True):
     """A request of the person's own that is under way."""
 

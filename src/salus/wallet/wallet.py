@@ -9,6 +9,7 @@ person. The file is a keystore (`vault.keystore` states its bytes), one secret p
 | relation/<handle> | KeptRelation                               |
 | directive/<id>    | KeptDirective                              |
 | request/<id>      | KeptRequest                                |
+| petition/<id>     | KeptPetition                               |
 | ledger            | Remembered: where the ledger was last seen |
 """
 
@@ -23,7 +24,7 @@ from salus.core.errors import Kind, Refusal
 from salus.core.types import Message
 from salus.evidence.follow import Remembered, RememberedRelation
 from salus.vault.keystore import Keystore
-from salus.wallet.kept import KeptDirective, KeptRelation, KeptRequest, RelationState
+from salus.wallet.kept import KeptDirective, KeptPetition, KeptRelation, KeptRequest, RelationState
 
 S = TypeVar("S", bound=Message)
 
@@ -140,6 +141,20 @@ class Wallet:
     def keep_request(self, request: KeptRequest) -> None:
         """Keep a request until it is answered."""
         self._put(f"request/{request.request.hex()}", request)
+
+    def petitions(self, handle: bytes) -> tuple[KeptPetition, ...]:
+        """Return the petitions made for a relation, oldest first."""
+        kept = [petition for petition in self._all("petition/", KeptPetition) if petition.relation == handle]
+        return tuple(sorted(kept, key=lambda petition: (petition.made, petition.petition)))
+
+    def keep_petition(self, petition: KeptPetition) -> None:
+        """Keep a petition; before it is sent, so that what it says is never lost."""
+        self._put(f"petition/{petition.petition.hex()}", petition)
+
+    def drop_petition(self, petition: bytes) -> None:
+        """Forget a petition that the ledger refused."""
+        self._keystore.remove(f"petition/{petition.hex()}")
+        self._keystore.save(self._passphrase)
 
     def remembered(self) -> Remembered | None:
         """Return where the ledger was last seen."""

@@ -241,3 +241,7 @@ class NoSuchSession(Refusal):
 
 class SessionClosed(Refusal):
     code, kind, text = 0x0539, Kind.GONE, "The session is closed."
+
+
+class RelationRestricted(Refusal):
+    code, kind, text = 0x053A, Kind.FORBIDDEN, "The relation is kept and not used: only the person has access."

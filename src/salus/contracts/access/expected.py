@@ -65,6 +65,10 @@ class Records(Protocol):
 
     def root_valid(self, state: Reader, relation: bytes, root: bytes, time: int, grace_ms: int, /) -> bool: ...
 
+    def restricted(self, state: Reader, relation: bytes, /) -> bool:
+        """True if the relation is kept and not used."""
+        ...
+
 
 class Consent(Protocol):
     """Answered by the consent contract."""

@@ -11,7 +11,7 @@ from salus.contracts.access.basis import Sources, asked_of
 from salus.contracts.access.events import BreakGlassReviewed, GlassBroken
 from salus.contracts.access.messages import BreakGlass, ReviewBreakGlass
 from salus.contracts.access.requests import Verified, verified_request
-from salus.contracts.access.terms import admitted, check_delivery, check_root, put_answer
+from salus.contracts.access.terms import admitted, check_delivery, check_in_use, check_root, put_answer
 from salus.contracts.access.types import Outcome, Review
 from salus.contracts.context import Context
 from salus.core.genesis import Purpose
@@ -38,6 +38,7 @@ def break_glass(sources: Sources, ctx: Context, msg: BreakGlass) -> None:
     check_root(sources, ctx, asked.relation, msg.relation_root)
     check_delivery(sources, ctx, msg.deliver_by)
     reason = _emergency(sources, ctx, msg, request, purpose)
+    check_in_use(sources, ctx, asked.relation, request.recipient)
     # WRITE
     put_answer(ctx, asked.relation, request.id, Outcome.BREAK_GLASS, request.recipient, msg.leaves, msg.deliver_by)
     review = Review(request.recipient, msg.custodian, reason, ctx.time, (), None)

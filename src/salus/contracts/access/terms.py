@@ -42,6 +42,12 @@ def check_delivery(sources: Sources, ctx: Context, deliver_by: int) -> None:
         raise errors.InvalidDelivery
 
 
+def check_in_use(sources: Sources, ctx: Context, relation: bytes, recipient: bytes) -> None:
+    """Raise RelationRestricted where the relation is kept and not used, but for the person herself."""
+    if recipient != relation and sources.records.restricted(ctx.state, relation):
+        raise errors.RelationRestricted
+
+
 def put_answer(
     ctx: Context, relation: bytes, release: bytes, outcome: Outcome, recipient: bytes, leaves: bytes | None, by: int
 ) -> None:

@@ -9,3 +9,63 @@ class NotTheGateway(Refusal):
 
 class MayNotHold(Refusal):
     code, kind, text = 0x0302, Kind.FORBIDDEN, "The organisation is no active member, or is suspended as custodian."
+
+
+class NoSuchRelation(Refusal):
+    code, kind, text = 0x0303, Kind.NOT_FOUND, "There is no such relation."
+
+
+class NotTheCustodian(Refusal):
+    code, kind, text = 0x0304, Kind.FORBIDDEN, "Another organisation holds the relation."
+
+
+class NotAuthorised(Refusal):
+    code, kind, text = 0x0305, Kind.FORBIDDEN, "Nobody who may act for the person in this capacity signed."
+
+
+class TooManyPetitions(Refusal):
+    code, kind, text = 0x0306, Kind.EXHAUSTED, "As many petitions of the relation are open as may be."
+
+
+class TooManyHolds(Refusal):
+    code, kind, text = 0x0307, Kind.EXHAUSTED, "As many holds stand over the relation as may."
+
+
+class IdInUse(Refusal):
+    code, kind, text = 0x0308, Kind.CONFLICT, "The relation has such a petition or hold: a nonce was used twice."
+
+
+class NoSuchPetition(Refusal):
+    code, kind, text = 0x0309, Kind.NOT_FOUND, "The relation has no such petition."
+
+
+class AlreadyAnswered(Refusal):
+    code, kind, text = 0x030A, Kind.CONFLICT, "The petition is answered, or deferred on this very ground."
+
+
+class OutcomeNotPossible(Refusal):
+    code, kind, text = (
+        0x030B,
+        Kind.INVALID,
+        "Only an erasure is deferred; what was deferred is done later and not refused.",
+    )
+
+
+class WrongGround(Refusal):
+    code, kind, text = 0x030C, Kind.INVALID, "The ground is none of this outcome."
+
+
+class HoldStands(Refusal):
+    code, kind, text = 0x030D, Kind.CONFLICT, "A legal hold stands: nothing may be destroyed."
+
+
+class NoHoldStands(Refusal):
+    code, kind, text = 0x030E, Kind.INVALID, "No legal hold stands that could be the ground."
+
+
+class NoSuchHold(Refusal):
+    code, kind, text = 0x030F, Kind.NOT_FOUND, "No such hold stands over the relation."
+
+
+class AlreadySo(Refusal):
+    code, kind, text = 0x0310, Kind.CONFLICT, "The relation is restricted, or not, as the message says."

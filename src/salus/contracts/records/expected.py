@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from salus.contracts.context import Signer
 from salus.state.overlay import Reader
 
 
@@ -10,6 +11,10 @@ class Accounts(Protocol):
 
     def custodian_of(self, state: Reader, handle: bytes, /) -> bytes | None:
         """Return the organisation that holds the relation, None where there is no such relation."""
+        ...
+
+    def may_act(self, state: Reader, relation: bytes, signers: tuple[Signer, ...], capacity: int, time: int, /) -> bool:
+        """True if a signer may act for the person in this capacity at `time`."""
         ...
 
 

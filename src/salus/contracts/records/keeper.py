@@ -1,15 +1,60 @@
 """The only code that touches the records namespace."""
 
-from salus.contracts.records.keys import relation_key
-from salus.contracts.records.types import Relation
+from salus.contracts.records import keys
+from salus.contracts.records.types import Asked, Hold, Relation, Restriction
 from salus.core.encoding import decode_stored, encode
 from salus.state.overlay import Overlay, Reader
 
 
 def get_relation(state: Reader, relation: bytes) -> Relation | None:
-    raw = state.get(relation_key(relation))
+    raw = state.get(keys.relation_key(relation))
     return None if raw is None else decode_stored(raw, Relation)
 
 
 def put_relation(state: Overlay, relation: bytes, entry: Relation) -> None:
-    state.put(relation_key(relation), encode(entry))
+    state.put(keys.relation_key(relation), encode(entry))
+
+
+def get_petition(state: Reader, relation: bytes, petition: bytes) -> Asked | None:
+    raw = state.get(keys.petition_key(relation, petition))
+    return None if raw is None else decode_stored(raw, Asked)
+
+
+def get_petitions(state: Reader, relation: bytes) -> list[tuple[bytes, Asked]]:
+    """Return (petition, entry) of the relation, answered ones too, sorted by id."""
+    return [(key[34:], decode_stored(raw, Asked)) for key, raw in state.scan(keys.petitions_prefix(relation))]
+
+
+def put_petition(state: Overlay, relation: bytes, petition: bytes, entry: Asked) -> None:
+    state.put(keys.petition_key(relation, petition), encode(entry))
+
+
+def get_hold(state: Reader, relation: bytes, hold: bytes) -> Hold | None:
+    raw = state.get(keys.hold_key(relation, hold))
+    return None if raw is None else decode_stored(raw, Hold)
+
+
+def get_holds(state: Reader, relation: bytes) -> list[tuple[bytes, Hold]]:
+    """Return (hold, entry) of those that stand, sorted by id."""
+    return [(key[34:], decode_stored(raw, Hold)) for key, raw in state.scan(keys.holds_prefix(relation))]
+
+
+def put_hold(state: Overlay, relation: bytes, hold: bytes, entry: Hold) -> None:
+    state.put(keys.hold_key(relation, hold), encode(entry))
+
+
+def end_hold(state: Overlay, relation: bytes, hold: bytes) -> None:
+    state.delete(keys.hold_key(relation, hold))
+
+
+def get_restriction(state: Reader, relation: bytes) -> Restriction | None:
+    raw = state.get(keys.restriction_key(relation))
+    return None if raw is None else decode_stored(raw, Restriction)
+
+
+def put_restriction(state: Overlay, relation: bytes, entry: Restriction) -> None:
+    state.put(keys.restriction_key(relation), encode(entry))
+
+
+def end_restriction(state: Overlay, relation: bytes) -> None:
+    state.delete(keys.restriction_key(relation))

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from salus.core.types import Digest, Id, Message
+from salus.contracts.records.types import Kind
+from salus.core.types import Digest, Id, Message, Small
 
 Entry = tuple[Id, Digest | None, Digest]  # (relation, root it replaces or null for the first, new root)
 
@@ -20,4 +21,61 @@ class AnchorRelations(Message, frozen=True):
     entries: Annotated[tuple[Entry, ...], Meta(min_length=1, max_length=1000)]  # relations distinct
 
 
-MESSAGES: dict[int, type[Message]] = {0x0301: AnchorRelations}
+class Petition(Message, frozen=True):
+    """A person's wish about its records, signed for `relation` in `capacity`.
+
+    The petition is T("petition", relation, nonce, index, 0). What it says goes to the custodian, sealed.
+    """
+
+    relation: Id
+    capacity: Small
+    kind: Kind
+    commitment: Digest
+
+
+class AnswerPetition(Message, frozen=True):
+    """What the custodian did about a petition; by its gateway key. A deferred erasure is answered again."""
+
+    custodian: Id
+    relation: Id
+    petition: Id
+    outcome: Annotated[int, Meta(ge=1, le=3)]
+    ground: Small
+    receipt: Digest  # T("receipt", what the custodian signed), which holds a fresh salt
+
+
+class PlaceHold(Message, frozen=True):
+    """Bar destruction for a legal reason; by the custodian's gateway key. Reading goes on.
+
+    The hold is T("hold", custodian, nonce, index, 0). Several may stand.
+    """
+
+    custodian: Id
+    relation: Id
+    commitment: Digest  # T("hold-reason", salt, reason)
+
+
+class LiftHold(Message, frozen=True):
+    """End a hold; by the custodian's gateway key."""
+
+    custodian: Id
+    relation: Id
+    hold: Id
+
+
+class RestrictRelation(Message, frozen=True):
+    """Keep the relation and do not use it, or use it again; by the custodian's gateway key."""
+
+    custodian: Id
+    relation: Id
+    restricted: bool
+
+
+MESSAGES: dict[int, type[Message]] = {
+    0x0301: AnchorRelations,
+    0x0302: Petition,
+    0x0303: AnswerPetition,
+    0x0304: PlaceHold,
+    0x0305: LiftHold,
+    0x0306: RestrictRelation,
+}

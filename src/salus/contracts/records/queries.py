@@ -1,7 +1,7 @@
 """What others may ask of the records contract."""
 
 from salus.contracts.records import keeper
-from salus.contracts.records.types import Relation
+from salus.contracts.records.types import Asked, Hold, Relation
 from salus.state.overlay import Reader
 
 
@@ -21,3 +21,28 @@ def root_valid(state: Reader, relation_id: bytes, root: bytes, time: int, grace_
     if root == held.root:
         return True
     return held.replaced is not None and root == held.previous and time - held.replaced <= grace_ms
+
+
+def petition(state: Reader, relation_id: bytes, petition_id: bytes) -> Asked | None:
+    """Return a petition and what became of it, None where there is no such petition."""
+    return keeper.get_petition(state, relation_id, petition_id)
+
+
+def petitions(state: Reader, relation_id: bytes) -> list[tuple[bytes, Asked]]:
+    """Return (id, petition) of the relation, answered ones too, sorted by id."""
+    return keeper.get_petitions(state, relation_id)
+
+
+def unanswered(state: Reader, relation_id: bytes) -> list[tuple[bytes, Asked]]:
+    """Return (id, petition) of those that nobody answered, or that wait for a hold or rule to end."""
+    return [(key, entry) for key, entry in keeper.get_petitions(state, relation_id) if entry.open]
+
+
+def holds(state: Reader, relation_id: bytes) -> list[tuple[bytes, Hold]]:
+    """Return (id, hold) of the legal holds that stand, sorted by id."""
+    return keeper.get_holds(state, relation_id)
+
+
+def restricted(state: Reader, relation_id: bytes) -> bool:
+    """True if the relation is kept and may not be used."""
+    return keeper.get_restriction(state, relation_id) is not None

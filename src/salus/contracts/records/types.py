@@ -1,6 +1,49 @@
 """What the records contract stores."""
 
-from salus.core.types import Count, Digest, Message, Time
+from enum import IntEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from salus.core.types import Count, Digest, Message, Small, Time
+
+
+class PetitionKind(IntEnum):
+    """What a person wishes."""
+
+    AMEND = 1
+    ERASE = 2
+    RESTRICT = 3
+    UNRESTRICT = 4
+
+
+class Outcome(IntEnum):
+    """What the custodian did about it."""
+
+    DONE = 1
+    REFUSED = 2
+    DEFERRED = 3  # of an erasure alone: it stays open, and runs when its ground ends
+
+
+class Ground(IntEnum):
+    """Why; fixed numbers, so that nothing of a record stands on the ledger."""
+
+    NONE = 0  # of what was done
+    LEGAL_HOLD = 1
+    RETENTION = 2
+    ACCURATE = 3  # the record is accurate and complete
+    NOT_OURS = 4  # another made the record
+    NO_SUCH_RECORD = 5
+    LAW = 6  # a law requires the record to stay, or to be used, as it is
+    UNREADABLE = 7  # what was handed over does not open the petition
+
+
+GROUNDS: dict[int, tuple[Ground, ...]] = {  # outcome -> its grounds
+    Outcome.DONE: (Ground.NONE,),
+    Outcome.REFUSED: (Ground.ACCURATE, Ground.NOT_OURS, Ground.NO_SUCH_RECORD, Ground.LAW, Ground.UNREADABLE),
+    Outcome.DEFERRED: (Ground.LEGAL_HOLD, Ground.RETENTION),
+}
+Kind = Annotated[int, Meta(ge=1, le=4)]
 
 
 class Relation(Message, frozen=True):
@@ -11,3 +54,34 @@ class Relation(Message, frozen=True):
     anchored: Time  # block time of `root`
     previous: Digest | None
     replaced: Time | None  # block time at which `previous` was replaced; null as long as it is null
+
+
+class Asked(Message, frozen=True):
+    """A petition. Its content went to the custodian, sealed; `commitment` binds it."""
+
+    kind: Kind
+    capacity: Small
+    commitment: Digest
+    made: Time
+    outcome: Annotated[int, Meta(ge=1, le=3)] | None  # null: unanswered
+    ground: Small
+    receipt: Digest | None  # commitment to what the custodian signed about its answer
+    answered: Time | None
+
+    @property
+    def open(self) -> bool:
+        """True until it is done or refused."""
+        return self.outcome is None or self.outcome == Outcome.DEFERRED
+
+
+class Hold(Message, frozen=True):
+    """A legal hold that stands; why is known to who can open `commitment`."""
+
+    commitment: Digest
+    placed: Time
+
+
+class Restriction(Message, frozen=True):
+    """The relation is kept and not used."""
+
+    since: Time

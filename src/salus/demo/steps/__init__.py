@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from salus.demo.stage import Stage, Step
 from salus.demo.steps.account import account
+from salus.demo.steps.amend import amend_and_erase
 from salus.demo.steps.break_glass import break_the_glass
 from salus.demo.steps.claim import claim_account
 from salus.demo.steps.grant import grant_and_release
@@ -22,5 +23,6 @@ STEPS: dict[str, Callable[[Stage], Step]] = {
     "break_glass": break_the_glass,
     "session": hold_session,
     "mandates": follow_mandates,
+    "amend": amend_and_erase,
     "account": account,
 }

@@ -1,4 +1,4 @@
-"""Step 9: the account of who received what; fsck finds everything sound; then one byte is changed, four times."""
+"""Step 10: the account of who received what; fsck finds everything sound; then one byte is changed, four times."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from salus.services.directives import show_directive
 TOLD = (
     *("granted", "in-force", "denied", "revoked", "released", "acknowledged", "refused"),
     *("break-glass", "reviewed", "session", "session-closed", "pushed"),
+    *("asked", "done", "deferred", "held", "lifted"),
 )
 COLUMNS = ("when", "what", "who", "why", "on which ground")
 

@@ -54,6 +54,7 @@ def _order_ended(state: Reader, line: Line, event: OrderEnded, relation: bytes) 
     return other(state, line, event.issuer, relation)
 
 
+VARIANTS = {"attested-deny": Text("A denial was recorded for the person", "他方代为记录了本人的禁止决定")}
 _DENIES = {ConsentGranted: "denied", ConsentAttested: "attested-deny"}
 DENIED = Row("denied", Text("Sharing was forbidden", "已禁止共享"), _denied)
 ROWS: Rows = {

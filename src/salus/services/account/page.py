@@ -8,7 +8,7 @@ from typing import NamedTuple
 from salus.merkle.checkpoint import cosignatures, parse
 from salus.services.account.line import Line
 from salus.services.account.markup import Markup, element, name, together
-from salus.services.account.rows import BY_NAME
+from salus.services.account.rows import NAMES
 from salus.services.account.titles import TITLES
 from salus.services.account.words import (
     BASES,
@@ -108,7 +108,7 @@ class _Page:
         return self._section("everything", element("p", self._say("order"), class_="lead"), element("ol", *lines))
 
     def _entry(self, line: Line, *, proof: bool) -> Markup:
-        title = BY_NAME[line.what].text.in_language(self._language)
+        title = NAMES[line.what].in_language(self._language)
         head = element("div", element("h3", title), self._time(line.time), class_="head")
         facts = [element(tag, part) for key, value in self._facts(line) for tag, part in (("dt", key), ("dd", value))]
         kind = f"entry {line.what}{' waits' if line.waits_for else ''}"

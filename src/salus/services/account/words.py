@@ -108,6 +108,17 @@ SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reas
     "not justified, which closed the review": "不正当，审查结束",
     "Attested, not signed by the person": "由他方证明，非本人签署",
     "Recorded by": "登记机构",
+    "amend": "更正",
+    "erase": "删除",
+    "restrict": "限制使用",
+    "unrestrict": "恢复使用",
+    "legal hold": "法律保全",
+    "retention": "保存期限",
+    "accurate": "记录准确完整",
+    "not ours": "记录由他方制作",
+    "no such record": "无此记录",
+    "law": "法律要求",
+    "unreadable": "无法读取",
 }
 
 
@@ -124,7 +135,7 @@ def reason_in(number: int | None, english: str, language: str) -> str:
     if number is not None and number in REASONS:
         return REASONS[number]
     head, colon, rest = english.partition(": ")
-    return f"{SAID[head]}：{rest}" if colon and head in SAID else SAID.get(english, english)
+    return f"{SAID[head]}：{SAID.get(rest, rest)}" if colon and head in SAID else SAID.get(english, english)
 
 
 _UNITS = (
