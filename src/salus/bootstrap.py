@@ -25,6 +25,7 @@ from salus.core.genesis import (
     Founder,
     FounderKey,
     FounderValidator,
+    FoundingGroup,
     Genesis,
     GenesisFile,
     founder_id,
@@ -63,6 +64,9 @@ from salus.vault.vault import Vault
 from salus.wallet.wallet import Wallet
 
 GENESIS = "genesis.cbor"
+CARE = frozenset(
+    (OrganisationRole.HOSPITAL, OrganisationRole.CLINIC, OrganisationRole.LABORATORY, OrganisationRole.PHARMACY)
+)
 _PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _ADMINISTRATORS, _THRESHOLD = 3, 2  # administration keys of a member, and how many must sign
@@ -321,7 +325,7 @@ def _genesis(spec: RegionSpec, keys: Sequence[_Keys], node: SigningKey, time: in
     """Return the genesis file and the founders."""
     founders = tuple(_founder(member, made) for member, made in zip(spec.members, keys, strict=True))
     validators = (FounderValidator(0, node.public, 1),)
-    document = encode(Genesis(1, 1, spec.name, time, founders, validators, (), (), PURPOSES, ()))
+    document = encode(Genesis(1, 1, spec.name, time, founders, validators, (), (), PURPOSES, _groups(spec)))
     network = network_id(document)
     known = {key.public: key for made in keys for key in (*made.administration, made.gateway)} | {node.public: node}
     proofs = tuple(
@@ -329,6 +333,12 @@ def _genesis(spec: RegionSpec, keys: Sequence[_Keys], node: SigningKey, time: in
         for account, role, public in listed_keys(decode(document, Genesis))
     )
     return encode(GenesisFile(document, proofs)), founders
+
+
+def _groups(spec: RegionSpec) -> tuple[FoundingGroup, ...]:
+    """Return the one group of a new region: the founders that give care, whom standing permits name."""
+    care = tuple(at for at, member in enumerate(spec.members) if not CARE.isdisjoint(member.roles))
+    return (FoundingGroup("care", care),) if care else ()
 
 
 def _founder(spec: MemberSpec, made: _Keys) -> Founder:

@@ -80,7 +80,7 @@ def test_the_whole_way_of_a_record(tmp_path: Path) -> None:
     told = data("access", "accounting", "--as", "alma", home=home)
     assert told["relation"] == handle
     assert [line["what"] for line in told["lines"]] == [
-        "opened", "invited", "claim-made", "claimed", "released", "acknowledged",
+        "opened", "invited", "claim-made", "claimed", "released",
         "granted", "in-force", "released", "acknowledged", "revoked", "refused",
     ]  # fmt: skip
     assert data("access", "accounting", "--as", "clinic", "--of", handle, home=home) == told

@@ -133,3 +133,19 @@ class OtherLog(Refusal):
         Kind.CONFLICT,
         "The checkpoint is not over this ledger's log, or an earlier one than the evidence.",
     )
+
+
+class NoCareGroup(Refusal):
+    code, kind, text = 0x6031, Kind.NOT_FOUND, "The founders of this network named no group that standing permits name."
+
+
+class NamesOneOrganisation(Refusal):
+    code, kind, text = (
+        0x6032,
+        Kind.CONFLICT,
+        "One organisation named at all accounts links them: say that it is to be at once, or name none.",
+    )
+
+
+class NothingWaits(Refusal):
+    code, kind, text = 0x6033, Kind.NOT_FOUND, "No wish of this wallet waits."

@@ -38,18 +38,22 @@ def process_inbox(organisation: Organisation) -> tuple[Processed, ...]:
 
 def collect(person: Person) -> tuple[OwnView | Refusal, ...]:
     """Receive every delivery to the person's relations; other letters only tell to look at the ledger."""
+    return tuple(view for relation in person.wallet.relations() for view in collect_relation(person, relation.handle))
+
+
+def collect_relation(person: Person, handle: bytes) -> tuple[OwnView | Refusal, ...]:
+    """Receive every delivery to one relation."""
     views: list[OwnView | Refusal] = []
-    for relation in person.wallet.relations():
-        for letter in person.exchange.inbox(relation.handle):
-            outcome: OwnView | Refusal | None = None
-            try:
-                outcome = receive_own(person, letter.body) if letter.kind == "delivery" else None
-            except Refusal as refusal:
-                outcome = refusal
-            if outcome is not None:
-                views.append(outcome)
-            if not _later(outcome):
-                person.exchange.done(relation.handle, letter.name)
+    for letter in person.exchange.inbox(handle):
+        outcome: OwnView | Refusal | None = None
+        try:
+            outcome = receive_own(person, letter.body) if letter.kind == "delivery" else None
+        except Refusal as refusal:
+            outcome = refusal
+        if outcome is not None:
+            views.append(outcome)
+        if not _later(outcome):
+            person.exchange.done(handle, letter.name)
     return tuple(views)
 
 

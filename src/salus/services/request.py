@@ -17,6 +17,7 @@ from salus.services.objects import RequestLetter, RequestOpening, StaffOpening, 
 from salus.services.ports import Exchange
 from salus.vault.seals import SealKey, seal
 from salus.wallet.kept import KeptRequest
+from salus.wallet.menu import HOUR_MS, whole
 
 OWN_PURPOSE = "PATRQT"
 LIFETIME_MS = 3_600_000
@@ -51,18 +52,23 @@ def request(
     answer = _Answer(
         lookup.organisation(organisation.ledger.view(), organisation.account).seal_key, organisation.seal_key
     )
-    made = parts.make(organisation.gateway, answer, Filter(wanted, without), staff.opening, lifetime_ms)
+    not_after = organisation.ledger.now() + lifetime_ms
+    made = parts.make(organisation.gateway, answer, Filter(wanted, without), staff.opening, not_after)
     organisation.exchange.post(made.custodian, "request", made.raw)
     return made
 
 
 def request_own(person: Person, relation: bytes, lifetime_ms: int = LIFETIME_MS) -> RequestPackage:
-    """Ask the custodian for everything it keeps of oneself, with the complete view."""
+    """Ask the custodian for everything it keeps of oneself, with the complete view.
+
+    The request's end is rounded up to the hour, so that it tells no moment.
+    """
     kept = person.wallet.relation(relation)
     parts = _Parts(person.ledger, person.exchange, person.wallet.network, relation, OWN_PURPOSE)
     answer = _Answer(kept.seal_key.id(person.wallet.network), kept.seal_key)
-    made = parts.make(kept.device, answer, Filter(EVERYTHING, None), None, lifetime_ms)
-    person.wallet.keep_request(KeptRequest(made.request, relation, person.ledger.now() + lifetime_ms))
+    not_after = whole(person.ledger.now() + lifetime_ms, HOUR_MS)
+    made = parts.make(kept.device, answer, Filter(EVERYTHING, None), None, not_after)
+    person.wallet.keep_request(KeptRequest(made.request, relation, not_after))
     person.exchange.post(made.custodian, "request", made.raw)
     return made
 
@@ -84,7 +90,7 @@ class _Parts(NamedTuple):
     purpose: str
 
     def make(
-        self, key: SigningKey, answer: _Answer, wanted: Filter, staff: StaffOpening | None, lifetime_ms: int
+        self, key: SigningKey, answer: _Answer, wanted: Filter, staff: StaffOpening | None, not_after: int
     ) -> RequestPackage:
         state, network = self.ledger.view(), self.network
         custodian = lookup.person(state, self.relation).custodian
@@ -96,7 +102,7 @@ class _Parts(NamedTuple):
             None if staff is None else staff.commitment(network),
             answer.id,
             os.urandom(16),
-            self.ledger.now() + lifetime_ms,
+            not_after,
         )
         request_id = T("request", network, encode(payload))
         opening = RequestOpening(salt, body, staff, answer.key.public)
