@@ -13,11 +13,14 @@ from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from attack import Outcome, Stratum, attack, profile
-from read_by_anybody import read_ledger
-from simulated_region import World, simulate
+from attack import Outcome, Someone, attack
+from pair_features import profile
+from read_by_anybody import Account, read_ledger
+from simulated_days import simulate
 
 from salus.vault import keystore
+
+Couple = tuple[tuple[int, Account], tuple[int, Account]]  # of one person, each with the number of its hospital
 
 
 @contextmanager
@@ -37,20 +40,27 @@ def repeatable(seed: int) -> Iterator[None]:
 
 def run(home: Path, seed: int, people: int, protected: bool, level: float = 0.95) -> Outcome:
     """Simulate, read the ledger, attack; return what came out."""
+    return attack(profiled(read(home, seed, people, protected)), Random(f"attack {seed}"), level)
+
+
+def read(home: Path, seed: int, people: int, protected: bool) -> list[Couple]:
+    """Simulate; return the people, each with what the ledger shows of both accounts."""
     with repeatable(seed):
         world = simulate(home, seed, people, protected)
         with world.region:
-            return attack(strata(world), Random(f"attack {seed}"), level)
+            accounts = read_ledger(world.region.ledger)
+    return [
+        tuple(
+            (hospital, accounts[handle])
+            for hospital, handle in zip(patient.who.hospitals, patient.handles, strict=True)
+        )
+        for patient in world.patients
+    ]
 
 
-def strata(world: World) -> list[Stratum]:
-    """Return the people by their two hospitals, each with what the ledger shows of both accounts."""
-    accounts = read_ledger(world.region.ledger)
-    found: dict[tuple[int, int], Stratum] = {}
-    for patient in world.patients:
-        one, other = (profile(accounts[handle]) for handle in patient.handles)
-        found.setdefault(patient.who.hospitals, []).append((one, other))
-    return [found[pair] for pair in sorted(found)]
+def profiled(people: list[Couple]) -> list[Someone]:
+    """Return what the attacker keeps of everybody."""
+    return [((one[0], profile(one[1])), (other[0], profile(other[1]))) for one, other in people]
 
 
 def told(outcome: Outcome, seed: int, protected: bool) -> str:

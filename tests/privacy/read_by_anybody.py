@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from salus.client.ledger import Ledger
-from salus.client.refused import KNOWN
 from salus.contracts.access.messages import AckRelease, RecordRelease
 from salus.contracts.accounts.messages import (
     ClaimAccount,
@@ -18,9 +17,9 @@ from salus.core import cose
 from salus.core.encoding import decode
 from salus.core.envelope import parse_batch, parse_envelope
 from salus.core.request import parse_request
-from salus.evidence.header import read_block, parse_header
+from salus.evidence.header import parse_header, read_block
 
-__all__ = ["KNOWN", "Account", "Seen", "read_ledger"]
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -92,6 +91,7 @@ def _told(network: bytes, message: object) -> tuple[bytes, str, bool, tuple, int
                 ("length", message.end - message.start),
                 ("start", message.start),
                 ("end", message.end),
+                ("time of day of the end", message.end % DAY_MS),
                 ("uses", message.uses),
                 ("purposes", message.purposes),
                 ("terms", (message.redisclosure, message.emergency, message.effect)),
@@ -103,6 +103,7 @@ def _told(network: bytes, message: object) -> tuple[bytes, str, bool, tuple, int
                 ("length", message.end - message.start),
                 ("start", message.start),
                 ("end", message.end),
+                ("time of day of the end", message.end % DAY_MS),
                 ("purposes", message.purposes),
             )
             return message.relation, "deny", True, values, None

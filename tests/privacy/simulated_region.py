@@ -7,45 +7,24 @@ ledger, and keep no vault. What a person's wallet verifies of a delivery is take
 import heapq
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from random import Random
 
-from people_who_wish import DAY_MS, DAYS, MINUTE_MS, Act, Someone, population
+from people_who_wish import DAY_MS, Someone, population
 
-from salus.bootstrap import MemberSpec, Region, RegionSpec, create_region
+from salus.bootstrap import LocalCarriers, MemberSpec, Region, RegionSpec, create_region
 from salus.client.batcher import Landed
-from salus.client.refused import accept
-from salus.contracts.access import queries as access
-from salus.contracts.access.messages import AckRelease, RecordRelease
-from salus.contracts.accounts.messages import RotateSealKey
-from salus.contracts.consent import queries as consent
-from salus.contracts.consent.messages import AckDirective
 from salus.contracts.records.messages import AnchorRelations
-from salus.core.encoding import decode
-from salus.core.request import parse_request
-from salus.evidence.follow import RememberedRelation
-from salus.policy.types import BasisKind, Effect, OrganisationRole, Status, Trigger
+from salus.policy.types import OrganisationRole
+from salus.services import lookup
 from salus.services.actors import Organisation, Person
-from salus.services.claim import claim, hold_claim
-from salus.services.deny import deny_totally
-from salus.services.due import do_due, next_due
 from salus.services.errors import UnknownSealKey
-from salus.services.everywhere import deny_everywhere, grant_everywhere, revoke_everywhere
-from salus.services.grant import Terms, grant, provision, sealed_part, to_anyone, to_organisation
-from salus.services.invite import invite
-from salus.services.objects import RequestLetter, SealedGrant, parse_signed
 from salus.services.open_accounts import open_accounts
 from salus.services.ports import Carriers, Letter
-from salus.services.request import request_own
-from salus.services.revoke import revoke
-from salus.services.settle_claim import confirm_claim
 from salus.testing.clock import FakeClock
 from salus.vault.keystore import Keystore
-from salus.vault.seals import SealKey
-from salus.wallet.kept import KeptAcknowledgement
 from salus.wallet.wallet import Wallet
 
 START_MS = 20_000 * DAY_MS
@@ -144,9 +123,8 @@ class World:
             act()
 
 
-def simulate(home: Path, seed: int, people: int, protected: bool) -> World:
-    """Return a world whose time is over; its region is open. `protected` False wires a wallet that acts at once."""
-    random = Random(f"{seed} {protected}")
+def found_world(home: Path, random: Random, people: int, protected: bool) -> World:
+    """Found the region, open everybody's accounts; nobody has been invited yet."""
     clock = FakeClock(START_MS)
     region = create_region(home, SPEC, "a passphrase of the tests", clock)
     hospitals = [region.organisation(f"hospital-{n}") for n in range(HOSPITALS)]
@@ -154,16 +132,11 @@ def simulate(home: Path, seed: int, people: int, protected: bool) -> World:
     keys = {_listed_seal(region, one): one.seal_key.public for one in (*hospitals, *clinics)}
     world = World(region, clock, random, protected, Post(keys), hospitals, clinics)
     _open(world, population(random, people, HOSPITALS, CLINICS))
-    for patient in world.patients:
-        _plan(world, patient)
-    world.run(START_MS + DAYS * DAY_MS)
     return world
 
 
 def _listed_seal(region: Region, organisation: Organisation) -> bytes:
-    from salus.services.lookup import organisation as profile
-
-    return profile(region.ledger.view(), organisation.account).seal_key
+    return lookup.organisation(region.ledger.view(), organisation.account).seal_key
 
 
 def _open(world: World, people: list[Someone]) -> None:
@@ -187,177 +160,9 @@ def _open(world: World, people: list[Someone]) -> None:
 def _person(world: World, someone: Someone) -> Person:
     region, network = world.region, world.region.network
     keystore = Keystore(Path(f"wallet-{someone.number}"), {"wallet": network}, NoFile())
-    carriers: Carriers = _carriers(region)
+    carriers: Carriers = LocalCarriers(region)
     if not world.protected:
         carriers = ThroughOne(carriers, world.hospitals[someone.hospitals[0]].account)
     wallet = Wallet(keystore, "passphrase")
     chance = Random(world.random.random())
     return Person(f"p{someone.number}", wallet, region.ledger, carriers, world.post, region.genesis, chance)
-
-
-def _carriers(region: Region) -> Carriers:
-    from salus.bootstrap import LocalCarriers
-
-    return LocalCarriers(region)
-
-
-def _plan(world: World, patient: Patient) -> None:
-    for account, visit in enumerate(patient.who.visits):
-        world.at(START_MS + visit.invited, lambda account=account: _invite(world, patient, account))
-    if any(visit.at_home for visit in patient.who.visits):
-        world.at(START_MS + patient.who.sitting, lambda: _claim_at_home(world, patient))
-    for act in patient.who.acts:
-        world.at(START_MS + act.time, lambda act=act: _act(world, patient, act))
-
-
-def _invite(world: World, patient: Patient, account: int) -> None:
-    visit = patient.who.visits[account]
-    code = invite(world.hospitals[visit.hospital], patient.handles[account]).code
-    if visit.at_home:
-        patient.codes[account] = code
-    else:
-        world.at(world.clock.time_ms + 3 * MINUTE_MS, lambda: _claim(world, patient, account, code, at_once=True))
-
-
-def _claim_at_home(world: World, patient: Patient) -> None:
-    for pause, account in enumerate(sorted(patient.codes)):
-        code = patient.codes[account]
-        world.at(
-            world.clock.time_ms + pause * 4 * MINUTE_MS,
-            lambda account=account, code=code: _claim(world, patient, account, code, at_once=not world.protected),
-        )
-
-
-def _claim(world: World, patient: Patient, account: int, code: str, at_once: bool) -> None:
-    """Claim now, or when the wallet says; who stands at the desk does not wait."""
-    if at_once or hold_claim(patient.person, code) is None:
-        short = claim(patient.person, code).short_code
-        _confirm_later(world, patient, patient.handles[account], short)
-    _wake(world, patient)
-
-
-def _confirm_later(world: World, patient: Patient, handle: bytes, short_code: str) -> None:
-    visit = patient.who.visits[patient.handles.index(handle)]
-    hospital = world.hospitals[visit.hospital]
-
-    def confirm() -> None:
-        confirm_claim(hospital, handle, short_code)
-        _wake(world, patient)
-
-    world.at(world.clock.time_ms + visit.confirmed_after, confirm)
-
-
-def _wake(world: World, patient: Patient) -> None:
-    """Let the wallet, a running process, do what is due, and plan its next hour."""
-    if not world.protected:
-        return
-    done = do_due(patient.person)
-    assert done.failed == ()
-    for claimed in done.claimed:
-        _confirm_later(world, patient, claimed.handle, claimed.short_code)
-    _answer(world, patient)
-    due = next_due(patient.person)
-    if due is not None and due != patient.awake:
-        patient.awake = due
-        world.at(due, lambda: _wake(world, patient))
-
-
-def _claimed(patient: Patient) -> list[bytes]:
-    from salus.services.claim import finish_claims
-
-    finish_claims(patient.person)
-    live = {kept.handle for kept in patient.person.wallet.relations() if kept.state == 2}
-    return [handle for handle in patient.handles if handle in live]
-
-
-def _act(world: World, patient: Patient, act: Act) -> None:
-    """Do what she wants: an errand now; a wish as the wallet does it, or at once everywhere."""
-    live = _claimed(patient)
-    if act.account is not None:
-        handle = patient.handles[act.account]
-        if handle in live:
-            _do(world, patient, handle, act)
-    elif world.protected:
-        _wish(patient.person, act)
-    else:
-        for pause, handle in enumerate(live):
-            world.at(world.clock.time_ms + pause * 2000, lambda handle=handle: _do(world, patient, handle, act))
-    _answer(world, patient)
-    _wake(world, patient)
-
-
-def _wish(person: Person, act: Act) -> None:
-    data = provision(classes=(CLASSES[act.data_class],))
-    if act.kind == "grant":
-        grant_everywhere(person, data)
-    elif act.kind == "deny":
-        deny_everywhere(person, to_anyone(), data)
-    elif act.kind == "revoke":
-        revoke_everywhere(person)
-    # what she reads, and the change of keys, come with every appointment
-
-
-def _do(world: World, patient: Patient, handle: bytes, act: Act) -> None:
-    """Act at one account by the verbs for one account."""
-    person, now = patient.person, world.clock.time_ms
-    whom = to_organisation(world.clinics[act.grantee].account)
-    if act.kind == "grant":
-        grant(person, handle, Terms(whom, ("TREAT",), act.days, sealed_part(), uses=act.uses))
-    elif act.kind == "deny":
-        deny_totally(person, handle, whom, days=act.days)
-    elif act.kind == "request":
-        request_own(person, handle)
-    elif act.kind == "rotate":
-        fresh = SealKey.from_seed(world.random.randbytes(32))
-        envelope = person.build(handle, RotateSealKey(handle, fresh.id(person.wallet.network)))
-        accept(person.carriers.carry(world.hospitals[0].account, envelope.raw).result().result.code)
-    elif act.kind == "revoke":
-        for one in consent.directives(world.region.ledger.view(), handle):
-            if one.effect == Effect.PERMIT and one.status in (Status.UNACKNOWLEDGED, Status.ACTIVE) and now < one.end:
-                revoke(person, handle, one.id)
-    _answer(world, patient)
-
-
-def _answer(world: World, patient: Patient) -> None:
-    """Let the hospitals answer the letters that came, a little later."""
-    for hospital in world.hospitals:
-        for kind, body in world.post.letters.pop(hospital.account, []):
-            later = world.clock.time_ms + world.random.randrange(1000, 2 * MINUTE_MS)
-            answer = _acknowledge if kind == "grant" else _release
-            world.at(later, lambda h=hospital, b=body, a=answer: a(world, patient, h, b))
-
-
-def _acknowledge(world: World, patient: Patient, hospital: Organisation, body: bytes) -> None:
-    sealed = decode(parse_signed("grant", body).payload, SealedGrant)
-    found = consent.directive(world.region.ledger.view(), sealed.relation, sealed.directive)
-    if found is not None and found.status == Status.UNACKNOWLEDGED:
-        hospital.send(AckDirective(hospital.account, sealed.relation, sealed.directive))
-
-
-def _release(world: World, patient: Patient, hospital: Organisation, body: bytes) -> None:
-    """Release to the person; her wallet acknowledges as it does, or at once."""
-    raw, now = decode(body, RequestLetter).request, world.clock.time_ms
-    asked = parse_request(world.region.network, raw)
-    handle, leaves = asked.payload.relation, world.random.randbytes(32)
-    basis, root = (int(BasisKind.SELF), None, 0), world.roots[handle]
-    hospital.send(
-        RecordRelease(hospital.account, raw, basis, root, leaves, int(Trigger.REQUEST), now + 60 * MINUTE_MS)
-    )
-    seen = RememberedRelation(handle, 1, 1, root)
-    if world.protected:
-        owed = KeptAcknowledgement(asked.id, handle, leaves)
-        patient.person.wallet.remember(seen, None, asked.id, owed)
-        return
-
-    def acknowledge() -> None:
-        answer = access.answer(world.region.ledger.view(), handle, asked.id)
-        assert answer is not None and answer.leaves == leaves
-        envelope = patient.person.build(handle, AckRelease(handle, handle, asked.id, leaves))
-        accept(patient.person.carriers.carry(hospital.account, envelope.raw).result().result.code)
-
-    world.at(now + 30 * MINUTE_MS, acknowledge)
-
-
-def close(world: World) -> None:
-    with ExitStack() as stack:
-        stack.callback(world.region.close)

@@ -19,6 +19,7 @@ GROUPS = {
     "patient": "Patients of an organisation: list, invite, claim, confirm.",
     "record": "Records of a custodian: import, list, show.",
     "consent": "A person's directives: grant, deny, show, revoke.",
+    "wallet": "What a wallet does by itself: waiting wishes, appointments, claims.",
     "access": "Request, answer, receive; who received what.",
     "ledger": "Status, blocks, proofs, export, checkpoints.",
     "verify": "Check an evidence file offline, step by step.",

@@ -25,7 +25,7 @@ from salus.contracts.consent.messages import GrantConsent
 from salus.contracts.governance import queries as governance
 from salus.core.hashing import object_id
 from salus.core.types import Message
-from salus.policy.types import Capacity, Effect, GranteeKind, Redisclosure, Status, sealed_commitment
+from salus.policy.types import Capacity, Directive, Effect, GranteeKind, Redisclosure, Status, sealed_commitment
 from salus.services import lookup
 from salus.services.actors import Person
 from salus.services.claim import finish_claims
@@ -64,20 +64,28 @@ def keep(person: Person, appointment: KeptAppointment, due: int) -> Kept:
 
     Raises NotCarried where no member carried it, NoCareGroup, UnknownPurpose; calling it again is safe.
     """
+    if finish_landed(person, appointment, due):
+        return Kept(appointment.handle, Fate.KEPT, due)
     sending = appointment.sending
-    if sending is not None and not _usable(person, appointment.handle, sending):
-        sending = None  # it never landed, and cannot any more
-    if sending is None:
+    if sending is None or person.ledger.now() >= sending.not_after:  # it never landed, and cannot any more
         sending = _draft(person, appointment)
         appointment = replace(appointment, sending=sending)
         person.wallet.keep_appointments([appointment])
-    if _standing(person, appointment.handle, sending.directive) is None:
-        landed = carry_own(person, appointment.handle, sending.envelope)
-        if landed.result.code:
-            person.wallet.keep_appointments([replace(appointment, sending=None, due=due)])
-            return Kept(appointment.handle, Fate.REFUSED, due)
+    landed = carry_own(person, appointment.handle, sending.envelope)
+    if landed.result.code:
+        person.wallet.keep_appointments([replace(appointment, sending=None, due=due)])
+        return Kept(appointment.handle, Fate.REFUSED, due)
     _finish(person, appointment, sending, due)
     return Kept(appointment.handle, Fate.KEPT, due)
+
+
+def finish_landed(person: Person, appointment: KeptAppointment, due: int) -> bool:
+    """Finish an appointment that was cut off after its envelope landed; True if there was one."""
+    sending = appointment.sending
+    if sending is None or _found(person, appointment.handle, sending.directive) is None:
+        return False
+    _finish(person, appointment, sending, due)
+    return True
 
 
 def enrol(person: Person) -> None:
@@ -94,11 +102,6 @@ def enrol(person: Person) -> None:
     ]
     if new:
         wallet.keep_appointments(new)
-
-
-def _usable(person: Person, handle: bytes, sending: KeptSending) -> bool:
-    """True if what was being sent stands on the ledger, or may still get there."""
-    return _standing(person, handle, sending.directive) is not None or person.ledger.now() < sending.not_after
 
 
 def _draft(person: Person, appointment: KeptAppointment) -> KeptSending:
@@ -151,15 +154,14 @@ def _replaceable(person: Person, appointment: KeptAppointment) -> tuple[bytes, i
     """Return (id, version) of the permit in place, unless it was revoked or is over."""
     if appointment.standing is None:
         return None
-    found = consent.directive(person.ledger.view(), appointment.handle, appointment.standing)
+    found = _found(person, appointment.handle, appointment.standing)
     if found is None or found.status not in (Status.UNACKNOWLEDGED, Status.ACTIVE):
         return None
     return (found.id, found.version) if person.ledger.now() < found.end else None
 
 
-def _standing(person: Person, handle: bytes, directive: bytes) -> bytes | None:
-    found = consent.directive(person.ledger.view(), handle, directive)
-    return None if found is None else found.id
+def _found(person: Person, handle: bytes, directive: bytes) -> Directive | None:
+    return consent.directive(person.ledger.view(), handle, directive)
 
 
 def _unacknowledged(state: Reader, handle: bytes, release: bytes) -> bool:
@@ -171,7 +173,7 @@ def _finish(person: Person, appointment: KeptAppointment, sending: KeptSending, 
     handle, now = appointment.handle, person.ledger.now()
     custodian = lookup.person(person.ledger.view(), handle).custodian
     kept = KeptDirective(sending.directive, handle, sending.version, sending.salt, sending.body, now)
-    found = consent.directive(person.ledger.view(), handle, sending.directive)
+    found = _found(person, handle, sending.directive)
     if found is not None:
         send_sealed_part(person, kept, found.purposes, found.end, custodian)
     before = person.wallet.relation(handle).seal_seed

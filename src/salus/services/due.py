@@ -11,9 +11,8 @@ from msgspec.structs import replace
 
 from salus.core.errors import Kind, Refusal
 from salus.services.actors import Person
-from salus.services.appointment import Kept, enrol, keep
+from salus.services.appointment import Kept, enrol, finish_landed, keep
 from salus.services.claim import Claimed, claim_with
-from salus.services.errors import NotCarried
 from salus.services.inbox import collect_relation
 from salus.services.request import request_own
 from salus.wallet import timing
@@ -36,6 +35,9 @@ def do_due(person: Person) -> Done:
     failed: list[Refusal] = []
     claimed = _claims(person, failed)
     enrol(person)
+    for cut_off in person.wallet.appointments():
+        if cut_off.sending is not None:
+            finish_landed(person, cut_off, _following(person, cut_off))
     _forgo_missed(person)
     kept = []
     for appointment in person.wallet.appointments():
@@ -80,17 +82,21 @@ def _forgo_missed(person: Person) -> None:
         wallet.keep_appointments(put_off)
 
 
-def _have(person: Person, appointment: KeptAppointment) -> Kept:
-    """Keep one appointment. Where nobody carries it, it is missed, and its time is not tried over and over."""
-    collect_relation(person, appointment.handle)
+def _following(person: Person, appointment: KeptAppointment) -> int:
+    """Return the appointment after this one; it lies ahead, however late this one is kept."""
     due, now = timing.following(person.chance, appointment.due), person.ledger.now()
-    if due <= now:
-        due = timing.following(person.chance, now)
+    return due if now < due else timing.following(person.chance, now)
+
+
+def _have(person: Person, appointment: KeptAppointment) -> Kept:
+    """Keep one appointment. Where nobody carries it, it is missed, and is not tried over and over."""
+    collect_relation(person, appointment.handle)
     try:
-        kept = keep(person, appointment, due)
-    except NotCarried:
+        kept = keep(person, appointment, _following(person, appointment))
+    except Refusal:
         late = person.wallet.appointment(appointment.handle) or appointment
-        person.wallet.keep_appointments([replace(late, due=timing.after_missing(person.chance, now))])
+        again = timing.after_missing(person.chance, person.ledger.now())
+        person.wallet.keep_appointments([replace(late, due=again)])
         raise
     request_own(person, appointment.handle)
     return kept

@@ -104,6 +104,7 @@ def _waits(person: Person) -> Wished:
 
 def _each(person: Person, act: Callable[[bytes], object]) -> Wished:
     """Act at every claimed account now."""
+    enrol(person)
     done, failed = [], []
     for relation in person.wallet.relations():
         if relation.state == RelationState.CLAIMED:
