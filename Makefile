@@ -6,6 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 HOME_DIR ?= demo-home
 RUNS   ?= 1000
+PEOPLE ?= 600
 
 run: $(VENV)/run.stamp ## set up and play the demonstration on the embedded ledger
 	@test ! -f $(HOME_DIR)/passphrase || { echo "Removing the region of the last demonstration, $(HOME_DIR)"; rm -rf $(HOME_DIR); }
@@ -28,6 +29,9 @@ bench: $(VENV)/run.stamp ## all benchmarks at full size, into docs/benchmarks.js
 
 faults: $(VENV)/test.stamp ## crash the ledger and the vault RUNS times (default 1000)
 	@$(BIN)/python -m pytest -q -n 2 tests/faults --fault-runs $(RUNS)
+
+linkage: $(VENV)/test.stamp ## try to link people's accounts by the ledger: PEOPLE (600), SEED (a new one)
+	@$(BIN)/python tests/privacy/linkage_run.py --people $(PEOPLE) $(if $(SEED),--seed $(SEED))
 
 vectors: $(VENV)/test.stamp $(VENV)/oracle.stamp ## make the test vectors anew and compare; ask independent libraries
 	@$(BIN)/python -m tests.vectors.generate --check
@@ -63,5 +67,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test check coverage bench faults vectors lock help
+.PHONY: run test check coverage bench faults linkage vectors lock help
 .DELETE_ON_ERROR:

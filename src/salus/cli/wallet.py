@@ -7,9 +7,11 @@ import click
 
 from salus.cli.options import acting, in_home, opened, person
 from salus.cli.output import print_fields, print_json, print_table, short, when
+from salus.core.errors import Kind, Refusal
 from salus.services.due import Done, do_due
 
-_LOOK_S = 1.0
+_LOOK_S = 600.0  # at least so often: a claim may have come
+_AGAIN_S = 2.0  # where the home is in use
 
 
 @click.group()
@@ -35,13 +37,19 @@ def due(home: Path | None, as_json: bool, actor: str, minutes: int) -> None:
     Best run all the time. A wallet opened now and then makes up for one missed appointment a day.
     """
     with opened(home) as region:
-        who = person(region, actor)
-        ends = region.clock.now_ms() + minutes * 60_000
-        done = do_due(who)
-        while done.next is not None and done.next < ends and region.clock.now_ms() < ends:
-            time.sleep(_LOOK_S)
-            if done.next <= region.clock.now_ms():
-                done = _and(done, do_due(who))
+        clock = region.clock
+        ends = clock.now_ms() + minutes * 60_000
+        done = do_due(person(region, actor))
+    while clock.now_ms() < ends:
+        left = min(ends, done.next or ends) - clock.now_ms()
+        time.sleep(min(max(left, 0) / 1000, _LOOK_S))
+        try:
+            with opened(home) as region:  # between times others may use the home
+                done = _and(done, do_due(person(region, actor)))
+        except Refusal as refusal:
+            if refusal.kind is not Kind.UNAVAILABLE:
+                raise
+            time.sleep(_AGAIN_S)
     if as_json:
         print_json({**done._asdict(), "failed": [str(refusal) for refusal in done.failed]})
     else:

@@ -64,6 +64,7 @@ def _claims(person: Person, failed: list[Refusal]) -> list[Claimed]:
             except Refusal as refusal:
                 failed.append(refusal)
                 if refusal.kind is Kind.UNAVAILABLE:
+                    person.wallet.keep_claim(replace(waiting, due=person.ledger.now() + timing.RETRY_MS))
                     continue
             person.wallet.drop_claim(waiting.handle)
     return done

@@ -20,6 +20,7 @@ from salus.wallet.menu import DAY_MS, MINUTE_MS
 SHORTEST_MS, LONGEST_MS = 4 * DAY_MS, 10 * DAY_MS
 PUNCTUAL_MS = 5 * MINUTE_MS  # later than this an appointment was missed
 _AGAIN_MS = DAY_MS, 3 * DAY_MS
+RETRY_MS = 10 * MINUTE_MS  # of a claim that could not be sent
 APART_MS = 14 * DAY_MS  # claims of one wallet closer than this are spread
 
 
