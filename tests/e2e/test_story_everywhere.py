@@ -9,6 +9,7 @@ from story_region import DAY_MS, Story, ask, clinician, give_wallet, laboratory_
 from test_story_suppression import Suppressing
 from wallets_at_two_hospitals import at_both, live, next_appointment, until_kept
 
+from privacy.read_by_anybody import read_ledger
 from salus.contracts.access.queries import answer
 from salus.contracts.consent.queries import directive, directives
 from salus.policy.types import EVERYTHING, Effect, GranteeKind, Status
@@ -80,6 +81,14 @@ def test_every_appointment_looks_the_same_whether_a_wish_waits_or_not(story: Sto
             seen.append((one.grantee, one.effect, one.purposes, one.uses, one.redisclosure, one.emergency))
             assert one.start % DAY_MS == one.end % DAY_MS == 0 and one.end - one.start == 91 * DAY_MS
     assert len(set(seen)) == 1
+    for handle in (north, south):
+        sizes: dict[tuple[str, ...], set[int]] = {}
+        acts = [act for act in read_ledger(story.region.ledger)[handle].acts if act.own]
+        for nonce in dict.fromkeys(act.nonce for act in acts if act.kind == "rotate"):
+            sent = [act for act in acts if act.nonce == nonce]
+            sizes.setdefault(tuple(act.kind for act in sent), set()).add(sent[0].size)
+        assert set(sizes) == {("grant", "rotate"), ("grant", "rotate", "acknowledge")}  # the first, and all after it
+        assert all(len(found) == 1 for found in sizes.values())
 
 
 def test_a_revocation_ends_the_permit_on_the_ledger_and_the_next_opens_nothing(story: Story) -> None:

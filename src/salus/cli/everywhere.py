@@ -55,6 +55,8 @@ def print_wished(region: Region, who: Person, wished: Wished, as_json: bool, don
         return
     if wished.done:
         click.echo(f"{done} at {len(wished.done)} accounts.")
+    if len(wished.done) > 1:
+        click.echo("Whoever reads the ledger sees that these accounts act together.")
     for refusal in wished.failed:
         click.echo(f"Not at one of them: {refusal}")
     if wished.waiting:
