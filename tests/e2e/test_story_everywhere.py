@@ -217,21 +217,21 @@ def test_the_custodian_censors_a_revocation_for_all_accounts(story: Story, monke
     until_kept(story, alma, north)
     (before,) = live(story, north)
     revoke_everywhere(alma)
-    monkeypatch.setattr(protect, "_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(protect, "_PATIENCE_S", 0.01)
     wary = replace(alma, carriers=Suppressing(alma.carriers, story.north.account))
     until_kept(story, wary, north)
     assert directive(story.region.ledger.view(), north, before.id).status == Status.REPLACED
 
 
-def test_an_appointment_that_nobody_carries_is_put_off_and_not_lost(
-    story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_appointment_that_nobody_carries_is_put_off_and_not_lost(story: Story) -> None:
     alma, north, south = at_both(story)
     grant_everywhere(alma, LABORATORY)
-    monkeypatch.setattr(protect, "_TIMEOUT_S", 0.01)
-    monkeypatch.setattr(protect, "_CARRIERS", 1)
     silent = replace(alma, carriers=Suppressing(Suppressing(alma.carriers, story.north.account), story.south.account))
-    failed = next_appointment(story, silent)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(protect, "_PATIENCE_S", 0.01)
+        patched.setattr(protect, "_TIMEOUT_S", 0.01)
+        patched.setattr(protect, "_CARRIERS", 1)
+        failed = next_appointment(story, silent)
     assert len(failed.failed) == 1 and failed.kept == () and len(pending(alma)) == 2
     assert failed.next is not None and failed.next > story.clock.time_ms
     until_kept(story, alma, north)

@@ -19,6 +19,7 @@ from salus.services.errors import NotCarried
 _CARRIERS = 2
 _REPLAYED = 0x0007  # the other member was first
 _TIMEOUT_S = 30.0
+_PATIENCE_S = 30.0  # with the custodian, before another member is asked as well
 
 
 class Protected(NamedTuple):
@@ -52,16 +53,16 @@ def carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
         except Refusal:
             continue  # the next member then
         tried += 1
-        landed = _landed(waiting)
+        landed = _landed(waiting, _TIMEOUT_S if tried == _CARRIERS else _PATIENCE_S)
         if landed is not None:
             return landed
     raise NotCarried
 
 
-def _landed(waiting: set[Future[Landed]]) -> Landed | None:
+def _landed(waiting: set[Future[Landed]], timeout_s: float) -> Landed | None:
     """Return how the envelope landed, None if it did not in time; futures that failed are taken out."""
     while waiting:
-        done, _ = wait(waiting, _TIMEOUT_S, FIRST_COMPLETED)
+        done, _ = wait(waiting, timeout_s, FIRST_COMPLETED)
         if not done:
             return None
         for future in done:
