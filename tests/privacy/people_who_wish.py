@@ -43,7 +43,7 @@ class Someone:
 
     number: int
     visits: tuple[Visit, Visit]
-    sitting: int  # when claims are made that are made at home
+    sitting: int  # when she claims at home what she was invited to, one account or both
     acts: list[Act] = field(default_factory=list)
 
     @property
@@ -59,7 +59,8 @@ def population(random: Random, number: int, hospitals: int, others: int) -> list
 
 def _someone(random: Random, number: int, pair: tuple[int, int], others: int) -> Someone:
     first, second = (_visit(random, hospital) for hospital in pair)
-    sitting = max(first.invited, second.invited) + random.randrange(HOUR_MS, 2 * DAY_MS)
+    at_home = [visit.invited for visit in (first, second) if visit.at_home]
+    sitting = max(at_home, default=0) + random.randrange(HOUR_MS, 2 * DAY_MS)
     someone = Someone(number, (first, second), sitting)
     someone.acts = sorted([*_wishes(random, others), *_errands(random, others)], key=lambda act: act.time)
     return someone

@@ -60,7 +60,7 @@ def send(home: Path | None, as_json: bool, actor: str, handle: str, days: int) -
 def take(home: Path | None, as_json: bool, actor: str, code: str, at_once: bool) -> None:
     """Claim the account of an invitation, by its CODE or link, with fresh keys of one's own.
 
-    Where the wallet claimed another account within two weeks, this claim waits for a time drawn by chance before
+    Where the wallet claimed another account within a day, this claim waits for a time drawn by chance before
     the invitation ends (`salus wallet due`): two claims in one sitting would link the accounts.
     """
     with opened(home) as region:

@@ -44,7 +44,7 @@ def claim(person: Person, code: str, via: bytes | None = None) -> Claimed:
 
 
 def hold_claim(person: Person, code: str) -> KeptClaim | None:
-    """Keep the claim for later if another of this wallet is younger than two weeks; None if it need not wait.
+    """Keep the claim for later if another of this wallet is younger than a day; None if it need not wait.
 
     Claims sent in one sitting would tell that two accounts are one person's. Raises WrongCode, NoInvitation.
     """
