@@ -86,7 +86,7 @@ def test_what_contradicts_itself_is_refused(claimed: Path, words: tuple[str, ...
     assert data("consent", "pending", "--as", "alma", home=claimed) == []
 
 
-def test_a_second_claim_waits_unless_it_is_to_be_at_once(claimed: Path, tmp_path: Path) -> None:
+def test_a_claim_waits_unless_it_is_to_be_at_once(claimed: Path, tmp_path: Path) -> None:
     other = bundle_file(tmp_path / "more", family="Other", value="N-2")
     done("record", "import", "--as", "north", other, home=claimed)
     new = next(p for p in data("patient", "list", "--as", "north", home=claimed) if p["state"] == "custodial")

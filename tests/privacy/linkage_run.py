@@ -82,13 +82,15 @@ def main() -> int:
     parser.add_argument("--unprotected", action="store_true")
     given = parser.parse_args()
     first = given.seed if given.seed is not None else secrets.randbelow(10**9)
-    outside = 0
+    outside, areas = 0, []
     for seed in range(first, first + given.runs):
         with tempfile.TemporaryDirectory() as folder:
             outcome = run(Path(folder) / "home", seed, given.people, not given.unprotected, given.level)
         print(told(outcome, seed, not given.unprotected), flush=True)
         outside += not outcome.chance
-    print(f"{outside} of {given.runs} outside the interval of level {given.level}")
+        areas.append(outcome.auc)
+    mean = sum(areas) / len(areas)
+    print(f"{outside} of {given.runs} outside the interval of level {given.level}; mean AUC {mean:.3f}")
     return min(outside, 1)
 
 

@@ -21,6 +21,7 @@ class Visit:
     hospital: int
     invited: int
     at_home: bool
+    claimed: int  # when she means to claim, if at home: within two days of the invitation
     confirmed_after: int  # from the claim to the desk's word
 
 
@@ -43,7 +44,6 @@ class Someone:
 
     number: int
     visits: tuple[Visit, Visit]
-    sitting: int  # when she claims at home what she was invited to, one account or both
     acts: list[Act] = field(default_factory=list)
 
     @property
@@ -59,9 +59,10 @@ def population(random: Random, number: int, hospitals: int, others: int) -> list
 
 def _someone(random: Random, number: int, pair: tuple[int, int], others: int) -> Someone:
     first, second = (_visit(random, hospital) for hospital in pair)
-    at_home = [visit.invited for visit in (first, second) if visit.at_home]
-    sitting = max(at_home, default=0) + random.randrange(HOUR_MS, 2 * DAY_MS)
-    someone = Someone(number, (first, second), sitting)
+    if first.at_home and second.at_home and abs(first.claimed - second.claimed) < 2 * DAY_MS:
+        first.claimed = max(first.claimed, second.claimed)  # in one sitting, as soon as both codes are at hand
+        second.claimed = first.claimed + 4 * MINUTE_MS
+    someone = Someone(number, (first, second))
     someone.acts = sorted([*_wishes(random, others), *_errands(random, others)], key=lambda act: act.time)
     return someone
 
@@ -69,7 +70,8 @@ def _someone(random: Random, number: int, pair: tuple[int, int], others: int) ->
 def _visit(random: Random, hospital: int) -> Visit:
     at_home = random.random() < 0.3
     after = random.randrange(HOUR_MS, DAY_MS) if at_home else random.randrange(MINUTE_MS, 10 * MINUTE_MS)
-    return Visit(hospital, random.randrange(INVITED_DAYS * DAY_MS), at_home, after)
+    invited = random.randrange(INVITED_DAYS * DAY_MS)
+    return Visit(hospital, invited, at_home, invited + random.randrange(HOUR_MS, 2 * DAY_MS), after)
 
 
 def _when(random: Random, earliest: int = 0) -> int:

@@ -37,8 +37,6 @@ def simulate(home: Path, seed: int, people: int, protected: bool) -> World:
 def _plan(world: World, patient: Patient) -> None:
     for account, visit in enumerate(patient.who.visits):
         world.at(START_MS + visit.invited, lambda account=account: _invite(world, patient, account))
-    if any(visit.at_home for visit in patient.who.visits):
-        world.at(START_MS + patient.who.sitting, lambda: _claim_at_home(world, patient))
     for act in patient.who.acts:
         world.at(START_MS + act.time, lambda act=act: _act(world, patient, act))
 
@@ -47,23 +45,17 @@ def _invite(world: World, patient: Patient, account: int) -> None:
     visit = patient.who.visits[account]
     code = invite(world.hospitals[visit.hospital], patient.handles[account]).code
     if visit.at_home:
-        patient.codes[account] = code
+        at_once = not world.protected
+        world.at(START_MS + visit.claimed, lambda: _claim(world, patient, account, code, at_once))
     else:
         world.at(world.clock.time_ms + 3 * MINUTE_MS, lambda: _claim(world, patient, account, code, at_once=True))
 
 
-def _claim_at_home(world: World, patient: Patient) -> None:
-    for pause, account in enumerate(sorted(patient.codes)):
-        code = patient.codes[account]
-        world.at(
-            world.clock.time_ms + pause * 4 * MINUTE_MS,
-            lambda account=account, code=code: _claim(world, patient, account, code, at_once=not world.protected),
-        )
-
-
 def _claim(world: World, patient: Patient, account: int, code: str, at_once: bool) -> None:
     """Claim now, or when the wallet says; who stands at the desk does not wait."""
-    if at_once or hold_claim(patient.person, code) is None:
+    if not at_once:
+        hold_claim(patient.person, code)
+    else:
         short = claim(patient.person, code).short_code
         _confirm_later(world, patient, patient.handles[account], short)
     _wake(world, patient)

@@ -93,7 +93,6 @@ class Patient:
     who: Someone
     person: Person
     handles: tuple[bytes, bytes]
-    codes: dict[int, str] = field(default_factory=dict)
     awake: int | None = None  # when her wallet wakes next
 
 

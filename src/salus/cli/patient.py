@@ -55,22 +55,22 @@ def send(home: Path | None, as_json: bool, actor: str, handle: str, days: int) -
 @command.command("claim")
 @acting("The person; a wallet is made where there is none.")
 @click.argument("code")
-@click.option("--at-once", is_flag=True, help="Now, though another account was claimed lately; for instance at a desk.")
+@click.option("--at-once", is_flag=True, help="Now: for who stands at the desk, or has no other account.")
 @in_home
 def take(home: Path | None, as_json: bool, actor: str, code: str, at_once: bool) -> None:
     """Claim the account of an invitation, by its CODE or link, with fresh keys of one's own.
 
-    Where the wallet claimed another account within a day, this claim waits for a time drawn by chance before
-    the invitation ends (`salus wallet due`): two claims in one sitting would link the accounts.
+    Unless it is to be at once, the claim waits for a time drawn by chance before the invitation ends (`salus wallet
+    due` makes it then): two claims made in one sitting would link the accounts.
     """
     with opened(home) as region:
         read_code(region.network, code)  # a mistyped one makes no wallet
         known = actor in region.people()
         who = region.person(actor) if known else create_person(region, actor)
-        held = None if at_once else hold_claim(who, code)
-        if held is not None:
-            data = {"handle": held.handle, "due": when(held.due)}
-            print_result(as_json, data, f"The claim waits until {when(held.due)}: `salus wallet due`, or --at-once.")
+        if not at_once:
+            held = hold_claim(who, code)
+            words = f"The claim waits until {when(held.due)} (`salus wallet due`). At a desk, say --at-once."
+            print_result(as_json, {"handle": held.handle, "due": when(held.due)}, words)
             return
         claimed = claim(who, code)
     if as_json:

@@ -43,17 +43,16 @@ def claim(person: Person, code: str, via: bytes | None = None) -> Claimed:
     return claim_with(person, read_code(person.wallet.network, code), via)
 
 
-def hold_claim(person: Person, code: str) -> KeptClaim | None:
-    """Keep the claim for later if another of this wallet is younger than a day; None if it need not wait.
+def hold_claim(person: Person, code: str) -> KeptClaim:
+    """Keep the claim for a time drawn from what its invitation has left; raise WrongCode, NoInvitation.
 
-    Claims sent in one sitting would tell that two accounts are one person's. Raises WrongCode, NoInvitation.
+    Two claims sent in one sitting would tell that two accounts are one person's. The first waits like the second:
+    one that waits because another was made tells of it.
     """
-    network, now = person.wallet.network, person.ledger.now()
+    network = person.wallet.network
     read = read_code(network, code)
     handle, invited = _invited(person.ledger.view(), network, read)
-    if not _claimed_lately(person, handle, now):
-        return None
-    held = KeptClaim(handle, read.secret, timing.claim_at(person.chance, now, invited.end))
+    held = KeptClaim(handle, read.secret, timing.claim_at(person.chance, person.ledger.now(), invited.end))
     person.wallet.keep_claim(held)
     return held
 
@@ -68,7 +67,6 @@ def claim_with(person: Person, code: InvitationCode, via: bytes | None = None) -
     payload = _payload(network, relation, person.ledger.now())
     claim_id = T("claim", network, encode(payload))
     person.wallet.keep_relation(replace(relation, claim=claim_id))
-    person.wallet.note_claim(KeptClaim(handle, code.secret, person.ledger.now()))
     signed = cose.sign("claim", network, encode(payload), [invitation, relation.device])
     landed = person.carriers.carry_claim(via or custodian, signed).result()
     accept(landed.result.code)
@@ -94,14 +92,6 @@ def _invited(state: Reader, network: bytes, code: InvitationCode) -> tuple[bytes
     if handle is None or invited is None:
         raise NoInvitation
     return handle, invited
-
-
-def _claimed_lately(person: Person, handle: bytes, now: int) -> bool:
-    """True if the wallet claimed, or is to claim, another account within the time that keeps two apart."""
-    last = person.wallet.last_claim()
-    if last is not None and last.handle != handle and now < last.due + timing.APART_MS:
-        return True
-    return any(one.handle != handle for one in person.wallet.claims())
 
 
 def _is_ours(person: Person, relation: KeptRelation, state: Reader, now: int) -> bool:

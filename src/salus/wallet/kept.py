@@ -109,7 +109,7 @@ class KeptAcknowledgement(Message, frozen=True):
 
 
 class KeptClaim(Message, frozen=True):
-    """A claim that waits, so that two claims of one wallet do not come together."""
+    """A claim that waits, so that two of one wallet do not come together."""
 
     handle: Id
     secret: Annotated[bytes, Meta(min_length=16, max_length=16)]  # of the invitation

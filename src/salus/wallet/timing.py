@@ -10,7 +10,7 @@ an account acts nor how often tells what its owner wanted, or which other accoun
 | from one to the next                        | uniform from 4 to 10 days             |
 | a wish waits                                | 0 to 10 days, 3.7 on average          |
 | an appointment missed, to the next          | uniform from 1 to 3 days              |
-| a claim within a day of another             | uniform until a day before it is void |
+| a claim, unless at once                     | uniform until a day before it is void |
 """
 
 from random import Random
@@ -21,7 +21,6 @@ SHORTEST_MS, LONGEST_MS = 4 * DAY_MS, 10 * DAY_MS
 PUNCTUAL_MS = 5 * MINUTE_MS  # later than this an appointment was missed
 _AGAIN_MS = DAY_MS, 3 * DAY_MS
 RETRY_MS = 10 * MINUTE_MS  # of a claim that could not be sent
-APART_MS = DAY_MS  # claims of one wallet closer than this are spread; longer would tie more claims to one another
 
 
 def first(chance: Random, claimed: int) -> int:

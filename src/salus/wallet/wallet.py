@@ -12,7 +12,6 @@ person. The file is a keystore (`vault.keystore` states its bytes), one secret p
 | acknowledgement/<id> | KeptAcknowledgement                        |
 | appointment/<handle> | KeptAppointment                            |
 | claim/<handle>       | KeptClaim                                  |
-| last claim           | KeptClaim: the one that was made last      |
 | wish                 | KeptWish                                   |
 | ledger               | Remembered: where the ledger was last seen |
 """
@@ -171,14 +170,6 @@ class Wallet:
     def keep_claim(self, claim: KeptClaim) -> None:
         """Keep a claim until its time."""
         self._put(f"claim/{claim.handle.hex()}", claim)
-
-    def last_claim(self) -> KeptClaim | None:
-        """Return the claim that was made last, with its time."""
-        return self._get("last claim", KeptClaim)
-
-    def note_claim(self, claim: KeptClaim) -> None:
-        """Note that a claim is made."""
-        self._put("last claim", claim)
 
     def drop_claim(self, handle: bytes) -> None:
         """Forget a claim that was made or is void; nothing if there is none."""
