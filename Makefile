@@ -7,6 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 HOME_DIR ?= demo-home
 RUNS   ?= 1000
 FIRST  ?= 0
+PEOPLE ?= 600
 
 run: $(VENV)/run.stamp ## set up and play the demonstration on the embedded ledger
 	@test ! -f $(HOME_DIR)/passphrase || { echo "Removing the region of the last demonstration, $(HOME_DIR)"; rm -rf $(HOME_DIR); }
@@ -32,6 +33,9 @@ faults: $(VENV)/test.stamp ## crash the ledger and the vault RUNS times (default
 
 oracle: $(VENV)/test.stamp ## the decision against a naive evaluator, RUNS questions (default 10,000,000) from seed FIRST
 	@cd tests && ../$(BIN)/python -m properties.oracle --runs $(if $(filter file,$(origin RUNS)),10000000,$(RUNS)) --first $(FIRST)
+
+linkage: $(VENV)/test.stamp ## try to link people's accounts by the ledger: PEOPLE (600), SEED (a new one)
+	@$(BIN)/python tests/privacy/linkage_run.py --people $(PEOPLE) $(if $(SEED),--seed $(SEED))
 
 vectors: $(VENV)/test.stamp $(VENV)/oracle.stamp ## make the test vectors anew and compare; ask independent libraries
 	@$(BIN)/python -m tests.vectors.generate --check
@@ -67,5 +71,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test check coverage bench faults oracle vectors lock help
+.PHONY: run test check coverage bench faults oracle linkage memory vectors lock help
 .DELETE_ON_ERROR:

@@ -71,6 +71,10 @@ from salus.wallet.wallet import Wallet
 
 GENESIS = "genesis.cbor"
 NEXT_MASTER = "vault-next"  # in a keystore: the master key that the vault is being put under
+CARE = frozenset(
+    (OrganisationRole.HOSPITAL, OrganisationRole.CLINIC, OrganisationRole.LABORATORY, OrganisationRole.PHARMACY)
+)
+EMERGENCY_GROUP = 1  # its place among the groups of a new region
 _PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _ADMINISTRATORS, _THRESHOLD = 3, 2  # administration keys of a member, and how many must sign
@@ -391,7 +395,7 @@ def _genesis(spec: RegionSpec, keys: Sequence[_Keys], node: SigningKey, time: in
     """Return the genesis file and the founders."""
     founders = tuple(_founder(member, made) for member, made in zip(spec.members, keys, strict=True))
     validators = (FounderValidator(0, node.public, 1),)
-    groups, policies = _emergency(spec), _policies()
+    groups, policies = _groups(spec), _policies()
     document = encode(Genesis(1, 1, spec.name, time, founders, validators, (), policies, PURPOSES, groups))
     network = network_id(document)
     known = {key.public: key for made in keys for key in (*made.administration, made.gateway)} | {node.public: node}
@@ -402,18 +406,18 @@ def _genesis(spec: RegionSpec, keys: Sequence[_Keys], node: SigningKey, time: in
     return encode(GenesisFile(document, proofs)), founders
 
 
-def _emergency(spec: RegionSpec) -> tuple[FoundingGroup, ...]:
-    """Who may break the glass where a policy set allows it: the founders that treat, but for those left out."""
+def _groups(spec: RegionSpec) -> tuple[FoundingGroup, ...]:
+    """Return the groups of a new region: who gives care, whom standing permits name; who may break the glass."""
+    care = tuple(at for at, member in enumerate(spec.members) if not CARE.isdisjoint(member.roles))
     treating = (OrganisationRole.HOSPITAL, OrganisationRole.CLINIC)
     helping = [member.emergency and any(role in treating for role in member.roles) for member in spec.members]
-    places = tuple(n for n, helps in enumerate(helping) if helps)
-    return (FoundingGroup("Emergency care", places),)
+    return FoundingGroup("Care", care), FoundingGroup("Emergency care", tuple(n for n, ok in enumerate(helping) if ok))
 
 
 def _policies() -> tuple[bytes, ...]:
     """The policy sets to try, for any jurisdiction; a relation is under strict opt-in until its custodian names one."""
     numbers = {row.code: row.number for row in PURPOSES}
-    return tuple(encode(founding_set(shipped, numbers, 0)) for shipped in SHIPPED)
+    return tuple(encode(founding_set(shipped, numbers, EMERGENCY_GROUP)) for shipped in SHIPPED)
 
 
 def _founder(spec: MemberSpec, made: _Keys) -> Founder:

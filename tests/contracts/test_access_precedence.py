@@ -58,8 +58,6 @@ from salus.contracts.consent import keeper as consent_keeper
 from salus.contracts.consent.keys import directive_key
 from salus.contracts.governance.parameters import BOUNDS, Parameter
 from salus.core.glass import GlassReason, ReviewerKind, Verdict
-from salus.contracts.records import keeper as records_keeper
-from salus.contracts.records.types import Restriction
 from salus.core.keys import Role
 from salus.policy.policies import NO_SET, Choice, Mode
 from salus.policy.reasons import Reason

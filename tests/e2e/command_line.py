@@ -122,7 +122,7 @@ def make_claimed(folder: Path, *members: str) -> None:
     done("record", "import", "--as", "north", bundle_file(folder), home=home)
     (patient,) = data("patient", "list", "--as", "north", home=home)
     code = data("patient", "invite", "--as", "north", patient["handle"][:12], home=home)["code"]
-    claimed = data("patient", "claim", "--as", "alma", code, home=home)
+    claimed = data("patient", "claim", "--as", "alma", "--at-once", code, home=home)
     done("patient", "confirm", "--as", "north", patient["handle"], claimed["short_code"], home=home)
     done("staff", "add", "--as", "clinic", "Doctor Nobody", home=home)
 

@@ -42,7 +42,7 @@ def test_the_whole_way_of_a_record(tmp_path: Path) -> None:
 
     invited = data("patient", "invite", "--as", "north", handle[:6], "--days", 2, home=home)
     assert sorted(invited) == ["code", "end", "handle", "link"]
-    claim = data("patient", "claim", "--as", "alma", invited["code"], home=home)
+    claim = data("patient", "claim", "--as", "alma", "--at-once", invited["code"], home=home)
     assert claim["handle"] == handle
     assert data("patient", "list", "--as", "north", home=home)[0]["state"] == "claiming"
     assert list(data("patient", "confirm", "--as", "north", handle[:8], claim["short_code"], home=home)) == ["height"]
@@ -80,7 +80,7 @@ def test_the_whole_way_of_a_record(tmp_path: Path) -> None:
     told = data("access", "accounting", "--as", "alma", home=home)
     assert told["relation"] == handle
     assert [line["what"] for line in told["lines"]] == [
-        "opened", "invited", "claim-made", "claimed", "released", "acknowledged",
+        "opened", "invited", "claim-made", "claimed", "released",
         "granted", "in-force", "released", "acknowledged", "revoked", "refused",
     ]  # fmt: skip
     other = data("access", "accounting", "--as", "clinic", "--of", handle, home=home)
@@ -139,7 +139,7 @@ def test_a_claim_is_rejected_when_the_short_code_is_wrong(tmp_path: Path) -> Non
     done("record", "import", "--as", "north", bundle_file(tmp_path), home=home)
     handle = data("patient", "list", "--as", "north", home=home)[0]["handle"]
     code = data("patient", "invite", "--as", "north", handle, home=home)["code"]
-    short_code = data("patient", "claim", "--as", "eve", code, home=home)["short_code"]
+    short_code = data("patient", "claim", "--as", "eve", "--at-once", code, home=home)["short_code"]
     wrong = "0" * len(short_code) if set(short_code) != {"0"} else "1" * len(short_code)
     assert salus("patient", "confirm", "--as", "north", handle, wrong, home=home).status == 1
     assert salus("patient", "complete", "--as", "north", handle, home=home).status == 4  # the delay is not over

@@ -8,7 +8,7 @@ from salus.evidence.follow import Remembered, RememberedRelation
 from salus.vault import keystore
 from salus.vault.errors import StorageFull, WrongPassphrase
 from salus.vault.files import LocalFiles
-from salus.wallet.kept import KeptDirective, KeptRequest, RelationState
+from salus.wallet.kept import KeptAcknowledgement, KeptDirective, KeptRequest, RelationState
 from salus.wallet.wallet import NoSuchKeptDirective, NoSuchKeptRelation, OtherNetwork, Wallet, WalletExists
 
 NETWORK, CUSTODIAN = b"N" * 32, b"C" * 32
@@ -51,10 +51,12 @@ def test_what_was_seen_is_noted_in_one_step(path: Path) -> None:
     wallet.keep_request(KeptRequest(b"r" * 32, HERS, 9))
     seen = RememberedRelation(HERS, 3, 10, b"R" * 32)
     ledger = Remembered(4, b"H" * 32, 5, 6, b"L" * 32)
-    wallet.remember(seen, ledger, b"r" * 32)
+    owed = KeptAcknowledgement(b"r" * 32, HERS, b"L" * 32)
+    wallet.remember(seen, ledger, b"r" * 32, owed)
     again = Wallet.open(path, "secret", NETWORK)
     assert again.relation(HERS).seen == seen and again.relation(HERS).state == RelationState.CLAIMED
     assert again.remembered() == ledger and again.requests() == ()
+    assert again.acknowledgements(HERS) == (owed,) and again.acknowledgements(OTHER) == ()
 
 
 def test_keys_differ_by_relation_and_by_generation(path: Path) -> None:

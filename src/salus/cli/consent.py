@@ -6,21 +6,31 @@ import click
 from msgspec.structs import replace
 
 from salus.cli.consent_form import give_out, take_in
-from salus.cli.consent_others import METHODS, attest, emergency_option, prefer, purpose_option
+from salus.cli.consent_others import attest, emergency_option, prefer, purpose_option
+from salus.cli.directives import show, show_all
+from salus.cli.everywhere import (
+    check_everywhere,
+    check_left_out,
+    everywhere_options,
+    forget,
+    print_wished,
+    show_pending,
+)
 from salus.cli.options import about_data, acting, at_option, days_option, in_home, opened, person
-from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
-from salus.cli.whom import find_account, find_directive, find_relation, grantee_name
-from salus.client.ledger import Ledger
-from salus.policy.policies import LEVELS
-from salus.policy.types import Capacity, Directive, Effect, Emergency, Provision, Residual, SealedPart, Status
+from salus.cli.output import print_fields, print_json, print_result, short, when
+from salus.cli.whom import find_account, find_directive, find_relation
+from salus.policy.types import EVERYTHING, Effect, Emergency, Provision
 from salus.services.deny import deny_totally
-from salus.services.directives import DirectiveView, list_directives, show_directive
+from salus.services.everywhere import deny_everywhere, grant_everywhere, grant_everywhere_to, revoke_everywhere
 from salus.services.grant import Terms, grant, sealed_part, to_anyone, to_organisation
-from salus.services.members import member_name
 from salus.services.revoke import revoke
 
 to_option = click.option(
-    "--to", "grantee", required=True, metavar="WHOM", help="Slug, name, or beginning of the account of an organisation."
+    "--to",
+    "grantee",
+    default=None,
+    metavar="WHOM",
+    help="Slug, name, or beginning of the account of an organisation. With --everywhere, left out: all who give care.",
 )
 uses_option = click.option(
     "--uses", default=0, show_default=True, type=click.IntRange(0), help="How many releases at most; 0: no limit."
@@ -44,6 +54,7 @@ command.add_command(attest)
 @about_data
 @days_option(30)
 @uses_option
+@everywhere_options
 @click.option("--deny", is_flag=True, help="A deny of this data instead of a permit.")
 @emergency_option
 @in_home
@@ -52,23 +63,43 @@ def give(
     as_json: bool,
     actor: str,
     relation: str | None,
-    grantee: str,
+    grantee: str | None,
     purposes: tuple[str, ...],
     data: Provision,
     days: int,
     uses: int,
     deny: bool,
     emergency: Emergency,
+    everywhere: bool,
+    at_once: bool,
 ) -> None:
-    """Put a directive in force. A permit works once the custodian has acknowledged it (`salus access answer`)."""
+    """Put a directive in force. A permit works once the custodian has acknowledged it (`salus access answer`).
+
+    Days and uses are rounded to a short menu, days up, uses down, so that they tell accounts less apart.
+    """
+    check_everywhere(everywhere, at_once, relation)
     sealed = replace(sealed_part(), base=data)
+    effect = Effect.DENY if deny else Effect.PERMIT
+    if grantee is None and not everywhere:
+        raise click.UsageError("say --to whom")
+    if grantee is None:
+        check_left_out(("purposes", "days", "uses", "deny"))
     with opened(home) as region:
         who = person(region, actor)
+        if grantee is None:
+            wished = grant_everywhere(who, data, at_once=at_once)
+            print_wished(region, who, wished, as_json, "Granted")
+            return
+        if everywhere:
+            named = to_organisation(find_account(region, grantee, "--to"))
+            wished = grant_everywhere_to(
+                who, Terms(named, purposes, days, sealed, effect, uses, emergency=emergency), at_once
+            )
+            print_wished(region, who, wished, as_json, "Granted")
+            return
         whom = to_organisation(find_account(region, grantee, "--to"))
-        effect = Effect.DENY if deny else Effect.PERMIT
-        granted = grant(
-            who, find_relation(who, relation), Terms(whom, purposes, days, sealed, effect, uses, emergency=emergency)
-        )
+        terms = Terms(whom, purposes, days, sealed, effect, uses, emergency=emergency)
+        granted = grant(who, find_relation(who, relation), terms)
     if as_json:
         print_json({**granted._asdict(), "start": when(granted.start), "end": when(granted.end)})
         return
@@ -81,129 +112,69 @@ def give(
 @acting("The person.")
 @at_option
 @click.option("--to", "grantee", default=None, metavar="WHOM", help="The organisation; left out: anyone.")
+@about_data
 @days_option(365)
+@everywhere_options
 @in_home
-def forbid(home: Path | None, as_json: bool, actor: str, relation: str | None, grantee: str | None, days: int) -> None:
-    """Deny everything, at once: runs before all else in its block and needs no acknowledgement."""
+def forbid(
+    home: Path | None,
+    as_json: bool,
+    actor: str,
+    relation: str | None,
+    grantee: str | None,
+    data: Provision,
+    days: int,
+    everywhere: bool,
+    at_once: bool,
+) -> None:
+    """Deny everything, at once: runs before all else in its block and needs no acknowledgement.
+
+    With --everywhere and not --at-once: leave what is named, or everything, out of what was granted everywhere.
+    """
+    check_everywhere(everywhere, at_once, relation)
+    if data != EVERYTHING and (at_once or not everywhere):
+        raise click.UsageError("what is denied at once is everything; some data: `salus consent grant --deny`")
     with opened(home) as region:
         who = person(region, actor)
         whom = to_anyone() if grantee is None else to_organisation(find_account(region, grantee, "--to"))
+        if everywhere:
+            wished = deny_everywhere(who, whom, data, days, at_once)
+            print_wished(region, who, wished, as_json, "Denied")
+            return
         made = deny_totally(who, find_relation(who, relation), whom, days=days)
-    data = {"directive": made.directive, "height": made.height}
-    print_result(as_json, data, f"Denied by {short(made.directive)}, in block {made.height}.")
-
-
-@command.command("list")
-@acting("The person.")
-@at_option
-@in_home
-def show_all(home: Path | None, as_json: bool, actor: str, relation: str | None) -> None:
-    """List the directives of a relation, as the ledger shows them."""
-    with opened(home) as region:
-        found = list_directives(region.ledger, find_relation(person(region, actor), relation))
-        rows = [directive_row(d, grantee_name(region.ledger, d.grantee)) for d in found]
-    if as_json:
-        print_json(found)
-    else:
-        columns = ("directive", "effect", "grantee", "status", "given", "from", "until")
-        print_table(columns, rows, empty="She has granted and denied nothing.")
-
-
-GIVEN = {
-    int(Capacity.SELF): "by her",
-    int(Capacity.CUSTODIAN): "by the custodian",
-    int(Capacity.ATTESTED): "attested",
-}  # never "by her" for what she did not sign
-
-
-def directive_row(public: Directive, grantee: str) -> tuple[str, ...]:
-    """Return a directive as a row of the table."""
-    effect = Effect(public.effect).name.lower() + (" all" if public.total else "")
-    status = Status(public.status).name.lower()
-    given = GIVEN.get(public.capacity, "for her")
-    return short(public.id), effect, grantee, status, given, when(public.start), when(public.end)
-
-
-@command.command("show")
-@acting("The person.")
-@at_option
-@click.argument("directive")
-@in_home
-def show(home: Path | None, as_json: bool, actor: str, relation: str | None, directive: str) -> None:
-    """Show a directive with its sealed part, which only she and the custodian hold."""
-    with opened(home) as region:
-        who = person(region, actor)
-        handle = find_relation(who, relation)
-        view = show_directive(who, handle, find_directive(region.ledger, handle, directive))
-        grantee = grantee_name(region.ledger, view.public.grantee)
-        given = given_words(region.ledger, view)
-    if as_json:
-        print_json(view)
-    else:
-        print_fields(directive_fields(view, grantee, given))
-
-
-def given_words(ledger: Ledger, view: DirectiveView) -> str:
-    """Return who gave a directive, and how, where she did not sign it."""
-    attestation = view.attestation
-    if attestation is None:
-        return GIVEN.get(view.public.capacity, "for her")
-    method = next(name for name, method in METHODS.items() if method == attestation.method)
-    return f"attested by {member_name(ledger, attestation.attester)} ({method}), not signed by her"
-
-
-def emergency_words(public: Directive) -> str:
-    """Return what break-glass may do to a deny."""
-    lift, ceiling, refuse = public.emergency
-    if refuse:
-        return "it holds as well"
-    return f"may be lifted up to {LEVELS[min(ceiling, len(LEVELS) - 1)]}" if lift else "as the policy set says"
-
-
-def directive_fields(view: DirectiveView, grantee: str, given: str) -> dict[str, object]:
-    """Return what there is to say of a directive."""
-    public, sealed = view.public, view.sealed
-    found: dict[str, object] = {
-        "directive": public.id.hex(),
-        "version": public.version,
-        "effect": Effect(public.effect).name.lower(),
-        "grantee": grantee,
-        "given": given,
-        "status": Status(public.status).name.lower(),
-        "in force": f"{when(public.start)} to {when(public.end)}",
-        **({"in an emergency": emergency_words(public)} if public.effect == Effect.DENY else {}),
-        "uses": f"{view.uses} of {public.uses or 'any number'}",
-    }
-    return found | (sealed_fields(sealed) if sealed is not None else {"data": "not in this wallet, or everything"})
-
-
-def sealed_fields(sealed: SealedPart) -> dict[str, object]:
-    """Return which data a sealed part means."""
-    base = sealed.base
-    periods = (f"{when(since)} to {when(until)}" for since, until in base.periods)
-    return {
-        "data": ", ".join((*base.classes, *base.types)) or "everything",
-        "labels": ", ".join(base.labels) or "any",
-        "period": "; ".join(periods) or "any",
-        "left out is": Residual(sealed.residual).name.lower(),
-        **({"in her words": sealed.text} if sealed.text else {}),
-    }
+    told = {"directive": made.directive, "height": made.height}
+    print_result(as_json, told, f"Denied by {short(made.directive)}, in block {made.height}.")
 
 
 @command.command("revoke")
 @acting("The person.")
 @at_option
-@click.argument("directive")
+@click.argument("directive", required=False)
+@everywhere_options
 @in_home
-def take_back(home: Path | None, as_json: bool, actor: str, relation: str | None, directive: str) -> None:
-    """Revoke a directive, at once and for good."""
+def take_back(
+    home: Path | None,
+    as_json: bool,
+    actor: str,
+    relation: str | None,
+    directive: str | None,
+    everywhere: bool,
+    at_once: bool,
+) -> None:
+    """Revoke a directive, at once and for good; or, with --everywhere, what was granted everywhere."""
+    check_everywhere(everywhere, at_once, relation)
+    if everywhere == (directive is not None):
+        raise click.UsageError("name one DIRECTIVE, or say --everywhere")
     with opened(home) as region:
         who = person(region, actor)
+        if directive is None:
+            print_wished(region, who, revoke_everywhere(who, at_once), as_json, "Revoked")
+            return
         handle = find_relation(who, relation)
         done = revoke(who, handle, find_directive(region.ledger, handle, directive))
     words = f"Revoked, in block {done.height}. What was released before stays with who has it."
     print_result(as_json, {"directive": done.directive, "height": done.height}, words)
 
 
-command.add_command(take_in)
-command.add_command(give_out)
+for part in (take_in, give_out, show_all, show, show_pending, forget):
+    command.add_command(part)

@@ -8,7 +8,7 @@ from salus.bootstrap import create_person
 from salus.cli.options import acting, choose, days_option, in_home, opened, organisation
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.services.actors import Organisation
-from salus.services.claim import claim
+from salus.services.claim import claim, hold_claim
 from salus.services.invite import invite
 from salus.services.patients import list_patients
 from salus.services.settle_claim import complete_claim, confirm_claim, reject_claim
@@ -55,13 +55,24 @@ def send(home: Path | None, as_json: bool, actor: str, handle: str, days: int) -
 @command.command("claim")
 @acting("The person; a wallet is made where there is none.")
 @click.argument("code")
+@click.option("--at-once", is_flag=True, help="Now: for who stands at the desk, or has no other account.")
 @in_home
-def take(home: Path | None, as_json: bool, actor: str, code: str) -> None:
-    """Claim the account of an invitation, by its CODE or link, with fresh keys of one's own."""
+def take(home: Path | None, as_json: bool, actor: str, code: str, at_once: bool) -> None:
+    """Claim the account of an invitation, by its CODE or link, with fresh keys of one's own.
+
+    Unless it is to be at once, the claim waits for a time drawn by chance before the invitation ends (`salus wallet
+    due` makes it then): two claims made in one sitting would link the accounts.
+    """
     with opened(home) as region:
         read_code(region.network, code)  # a mistyped one makes no wallet
         known = actor in region.people()
-        claimed = claim(region.person(actor) if known else create_person(region, actor), code)
+        who = region.person(actor) if known else create_person(region, actor)
+        if not at_once:
+            held = hold_claim(who, code)
+            words = f"The claim waits until {when(held.due)} (`salus wallet due`). At a desk, say --at-once."
+            print_result(as_json, {"handle": held.handle, "due": when(held.due)}, words)
+            return
+        claimed = claim(who, code)
     if as_json:
         print_json(claimed)
         return

@@ -38,7 +38,7 @@ class EnvelopeBuilder:
     """Builds envelopes for one network. Safe to use from several threads.
 
     `now` gives the block time to count from (`Ledger.now`). `nonce` gives 16 bytes that never
-    repeat: ids of created objects stand on it.
+    repeat: ids of created objects stand on it. `not_after` is rounded up to a multiple of `grain_ms`.
     """
 
     def __init__(
@@ -47,17 +47,20 @@ class EnvelopeBuilder:
         now: Callable[[], int],
         lifetime_ms: int = LIFETIME_MS,
         nonce: Callable[[], bytes] = lambda: secrets.token_bytes(16),
+        grain_ms: int = 1,
     ) -> None:
-        if not 0 < lifetime_ms <= WINDOW_MS:
+        if not 0 < lifetime_ms <= lifetime_ms + grain_ms - 1 <= WINDOW_MS:
             raise ValueError("lifetime_ms")
         self.network = network
         self._now = now
         self._lifetime_ms = lifetime_ms
         self._nonce = nonce
+        self._grain_ms = grain_ms
 
     def build(self, signers: Sequence[tuple[bytes, SigningKey]], *messages: Message) -> Built:
         """Return an envelope of `messages`, executed together or not at all, signed by (account, key) pairs."""
-        nonce, not_after = self._nonce(), self._now() + self._lifetime_ms
+        nonce = self._nonce()
+        not_after = -(-(self._now() + self._lifetime_ms) // self._grain_ms) * self._grain_ms
         numbered = [(NUMBERS[type(message)], message) for message in messages]
         raw = seal_envelope(self.network, nonce, not_after, signers, numbered)
         created = tuple(created_ids(self.network, nonce, index, message) for index, message in enumerate(messages))

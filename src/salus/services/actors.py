@@ -1,7 +1,9 @@
 """Who acts: an organisation with its keys and vault, a person with a wallet. Opened by `bootstrap` alone."""
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from random import Random, SystemRandom
 
 from salus.client.batcher import Carrier, Landed
 from salus.client.envelopes import Built, EnvelopeBuilder
@@ -12,6 +14,7 @@ from salus.services.ports import Carriers, Exchange
 from salus.services.situations import Situations
 from salus.vault.seals import SealKey
 from salus.vault.vault import Vault
+from salus.wallet.menu import MINUTE_MS
 from salus.wallet.wallet import Wallet
 
 
@@ -65,8 +68,11 @@ class Person:
     carriers: Carriers = field(repr=False)
     exchange: Exchange = field(repr=False)
     genesis: bytes = field(repr=False)  # what she trusts
+    chance: Random = field(default_factory=SystemRandom, repr=False)  # draws times and second carriers
 
-    def build(self, handle: bytes, *messages: Message) -> Built:
-        """Return an envelope signed by this device's key for the relation."""
-        builder = EnvelopeBuilder(self.wallet.network, self.ledger.now)
+    def build(
+        self, handle: bytes, *messages: Message, nonce: Callable[[], bytes] = lambda: secrets.token_bytes(16)
+    ) -> Built:
+        """Return an envelope signed by this device's key for the relation; its time is rounded to the minute."""
+        builder = EnvelopeBuilder(self.wallet.network, self.ledger.now, nonce=nonce, grain_ms=MINUTE_MS)
         return builder.build([(handle, self.wallet.relation(handle).device)], *messages)

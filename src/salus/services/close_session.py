@@ -56,7 +56,7 @@ def _closing(organisation: Organisation, task: SessionTask, asked: AskedFor, ent
     request = parse_request(organisation.network, asked.raw)
     public = lookup.listed_public(ledger.view(), asked.recipient, request.key)
     evidence = prove_session(ledger, request, asked.raw, public, task.salt, entries)
-    content = Content(evidence, None, (int(Residual.NONE), None, None), (), 0, ledger.height())
+    content = Content(evidence, None, (int(Residual.NONE), None, None), (), 0, ledger.height(), ())
     return sealed_letter(organisation, addressed(task, asked), task.ends, encode(content))
 
 

@@ -3,9 +3,10 @@
 from salus.contracts.consent.messages import DenyTotally
 from salus.policy.types import Capacity, Grantee
 from salus.services.actors import Person
-from salus.services.grant import Granted, purpose_numbers, validity
+from salus.services.grant import Granted, purpose_numbers
 from salus.services.protect import protect
 from salus.wallet.kept import KeptDirective
+from salus.wallet.menu import validity
 
 
 def deny_totally(

@@ -205,3 +205,19 @@ class KeptAndNotUsed(Refusal):
 
 class OtherReads(Refusal):
     code, kind, text = 0x6053, Kind.INVALID, "The list of reads is not the one that was anchored."
+
+
+class NoCareGroup(Refusal):
+    code, kind, text = 0x6060, Kind.NOT_FOUND, "The founders of this network named no group that standing permits name."
+
+
+class NamesOneOrganisation(Refusal):
+    code, kind, text = (
+        0x6061,
+        Kind.CONFLICT,
+        "One organisation named at all accounts links them: say that it is to be at once, or name none.",
+    )
+
+
+class NothingWaits(Refusal):
+    code, kind, text = 0x6062, Kind.NOT_FOUND, "No wish of this wallet waits."

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from salus.client.envelopes import EnvelopeBuilder
 from salus.client.refused import accept
 from salus.contracts.consent import queries as consent
 from salus.contracts.consent.messages import GrantConsent
@@ -36,6 +35,7 @@ from salus.services.objects import UNSEALED, SealedGrant, SealedPartOpening, sea
 from salus.state.overlay import Reader
 from salus.vault.seals import X_WING
 from salus.wallet.kept import KeptDirective
+from salus.wallet.menu import uses, validity
 
 # Of a deny, what break-glass may lift: as far as the policy set says; nothing; or up to a label (policies.LEVELS).
 AS_POLICY: Emergency = (False, 0, False)
@@ -100,7 +100,7 @@ def sealed_part(
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the person decides. The validity is rounded to days, so that times link no two of her accounts."""
+    """What the person decides. Validity and uses are rounded to the menu, so that they link no two of her accounts."""
 
     grantee: Grantee
     purposes: tuple[str, ...]
@@ -149,17 +149,18 @@ def put_directive(person: Person, handle: bytes, sealed: SealedPart, message: Gr
     message = replace(message, sealed=commitment)
     kept = KeptDirective(directive, handle, version, opening.salt, opening.body, person.ledger.now())
     person.wallet.keep_directive(kept)
-    key = person.wallet.relation(handle).device
-    built = EnvelopeBuilder(network, person.ledger.now, nonce=lambda: nonce).build([(handle, key)], message)
+    built = person.build(handle, message, nonce=lambda: nonce)
     landed = person.carriers.carry(custodian, built.raw).result()
     if landed.result.code:
         person.wallet.drop_directive(directive)
     accept(landed.result.code)
-    send_sealed_part(person, kept, message, custodian)
+    send_sealed_part(person, kept, message.purposes, message.end, custodian)
     return Granted(directive, version, message.start, message.end, landed.height)
 
 
-def send_sealed_part(person: Person, kept: KeptDirective, message: GrantConsent, custodian: bytes) -> None:
+def send_sealed_part(
+    person: Person, kept: KeptDirective, purposes: tuple[int, ...], end: int, custodian: bytes
+) -> None:
     """Post the opening of a directive's sealed part to the custodian; doing it again changes nothing."""
     if kept.salt is None or kept.body is None:
         return
@@ -175,8 +176,8 @@ def send_sealed_part(person: Person, kept: KeptDirective, message: GrantConsent,
         X_WING,
         None,
         0,
-        message.purposes,
-        message.end,
+        purposes,
+        end,
         UNSEALED,
         b"",
     )
@@ -207,7 +208,7 @@ def _message(state: Reader, handle: bytes, terms: Terms, commitment: bytes, now:
         purpose_numbers(state, terms.purposes),
         start,
         end,
-        terms.uses,
+        uses(terms.uses),
         int(terms.redisclosure),
         terms.emergency,
         commitment,
@@ -217,9 +218,3 @@ def _message(state: Reader, handle: bytes, terms: Terms, commitment: bytes, now:
 def purpose_numbers(state: Reader, codes: tuple[str, ...]) -> tuple[int, ...]:
     """Return the numbers of purposes, sorted and distinct; raise UnknownPurpose."""
     return tuple(sorted(dict.fromkeys(lookup.purpose_number(state, code) for code in codes)))
-
-
-def validity(now: int, start: int | None, days: int) -> tuple[int, int]:
-    """Return [start, end) in whole days of UTC: from the day of `start`, at least `days` days."""
-    first = (now if start is None else start) // lookup.DAY_MS
-    return first * lookup.DAY_MS, (first + days + 1) * lookup.DAY_MS

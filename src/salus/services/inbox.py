@@ -58,20 +58,25 @@ def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> 
 
 
 def collect(person: Person, kinds: Container[str] = KINDS, only: bytes | None = None) -> tuple[Collected, ...]:
-    """Receive every delivery and receipt to the person's relations, or to one of them.
+    """Receive every delivery and receipt to the person's relations, or to one of them; see `collect_relation`."""
+    handles = [relation.handle for relation in person.wallet.relations() if only in (None, relation.handle)]
+    return tuple(view for handle in handles for view in collect_relation(person, handle, kinds))
+
+
+def collect_relation(person: Person, handle: bytes, kinds: Container[str] = KINDS) -> tuple[Collected, ...]:
+    """Receive every delivery and receipt to one relation.
 
     Other letters only tell to look at the ledger; letters of other kinds than `kinds` stay.
     """
     views: list[Collected] = []
-    for relation in person.wallet.relations():
-        for letter in person.exchange.inbox(relation.handle):
-            if letter.kind not in kinds or only not in (None, relation.handle):
-                continue
-            outcome = _person(person, letter)
-            if outcome is not None:
-                views.append(outcome)
-            if not _later(outcome):
-                person.exchange.done(relation.handle, letter.name)
+    for letter in person.exchange.inbox(handle):
+        if letter.kind not in kinds:
+            continue
+        outcome = _person(person, letter)
+        if outcome is not None:
+            views.append(outcome)
+        if not _later(outcome):
+            person.exchange.done(handle, letter.name)
     return tuple(views)
 
 

@@ -1,4 +1,10 @@
-"""Send a protective message through two members at once: it counts as soon as one of them has carried it."""
+"""Carry what no custodian may suppress.
+
+A protective message goes through two members at once and counts as soon as one of them has carried it. What
+an appointment sends goes through the relation's custodian alone, as all its own messages do, and through
+another member only where the custodian does not carry it. That other member is drawn by chance from all there
+are: any rule, even "not one of her other custodians", would tell which accounts are hers.
+"""
 
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import NamedTuple
@@ -13,6 +19,7 @@ from salus.services.errors import NotCarried
 _CARRIERS = 2
 _REPLAYED = 0x0007  # the other member was first
 _TIMEOUT_S = 30.0
+_PATIENCE_S = 30.0  # with the custodian, before another member is asked as well
 
 
 class Protected(NamedTuple):
@@ -28,6 +35,44 @@ def protect(person: Person, relation: bytes, envelope: bytes) -> Protected:
     Raises NotCarried where none did in time, or the refusal if it was refused.
     """
     futures = _hand_over(person, relation, envelope)
+    return _first(futures)
+
+
+def carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
+    """Hand `envelope` to the relation's custodian, to another member if it is not carried; return how it landed.
+
+    Raises NotCarried where neither did in time. A refusal is in what is returned.
+    """
+    waiting: set[Future[Landed]] = set()
+    tried = 0
+    for member in _members(person, relation):
+        if tried == _CARRIERS:
+            break
+        try:
+            waiting.add(person.carriers.carry(member, envelope))
+        except Refusal:
+            continue  # the next member then
+        tried += 1
+        landed = _landed(waiting, _TIMEOUT_S if tried == _CARRIERS else _PATIENCE_S)
+        if landed is not None:
+            return landed
+    raise NotCarried
+
+
+def _landed(waiting: set[Future[Landed]], timeout_s: float) -> Landed | None:
+    """Return how the envelope landed, None if it did not in time; futures that failed are taken out."""
+    while waiting:
+        done, _ = wait(waiting, timeout_s, FIRST_COMPLETED)
+        if not done:
+            return None
+        for future in done:
+            waiting.discard(future)
+            if future.exception() is None and future.result().result.code != _REPLAYED:
+                return future.result()
+    return None
+
+
+def _first(futures: list[Future[Landed]]) -> Protected:
     waiting, answered, refused = set(futures), 0, 0
     while waiting:
         done, waiting = wait(waiting, _TIMEOUT_S, FIRST_COMPLETED)
@@ -47,10 +92,8 @@ def protect(person: Person, relation: bytes, envelope: bytes) -> Protected:
 
 
 def _hand_over(person: Person, relation: bytes, envelope: bytes) -> list[Future[Landed]]:
-    custodian = lookup.person(person.ledger.view(), relation).custodian
-    others = [member for member in person.carriers.members() if member != custodian]
     futures: list[Future[Landed]] = []
-    for member in (custodian, *others):
+    for member in _members(person, relation):
         if len(futures) == _CARRIERS:
             break
         try:
@@ -58,3 +101,10 @@ def _hand_over(person: Person, relation: bytes, envelope: bytes) -> list[Future[
         except Refusal:
             continue  # the next member then
     return futures
+
+
+def _members(person: Person, relation: bytes) -> list[bytes]:
+    """Return the relation's custodian, and the others in an order of chance."""
+    custodian = lookup.person(person.ledger.view(), relation).custodian
+    others = [member for member in person.carriers.members() if member != custodian]
+    return [custodian, *person.chance.sample(others, len(others))]

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from salus.client.checked import CheckedLedger
-from salus.client.refused import accept
 from salus.contracts.access import queries as access
-from salus.contracts.access.messages import AckRelease
 from salus.core.encoding import decode
 from salus.core.errors import Malformed
 from salus.core.record import RelationOpening
@@ -24,6 +22,8 @@ from salus.services.opening import OpenedDelivery, checked, holds, open_delivery
 from salus.services.receive import shown_records
 from salus.services.records import Record
 from salus.vault.relations import access_leaf
+from salus.vault.seals import SealKey
+from salus.wallet.kept import KeptAcknowledgement, KeptRelation
 
 
 class OwnView(NamedTuple):
@@ -44,26 +44,28 @@ class OwnView(NamedTuple):
 
 
 def receive_own(person: Person, raw: bytes) -> OwnView:
-    """Verify a delivery of one's own records: complete, and grown from what the wallet remembers; acknowledge it.
+    """Verify a delivery of one's own records: complete, and grown from what the wallet remembers.
 
+    It is acknowledged at the account's next appointment: what is received in one sitting from two custodians
+    would link them, if it were acknowledged there and then.
     The access log that comes along must be the one that was anchored. Raises what `open_delivery` does, Rollback
     where a version seen before is missing, Incomplete where roots and list do not agree, OtherReads, RolledBack or
     Forked where the ledger itself is another one.
     """
     relation = _addressed(person, raw)
     kept = person.wallet.relation(relation)
-    opened = open_delivery(person.ledger, person.genesis, relation, kept.seal_key, raw)
+    opened = open_delivery(person.ledger, person.genesis, relation, _seal_key(person, kept, raw), raw)
     remembered = follow_ledger(person, relation)
     view, evidence = _complete(person, opened, kept.seen)
     opening = evidence.opening
     if opening is None or opening.relation != relation:
         raise Incomplete
     reads = checked_reads(person.wallet.network, opening, opened.content.reads)
-    height = _acknowledge(person, opened)
-    person.wallet.remember(seen(opening), remembered, opened.delivery.release)
+    delivery = opened.delivery
+    person.wallet.remember(seen(opening), remembered, delivery.release, _owed(person, opened))
     before = None if kept.seen is None else kept.seen.log_size
     records = shown_records(evidence)
-    delivery = opened.delivery
+    height = opened.content.height
     return OwnView(delivery.release, relation, delivery.sender, records, opening.log_size, before, view, height, reads)
 
 
@@ -105,20 +107,28 @@ def _complete(person: Person, opened: OpenedDelivery, before: RememberedRelation
     return view, checked(view, person.genesis, Kind.COMPLETE_VIEW)
 
 
-def _acknowledge(person: Person, opened: OpenedDelivery) -> int:
-    """Acknowledge through the custodian; it is the relation's own message."""
-    delivery, state = opened.delivery, person.ledger.view()
-    answer = access.answer(state, delivery.relation, delivery.release)
+def _owed(person: Person, opened: OpenedDelivery) -> KeptAcknowledgement | None:
+    """Return the acknowledgement to send, None where the ledger has it."""
+    delivery = opened.delivery
+    answer = access.answer(person.ledger.view(), delivery.relation, delivery.release)
     if answer is not None and answer.acknowledged is not None:
-        return state.height
-    message = AckRelease(delivery.relation, delivery.relation, delivery.release, opened.leaves)
-    envelope = person.build(delivery.relation, message).raw
-    landed = person.carriers.carry(delivery.sender, envelope).result()
-    accept(landed.result.code)
-    return landed.height
+        return None
+    return KeptAcknowledgement(delivery.release, delivery.relation, opened.leaves)
+
+
+def _seal_key(person: Person, kept: KeptRelation, raw: bytes) -> SealKey:
+    """Return the key that the delivery is sealed to: the present one, or one that an appointment replaced."""
+    named = _delivery(raw).recipient_key
+    appointment = person.wallet.appointment(kept.handle)
+    former = () if appointment is None else appointment.former_seals
+    keys = (SealKey.from_seed(seed) for seed in former)
+    return next((key for key in keys if key.id(person.wallet.network) == named), kept.seal_key)
 
 
 def _addressed(person: Person, raw: bytes) -> bytes:
     """Return the relation that a delivery names, if it is one of the wallet's; nothing is verified yet."""
-    delivery = decode(parse_signed("delivery", decode(raw, DeliveryLetter).delivery).payload, SealedDelivery)
-    return person.wallet.relation(delivery.relation).handle
+    return person.wallet.relation(_delivery(raw).relation).handle
+
+
+def _delivery(raw: bytes) -> SealedDelivery:
+    return decode(parse_signed("delivery", decode(raw, DeliveryLetter).delivery).payload, SealedDelivery)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from salus.contracts.accounts import queries as accounts
 from salus.fhir.rule_sets import RuleSet, load
+from salus.services.access_log import Looked, What, log_reads
 from salus.services.actors import Organisation
 from salus.services.anchor import anchor
 from salus.services.authorise import for_labels

@@ -18,6 +18,7 @@ from salus.services.objects import RequestLetter, RequestOpening, StaffOpening, 
 from salus.services.ports import Exchange
 from salus.vault.seals import SealKey, seal
 from salus.wallet.kept import KeptRequest
+from salus.wallet.menu import HOUR_MS, whole
 
 OWN_PURPOSE = "PATRQT"
 LIFETIME_MS = 3_600_000
@@ -67,20 +68,24 @@ def ask(
     answer = _Answer(
         lookup.organisation(organisation.ledger.view(), organisation.account).seal_key, organisation.seal_key
     )
-    made = parts.make(organisation.gateway, answer, wanted, staff.opening, lifetime_ms, reason)
     now = organisation.ledger.now()
+    made = parts.make(organisation.gateway, answer, wanted, staff.opening, now + lifetime_ms, reason)
     keep_asked(organisation, Asked(made.request, relation, made.custodian, purpose, now, now + lifetime_ms))
     organisation.exchange.post(made.custodian, kind, made.raw)
     return made
 
 
 def request_own(person: Person, relation: bytes, lifetime_ms: int = LIFETIME_MS) -> RequestPackage:
-    """Ask the custodian for everything it keeps of oneself, with the complete view."""
+    """Ask the custodian for everything it keeps of oneself, with the complete view.
+
+    The request's end is rounded up to the hour, so that it tells no moment.
+    """
     kept = person.wallet.relation(relation)
     parts = _Parts(person.ledger, person.exchange, person.wallet.network, relation, OWN_PURPOSE)
     answer = _Answer(kept.seal_key.id(person.wallet.network), kept.seal_key)
-    made = parts.make(kept.device, answer, UNFILTERED, None, lifetime_ms, None)
-    person.wallet.keep_request(KeptRequest(made.request, relation, person.ledger.now() + lifetime_ms))
+    not_after = whole(person.ledger.now() + lifetime_ms, HOUR_MS)
+    made = parts.make(kept.device, answer, UNFILTERED, None, not_after, None)
+    person.wallet.keep_request(KeptRequest(made.request, relation, not_after))
     person.exchange.post(made.custodian, "request", made.raw)
     return made
 
@@ -107,7 +112,7 @@ class _Parts(NamedTuple):
         answer: _Answer,
         wanted: Filter,
         staff: StaffOpening | None,
-        lifetime_ms: int,
+        not_after: int,
         reason: int | None,
     ) -> RequestPackage:
         state, network = self.ledger.view(), self.network
@@ -120,7 +125,7 @@ class _Parts(NamedTuple):
             None if staff is None else staff.commitment(network),
             answer.id,
             os.urandom(16),
-            self.ledger.now() + lifetime_ms,
+            not_after,
         )
         kind, payload = (REQUEST, Request(*fields)) if reason is None else (GLASS, GlassRequest(*fields, reason))
         request_id = T("request", network, encode(payload))

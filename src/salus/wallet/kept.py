@@ -6,11 +6,12 @@ from typing import Annotated
 from msgspec import Meta
 
 from salus.core.signatures import SigningKey
-from salus.core.types import Count, Id, Message, Salt, Time
+from salus.core.types import Count, Digest, Id, Message, Salt, Time
 from salus.evidence.follow import RememberedRelation
 from salus.vault.seals import SealKey
 
 Seed = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Body = Annotated[bytes, Meta(max_length=32 * 1024)]  # encoded SealedPart
 
 
 class RelationState(IntEnum):
@@ -53,7 +54,7 @@ class KeptDirective(Message, frozen=True):
     relation: Id
     version: Count
     salt: Salt | None
-    body: Annotated[bytes, Meta(max_length=32 * 1024)] | None  # encoded SealedPart
+    body: Body | None
     granted: Time
 
     def __repr__(self) -> str:
@@ -70,6 +71,64 @@ class KeptPetition(Message, frozen=True):
 
     def __repr__(self) -> str:
         return f"KeptPetition({self.petition.hex()})"
+
+
+class KeptSending(Message, frozen=True):
+    """What an appointment is sending; kept before it leaves, so that a crash neither loses nor doubles it."""
+
+    directive: Id
+    version: Count
+    salt: Salt
+    body: Body
+    seal_seed: Seed  # of the sealing key that it lists
+    acknowledged: tuple[Id, ...]  # releases
+    envelope: Annotated[bytes, Meta(max_length=16 * 1024)]
+    not_after: Time
+
+
+class KeptAppointment(Message, frozen=True):
+    """When the wallet next acts for an account, and what its standing permit is to open."""
+
+    handle: Id
+    due: Time
+    kept: Time | None  # when the last one was
+    standing: Id | None  # the directive in place
+    opens: Body  # what that directive opens
+    wanted: Body  # what the next is to open; other than `opens` where a wish waits
+    former_seals: tuple[Seed, ...]  # sealing keys to which a delivery may still come
+    sending: KeptSending | None
+
+    def __repr__(self) -> str:
+        return f"KeptAppointment({self.handle.hex()})"
+
+
+class KeptWish(Message, frozen=True):
+    """What all standing permits are to open, those of accounts yet to be claimed too; and what before that."""
+
+    wanted: Body
+    former: Body
+
+    def __repr__(self) -> str:
+        return "KeptWish()"
+
+
+class KeptAcknowledgement(Message, frozen=True):
+    """A release that was received and verified, to be acknowledged at the account's next appointment."""
+
+    release: Id
+    relation: Id
+    leaves: Digest
+
+
+class KeptClaim(Message, frozen=True):
+    """A claim that waits, so that two of one wallet do not come together."""
+
+    handle: Id
+    secret: Annotated[bytes, Meta(min_length=16, max_length=16)]  # of the invitation
+    due: Time
+
+    def __repr__(self) -> str:
+        return f"KeptClaim({self.handle.hex()})"
 
 
 class KeptRequest(Message, frozen=True):

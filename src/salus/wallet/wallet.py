@@ -3,17 +3,22 @@
 Keys differ from relation to relation, so that nothing here or on the ledger links two accounts of one
 person. The file is a keystore (`vault.keystore` states its bytes), one secret per thing kept:
 
-| name              | secret                                     |
-|-------------------|--------------------------------------------|
-| wallet            | the network                                |
-| relation/<handle> | KeptRelation                               |
-| directive/<id>    | KeptDirective                              |
-| request/<id>      | KeptRequest                                |
-| petition/<id>     | KeptPetition                               |
-| ledger            | Remembered: where the ledger was last seen |
+| name                 | secret                                     |
+|----------------------|--------------------------------------------|
+| wallet               | the network                                |
+| relation/<handle>    | KeptRelation                               |
+| directive/<id>       | KeptDirective                              |
+| request/<id>         | KeptRequest                                |
+| petition/<id>        | KeptPetition                               |
+| acknowledgement/<id> | KeptAcknowledgement                        |
+| appointment/<handle> | KeptAppointment                            |
+| claim/<handle>       | KeptClaim                                  |
+| wish                 | KeptWish                                   |
+| ledger               | Remembered: where the ledger was last seen |
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,7 +29,18 @@ from salus.core.errors import Kind, Refusal
 from salus.core.types import Message
 from salus.evidence.follow import Remembered, RememberedRelation
 from salus.vault.keystore import Keystore
-from salus.wallet.kept import KeptDirective, KeptPetition, KeptRelation, KeptRequest, RelationState
+from salus.wallet.kept import (
+    KeptAcknowledgement,
+    KeptAppointment,
+    KeptClaim,
+    KeptDirective,
+    KeptPetition,
+    KeptRelation,
+    KeptRequest,
+    KeptSending,
+    KeptWish,
+    RelationState,
+)
 
 S = TypeVar("S", bound=Message)
 
@@ -99,7 +115,9 @@ class Wallet:
         """Note that the keys of the relation are live."""
         self.keep_relation(replace(self.relation(handle), state=int(RelationState.CLAIMED)))
 
-    def remember(self, seen: RememberedRelation, ledger: Remembered | None, answered: bytes) -> None:
+    def remember(
+        self, seen: RememberedRelation, ledger: Remembered | None, answered: bytes, owed: KeptAcknowledgement | None
+    ) -> None:
         """Note what was seen of a relation and of the ledger, and that a request of one's own is answered.
 
         The caller has checked that both grew from what was seen before.
@@ -109,8 +127,9 @@ class Wallet:
         self._keystore.put(f"relation/{relation.handle.hex()}", encode(claimed))
         if ledger is not None:
             self._keystore.put("ledger", encode(ledger))
-        if f"request/{answered.hex()}" in self._keystore.names():
-            self._keystore.remove(f"request/{answered.hex()}")
+        self._remove(f"request/{answered.hex()}")
+        if owed is not None:
+            self._keystore.put(f"acknowledgement/{owed.release.hex()}", encode(owed))
         self._keystore.save(self._passphrase)
 
     def directives(self, handle: bytes) -> tuple[KeptDirective, ...]:
@@ -156,6 +175,54 @@ class Wallet:
         self._keystore.remove(f"petition/{petition.hex()}")
         self._keystore.save(self._passphrase)
 
+    def acknowledgements(self, handle: bytes) -> tuple[KeptAcknowledgement, ...]:
+        """Return the releases for a relation that are to be acknowledged."""
+        return tuple(one for one in self._all("acknowledgement/", KeptAcknowledgement) if one.relation == handle)
+
+    def claims(self) -> tuple[KeptClaim, ...]:
+        """Return the claims that wait."""
+        return self._all("claim/", KeptClaim)
+
+    def keep_claim(self, claim: KeptClaim) -> None:
+        """Keep a claim until its time."""
+        self._put(f"claim/{claim.handle.hex()}", claim)
+
+    def drop_claim(self, handle: bytes) -> None:
+        """Forget a claim that was made or is void; nothing if there is none."""
+        if f"claim/{handle.hex()}" in self._keystore.names():
+            self._keystore.remove(f"claim/{handle.hex()}")
+            self._keystore.save(self._passphrase)
+
+    def appointments(self) -> tuple[KeptAppointment, ...]:
+        """Return the appointments of all accounts, in the order of their handles."""
+        return self._all("appointment/", KeptAppointment)
+
+    def appointment(self, handle: bytes) -> KeptAppointment | None:
+        """Return the appointment of an account; None before its first is made."""
+        return self._get(f"appointment/{handle.hex()}", KeptAppointment)
+
+    def wish(self) -> KeptWish | None:
+        """Return what all standing permits are to open."""
+        return self._get("wish", KeptWish)
+
+    def keep_appointments(self, appointments: Iterable[KeptAppointment], wish: KeptWish | None = None) -> None:
+        """Keep appointments, and a wish with them, in one step."""
+        for appointment in appointments:
+            self._keystore.put(f"appointment/{appointment.handle.hex()}", encode(appointment))
+        if wish is not None:
+            self._keystore.put("wish", encode(wish))
+        self._keystore.save(self._passphrase)
+
+    def finish_sending(self, appointment: KeptAppointment, sent: KeptSending, directive: KeptDirective) -> None:
+        """Note in one step that what an appointment sent stands on the ledger."""
+        relation = replace(self.relation(appointment.handle), seal_seed=sent.seal_seed)
+        self._keystore.put(f"relation/{relation.handle.hex()}", encode(relation))
+        self._keystore.put(f"directive/{directive.directive.hex()}", encode(directive))
+        self._keystore.put(f"appointment/{appointment.handle.hex()}", encode(appointment))
+        for release in sent.acknowledged:
+            self._remove(f"acknowledgement/{release.hex()}")
+        self._keystore.save(self._passphrase)
+
     def remembered(self) -> Remembered | None:
         """Return where the ledger was last seen."""
         return self._get("ledger", Remembered)
@@ -166,6 +233,10 @@ class Wallet:
     def _all(self, prefix: str, shape: type[S]) -> tuple[S, ...]:
         names = [name for name in self._keystore.names() if name.startswith(prefix)]
         return tuple(decode(self._keystore.get(name), shape) for name in names)
+
+    def _remove(self, name: str) -> None:
+        if name in self._keystore.names():
+            self._keystore.remove(name)
 
     def _put(self, name: str, value: Message) -> None:
         self._keystore.put(name, encode(value))

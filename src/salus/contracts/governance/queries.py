@@ -4,6 +4,7 @@ from salus.contracts.governance import keeper
 from salus.contracts.governance.parameters import BOUNDS
 from salus.contracts.governance.types import Group, Member, MemberState, Proposal, Validator
 from salus.core.genesis import Purpose
+from salus.core.hashing import T
 from salus.policy.policies import NO_SET, STRICT_OPT_IN, PolicySet
 from salus.state.overlay import Reader
 
@@ -72,6 +73,12 @@ def purpose_implied_by(state: Reader, permitted: int, asked: int) -> bool:
 def group(state: Reader, group_id: bytes) -> Group | None:
     """Return the group."""
     return keeper.get_group(state, group_id)
+
+
+def founding_group(state: Reader, network: bytes) -> bytes | None:
+    """Return the id of the first group that the founders named; None if they named none."""
+    first = T("group", network, bytes(32), 0)
+    return None if keeper.get_group(state, first) is None else first
 
 
 def group_members(state: Reader, group_id: bytes) -> tuple[bytes, ...]:

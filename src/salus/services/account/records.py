@@ -43,5 +43,7 @@ ROWS: Rows = {
     PetitionAnswered: Row("done", Text("A petition was carried out", "请求已办理"), _answered),
     HoldPlaced: Row("held", Text("A legal hold was placed", "已设置法律保全"), plain),
     HoldLifted: Row("lifted", Text("A legal hold was lifted", "法律保全已解除"), plain),
-    RelationRestricted: Row("restricted", Text("The records are kept and not used", "数据仅予保存，不得使用"), _restricted),
+    RelationRestricted: Row(
+        "restricted", Text("The records are kept and not used", "数据仅予保存，不得使用"), _restricted
+    ),
 }

@@ -1,0 +1,73 @@
+"""`salus wallet`: what a wallet does by itself."""
+
+import time
+from pathlib import Path
+
+import click
+
+from salus.cli.options import acting, in_home, opened, person
+from salus.cli.output import print_fields, print_json, print_table, short, when
+from salus.core.errors import Kind, Refusal
+from salus.services.wallet_due import Done, do_due
+
+_LOOK_S = 600.0  # at least so often: a claim may have come
+_AGAIN_S = 2.0  # where the home is in use
+
+
+@click.group()
+def command() -> None:
+    """Wallet: appointments of accounts, and claims that wait."""
+
+
+@command.command("due")
+@acting("The person.")
+@click.option(
+    "--for",
+    "minutes",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 10_080),
+    metavar="MINUTES",
+    help="Stay so long, and do each thing at its very time.",
+)
+@in_home
+def due(home: Path | None, as_json: bool, actor: str, minutes: int) -> None:
+    """Do what is due: send waiting wishes, renew standing permits and keys, fetch one's records, make waiting claims.
+
+    Best run all the time. A wallet opened now and then makes up for one missed appointment a day.
+    """
+    with opened(home) as region:
+        clock = region.clock
+        ends = clock.now_ms() + minutes * 60_000
+        done = do_due(person(region, actor))
+    while clock.now_ms() < ends:
+        left = min(ends, done.next or ends) - clock.now_ms()
+        time.sleep(min(max(left, 0) / 1000, _LOOK_S))
+        try:
+            with opened(home) as region:  # between times others may use the home
+                done = _and(done, do_due(person(region, actor)))
+        except Refusal as refusal:
+            if refusal.kind is not Kind.UNAVAILABLE:
+                raise
+            time.sleep(_AGAIN_S)
+    if as_json:
+        print_json({**done._asdict(), "failed": [str(refusal) for refusal in done.failed]})
+    else:
+        print_done(done)
+
+
+def _and(before: Done, after: Done) -> Done:
+    return Done(before.claimed + after.claimed, before.kept + after.kept, before.failed + after.failed, after.next)
+
+
+def print_done(done: Done) -> None:
+    """Print what was done."""
+    for claimed in done.claimed:
+        print_fields({"claimed": claimed.handle.hex(), "short code": claimed.short_code})
+        click.echo("Tell the desk the short code; it confirms with `salus patient confirm`.")
+    rows = ((short(one.handle), one.fate.value, when(one.due)) for one in done.kept)
+    print_table(("relation", "appointment", "next"), rows, empty="Nothing was due.")
+    for refusal in done.failed:
+        click.echo(f"Not done: {refusal}")
+    if done.next is not None:
+        click.echo(f"Next: {when(done.next)}.")
