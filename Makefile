@@ -71,5 +71,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test check coverage bench faults oracle linkage memory vectors lock help
+.PHONY: run test check coverage bench faults oracle linkage vectors lock help
 .DELETE_ON_ERROR:

@@ -12,7 +12,7 @@ from salus.policy.types import sealed_commitment
 from salus.services import lookup
 from salus.services.actors import Organisation
 from salus.services.attest_staff import Badge
-from salus.services.grant import Terms, directive_version, purpose_numbers, validity
+from salus.services.grant import Terms, directive_version, purpose_numbers
 from salus.services.objects import UNSEALED, SealedGrant, SealedPartOpening, seal_grant, sign
 from salus.vault.seals import X_WING
 from salus.vault.shared import SharedResource
@@ -54,7 +54,7 @@ def attest_consent(
     version = directive_version(state, relation, terms.replaces)
     part = SealedPartOpening(os.urandom(32), encode(terms.sealed))
     opening = AttestationOpening(os.urandom(32), document, part)
-    start, end = validity(now, terms.start, terms.days)
+    start, end = lookup.whole_days(now, terms.start, terms.days)
     message = AttestConsent(
         organisation.account,
         badge.commitment,

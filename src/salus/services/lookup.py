@@ -80,3 +80,9 @@ def listed_public(state: Reader, account: bytes, kid: bytes) -> bytes:
 def names_seal_key(network: bytes, key: bytes, public: bytes) -> bool:
     """True if `key` is the id of the public sealing key: on this network, or on none, as a founder's in the genesis."""
     return key in (seal_key_id(network, public), seal_key_id(NO_NETWORK, public))
+
+
+def whole_days(now: int, start: int | None, days: int) -> tuple[int, int]:
+    """Return [start, end) in whole days of UTC: from the day of `start`, at least `days` days."""
+    first = (now if start is None else start) // DAY_MS
+    return first * DAY_MS, (first + days + 1) * DAY_MS

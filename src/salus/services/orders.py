@@ -17,7 +17,6 @@ from salus.core.types import Message, Salt
 from salus.policy.policies import Order
 from salus.services import lookup
 from salus.services.actors import Organisation
-from salus.services.grant import validity
 from salus.vault.shared import SharedResource
 
 KIND = "Order"  # no FHIR type has this name
@@ -63,7 +62,7 @@ def record_order(
     """
     state, network = organisation.ledger.view(), organisation.network
     custodian = lookup.person(state, relation).custodian
-    start, end = validity(organisation.ledger.now(), None, days)
+    start, end = lookup.whole_days(organisation.ledger.now(), None, days)
     opening, nonce = WritOpening(os.urandom(32), document), os.urandom(16)
     order = object_id("order", network, relation, nonce, 0, 0)
     kept = SharedResource(KIND, order.hex(), encode(opening), "application/cbor")

@@ -6,11 +6,8 @@ from salus.core.encoding import decode, encode
 from salus.policy.types import EVERYTHING, Effect, Provision, Residual, SealedPart
 
 _NO_RECORD = bytes(16)  # an id that no record has: ids are random
-NOTHING = encode(
-    SealedPart(
-        replace(EVERYTHING, instances=(_NO_RECORD,)), (), (), int(Residual.NONE), None, "Nothing.", None, None, None
-    )
-)
+_NOWHERE = replace(EVERYTHING, instances=(_NO_RECORD,))
+NOTHING = encode(SealedPart(_NOWHERE, (), (), int(Residual.NONE), None, "Nothing.", None, None, None, (), None))
 MAX_DENIED = 16  # exceptions of a sealed part
 
 
