@@ -15,8 +15,9 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
 from threading import RLock
 
@@ -25,7 +26,7 @@ from msgspec.structs import replace
 from salus.contracts.accounts.keeper import put_organisation, put_staff
 from salus.contracts.accounts.queries import staff_attested
 from salus.contracts.accounts.types import Organisation, Staff
-from salus.contracts.consent.keys import directive_key
+from salus.contracts.consent.keeper import put_directive
 from salus.contracts.governance.keeper import put_member, put_purpose
 from salus.contracts.governance.types import Member, MemberState
 from salus.core.encoding import encode
@@ -68,28 +69,61 @@ Openings = Mapping[bytes, bytes]  # by directive, as a vault keeps them
 
 def run(full: bool) -> dict[str, float]:
     """Return the figures; `full` has a million directives on the ledger."""
+    count = 62_500 if full else 3_000
     rng = random.Random(16)
-    relations = [sha256(n.to_bytes(4, "big")).digest() for n in range(62_500 if full else 3_000)]
     parts = [_sealed(rng) for _ in range(DIRECTIVES)]
     records = [_facts(rng, n) for n in range(1_000)]
     figures: dict[str, float] = {
         "decision_directives_per_relation_count": DIRECTIVES,
-        "decision_directives_in_state_count": len(relations) * DIRECTIVES,
+        "decision_directives_in_state_count": count * DIRECTIVES,
     }
-    held: list[Held] = list(zip(_directives(relations[0], rng), parts, strict=True))
+    held: list[Held] = list(zip(_directives(_relation(0), rng), parts, strict=True))
     for size in (1, 10, 100, 1_000):
-        question = _warm_question(relations[0])
+        question = _warm_question(_relation(0))
         taken = _times(lambda n=size, q=question: decide(q, held, records[:n]), 20_000 // (size + 9))  # type: ignore[misc]
         figures |= _quantiles(f"decision_warm_{size}_records", taken)
     with tempfile.TemporaryDirectory() as folder:
+        # In a process of its own: what built a million keys has a heap that no gateway has.
+        building = get_context("spawn").Process(target=_build, args=(Path(folder) / "state", count))
+        building.start()
+        building.join()
         store = Store.open(Path(folder) / "state")
-        gateway = _Gateway(Views(store, RLock()), parts)
-        store.load(gateway.state(relations, rng))
-        store.checkpoint(1, {})
         try:
-            return figures | gateway.figures(relations, records)
+            return figures | _Gateway(Views(store, RLock()), parts).figures(records)
         finally:
             store.close()
+
+
+def _relation(number: int) -> bytes:
+    return sha256(number.to_bytes(4, "big")).digest()
+
+
+def _build(folder: Path, count: int) -> None:
+    """Write a ledger's state with `count` relations; those asked about have sealed parts that open."""
+    rng = random.Random(16)
+    bodies = [encode(_sealed(rng)) for _ in range(DIRECTIVES)]
+    overlay = Overlay(Store.in_memory())
+    put_member(overlay, RECIPIENT, Member(int(MemberState.ACTIVE), False, False))
+    put_organisation(overlay, RECIPIENT, Organisation("Clinic", "org", (2,), 1, bytes(32)))
+    put_staff(overlay, RECIPIENT, STAFF, Staff(0, FOREVER))
+    for purpose in PURPOSES:
+        put_purpose(overlay, purpose)
+    for number in range(count):
+        for directive, body in zip(_directives(_relation(number), rng), bodies, strict=True):
+            sealed = _commitment(directive, body) if number < COLD else directive.sealed
+            put_directive(overlay, replace(directive, sealed=sealed))
+    store = Store.open(folder)
+    store.load((key, value) for key, value in overlay.writes.items() if value is not None)
+    store.checkpoint(1, {})
+    store.close()
+
+
+def _commitment(directive: Directive, body: bytes) -> bytes:
+    return sealed_commitment(NETWORK, directive.relation, directive.id, 1, _salt(directive.id), body)
+
+
+def _salt(directive: bytes) -> bytes:
+    return sha256(directive).digest()
 
 
 class _Gateway:
@@ -98,36 +132,14 @@ class _Gateway:
     def __init__(self, views: Views, parts: list[SealedPart]) -> None:
         self.views, self.height = views, 1
         self.situations = Situations(NETWORK)
-        self.bodies = [encode(part) for part in parts]
-        self.openings: dict[bytes, Openings] = {}
+        bodies, rng = [encode(part) for part in parts], random.Random(0)
+        self.openings: dict[bytes, Openings] = {}  # as the vault keeps them
         self.asked: dict[bytes, AskedFor] = {}
-
-    def state(self, relations: list[bytes], rng: random.Random) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the keys of the ledger; keep the openings of the relations that will be asked about."""
-        overlay = Overlay(Store.in_memory())
-        put_member(overlay, RECIPIENT, Member(int(MemberState.ACTIVE), False, False))
-        put_organisation(overlay, RECIPIENT, Organisation("Clinic", "org", (2,), 1, bytes(32)))
-        put_staff(overlay, RECIPIENT, STAFF, Staff(0, FOREVER))
-        for purpose in PURPOSES:
-            put_purpose(overlay, purpose)
-        yield from ((key, value) for key, value in overlay.writes.items() if value is not None)
-        for number, relation in enumerate(relations):
-            directives = _directives(relation, rng)
-            if number < COLD:
-                directives = self._opened(relation, directives)
-            yield from ((directive_key(relation, directive.id), encode(directive)) for directive in directives)
-
-    def _opened(self, relation: bytes, directives: list[Directive]) -> list[Directive]:
-        openings, found = {}, []
-        for directive, body in zip(directives, self.bodies, strict=True):
-            salt = sha256(directive.id).digest()
-            openings[directive.id] = encode(SealedPartOpening(salt, body))
-            commitment = sealed_commitment(NETWORK, relation, directive.id, 1, salt, body)
-            found.append(replace(directive, sealed=commitment))
-        self.openings[relation] = openings
-        payload = Request(relation, bytes(32), TREAT, STAFF, bytes(32), bytes(16), NOW + 1)
-        self.asked[relation] = AskedFor(bytes(32), b"", payload, RECIPIENT, False, UNFILTERED, b"")
-        return found
+        for relation in map(_relation, range(COLD)):
+            directives = zip(_directives(relation, rng), bodies, strict=True)
+            self.openings[relation] = {d.id: encode(SealedPartOpening(_salt(d.id), body)) for d, body in directives}
+            payload = Request(relation, bytes(32), TREAT, STAFF, bytes(32), bytes(16), NOW + 1)
+            self.asked[relation] = AskedFor(bytes(32), b"", payload, RECIPIENT, False, UNFILTERED, b"")
 
     def decide(self, relation: bytes, records: list[Facts]) -> None:
         view = self.views.open(self.height, NOW)
@@ -140,11 +152,11 @@ class _Gateway:
         if not decision.permitted:
             raise LookupError("not permitted")
 
-    def figures(self, relations: list[bytes], records: list[Facts]) -> dict[str, float]:
+    def figures(self, records: list[Facts]) -> dict[str, float]:
         one, ten = records[:1], records[:10]
-        turns = iter(relations[:COLD])
+        turns = map(_relation, range(COLD))
         found = _quantiles("decision_cold_10_records", _times(lambda: self.decide(next(turns), ten), COLD))
-        own = itertools.cycle(relations[: AT_CUSTODIAN // DIRECTIVES])
+        own = itertools.cycle([_relation(n) for n in range(AT_CUSTODIAN // DIRECTIVES)])
         found |= _quantiles("decision_ledger_warm_1_records", _times(lambda: self.decide(next(own), one), 10_000))
 
         def after_a_block() -> None:

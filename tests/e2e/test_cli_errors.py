@@ -170,8 +170,8 @@ def leaves(command: click.Command, context: click.Context) -> Iterator[tuple[str
 
 
 def test_every_command_takes_json_and_explains_itself() -> None:
-    names = ["-h", "--help"]  # a command keeps the names of the first context that asks
-    found = dict(leaves(main.salus, click.Context(main.salus, info_name="salus", help_option_names=names)))
+    root = click.Context(main.salus, info_name="salus", help_option_names=["-h", "--help"])  # click remembers them
+    found = dict(leaves(main.salus, root))
     assert len(found) > 30
     for path, command in found.items():
         assert any("--json" in option.opts for option in command.params), path
