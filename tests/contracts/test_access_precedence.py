@@ -57,6 +57,8 @@ from salus.contracts.accounts.types import KeyStatus, Person, PersonState
 from salus.contracts.consent import keeper as consent_keeper
 from salus.contracts.consent.keys import directive_key
 from salus.contracts.governance.parameters import BOUNDS, Parameter
+from salus.contracts.records import keeper as records_keeper
+from salus.contracts.records.types import Restriction
 from salus.core.glass import GlassReason, ReviewerKind, Verdict
 from salus.core.keys import Role
 from salus.policy.policies import NO_SET, Choice, Mode
@@ -339,11 +341,19 @@ OF_BASIS = (
     | ATTESTED
     | OF_OTHER_GROUNDS
 )
+RESTRICTED = {
+    errors.RelationRestricted: lambda s: records_keeper.put_restriction(s.state, RELATION, Restriction(NOW)),
+}
 CASES = (
     Case(
         "RecordRelease",
         release,
-        OF_REQUEST | ADMITTED | {errors.TriggerNotSupported: terms(trigger=int(Trigger.PUSH))} | DUE | OF_BASIS,
+        OF_REQUEST
+        | ADMITTED
+        | {errors.TriggerNotSupported: terms(trigger=int(Trigger.PUSH))}
+        | DUE
+        | OF_BASIS
+        | RESTRICTED,
         REQUEST_APART | GROUNDS_APART,
     ),
     Case(
@@ -390,7 +400,8 @@ CASES = (
             errors.NotOfTheEmergencyGroup: lambda s: put_policy(s.state, emergency=emergency(name("nobody"))),
             errors.UnknownGlassReason: (asking(reason=0), asking(reason=99)),
             errors.PastTheWindow: terms(deliver_by=NOW + 1_000_001),
-        },
+        }
+        | RESTRICTED,
         REQUEST_APART
         | {
             (errors.NoSuchPurpose, errors.NotAnEmergency): "a request has one purpose",
@@ -424,7 +435,8 @@ CASES = (
                 terms(ends=NOW + 11),
                 terms(ends=NOW + BOUNDS[Parameter.SESSION_MS].default + 1),
             )
-        },
+        }
+        | RESTRICTED,
         REQUEST_APART | GROUNDS_APART,
     ),
     Case(
@@ -469,7 +481,8 @@ CASES = (
         | {errors.TotallyDenied: TOTAL_DENIES}
         | ATTESTED
         | OF_OTHER_GROUNDS
-        | {errors.NotMandated: by_policy(Mode.PERMITTED, trigger=int(Trigger.LAW))},
+        | {errors.NotMandated: by_policy(Mode.PERMITTED, trigger=int(Trigger.LAW))}
+        | RESTRICTED,
         {
             (errors.NoSuchRelation, errors.NotTheCustodian): "a relation that is nobody's is not another's",
         }

@@ -25,7 +25,7 @@ from salus.machine.errors import RevokedKey, UnknownSigner
 from salus.testing.clock import FakeClock
 from salus.testing.region import START_MS, Region, key
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 class Ledger:
