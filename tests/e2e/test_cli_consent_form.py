@@ -125,6 +125,8 @@ def test_whom_a_consent_means_is_said_where_it_does_not_say_it(claimed: Path) ->
 
 
 def test_records_are_labelled_anew(claimed: Path) -> None:
+    done("record", "due", "--as", "north", home=claimed)
+    data("record", "relabel", "--as", "north", home=claimed)  # anchors what waits: looks that were logged
     done_ = data("record", "relabel", "--as", "north", home=claimed)
     expected = {"rule_set": 2, "relations": 1, "changed_relations": 0, "records": 0, "anchored_relations": 0}
     assert done_ == expected

@@ -28,7 +28,7 @@ def test_a_wish_waits_is_listed_and_cancelled(claimed: Path) -> None:
     assert data("consent", "cancel", "--as", "alma", home=claimed) == [waiting["handle"]]
     assert data("consent", "pending", "--as", "alma", home=claimed) == []
     again = salus("consent", "cancel", "--as", "alma", home=claimed)
-    assert (again.status, again.err) == (1, "salus: No wish of this wallet waits. (0x6033)\n")
+    assert (again.status, again.err) == (1, "salus: No wish of this wallet waits. (0x6062)\n")
 
 
 def test_a_wallet_that_stays_does_each_thing_at_its_time(claimed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,7 @@ def test_a_refusal_and_a_restriction(home: Path) -> None:
     assert data("record", "restrict", "--as", "north", kept[:10], home=home)["outcome"] == "done"
     refused_read = salus("record", "list", "--as", "north", handle_of(home)[:12], home=home)
     assert (refused_read.status, refused_read.out) == (1, "")
-    assert refused_read.line == "salus: The relation is restricted: it is kept and not used. (0x6021)"
+    assert refused_read.line == "salus: The relation is restricted: it is kept and not used. (0x6052)"
     data("access", "request", "--as", "clinic", handle_of(home), home=home)
     answers = data("access", "answer", "--as", "north", home=home)
     assert [one["outcome"] for one in answers] == ["refused: relation restricted"]

@@ -61,7 +61,8 @@ def test_the_figures_of_the_steps(report: dict) -> None:
     assert (session["pages"], session["uses"]) == (40, 1) and session["records_shown"] > session["pages"]
     assert 0 < mandates["records_reported"] < mandates["records_by_policy"] and mandates["refusals"] == 1
     amended = step(report, "amend")
-    assert (amended["receipts"], amended["notices"], amended["versions_of_the_corrected"]) == (3, 2, 2)
+    assert (amended["receipts"], amended["versions_of_the_corrected"]) == (3, 2)
+    assert amended["notices"] >= 2  # one for each release that held the corrected or the erased record
     account = step(report, "account")
     assert (account["damages_made"], account["damages_found"]) == (4, 4)
 
@@ -102,7 +103,7 @@ def test_lines_are_short_and_carry_no_long_ids(played: Path) -> None:
 
 def test_the_commands_it_ends_with_work(played: Path, home: Path) -> None:
     listed = re.findall(r"^  (?:\S*/)?(?:salus|pytest|__main__\.py) (.*)$", (played / "output").read_text(), re.M)
-    assert len(listed) == 15
+    assert len(listed) == 14
     before = contents(home)
     for command in listed:
         result = salus(*shlex.split(command))

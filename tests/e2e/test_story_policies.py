@@ -121,7 +121,7 @@ def test_an_attested_consent_is_acknowledged_honoured_as_the_set_says_and_never_
     shown = show_directive(alma, handle, made.directive)
     assert shown.sealed is None and shown.attestation is not None and shown.attestation.attester == story.south.account
     (line,) = (line for line in accounting(story.region.ledger, handle).lines if line.what == "attested")
-    assert line.reason == "By South Hospital, not by her."
+    assert line.reason == "Attested, not signed by the person: South Hospital"
     assert (line.name, line.purpose) == ("Riverside Clinic", "TREAT")
 
 

@@ -134,7 +134,7 @@ def test_failed_write_of_a_block(tmp_path: Path, mode: Mode, number: int, refusa
     lost, _ = region.open_accounts(2)
     with pytest.raises(refusal):
         ledger.submit(region.batch(lost)).result(30)
-    assert ledger.status() == before
+    assert ledger.status()._replace(checkpoint_height=before.checkpoint_height) == before  # one may be taken meanwhile
     after = ledger.submit(region.batch(lost)).result(30)  # nothing of it was stored: no replay
     assert (after.height, after.results[0].code) == (height + 1, 0)
     ledger.close()

@@ -156,7 +156,7 @@ def test_what_is_open_is_shown_with_how_long_ago() -> None:
                     waits_for="acknowledgement", due=NOW - DAY_MS * 2)  # fmt: skip
     granted = line(1, "granted", waits_for="custodian")
     put_off = line(2, "denied", waits_for="deferred", due=NOW + DAY_MS)
-    asked = KeptRequest(b"r" * 32, bytes(32), NOW + 120_000)
+    asked = KeptRequest(b"r" * 32, bytes(32), NOW - 1, NOW + 120_000)
     told = account(released, granted, put_off, unanswered=(asked,))
     (section,) = [each for each in parsed(told).iter("section") if each.get("aria-labelledby") == "attention"]
     said = [" ".join("".join(each.itertext()).split()) for each in section.iter("p")]
@@ -195,7 +195,7 @@ def test_recipients_are_counted() -> None:
 
 def test_the_data_has_the_names_that_are_documented() -> None:
     documented = re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs/reference/accounting.md").read_text(), re.M)
-    asked = KeptRequest(b"r" * 32, bytes(32), NOW)
+    asked = KeptRequest(b"r" * 32, bytes(32), NOW - 1, NOW)
     made = as_data(account(line(1, "granted", waits_for="custodian"), unanswered=(asked,)), {1: "file"})
     assert isinstance(made["lines"], list) and isinstance(made["unanswered"], list)
     names = [*made, *(f"lines.{name}" for name in made["lines"][0])]

@@ -35,7 +35,7 @@ def make(path: Path) -> Wallet:
 def test_what_is_kept_is_there_again(path: Path) -> None:
     wallet = make(path)
     directive = KeptDirective(b"d" * 32, HERS, 1, b"s" * 32, b"b" * 20_000, 7)
-    request = KeptRequest(b"r" * 32, HERS, 9)
+    request = KeptRequest(b"r" * 32, HERS, 1, 9)
     wallet.keep_directive(directive)
     wallet.keep_request(request)
     again = Wallet.open(path, "secret", NETWORK)
@@ -48,7 +48,7 @@ def test_what_is_kept_is_there_again(path: Path) -> None:
 
 def test_what_was_seen_is_noted_in_one_step(path: Path) -> None:
     wallet = make(path)
-    wallet.keep_request(KeptRequest(b"r" * 32, HERS, 9))
+    wallet.keep_request(KeptRequest(b"r" * 32, HERS, 1, 9))
     seen = RememberedRelation(HERS, 3, 10, b"R" * 32)
     ledger = Remembered(4, b"H" * 32, 5, 6, b"L" * 32)
     owed = KeptAcknowledgement(b"r" * 32, HERS, b"L" * 32)

@@ -85,7 +85,7 @@ def request_own(person: Person, relation: bytes, lifetime_ms: int = LIFETIME_MS)
     answer = _Answer(kept.seal_key.id(person.wallet.network), kept.seal_key)
     not_after = whole(person.ledger.now() + lifetime_ms, HOUR_MS)
     made = parts.make(kept.device, answer, UNFILTERED, None, not_after, None)
-    person.wallet.keep_request(KeptRequest(made.request, relation, not_after))
+    person.wallet.keep_request(KeptRequest(made.request, relation, person.ledger.now(), not_after))
     person.exchange.post(made.custodian, "request", made.raw)
     return made
 

@@ -12,7 +12,7 @@ from salus.contracts.access.events import GlassBroken, RecordsPushed, RecordsRel
 from salus.services.actors import Organisation, Person
 from salus.services.asked import list_asked
 from salus.services.history import Entry, entries
-from salus.services.request import LIFETIME_MS, OWN_PURPOSE
+from salus.services.request import OWN_PURPOSE
 
 
 class Unanswered(NamedTuple):
@@ -55,8 +55,8 @@ def unanswered_own(person: Person) -> tuple[Unanswered, ...]:
     for kept in person.wallet.requests():
         if access.answer(state, kept.relation, kept.request) is None:
             custodian = person.wallet.relation(kept.relation).custodian
-            ago = now - (kept.not_after - LIFETIME_MS)
-            found.append(Unanswered(kept.request, kept.relation, custodian, OWN_PURPOSE, ago, now >= kept.not_after))
+            ago, over = now - kept.asked, now >= kept.not_after
+            found.append(Unanswered(kept.request, kept.relation, custodian, OWN_PURPOSE, ago, over))
     return tuple(sorted(found, key=lambda one: (-one.ago_ms, one.request)))
 
 

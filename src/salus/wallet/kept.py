@@ -136,4 +136,5 @@ class KeptRequest(Message, frozen=True):
 
     request: Id
     relation: Id
+    asked: Time
     not_after: Time
