@@ -12,6 +12,7 @@ from salus.fsck.report import Finding, Progress, Report
 from salus.fsck.vaults import VaultPlace
 from salus.vault.errors import WrongPassphrase
 from salus.vault.keystore import Keystore
+from salus.verifier.helper import Helper
 
 GENESIS, LEDGER, ORGANISATIONS = "genesis.cbor", "ledger", "organisations"
 _LOCKS = ("ledger/lock", "organisations/*/vault/vault.lock")
@@ -26,7 +27,13 @@ def organisations(home: Path) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in (home / ORGANISATIONS).glob("*/vault")))
 
 
-def fsck_home(home: Path, passphrase: str | None, progress: Progress = quiet, only: str | None = None) -> Report:
+def fsck_home(
+    home: Path,
+    passphrase: str | None,
+    progress: Progress = quiet,
+    only: str | None = None,
+    helper: Helper | None = None,
+) -> Report:
     """Check what is in `home`, closed; without a passphrase the ledger alone.
 
     `only` names one organisation: then no other vault is checked, and it against the ledger's blocks.
@@ -46,7 +53,7 @@ def fsck_home(home: Path, passphrase: str | None, progress: Progress = quiet, on
         genesis = _genesis(home)
         if isinstance(genesis, Finding):
             findings.append(genesis)
-        report = fsck(home, home / LEDGER, places, genesis if isinstance(genesis, bytes) else None, progress)
+        report = fsck(home, home / LEDGER, places, genesis if isinstance(genesis, bytes) else None, progress, helper)
     return Report((*findings, *report.findings), report.figures)
 
 

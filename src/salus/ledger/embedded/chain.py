@@ -27,12 +27,12 @@ from salus.evidence.header import (
 )
 from salus.ledger.embedded.blockfile import NAME, BlockFile
 from salus.ledger.embedded.files import Files
-from salus.ledger.embedded.helper import Alone, Helper
 from salus.ledger.embedded.readmodel import ReadModel, Rows
 from salus.ledger.errors import DamagedFile, OtherGenesis, StorageFailed, StorageFull, WrongNodeKey
 from salus.machine.machine import BlockResult, Machine
 from salus.state.store import Store
 from salus.state.tables import Changes
+from salus.verifier.helper import Alone, Helper
 
 GENESIS = "genesis"
 STATE = "state"
