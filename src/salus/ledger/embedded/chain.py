@@ -109,6 +109,11 @@ class Chain:
         """True if there is nothing that a checkpoint would write."""
         return self.machine.height == self.machine.store.height and not self.machine.store.pending_keys
 
+    @property
+    def pending(self) -> int:
+        """How much the next checkpoint will write: keys, or entries of the log where few keys change over and over."""
+        return max(self.machine.store.pending_keys, len(self.events))
+
     def seal(self) -> Changes:
         """Begin a checkpoint that is written beside further blocks (`Store.write`); `settle` must end it."""
         return self.machine.seal(*self._beside())
