@@ -21,7 +21,7 @@ from salus.ledger.embedded.tuning import tune_process
 from salus.verifier.helper import Alone
 from salus.verifier.process import VerifierProcess
 
-KEYS, SIGNERS, BATCH = 30_000, 5_000, 200
+KEYS, SIGNERS, BATCH = 30_000, 500, 200
 WARM = 100_000  # envelopes until the bounded memories (signatures, decoded keys and persons) are full
 STEP_MS = 5_000  # that the ledger's clock goes on with each block, so that seen ids expire
 ALLOWED = 1.10  # of the last third's median to the first's
