@@ -8,6 +8,7 @@ HOME_DIR ?= demo-home
 RUNS   ?= 1000
 FIRST  ?= 0
 PEOPLE ?= 600
+SECONDS ?= 600
 
 run: $(VENV)/run.stamp ## set up and play the demonstration on the embedded ledger
 	@test ! -f $(HOME_DIR)/passphrase || { echo "Removing the region of the last demonstration, $(HOME_DIR)"; rm -rf $(HOME_DIR); }
@@ -27,6 +28,9 @@ coverage: $(VENV)/test.stamp ## branch coverage of core to machine (at least 95 
 
 bench: $(VENV)/run.stamp ## all benchmarks at full size, into docs/benchmarks.json
 	@$(BIN)/python -m benchmarks all --full --json docs/benchmarks.json
+
+memory: $(VENV)/run.stamp ## run a ledger for SECONDS (default 600) and see that its memory does not grow
+	@$(BIN)/python -m benchmarks.memory --seconds $(SECONDS)
 
 faults: $(VENV)/test.stamp ## crash the ledger and the vault RUNS times (default 1000)
 	@$(BIN)/python -m pytest -q -n 2 tests/faults --fault-runs $(RUNS)
@@ -71,5 +75,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test check coverage bench faults oracle linkage vectors lock help
+.PHONY: run test check coverage bench memory faults oracle linkage vectors lock help
 .DELETE_ON_ERROR:

@@ -9,84 +9,19 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from hashlib import sha256
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
-from salus.contracts.accounts import keeper
-from salus.contracts.accounts.types import Key, KeyStatus, Person, PersonState
-from salus.contracts.consent.messages import GrantConsent
+from benchmarks.world import KEYS_PER_PERSON, World, state_bytes
+from salus.client.ledger import BatchResult
 from salus.core.cose import to_be_signed
-from salus.core.keys import FOREVER, Role
-from salus.core.signatures import ED25519, SigningKey, verify
-from salus.ledger.embedded import EmbeddedLedger
-from salus.ledger.embedded.chain import STATE
+from salus.core.signatures import verify
 from salus.ledger.embedded.tuning import tune_process
-from salus.machine.machine import NETWORK, TIME, Machine
-from salus.policy.types import Capacity, Effect, GranteeKind
-from salus.state.overlay import Overlay
-from salus.state.store import Store
-from salus.testing.clock import FakeClock
-from salus.testing.region import START_MS, TREATMENT, Region
+from salus.verifier.process import VerifierProcess
 
-KEYS_PER_PERSON = 3
 _CHECKS = 100  # between two blocks
-
-
-class World:
-    """A region whose state holds many persons; some of them sign."""
-
-    def __init__(self, folder: Path, keys: int, signers: int) -> None:
-        self.region = Region()
-        self._turn = 0
-        self.people: list[tuple[bytes, SigningKey]] = []
-        machine = Machine(Store.in_memory())
-        machine.init(self.region.genesis_file)
-        overlay = Overlay(machine.store)
-        for number in range(keys // KEYS_PER_PERSON):
-            self._person(overlay, number, number < signers)
-        rows = dict(machine.store.items()) | {k: v for k, v in overlay.writes.items() if v is not None}
-        self.keys = len(rows)
-        folder.mkdir()
-        store = Store.open(folder / STATE)
-        store.load(rows.items())
-        store.checkpoint(0, {NETWORK: self.region.network, TIME: START_MS.to_bytes(8, "big")})
-        store.close()
-        self.clock = FakeClock(START_MS + 1000)
-        self.ledger = EmbeddedLedger.create(folder, self.region.genesis_file, self.region.node, self.clock)
-
-    def _person(self, state: Overlay, number: int, signs: bool) -> None:
-        handle = sha256(b"handle" + number.to_bytes(8, "big")).digest()
-        seed = sha256(b"device" + number.to_bytes(8, "big")).digest()
-        device = SigningKey.from_seed(seed) if signs else SigningKey(seed, seed)
-        if signs:
-            self.people.append((handle, device))
-        keeper.put_person(state, handle, Person(self.region.hospital.id, int(PersonState.CLAIMED), 1, 1, seed))
-        entry = Key(ED25519, int(Role.DEVICE), device.public, 0, FOREVER, 1, int(KeyStatus.LISTED))
-        keeper.list_key(state, handle, device.id(self.region.network), entry)
-
-    def grants(self, number: int) -> Iterator[bytes]:
-        """Yield signed grants, each by the next person in turn."""
-        for _ in range(number):
-            handle, device = self.people[self._turn % len(self.people)]
-            self._turn += 1
-            yield self.region.envelope([(handle, device)], self._permit(handle))
-
-    def _permit(self, handle: bytes) -> GrantConsent:
-        return GrantConsent(
-            handle,
-            int(Capacity.SELF),
-            None,
-            (int(GranteeKind.ORGANISATION), self.region.clinic.id),
-            int(Effect.PERMIT),
-            (TREATMENT,),
-            START_MS,
-            START_MS + 10**9,
-            0,
-            0,
-            (False, 0, False),
-            handle,
-        )
+_WINDOW = 3  # batches that wait while a block is made, for the verifier process
 
 
 def run(full: bool) -> dict[str, float]:
@@ -113,7 +48,12 @@ def _world(folder: Path, keys: int, scale: int) -> dict[str, float]:
         }
         figures["envelopes_per_s"] = figures["blocks_of_1000_envelopes_per_s"]
         figures["signature_checks_per_s"] = 1e6 / figures["blocks_of_1000_signature_check_cpu_us"]
-        return {name: round(value, 3) for name, value in (figures | _lone(world, folder, 400 * scale)).items()}
+        figures |= _lone(world, folder, 400 * scale)
+        world.reopen(VerifierProcess(eager=True))
+        _piped(world, 4)  # until the process is there
+        figures |= _piped(world, 16 * scale)
+        figures |= _sizes(world)
+        return {name: round(value, 3) for name, value in figures.items()}
     finally:
         world.ledger.close()
 
@@ -127,13 +67,11 @@ def _blocks(world: World, size: int, count: int) -> dict[str, float]:
     batches = [world.region.batch(*world.grants(size)) for _ in range(count)]
     check = _check(world)
     bare = 0.0  # this thread's own time only: a checkpoint may be under way beside it
+    slowest = 0.0
     start, begun = time.perf_counter(), time.process_time()
     for batch in batches:
         bare += _cpu(check)
-        result = world.ledger.submit(batch).result()
-        refused = [code for code in (result.code, *(one.code for one in result.results)) if code]
-        if refused:
-            raise RuntimeError(f"refused: {refused[0]:#06x}")
+        slowest = max(slowest, _timed(lambda raw: _done(world.ledger.submit(raw)), batch))
     world.ledger.save()
     wall, cpu = time.perf_counter() - start - bare, time.process_time() - begun - bare
     name, envelopes = f"blocks_of_{size}", size * count
@@ -141,7 +79,51 @@ def _blocks(world: World, size: int, count: int) -> dict[str, float]:
         f"{name}_envelopes_per_s": envelopes / wall,
         f"{name}_envelope_cpu_us": cpu / envelopes * 1e6,
         f"{name}_signature_check_cpu_us": bare / (_CHECKS * count) * 1e6,
+        f"{name}_slowest_ms": slowest,
         f"{name}_envelope_to_check_ratio": cpu / envelopes / (bare / (_CHECKS * count)),
+    }
+
+
+def _piped(world: World, count: int) -> dict[str, float]:
+    """Return the figures of `count` blocks of 1,000 with the verifier process; some batches wait at any time.
+
+    `verifier_executor_cpu_us` is the time of the ledger's own process per envelope, that of the other is apart.
+    """
+    batches = [world.region.batch(*world.grants(1000)) for _ in range(count)]
+    waiting: list[Future[BatchResult]] = []
+    bare = _cpu(_check(world)) / _CHECKS
+    start, begun = time.perf_counter(), time.process_time()
+    for batch in batches:
+        waiting.append(world.ledger.submit(batch))
+        if len(waiting) > _WINDOW:
+            _done(waiting.pop(0))
+    for future in waiting:
+        _done(future)
+    world.ledger.save()
+    wall, cpu = time.perf_counter() - start, time.process_time() - begun
+    return {
+        "verifier_envelopes_per_s": 1000 * count / wall,
+        "verifier_executor_cpu_us": cpu / (1000 * count) * 1e6,
+        "verifier_executor_to_check_ratio": cpu / (1000 * count) / bare,
+    }
+
+
+def _done(future: "Future[BatchResult]") -> None:
+    result = future.result()
+    refused = [code for code in (result.code, *(one.code for one in result.results)) if code]
+    if refused:
+        raise RuntimeError(f"refused: {refused[0]:#06x}")
+
+
+def _sizes(world: World) -> dict[str, float]:
+    """Return what files hold for a relation (account, key and its reservation), and grew by for an envelope."""
+    status = world.ledger.status()
+    envelopes = status.state_keys - world.keys  # a directive each; the few keys of the machine's own apart
+    return {
+        "keys_at_the_end_count": float(status.state_keys),
+        "block_bytes_per_envelope": status.blocks_bytes / envelopes,
+        "state_bytes_per_relation": world.state_bytes / (world.keys / KEYS_PER_PERSON),
+        "state_bytes_per_envelope": (state_bytes(world.folder) - world.state_bytes) / envelopes,
     }
 
 

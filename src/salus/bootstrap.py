@@ -39,10 +39,8 @@ from salus.core.keys import Role, list_key, possession
 from salus.core.signatures import ED25519, SigningKey
 from salus.core.types import Id, Message, Name
 from salus.ledger.embedded.clock import Clock, SystemClock
-from salus.ledger.embedded.helper import Alone, Helper
 from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.ledger.embedded.tuning import tune_process
-from salus.ledger.embedded.verifier import VerifierProcess
 from salus.policy.shipped import SHIPPED, founding_set
 from salus.policy.types import OrganisationRole
 from salus.services.actors import Organisation, Person
@@ -67,6 +65,8 @@ from salus.vault.keystore import Keystore
 from salus.vault.rotation import rotate
 from salus.vault.seals import SealKey
 from salus.vault.vault import Vault
+from salus.verifier.helper import Alone, Helper
+from salus.verifier.process import VerifierProcess
 from salus.wallet.wallet import Wallet
 
 GENESIS = "genesis.cbor"
@@ -212,14 +212,15 @@ class LocalCarriers:
         return self._region.organisation(slug)
 
 
-def verifying(setting: str) -> Helper:
-    """Return what checks signatures beside the executor, by the setting of that name (`config.Config`).
+def verifying(setting: str, *, closed: bool = False) -> Helper:
+    """Return what checks signatures beside the executor, by the setting `verifier` (`config.Config`).
 
-    `auto`: a process, started when there is work for it, where there are two processors.
+    `auto`: a process, started when there is work for it, where there are two processors. `closed`: of a ledger
+    that nobody writes to.
     """
     if setting == "off" or (setting == "auto" and len(os.sched_getaffinity(0)) < 2):
         return Alone()
-    return VerifierProcess(eager=setting == "on")
+    return VerifierProcess(eager=setting == "on", closed=closed)
 
 
 def tiles_folder(home: Path, tiles: Path | None = None) -> Path:

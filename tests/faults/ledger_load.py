@@ -6,12 +6,14 @@ from pathlib import Path
 
 from salus.client.ledger import BatchResult
 from salus.ledger.embedded import EmbeddedLedger, checkpoints
+from salus.state import names
 from salus.testing.clock import FakeClock
 from salus.testing.region import START_MS, Region
 
 
 def main(folder: Path) -> None:
     checkpoints.CHECKPOINT_KEYS = 12
+    names.MIN_DEPTH = 1
     region = Region()
     ledger = EmbeddedLedger.create(folder, region.genesis_file, region.node, FakeClock(START_MS))
     for _ in range(10_000):

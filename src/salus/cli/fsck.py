@@ -5,12 +5,14 @@ from pathlib import Path
 import click
 import orjson
 
+from salus.bootstrap import verifying
 from salus.cli.options import OutFile, home_folder, home_option, passphrase
 from salus.cli.output import plain, print_table, progress
 from salus.cli.status import BadInput
 from salus.config import NoPassphrase, read_config
 from salus.fsck.home import fsck_home, organisations
 from salus.fsck.report import Report
+from salus.ledger.embedded.tuning import tune_process
 
 JSON_FILE = OutFile(path_type=Path, dir_okay=False, allow_dash=True)
 
@@ -37,7 +39,13 @@ def command(home: Path | None, organisation: str | None, file: Path | None) -> i
         def show(what: str, done: int, total: int) -> None:
             bar.update(bar.task_ids[0], description=what, completed=done, total=total or None)
 
-        report = fsck_home(folder, secret, show, organisation, read_config().tiles)
+        tune_process()
+        settings = read_config()
+        helper = verifying(settings.verifier, closed=True)
+        try:
+            report = fsck_home(folder, secret, show, organisation, settings.tiles, helper)
+        finally:
+            helper.close()
     if file is not None:
         write(report, file)
     if file is None or str(file) != "-":

@@ -10,6 +10,7 @@ from salus.fsck.ledger import LedgerCheck, check_ledger
 from salus.fsck.report import Finding, Progress, Report, Severity
 from salus.fsck.vaults import VaultPlace, check_vault
 from salus.state.overlay import Reader
+from salus.verifier.helper import Helper
 
 _NO_NETWORK = "not checked: without a genesis its network is not known"
 
@@ -25,20 +26,22 @@ def fsck(
     genesis: bytes | None = None,
     progress: Progress = quiet,
     tiles: Path | None = None,
+    helper: Helper | None = None,
 ) -> Report:
     """Check the ledger's folder and the vaults (name -> place), all within `home`, all closed.
 
     Without a ledger, `genesis` must be given: a vault alone does not say which network it is of. A
     vault is compared with the state that the blocks give, not with what is stored of it. Findings
     name files relative to `home`; `tiles` is where the log is published, if not there. Damage is a
-    finding and never raises; ValueError where neither a ledger nor a genesis is given.
+    finding and never raises; ValueError where neither a ledger nor a genesis is given. `helper` may
+    check signatures beside the replay.
     """
     findings: list[Finding] = []
     figures: dict[str, int] = {}
     state: Reader | None = None
     network = b""
     if ledger is not None:
-        checked = check_ledger(ledger, progress, genesis, tiles)
+        checked = check_ledger(ledger, progress, genesis, tiles, helper)
         findings += _within(home, ledger, checked.findings)
         figures |= checked.figures
         state, network = _state(checked)

@@ -12,6 +12,7 @@ from salus.fsck.report import Finding, Progress, Report, Severity
 from salus.fsck.vaults import VaultPlace
 from salus.vault.errors import WrongPassphrase
 from salus.vault.keystore import Keystore
+from salus.verifier.helper import Helper
 
 GENESIS, LEDGER, ORGANISATIONS = "genesis.cbor", "ledger", "organisations"
 _NEXT_MASTER = "vault-next"
@@ -34,6 +35,7 @@ def fsck_home(
     progress: Progress = quiet,
     only: str | None = None,
     tiles: Path | None = None,
+    helper: Helper | None = None,
 ) -> Report:
     """Check what is in `home`, closed; without a passphrase the ledger alone.
 
@@ -56,7 +58,7 @@ def fsck_home(
         if isinstance(genesis, Finding):
             findings.append(genesis)
         known = genesis if isinstance(genesis, bytes) else None
-        report = fsck(home, home / LEDGER, places, known, progress, tiles)
+        report = fsck(home, home / LEDGER, places, known, progress, tiles, helper)
     return Report((*findings, *report.findings), report.figures)
 
 

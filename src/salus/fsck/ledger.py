@@ -1,17 +1,22 @@
 """Check a ledger's folder: every block, every signature, the replayed state, and the state on disk."""
 
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from salus.core.errors import Refusal
-from salus.fsck.blocks import Chain, Linked, read_records
+from salus.fsck.blocks import Chain, Linked, Record, read_records
 from salus.fsck.replay import Replay
 from salus.fsck.report import Finding, Progress, Severity
 from salus.fsck.stored import StoredState, compare, read_state
 from salus.fsck.tiles import check_note, check_tiles
+from salus.verifier.helper import Alone, Helper
 
 BLOCKS, STATE, STATE_FILE, GENESIS, WITNESSED, TILES = "blocks", "state", "data.mdb", "genesis", "witnessed", "tiles"
+
+
+AHEAD_BYTES = 4 * 1024**2  # of blocks whose signatures another process may check meanwhile
 
 
 class LedgerCheck(NamedTuple):
@@ -23,19 +28,24 @@ class LedgerCheck(NamedTuple):
 
 
 def check_ledger(
-    folder: Path, progress: Progress, genesis: bytes | None = None, tiles: Path | None = None
+    folder: Path,
+    progress: Progress,
+    genesis: bytes | None = None,
+    tiles: Path | None = None,
+    helper: Helper | None = None,
 ) -> LedgerCheck:
     """Check the ledger in `folder`, which nobody may have open for writing, and its published files.
 
     `genesis` is the file from elsewhere, if there is one: the one in the folder must be the same.
-    `tiles` is where the log is published, if not within `folder`.
+    `tiles` is where the log is published, if not within `folder`. `helper` may check signatures beside
+    the replay, and changes no finding; the caller closes it.
     """
     figures = dict.fromkeys(("blocks", "batches", "envelopes", "events", "keys"), 0)
     try:
         stored_genesis = (folder / GENESIS).read_bytes()
         if genesis is not None and stored_genesis != genesis:
             return LedgerCheck([Finding(GENESIS, "whole file", "not the genesis that was given")], figures, None)
-        replay = Replay(stored_genesis)
+        replay = Replay(stored_genesis, helper or Alone(), folder / STATE)
     except (OSError, Refusal):
         return LedgerCheck([Finding(GENESIS, "whole file", "missing, malformed, or a proof fails")], figures, None)
     stored = read_state(folder / STATE) if (folder / STATE / STATE_FILE).exists() else None
@@ -60,7 +70,7 @@ def _blocks(
         yield Finding(BLOCKS, "whole file", "missing")
         return
     size, chain, compared, whole = path.stat().st_size, Chain(replay.machine.network, BLOCKS), False, True
-    for item in read_records(path):
+    for item in _offered(read_records(path), replay.helper):
         if isinstance(item, Finding):
             yield item
             whole = whole and item.severity is Severity.NOTE
@@ -85,6 +95,23 @@ def _blocks(
         yield Finding(f"{STATE}/{STATE_FILE}", "whole file", "missing: opening the ledger makes it anew", Severity.NOTE)
     elif not compared:
         yield from _uncompared(stored, whole)
+
+
+def _offered(items: Iterator[Record | Finding], helper: Helper) -> Iterator[Record | Finding]:
+    """Yield the same, some of them read ahead, whose batches are offered to `helper`."""
+    ahead: deque[Record | Finding] = deque()
+    ahead_bytes = 0
+    for item in items:
+        ahead.append(item)
+        if isinstance(item, Record):
+            ahead_bytes += item.end - item.start
+            for raw in item.block.batches if item.block is not None else ():
+                helper.offer(raw)
+        while ahead_bytes > AHEAD_BYTES:
+            first = ahead.popleft()
+            ahead_bytes -= first.end - first.start if isinstance(first, Record) else 0
+            yield first
+    yield from ahead
 
 
 def _stored(stored: StoredState, replay: Replay) -> Iterator[Finding]:

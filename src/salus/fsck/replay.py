@@ -1,6 +1,7 @@
 """Replay the blocks by the machine in memory, beside code of our own for what it computes."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from salus.contracts.access.invariants import violations as access_rules
@@ -23,8 +24,8 @@ from salus.machine.machine import BlockResult, Machine
 from salus.machine.seen import row_key
 from salus.merkle.plain import plain_root
 from salus.merkle.tiles import WIDTH
-from salus.side_by_side import side_by_side
 from salus.state.store import Store
+from salus.verifier.helper import Helper
 
 CHECKPOINT_KEYS = 16_384  # then the tree in memory may deepen
 PERSONS = b"\x02\x04"
@@ -42,11 +43,15 @@ class LoggedRow(NamedTuple):
 class Replay:
     """The state as the blocks make it. `entries` and `rows` are of the whole log, in order."""
 
-    def __init__(self, genesis: bytes) -> None:
-        """Raises Malformed, InvalidKey, or what a contract refuses in the genesis."""
+    def __init__(self, genesis: bytes, helper: Helper, state: Path) -> None:
+        """Raises Malformed, InvalidKey, or what a contract refuses in the genesis.
+
+        `helper` may look up public keys in the folder `state`; what it says saves work and changes no finding.
+        """
         self.machine = Machine(Store(ReplayTables()))
-        self.machine.verified.each = side_by_side()
         self.machine.init(genesis)
+        self.helper = helper
+        helper.attach(self.machine.verified, state, self.machine.network)
         self.entries: list[bytes] = []
         self.rows: list[LoggedRow] = []
         self.end = 0  # of the last block's record in the block file
@@ -62,8 +67,10 @@ class Replay:
         machine, said, place = self.machine, block.header.header, block.record.place
         if said.app_hash != machine.app_hash:
             yield Finding(file, place, "the header's app hash is not that of the state before")
+        self.helper.hear()
         result = machine.execute(said.height, said.time, block.batches)
         machine.commit()
+        self.helper.settle(block.batches)
         self.end = block.record.end
         for number, batch in enumerate(result.batches, start=1):
             if batch.code:

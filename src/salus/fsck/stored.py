@@ -39,19 +39,19 @@ def read_state(folder: Path) -> StoredState:
     """Return what lies in the folder. Whatever a damaged file does to its reader, it does to another process."""
     tables: tuple[Rows, Rows, Rows, Rows] = ({}, {}, {}, {})
     command = [sys.executable, "-m", "salus.fsck.dump", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=1 << 20) as process:
         if process.stdout is None:
             raise ValueError("no output")
         last, ended = (0, b""), False
         while not ended:
-            number = process.stdout.read(1)
+            head = process.stdout.read(9)
+            number = head[:1]
             ended = number in (b"", END)
             if not ended:
-                sizes = process.stdout.read(8)
-                key = process.stdout.read(int.from_bytes(sizes[:4], "big"))
-                value = process.stdout.read(int.from_bytes(sizes[4:], "big"))
-                last = (number[0], key)
-                tables[number[0]][key] = value
+                size = int.from_bytes(head[1:5], "big")
+                row = process.stdout.read(size + int.from_bytes(head[5:], "big"))
+                last = (number[0], row[:size])
+                tables[number[0]][row[:size]] = row[size:]
         process.wait(TIMEOUT_S)
     broken = "" if number == END else f"table {TABLES[last[0]].decode()}, after key {last[1].hex() or '(none)'}"
     return StoredState(*tables, broken)

@@ -27,12 +27,12 @@ from salus.evidence.header import (
 )
 from salus.ledger.embedded.blockfile import NAME, BlockFile
 from salus.ledger.embedded.files import Files
-from salus.ledger.embedded.helper import Alone, Helper
 from salus.ledger.embedded.readmodel import ReadModel, Rows
 from salus.ledger.errors import DamagedFile, OtherGenesis, StorageFailed, StorageFull, WrongNodeKey
 from salus.machine.machine import BlockResult, Machine
 from salus.state.store import Store
 from salus.state.tables import Changes
+from salus.verifier.helper import Alone, Helper
 
 GENESIS = "genesis"
 STATE = "state"
@@ -108,6 +108,11 @@ class Chain:
     def settled(self) -> bool:
         """True if there is nothing that a checkpoint would write."""
         return self.machine.height == self.machine.store.height and not self.machine.store.pending_keys
+
+    @property
+    def pending(self) -> int:
+        """How much the next checkpoint will write: keys, or entries of the log where few keys change over and over."""
+        return max(self.machine.store.pending_keys, len(self.events))
 
     def seal(self) -> Changes:
         """Begin a checkpoint that is written beside further blocks (`Store.write`); `settle` must end it."""

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from salus.ledger.embedded.chain import Chain
 from salus.state.tables import StorageFailure
 
-CHECKPOINT_KEYS = 16_384  # pending: then the next one begins
+CHECKPOINT_KEYS = 16_384  # pending (`Chain.pending`): then the next one begins
 MOST_KEYS = 4 * CHECKPOINT_KEYS  # pending: then blocks wait for the one that is being written
 
 
@@ -27,12 +27,11 @@ class Checkpoints:
 
     def look(self, *, idle: bool) -> None:
         """Settle what has been written; begin what is due: with enough keys, or any where nothing else is to do."""
-        pending = self._chain.machine.store.pending_keys
         if self._writing is not None:
-            if not self._writing.done() and pending < MOST_KEYS:
+            if not self._writing.done() and self._chain.pending < MOST_KEYS:
                 return
             self._settle()
-        if pending >= CHECKPOINT_KEYS or (idle and not self._chain.settled):
+        if self._chain.pending >= CHECKPOINT_KEYS or (idle and not self._chain.settled):
             self._writing = self._thread.submit(self._chain.machine.store.write, self._chain.seal())
 
     def now(self) -> None:

@@ -15,7 +15,6 @@ from salus.core.signatures import SigningKey
 from salus.ledger.embedded.chain import GENESIS, Chain, check_node, open_chain
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.files import Files, LocalFiles
-from salus.ledger.embedded.helper import Alone, Helper
 from salus.ledger.embedded.notes import Notes
 from salus.ledger.embedded.publisher import Publisher, Source
 from salus.ledger.embedded.views import View, Views
@@ -33,6 +32,7 @@ from salus.merkle.checkpoint import SignedCheckpoint, parse
 from salus.state.lmdb import LmdbTables
 from salus.state.store import Store
 from salus.state.tables import StorageFailure
+from salus.verifier.helper import Alone, Helper
 
 LOCK = "lock"
 

@@ -57,7 +57,10 @@ class ReadModel:
 
     def _indexes(self, start: int, subject: bytes | None) -> list[int]:
         found: list[int] = []
+        first = next(iter(self._fresh), None)  # a checkpoint that failed in its last step may have written more
         for index in self._stored(start, subject):
+            if first is not None and index >= first:
+                break
             found.append(index)
             if len(found) == PAGE:
                 return found

@@ -14,11 +14,11 @@ from salus.core.signatures import SigningKey
 from salus.ledger.embedded.chain import Chain
 from salus.ledger.embedded.checkpoints import Checkpoints
 from salus.ledger.embedded.clock import Clock
-from salus.ledger.embedded.helper import Helper
 from salus.ledger.errors import LedgerStopped, Overloaded, StorageFailed, StorageFull
 from salus.machine.errors import ShareExceeded
 from salus.machine.machine import BlockResult
 from salus.state.tables import StorageFailure
+from salus.verifier.helper import Helper
 
 MAX_WAITING_BYTES = 256 * 1024**2
 EMPTY_AFTER_S = 0.05

@@ -17,13 +17,14 @@ from salus.core import cose
 from salus.core.envelope import parse_envelope
 from salus.core.errors import WrongSignature
 from salus.core.keys import Role, list_key
-from salus.ledger.embedded import EmbeddedLedger, child, verifier
-from salus.ledger.embedded.helper import Alone, Helper, from_the_end
-from salus.ledger.embedded.verifier import VerifierProcess
+from salus.ledger.embedded import EmbeddedLedger
 from salus.machine import signing
 from salus.machine.errors import RevokedKey, UnknownSigner
 from salus.testing.clock import FakeClock
 from salus.testing.region import START_MS, Region, key
+from salus.verifier import child, process
+from salus.verifier.helper import Alone, Helper, from_the_end
+from salus.verifier.process import VerifierProcess
 
 PATIENCE_S = 120.0
 
@@ -166,7 +167,7 @@ def test_results_and_app_hash_are_those_of_one_process(tmp_path: Path) -> None:
 
 
 def test_a_killed_process_loses_nothing_and_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verifier, "RESTART_S", 0.0)
+    monkeypatch.setattr(process, "RESTART_S", 0.0)
     helper = VerifierProcess(eager=True)
     with ledger(tmp_path / "l", helper) as made:
         killed = []

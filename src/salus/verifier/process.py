@@ -17,25 +17,26 @@ from pathlib import Path
 from threading import Condition, Thread
 from time import monotonic
 
-from salus.ledger.embedded.child import Child
-from salus.ledger.embedded.helper import from_the_end
 from salus.machine.signing import Verified
 from salus.side_by_side import side_by_side
+from salus.verifier.child import Child
+from salus.verifier.helper import from_the_end
 
 START_BYTES = 64 * 1024  # of batches that wait: from here on it pays to start the process
 WORTH_BYTES = 16 * 1024  # for less, handing over costs more than it gains
 MOST_BYTES = 16 * 1024**2  # more is not handed over
 RESTART_S = 5.0  # between two starts, at least
-COMMAND = (sys.executable, "-m", "salus.ledger.embedded.verifying")
+COMMAND = (sys.executable, "-m", "salus.verifier.serve")
 
 
 class VerifierProcess:
     """The `Helper` that is a process. It starts when so much waits that it pays, and again when it has died.
 
-    `eager` starts it with the first batch.
+    `eager` starts it with the first batch; `closed` says that nobody writes to the state, and it leaves no trace there.
     """
 
-    def __init__(self, *, eager: bool = False, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, *, eager: bool = False, closed: bool = False, command: Sequence[str] = COMMAND) -> None:
+        self._use = "closed" if closed else "open"
         self._start_bytes = 0 if eager else START_BYTES
         self._worth_bytes = 0 if eager else WORTH_BYTES
         self._command = list(command)
@@ -51,7 +52,7 @@ class VerifierProcess:
     def attach(self, verified: Verified, state: Path, network: bytes) -> None:
         """See the port."""
         self._verified = verified
-        self._command += [str(state), network.hex()]
+        self._command += [str(state), network.hex(), self._use]
         verified.each = from_the_end(self.hear, self._beside, side_by_side())
 
     def offer(self, raw: bytes) -> None:

@@ -1,11 +1,12 @@
 """The process that checks signatures ahead: reads batches, answers with what it found good.
 
-    python -m salus.ledger.embedded.verifying FOLDER NETWORK DESCRIPTOR
+    python -m salus.verifier.serve FOLDER NETWORK open|closed DESCRIPTOR
 
 Input: per batch its length (4 bytes, big-endian) and its bytes; it ends with the input. Output: per
 good signature 32 bytes, H(public key | signature | message) as `machine.signing` remembers it. It
 takes public keys from the last checkpoint of the state in FOLDER, and leaves out what it does not
-find there. DESCRIPTOR is of 8 bytes in memory: how many batches need no more checks, from the first.
+find there; `open` says that somebody may write there meanwhile. DESCRIPTOR is of 8 bytes in memory:
+how many batches need no more checks, from the first.
 """
 
 import sys
@@ -69,9 +70,9 @@ def serve(tables: LmdbTables, network: bytes, settled: mmap, source: BinaryIO, s
         tables.rest()
 
 
-def main(folder: str, network: str, descriptor: str) -> None:
+def main(folder: str, network: str, use: str, descriptor: str) -> None:
     """Serve standard input and output."""
-    tables = LmdbTables(Path(folder), readonly=True, beside_writer=True)
+    tables = LmdbTables(Path(folder), readonly=True, beside_writer=use == "open")
     tables.rest()
     with mmap(int(descriptor), 8, access=ACCESS_READ) as settled, open(1, "wb", buffering=0, closefd=False) as sink:
         serve(tables, bytes.fromhex(network), settled, sys.stdin.buffer, sink)
