@@ -30,7 +30,7 @@ def run(full: bool) -> dict[str, float]:
     """Return the figures; `full` takes five times as many envelopes."""
     count = DEFAULT * (5 if full else 1)
     region = Region()
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
+    with tempfile.TemporaryDirectory(prefix=".benchmark-", dir=Path.cwd()) as name:
         home = Path(name)
         _fill(home / "ledger", region, count)
         tune_process()

@@ -27,7 +27,7 @@ _WINDOW = 3  # batches that wait while a block is made, for the verifier process
 def run(full: bool) -> dict[str, float]:
     """Return the figures; `full` takes five times as many envelopes, and ten times the keys in a second world."""
     scale = 5 if full else 1
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".benchmark-", dir=Path.cwd()) as folder:
         figures = _world(Path(folder) / "small", 100_000, scale)
         if full:
             large = _world(Path(folder) / "large", 1_000_000, scale)

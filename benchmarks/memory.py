@@ -48,7 +48,7 @@ def resident_kb(what: str) -> int:
 
 def run(seconds: float, verifier: bool = True) -> dict[str, float]:
     """Return the figures of a run of so many seconds."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".benchmark-", dir=Path.cwd()) as folder:
         world = World(Path(folder) / "ledger", KEYS, SIGNERS)
         world.reopen(VerifierProcess(eager=True) if verifier else Alone())
         try:
