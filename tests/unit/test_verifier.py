@@ -223,6 +223,7 @@ def test_what_is_settled_is_not_checked(tmp_path: Path) -> None:
 
 def test_from_the_end_meets_what_comes_from_the_beginning() -> None:
     heard: list[int] = []
+    through: list[int] = []
     asked: list[int] = []
 
     def work(item: int) -> bool:
@@ -230,7 +231,13 @@ def test_from_the_end_meets_what_comes_from_the_beginning() -> None:
         return item % 3 != 0
 
     for beside in (True, False):
-        each = from_the_end(lambda: heard.append(len(asked)), lambda beside=beside: beside, signing._one_by_one)
+        each = from_the_end(
+            lambda: heard.append(len(asked)),
+            lambda beside=beside: beside,
+            signing._one_by_one,
+            lambda: through.append(len(asked)),
+        )
         assert each(work, list(range(40))) == [item % 3 != 0 for item in range(40)]
     assert asked == [*reversed(range(40)), *range(40)]
     assert heard == [7, 23, 39]
+    assert through == [40]

@@ -68,6 +68,7 @@ class Replay:
         if said.app_hash != machine.app_hash:
             yield Finding(file, place, "the header's app hash is not that of the state before")
         self.helper.hear()
+        self.helper.take(block.batches)
         result = machine.execute(said.height, said.time, block.batches)
         machine.commit()
         self.helper.settle(block.batches)

@@ -26,6 +26,10 @@ class Helper(Protocol):
         """Tell the machine's memory which signatures were found good by now."""
         ...
 
+    def take(self, raws: Sequence[bytes]) -> None:
+        """Note the batches of the block that is executed next: once its signatures are through, they are settled."""
+        ...
+
     def settle(self, raws: Sequence[bytes]) -> None:
         """Note batches that were offered and whose checks nobody needs any more."""
         ...
@@ -48,6 +52,9 @@ class Alone:
     def hear(self) -> None:
         """See the port."""
 
+    def take(self, raws: Sequence[bytes]) -> None:
+        """See the port."""
+
     def settle(self, raws: Sequence[bytes]) -> None:
         """See the port."""
 
@@ -55,10 +62,13 @@ class Alone:
         """See the port."""
 
 
-def from_the_end(hear: Callable[[], None], beside: Callable[[], bool], alone: Each) -> Each:
+def from_the_end(
+    hear: Callable[[], None], beside: Callable[[], bool], alone: Each, through: Callable[[], None]
+) -> Each:
     """Return `map` that goes from the last item to the first while another process comes from the first to the last.
 
-    `hear` takes in what that one has done. Where it is not there (`beside` is false), `alone` does it all.
+    `hear` takes in what that one has done, `through` is called at the end: it need not go on to where the other
+    began. Where it is not there (`beside` is false), `alone` does it all.
     """
 
     def each(work: Callable[[Check], bool], items: Sequence[Check]) -> Sequence[bool]:
@@ -69,6 +79,8 @@ def from_the_end(hear: Callable[[], None], beside: Callable[[], bool], alone: Ea
             if not number % 16:
                 hear()
             results[number] = work(items[number])
+        if items:
+            through()
         return results
 
     return each

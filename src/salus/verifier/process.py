@@ -48,12 +48,13 @@ class VerifierProcess:
         self._thread: Thread | None = None
         self._child: Child | None = None  # set by the thread only
         self._started_s = -RESTART_S
+        self._taken: Sequence[bytes] = ()  # by the block that is being executed
 
     def attach(self, verified: Verified, state: Path, network: bytes) -> None:
         """See the port."""
         self._verified = verified
         self._command += [str(state), network.hex(), self._use]
-        verified.each = from_the_end(self.hear, self._beside, side_by_side())
+        verified.each = from_the_end(self.hear, self._beside, side_by_side(), lambda: self.settle(self._taken))
 
     def offer(self, raw: bytes) -> None:
         """See the port."""
@@ -76,6 +77,10 @@ class VerifierProcess:
         child = self._child
         if child is not None:
             self._verified.learn(child.answers())
+
+    def take(self, raws: Sequence[bytes]) -> None:
+        """See the port."""
+        self._taken = raws
 
     def settle(self, raws: Sequence[bytes]) -> None:
         """See the port."""

@@ -169,14 +169,16 @@ class Writer:
                     waiting.done.set_result(BatchResult(key, answer.code, self._chain.height, machine.time, ()))
             if not taken:
                 return later
+            raws = [waiting.raw for waiting in taken]
+            self._helper.take(raws)
             try:
-                result = self._chain.make([waiting.raw for waiting in taken], now, self._node)
+                result = self._chain.make(raws, now, self._node)
             except (StorageFull, StorageFailed) as refusal:
                 for waiting in taken:
                     waiting.done.set_exception(type(refusal)())
                 return later
             finally:
-                self._helper.settle([waiting.raw for waiting in taken])
+                self._helper.settle(raws)
         _answer(taken, result)
         return later
 
