@@ -1,9 +1,8 @@
-"""Where the time of taking in a bundle goes, stage by stage, in microseconds a resource.
+"""Where the time of taking in a bundle goes, stage by stage, in microseconds of a processor a resource.
 
-Everything runs in one process here, bundle by bundle: what the reader would do with it, and what the vault does. Their
-sum is about the processor time of the import, but for the second process's start. `intake_stage_disk_us` is no work
-but waiting for the disk, the ledger included; `intake_stage_hand_over_us` what passing a bundle between the processes
-would add.
+Everything runs in one process here, bundle by bundle: what the reader would do with it, and what the vault does. The
+sum, `all`, is about the processor time of the import, but for the start of its second process. `waiting` is no work but
+what the vault waits for, the disk above all; `hand_over` what passing a bundle between the two processes adds.
 """
 
 import msgspec
@@ -26,15 +25,15 @@ PLACES = (
     Place(_BUNDLE, "read_resource", "resource"),  # what is between the stages below
     Place(_RESOURCE, "_resolved", "references"),
     Place(_RESOURCE, "parse", "parse"),
-    Place(_RESOURCE, "glance", "glance"),
+    Place(_RESOURCE, "survey", "survey"),
     Place(_RESOURCE, "accepted", "schema"),
     Place(_RESOURCE, "describe", "describe"),
     Place(_RESOURCE, "subject_of", "describe"),
     Place(_DEPOSIT, "_deposit", "place"),
-    Place(_DEPOSIT, "take_spare", "accounts", "disk"),
-    Place("salus.vault.vault", "Vault.deposit", "commit", "disk"),
+    Place(_DEPOSIT, "take_spare", "accounts", waits=True),
+    Place("salus.vault.vault", "Vault.deposit", "commit", waits=True),
     Place(_STORE, "store", "rows"),
-    Place("salus.vault.blobs", "Blobs.put", "blobs", "disk"),
+    Place("salus.vault.blobs", "Blobs.put", "blobs"),
     Place(_STORE, "_seal_all", "seal"),
     Place("salus.vault.relation", "Relation.append", "log_and_map"),
     Place(_STORE, "put_shared", "identifiers"),
@@ -54,8 +53,7 @@ def breakdown(hospital: Organisation, bundles: list[bytes]) -> dict[str, float]:
         for raw in bundles:
             done = deposit(hospital, raw)
             resources += done.records + done.shared
-    worked = sum(spent for stage, spent in stages.seconds.items() if stage != "disk")
-    each = {"all": worked, **stages.seconds}
+    each = {"all": sum(stages.seconds.values()), "waiting": stages.waited, **stages.seconds}
     return {f"intake_stage_{stage}_us": round(spent / resources * 1e6, 1) for stage, spent in each.items()}
 
 
