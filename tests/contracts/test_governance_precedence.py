@@ -198,7 +198,7 @@ PROPOSE = Case(
         ),
         errors.ValidatorRemains: has_validator,
         errors.LastActiveMember: last_active,
-        errors.UnknownParameter: (with_action(2, parameter=0), with_action(2, parameter=9)),
+        errors.UnknownParameter: (with_action(2, parameter=0), with_action(2, parameter=max(Parameter) + 1)),
         errors.ParameterOutOfBounds: (with_action(2, value=1), with_action(2, value=257)),
         errors.ValidatorWithoutMember: (with_action(3, member=b"?" * 32), with_action(3, member=OTHER)),
         errors.NoSuchValidator: (with_action(3, power=0, member=THIRD), with_action(3, power=0, public=b"?" * 32)),

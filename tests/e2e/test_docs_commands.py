@@ -111,7 +111,7 @@ SAID = {
         "Tamper-evident",
         "acknowledged",
         "HOLDS, UNWITNESSED",
-        "refused: permit revoked",
+        "refused: opted out",
         "wrong checksum",
         "DAMAGED",
     ),

@@ -192,7 +192,7 @@ def test_another_purpose_and_break_glass_by_a_permit(story: Story) -> None:
     handle, badge = take_in(story.north, "Alma", "N-1"), clinician(story)
     alma = give_wallet(story, story.north, handle, "alma")
     grant_laboratory(story, alma, handle)
-    for purpose, expected in (("HRESCH", Reason.OTHER_PURPOSE), ("BTG", Reason.BREAK_GLASS_BY_PERMIT)):
+    for purpose, expected in (("HRESCH", Reason.OTHER_PURPOSE), ("BTG", Reason.BREAK_GLASS_NOT_ALLOWED)):
         ask(story, handle, badge, purpose)
         assert reason(one(process_inbox(story.north))) is expected
     ask(story, handle, badge, "ETREAT")  # the table says that a permit for treatment serves it
