@@ -179,16 +179,19 @@ def test_each_line_has_its_entry_leaf_and_proof() -> None:
 def test_recipients_are_counted() -> None:
     clinic = {"party": "organisation", "organisation": b"o" * 32, "name": "Clinic"}
     lines = (
-        line(4, "released", party="person", name="the person", acknowledged=True),
-        line(3, "released", **clinic, acknowledged=True),
+        line(7, "released", party="person", name="the person", basis="self", acknowledged=True),
+        line(6, "break-glass", **clinic, basis="break-glass", acknowledged=True),
+        line(5, "session", **clinic, basis="directive", acknowledged=True),
+        line(4, "pushed", **clinic, basis="policy", acknowledged=True),
+        line(3, "released", **clinic, basis="order", acknowledged=True),
         line(2, "refused", **clinic),
-        line(1, "released", **clinic, acknowledged=False, waits_for="acknowledgement"),
+        line(1, "released", **clinic, basis="directive", acknowledged=False, waits_for="acknowledgement"),
     )
     rows = [["".join(cell.itertext()) for cell in row] for row in parsed(account(*lines)).iter("tr")]
     assert [row[:3] for row in rows] == [
         ["Recipient", "Times", "Not confirmed"],
         ["the person", "1", "0"],
-        ["Clinic", "2", "1"],
+        ["Clinic", "5", "1"],
     ]
     assert rows[2][3] == "2026-09-20"
 

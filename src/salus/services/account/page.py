@@ -26,6 +26,8 @@ from salus.wallet.kept import KeptRequest
 _STYLE = files("salus.services.account").joinpath("style.css").read_text("utf-8")
 _TAGS = {"en": "en", "zh": "zh-Hans"}
 _VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'
+# What the id of a line is of, by what it rests on; else it is of a decision.
+_NAMED = {"policy": "policy set", "break-glass": "policy set", "order": "legal order"}
 
 
 class Proofs(NamedTuple):
@@ -88,7 +90,7 @@ class _Page:
         """Each side that received data: how often, when last, how often without confirming."""
         received: dict[tuple[bytes | None, str], list[Line]] = {}
         for line in self._account.lines:
-            if line.what == "released":
+            if line.basis:  # whatever it rests on: released, pushed, in a session, in an emergency
                 received.setdefault((line.organisation, line.party), []).append(line)
         if not received:
             return self._section("recipients", element("p", self._say("nobody received")))
@@ -129,8 +131,8 @@ class _Page:
             words = BASES.get(line.basis)
             yield self._say("basis"), words.in_language(self._language) if words else line.basis
         if line.directive:
-            version = self._say("version", line.version or 1)
-            yield self._say("decision"), together(_code(line.directive.hex()[:12]), f" ({version})")
+            version = f" ({self._say('version', line.version or 1)})" if line.basis != "order" else ""
+            yield self._say(_NAMED.get(line.basis, "decision")), together(_code(line.directive.hex()[:12]), version)
         if line.reason:
             yield self._say("reason"), reason_in(line.reason_number, line.reason, self._language)
         if line.acknowledged:

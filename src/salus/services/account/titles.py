@@ -35,6 +35,8 @@ TITLES: dict[str, Text] = {
     "every purpose": Text("every purpose", "所有用途"),
     "basis": Text("Rests on", "依据"),
     "decision": Text("Decision", "决定"),
+    "policy set": Text("Policy set", "政策"),
+    "legal order": Text("Order", "命令"),
     "version": Text("version {}", "第 {} 版"),
     "reason": Text("Reason", "原因"),
     "receipt": Text("Receipt", "接收"),
