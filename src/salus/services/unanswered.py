@@ -9,6 +9,7 @@ from typing import NamedTuple
 from salus.client.ledger import Ledger
 from salus.contracts.access import queries as access
 from salus.contracts.access.events import GlassBroken, RecordsPushed, RecordsReleased, SessionClosed, SessionOpened
+from salus.services.accounting import pending_requests
 from salus.services.actors import Organisation, Person
 from salus.services.asked import list_asked
 from salus.services.history import Entry, entries
@@ -50,13 +51,12 @@ def unanswered(organisation: Organisation) -> tuple[Unanswered, ...]:
 
 def unanswered_own(person: Person) -> tuple[Unanswered, ...]:
     """Return the wallet's requests that no custodian has answered, oldest first."""
-    state, now = person.ledger.view(), person.ledger.now()
+    now = person.ledger.now()
     found = []
-    for kept in person.wallet.requests():
-        if access.answer(state, kept.relation, kept.request) is None:
-            custodian = person.wallet.relation(kept.relation).custodian
-            ago, over = now - kept.asked, now >= kept.not_after
-            found.append(Unanswered(kept.request, kept.relation, custodian, OWN_PURPOSE, ago, over))
+    for kept in pending_requests(person):
+        custodian = person.wallet.relation(kept.relation).custodian
+        ago, over = now - kept.asked, now >= kept.not_after
+        found.append(Unanswered(kept.request, kept.relation, custodian, OWN_PURPOSE, ago, over))
     return tuple(sorted(found, key=lambda one: (-one.ago_ms, one.request)))
 
 
