@@ -210,6 +210,8 @@ def _directives(relation: bytes, rng: random.Random) -> list[Directive]:
             (True, 0, False),
             rng.randbytes(32),
             int(DirectiveStatus.ACTIVE),
+            NOW - YEAR_MS,
+            None,
         )
         found.append(directive)
     return sorted(found, key=lambda directive: directive.id)

@@ -11,8 +11,8 @@ import msgspec
 from contracts.precedence import NETWORK, NOW, Nothing, Scene
 from salus.contracts import access, consent, records
 from salus.contracts.accounts import keeper as accounts_keeper
-from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.types import Key, KeyStatus, Organisation, Person, PersonState, Staff
+from salus.contracts.acting import Acting
 from salus.contracts.consent import keeper as consent_keeper
 from salus.contracts.consent.for_access import ForAccess
 from salus.contracts.consent.types import Chosen
@@ -38,9 +38,10 @@ from salus.policy.purposes import ACT_REASON
 from salus.policy.types import Directive, Effect, GranteeKind, OrganisationRole, Status
 from salus.state.overlay import Overlay
 
-RECORDS = records.contract(accounts, governance)
-CONSENT = consent.contract(accounts, governance)
-ACCESS = access.contract(accounts, governance, records_queries, ForAccess(governance), count_use)
+ACTING = Acting()
+RECORDS = records.contract(ACTING, governance)
+CONSENT = consent.contract(ACTING, governance)
+ACCESS = access.contract(ACTING, governance, records_queries, ForAccess(governance), count_use)
 HANDLERS = {
     contract.messages[number]: handler
     for contract in (RECORDS, CONSENT, ACCESS)
@@ -152,6 +153,8 @@ def directive(**fields: Any) -> Directive:
         emergency=(False, 0, False),
         sealed=bytes(32),
         status=int(Status.ACTIVE),
+        granted=NOW - 10,
+        under=None,
     )
     return msgspec.structs.replace(sound, **fields)
 

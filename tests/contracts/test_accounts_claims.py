@@ -320,6 +320,8 @@ def test_permit_surviving_the_claim() -> None:
             (False, 0, False),
             bytes(32),
             int(Status.ACTIVE),
+            NOW,
+            None,
         )
 
     permit, deny = directive(1, Effect.PERMIT, Capacity.CUSTODIAN), directive(2, Effect.DENY, Capacity.CUSTODIAN)

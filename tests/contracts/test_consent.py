@@ -76,7 +76,7 @@ def test_a_grant_stands_unacknowledged_with_all_its_terms() -> None:
     new = granted(s)
     assert held(s, new) == Directive(
         new, 1, new, None, RELATION, 1, (1, CLINIC), 1, False, (TREAT,), NOW, NOW + 100, 3, 0, (True, 2, False),
-        name("sealed"), int(Status.UNACKNOWLEDGED),
+        name("sealed"), int(Status.UNACKNOWLEDGED), NOW, None,
     )  # fmt: skip
     assert list(violations(s.state, RELATION)) == []
 

@@ -79,6 +79,8 @@ def permit(number: int = 1, **fields: Any) -> Directive:
         emergency=(False, 0, False),
         sealed=bytes(32),
         status=int(Status.ACTIVE),
+        granted=NOW - 10,
+        under=None,
     )
     return msgspec.structs.replace(sound, **fields)
 

@@ -140,6 +140,8 @@ def directives_of(found: Taken) -> list[Directive]:
             emergency=stated.emergency,
             sealed=bytes(32),
             status=int(Status.ACTIVE),
+            granted=stated.start,
+            under=None,
         )
         for number, grantee in enumerate(stated.grantees, start=1)
     ]

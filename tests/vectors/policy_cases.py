@@ -107,6 +107,8 @@ def directive(r: Random, number: int) -> Held:
         emergency=r.choice(((False, 0, False), (True, r.randint(2, 5), False), (False, 0, True))),
         sealed=None if total else bytes(32),
         status=r.choice((1, 3, 4) + (2,) * (12 if effect == 1 else 20)),
+        granted=NOW - 1,
+        under=None,
     )
     exceptions = tuple((r.choice((1, 2)), provision(r)) for _ in range(r.choice((0, 0, 1, 2))))
     obligations = some(r, ("NORDSCLCD", "ENCRYPT"), 0.5)

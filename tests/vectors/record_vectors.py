@@ -133,7 +133,7 @@ def consents() -> Vectors:
     sealed = sealed_commitment(NETWORK, RELATION, directive, 1, fixed("sealed salt"), encode(part))
     public = Directive(
         directive, 1, directive, None, RELATION, 1, (1, fixed("clinic")), 1, False, (1,), NOW, NOW + 10**9, 0, 0,
-        (True, 0, False), sealed, 2,
+        (True, 0, False), sealed, 2, NOW, None,
     )  # fmt: skip
     return {
         "network": NETWORK.hex(),

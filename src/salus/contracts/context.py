@@ -17,6 +17,12 @@ class Signer(NamedTuple):
     role: int  # salus.core.keys.Role
 
 
+class Authority(NamedTuple):
+    """How somebody may act for a person."""
+
+    under: bytes | None  # the authority of a representative or delegate; None: the person's own, or the custodian's
+
+
 @dataclass(slots=True)
 class Context:
     """One message's view. `signers` come from the verified envelope, never from the message."""

@@ -12,7 +12,7 @@ from salus.contracts import access, accounts, consent, governance, records
 from salus.contracts.access import errors as access_errors
 from salus.contracts.accounts import errors as accounts_errors
 from salus.contracts.accounts import for_governance
-from salus.contracts.accounts import queries as account_queries
+from salus.contracts.acting import Acting
 from salus.contracts.consent import errors as consent_errors
 from salus.contracts.consent import lapse
 from salus.contracts.consent.for_access import ForAccess
@@ -29,12 +29,13 @@ from salus.core.types import Message
 
 V = TypeVar("V")
 
+ACTING = Acting()
 CONTRACTS: tuple[Contract, ...] = (
     governance.contract(for_governance),
     accounts.contract(governance_queries, lapse),
-    records.contract(account_queries, governance_queries),
-    consent.contract(account_queries, governance_queries),
-    access.contract(account_queries, governance_queries, record_queries, ForAccess(governance_queries), count_use),
+    records.contract(ACTING, governance_queries),
+    consent.contract(ACTING, governance_queries),
+    access.contract(ACTING, governance_queries, record_queries, ForAccess(governance_queries), count_use),
 )
 
 

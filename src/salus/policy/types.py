@@ -31,6 +31,18 @@ class Capacity(IntEnum):
     SELF = 1
     CUSTODIAN = 2  # of a custodial account: the custodian's gateway key
     ATTESTED = 3  # a consent taken on paper or at another desk; never shown as signed by the person
+    REPRESENTATIVE = 4  # somebody with authority: a parent, guardian, proxy, agency or estate
+    DELEGATE = 5  # a helper with stated powers, whom the person or a representative named
+
+
+class Power(IntEnum):
+    """What somebody does for a person; what protects is possible also where the rest is barred."""
+
+    PROTECT = 1  # revoke, deny totally
+    GRANT = 2
+    PREFER = 3
+    PETITION = 4
+    ACCESS = 5  # receive what the person may receive
 
 
 class GranteeKind(IntEnum):
@@ -88,6 +100,7 @@ class Status(IntEnum):
     ACTIVE = 2
     REVOKED = 3
     REPLACED = 4
+    SUSPENDED = 5  # granted while somebody else had the keys: a permit is unusable, a deny counts
 
 
 Grantee = tuple[Annotated[int, Meta(ge=0, le=3)], Annotated[bytes, Meta(max_length=32)]]
@@ -114,7 +127,9 @@ class Directive(Message, frozen=True):
     redisclosure: Annotated[int, Meta(ge=0, le=1)]
     emergency: Emergency
     sealed: Digest | None  # commitment to the sealed part; null in a total deny
-    status: Annotated[int, Meta(ge=1, le=4)]
+    status: Annotated[int, Meta(ge=1, le=5)]
+    granted: Time  # of the block that took it
+    under: Id | None  # the authority, where a representative or delegate signed
 
 
 Period = tuple[Time | None, Time | None]  # start <= t < end; null is open

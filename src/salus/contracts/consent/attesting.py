@@ -18,7 +18,7 @@ def attest_consent(accounts: Accounts, governance: Governance, ctx: Context, msg
     if accounts.custodian_of(ctx.state, msg.relation) is None:
         raise errors.NoSuchRelation
     # CHECK
-    new, old = checked(accounts, governance, ctx, msg, int(Capacity.ATTESTED))
+    new, old = checked(accounts, governance, ctx, msg, int(Capacity.ATTESTED), None)
     _check_attester(accounts, governance, ctx, msg)
     if old is not None and old.capacity not in (Capacity.CUSTODIAN, Capacity.ATTESTED):
         raise errors.SignedByPerson

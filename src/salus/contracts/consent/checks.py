@@ -7,7 +7,7 @@ from salus.contracts.consent.expected import MAX_ACTIVE_PERMITS, Accounts, Gover
 from salus.contracts.context import Context
 from salus.core.genesis import Purpose
 from salus.core.keys import Role
-from salus.policy.types import Directive, Effect, Grantee, GranteeKind, OrganisationRole, Status
+from salus.policy.types import Directive, Effect, Grantee, GranteeKind, OrganisationRole, Power, Status
 from salus.state.overlay import Reader
 
 _ID_BYTES = {
@@ -19,10 +19,14 @@ _ID_BYTES = {
 _ROLES = frozenset(map(int, OrganisationRole))
 
 
-def authorised(accounts: Accounts, ctx: Context, relation: bytes, capacity: int) -> None:
-    """Raise NoSuchRelation or NotAuthorised."""
-    if not accounts.may_act(ctx.state, relation, ctx.signers, capacity, ctx.time):  # never where there is no relation
+def authorised(
+    accounts: Accounts, ctx: Context, relation: bytes, capacity: int, power: Power, purposes: tuple[int, ...] = ()
+) -> bytes | None:
+    """Return under which authority a signer acts, None for the person's own; raise NoSuchRelation or NotAuthorised."""
+    found = accounts.authority(ctx.state, relation, ctx.signers, capacity, ctx.time, power, purposes)
+    if found is None:  # always where there is no relation
         raise errors.NoSuchRelation if accounts.custodian_of(ctx.state, relation) is None else errors.NotAuthorised
+    return found.under
 
 
 def gateway(ctx: Context, organisation: bytes) -> None:

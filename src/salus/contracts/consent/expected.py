@@ -2,9 +2,10 @@
 
 from typing import Protocol
 
-from salus.contracts.context import Signer
+from salus.contracts.context import Authority, Signer
 from salus.core.genesis import Purpose
 from salus.policy.policies import PolicySet
+from salus.policy.types import Power
 from salus.state.overlay import Reader
 
 MAX_ACTIVE_PERMITS = 5  # number of the governed parameter
@@ -27,8 +28,18 @@ class Accounts(Protocol):
         """Return the organisation that holds the relation, None where there is no such relation."""
         ...
 
-    def may_act(self, state: Reader, relation: bytes, signers: tuple[Signer, ...], capacity: int, time: int, /) -> bool:
-        """True if a signer may act for the person in this capacity at `time`."""
+    def authority(
+        self,
+        state: Reader,
+        relation: bytes,
+        signers: tuple[Signer, ...],
+        capacity: int,
+        time: int,
+        power: Power,
+        purposes: tuple[int, ...],
+        /,
+    ) -> Authority | None:
+        """Return how a signer may do this for the person in this capacity at `time`, None where it may not."""
         ...
 
     def roles(self, state: Reader, organisation: bytes, /) -> tuple[int, ...]:

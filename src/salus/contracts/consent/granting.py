@@ -39,7 +39,7 @@ class Terms(Protocol):
 
 
 def checked(
-    accounts: Accounts, governance: Governance, ctx: Context, msg: Terms, capacity: int
+    accounts: Accounts, governance: Governance, ctx: Context, msg: Terms, capacity: int, under: bytes | None
 ) -> tuple[Directive, Directive | None]:
     """Return (the new directive, the one it replaces); raise InvalidPeriod and all up to DirectiveExists."""
     checks.period(msg.start, msg.end, ctx.time)
@@ -52,7 +52,7 @@ def checked(
         old = checks.replaceable(ctx.state, msg.relation, msg.replaces, msg.effect, ctx.time)
     if msg.effect == Effect.PERMIT:
         checks.room_for_permit(governance, ctx.state, msg.relation, ctx.time, msg.replaces)
-    new = _directive(ctx, msg, capacity, old)
+    new = _directive(ctx, msg, capacity, under, old)
     if keeper.get_directive(ctx.state, msg.relation, new.id) is not None:
         raise errors.DirectiveExists
     return new, old
@@ -79,7 +79,7 @@ def _check_purposes(governance: Governance, ctx: Context, msg: Terms, capacity: 
             raise errors.BarredForCustodian
 
 
-def _directive(ctx: Context, msg: Terms, capacity: int, old: Directive | None) -> Directive:
+def _directive(ctx: Context, msg: Terms, capacity: int, under: bytes | None, old: Directive | None) -> Directive:
     """Return the new directive; version and chain, and with it the count of uses, go on from the old one."""
     new = ctx.object_id("directive", msg.relation)
     return Directive(
@@ -100,4 +100,6 @@ def _directive(ctx: Context, msg: Terms, capacity: int, old: Directive | None) -
         emergency=msg.emergency,
         sealed=msg.sealed,
         status=int(Status.UNACKNOWLEDGED),
+        granted=ctx.time,
+        under=under,
     )

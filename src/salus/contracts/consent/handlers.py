@@ -8,15 +8,15 @@ from salus.contracts.consent.expected import Accounts, Governance
 from salus.contracts.consent.granting import checked, put
 from salus.contracts.consent.messages import AckDirective, DenyTotally, GrantConsent, RevokeConsent
 from salus.contracts.context import Context
-from salus.policy.types import Directive, Effect, Redisclosure, Status
+from salus.policy.types import Directive, Effect, Power, Redisclosure, Status
 
 
 def grant_consent(accounts: Accounts, governance: Governance, ctx: Context, msg: GrantConsent) -> None:
     """Put a directive with a sealed part in place, and end the one that it replaces."""
     # AUTHORISE: the signer comes from the verified envelope, never from the message.
-    checks.authorised(accounts, ctx, msg.relation, msg.capacity)
+    under = checks.authorised(accounts, ctx, msg.relation, msg.capacity, Power.GRANT, msg.purposes)
     # CHECK
-    new, old = checked(accounts, governance, ctx, msg, msg.capacity)
+    new, old = checked(accounts, governance, ctx, msg, msg.capacity, under)
     # WRITE
     put(ctx, new, old)
     # EMIT
@@ -46,7 +46,7 @@ def _granted(msg: GrantConsent, new: Directive) -> ConsentGranted:
 def deny_totally(accounts: Accounts, governance: Governance, ctx: Context, msg: DenyTotally) -> None:
     """Put a deny of everything in force at once. Never refused for number."""
     # AUTHORISE
-    checks.authorised(accounts, ctx, msg.relation, msg.capacity)
+    under = checks.authorised(accounts, ctx, msg.relation, msg.capacity, Power.PROTECT, msg.purposes)
     # CHECK
     checks.period(msg.start, msg.end, ctx.time)
     checks.purposes(governance, ctx.state, msg.purposes)
@@ -73,6 +73,8 @@ def deny_totally(accounts: Accounts, governance: Governance, ctx: Context, msg: 
         emergency=(False, 0, False),
         sealed=None,
         status=int(Status.ACTIVE),
+        granted=ctx.time,
+        under=under,
     )
     keeper.put_directive(ctx.state, directive)
     # EMIT
@@ -82,7 +84,7 @@ def deny_totally(accounts: Accounts, governance: Governance, ctx: Context, msg: 
 def revoke_consent(accounts: Accounts, ctx: Context, msg: RevokeConsent) -> None:
     """End a directive, permit or deny, whoever granted it; an expired one may be revoked too."""
     # AUTHORISE
-    checks.authorised(accounts, ctx, msg.relation, msg.capacity)
+    checks.authorised(accounts, ctx, msg.relation, msg.capacity, Power.PROTECT)
     # CHECK
     old = checks.standing(ctx.state, msg.relation, msg.directive)
     # WRITE

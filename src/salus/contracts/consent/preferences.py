@@ -11,13 +11,13 @@ from salus.contracts.consent.messages import NamePolicySet, SetPreference
 from salus.contracts.context import Context
 from salus.policy.policies import Choice, Preference
 from salus.policy.purposes import barred_for_custodian
-from salus.policy.types import Capacity
+from salus.policy.types import Capacity, Power
 
 
 def set_preference(accounts: Accounts, governance: Governance, ctx: Context, msg: SetPreference) -> None:
     """Put the preference in the place of the one before; the policy set stays."""
     # AUTHORISE
-    checks.authorised(accounts, ctx, msg.relation, msg.capacity)
+    checks.authorised(accounts, ctx, msg.relation, msg.capacity, Power.PREFER)
     # CHECK
     _check_preference(governance, ctx, msg.preference, msg.capacity)
     # WRITE

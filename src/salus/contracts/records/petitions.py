@@ -12,6 +12,7 @@ from salus.contracts.records.expected import Accounts
 from salus.contracts.records.messages import AnswerPetition, LiftHold, Petition, PlaceHold, RestrictRelation
 from salus.contracts.records.types import GROUNDS, Asked, Ground, Hold, Outcome, PetitionKind, Restriction
 from salus.core.keys import Role
+from salus.policy.types import Power
 
 MAX_OPEN = 32  # petitions of one relation
 MAX_HOLDS = 64
@@ -23,7 +24,7 @@ def petition(accounts: Accounts, ctx: Context, msg: Petition) -> None:
     custodian = accounts.custodian_of(ctx.state, msg.relation)
     if custodian is None:
         raise errors.NoSuchRelation
-    if not accounts.may_act(ctx.state, msg.relation, ctx.signers, msg.capacity, ctx.time):
+    if accounts.authority(ctx.state, msg.relation, ctx.signers, msg.capacity, ctx.time, Power.PETITION, ()) is None:
         raise errors.NotAuthorised
     # CHECK
     if sum(entry.open for _, entry in keeper.get_petitions(ctx.state, msg.relation)) >= MAX_OPEN:
