@@ -77,6 +77,8 @@ def _measured(world: World, seconds: float) -> dict[str, float]:
     if not third:
         raise RuntimeError("too short: the memories are not full yet")
     first, last = statistics.median(samples[:third]), statistics.median(samples[-third:])
+    tenth = len(samples) // 10
+    course = [statistics.median(samples[at * tenth : (at + 1) * tenth]) for at in range(10)] if tenth else []
     status = world.ledger.status()
     return {
         "memory_seconds": round(seconds, 1),
@@ -89,6 +91,7 @@ def _measured(world: World, seconds: float) -> dict[str, float]:
         "memory_most_kb": float(max(samples)),
         "memory_mapped_files_kb": float(resident_kb("RssFile")),
         "memory_last_to_first_ratio": round(last / first, 4),
+        **{f"memory_tenth_{at}_median_kb": value for at, value in enumerate(course)},
     }
 
 
