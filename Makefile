@@ -38,6 +38,9 @@ faults: $(VENV)/test.stamp ## crash the ledger and the vault RUNS times (default
 oracle: $(VENV)/test.stamp ## the decision against a naive evaluator, RUNS questions (default 10,000,000) from seed FIRST
 	@cd tests && ../$(BIN)/python -m properties.oracle --runs $(if $(filter file,$(origin RUNS)),10000000,$(RUNS)) --first $(FIRST)
 
+simulate: $(VENV)/test.stamp ## random lives of people and organisations against a naive model: RUNS seeds (1,000) from FIRST
+	@cd tests && ../$(BIN)/python -m properties.lives.run --runs $(RUNS) --first $(FIRST)
+
 linkage: $(VENV)/test.stamp ## try to link people's accounts by the ledger: PEOPLE (600), SEED (a new one)
 	@$(BIN)/python tests/privacy/linkage_run.py --people $(PEOPLE) $(if $(SEED),--seed $(SEED))
 
@@ -75,5 +78,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test check coverage bench memory faults oracle linkage vectors lock help
+.PHONY: run test check coverage bench memory faults oracle simulate linkage vectors lock help
 .DELETE_ON_ERROR:

@@ -1,0 +1,37 @@
+"""All parts of a life in one machine: what happens next is drawn by weight."""
+
+from collections.abc import Callable
+from random import Random
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from properties.lives.consents import Consents
+
+EVERYDAY = {
+    "claim": 2,
+    "pass_time": 2,
+    "grant": 6,
+    "deny": 1,
+    "revoke": 1,
+    "acknowledge": 2,
+    "restrict": 1,
+    "change_keys": 2,
+    "release": 6,
+    "open_account": 1,
+}
+ACTS = [name for part in (EVERYDAY,) for name, weight in part.items() for _ in range(weight)]
+
+
+class Lives(Consents):
+    """Everything that may happen to anybody."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.two_people()
+
+    @rule(act=st.sampled_from(ACTS), drawn=st.integers(0, 2**64 - 1))
+    def live(self, act: str, drawn: int) -> None:
+        """Something happens; `drawn` decides to whom and how, so that a shorter life stays the same life."""
+        do: Callable[[Random], None] = getattr(self, act)
+        do(Random(drawn))
