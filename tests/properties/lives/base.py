@@ -64,7 +64,7 @@ class Simulated(RuleBasedStateMachine):
     ) -> bool:
         """Do it, and hold what came of it against what the model says."""
         code = self.act(signers, *messages, nonce=nonce)
-        assert (code == 0) == may, f"{code:#06x} where the model says {may}: {messages}"
+        assert (code == 0) == may, f"{code:#06x} where the model says {may}: {[type(one).__name__ for one in messages]}"
         return may
 
     def gateway(self, name: str) -> list[tuple[bytes, SigningKey]]:
