@@ -179,7 +179,7 @@ def _question(
         request.staff,
         asked.filter,
         situation.used,
-        not asked.own and not who.may_receive,
+        not asked.own and (not who.may_receive or now < who.suspended_until),
         situation.policy,
         situation.orders,
         break_glass,
