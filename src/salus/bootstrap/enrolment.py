@@ -25,7 +25,7 @@ def enrol(region: Region, sponsor: str, spec: MemberSpec) -> Organisation:
         raise ActorExists
     backer, nonce = region.organisation(sponsor), os.urandom(16)
     account = object_id("organisation", region.network, backer.account, nonce, 0, 0)
-    made = new_keys(region.home, spec.slug, region.passphrase())
+    made = new_keys(region.home, spec.slug, region.passphrase(), region.clock.now_ms())
     listed = [(Role.ADMINISTRATION, key) for key in made.administration] + [(Role.GATEWAY, made.gateway)]
     message = OpenOrganisation(
         backer.account,

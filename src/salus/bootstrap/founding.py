@@ -59,7 +59,7 @@ def create_region(
     timed = clock or SystemClock()
     FILES.create_folder(home)
     node = new_node(home, passphrase)
-    keys = [new_keys(home, member.slug, passphrase) for member in spec.members]
+    keys = [new_keys(home, member.slug, passphrase, timed.now_ms()) for member in spec.members]
     genesis, founders = _genesis(spec, keys, node, timed.now_ms())
     ledger = EmbeddedLedger.create(
         home / "ledger", genesis, node, timed, helper=verifying(verifier), tiles=tiles_folder(home, tiles)

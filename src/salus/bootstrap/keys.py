@@ -10,6 +10,14 @@ from salus.vault.seals import SealKey
 
 ADMINISTRATORS, THRESHOLD = 3, 2  # administration keys of a member, and how many must sign
 
+# Names of secrets in an organisation's keystore.
+ADMINISTRATION = "administration/"  # and a number
+GATEWAY, SEAL, MASTER = "gateway", "seal", "vault"
+OLD_SEAL = "seal-old/"  # and a number of eight digits
+NEXT_GATEWAY, NEXT_SEAL, NEXT_MASTER = "gateway-next", "seal-next", "vault-next"  # on their way to replace them
+NEXT_ADMINISTRATION = "next-administration/"
+MASTER_MADE = "vault-made"  # since when the master key is in use, milliseconds, eight bytes
+
 
 class OrganisationKeys(NamedTuple):
     """The secrets of an organisation's keystore."""
@@ -31,19 +39,27 @@ def new_node(home: Path, passphrase: str) -> SigningKey:
     return node
 
 
-def new_keys(home: Path, slug: str, passphrase: str) -> OrganisationKeys:
+def new_keys(home: Path, slug: str, passphrase: str, made_ms: int) -> OrganisationKeys:
     """Make and keep the keys of an organisation."""
     secrets = Keystore(keystore_path(home, slug), {})
-    keys = keys_of(secrets)
+    for name in (*(f"{ADMINISTRATION}{n}" for n in range(ADMINISTRATORS)), GATEWAY, SEAL, MASTER):
+        secrets.new(name)
+    secrets.put(MASTER_MADE, made_ms.to_bytes(8, "big"))
     secrets.save(passphrase)
-    return keys
+    return keys_of(secrets)
 
 
 def keys_of(secrets: Keystore) -> OrganisationKeys:
-    """Return the keys of a keystore, made where it is new."""
+    """Return the keys of a keystore; it may hold no administration key, where the administrators keep their own.
+
+    Raises NoSuchSecret.
+    """
+    names = secrets.names()
+    older = [name for name in names if name.startswith(OLD_SEAL)]
+    seal = SealKey.from_seed(secrets.get(SEAL))
     return OrganisationKeys(
-        tuple(SigningKey.from_seed(secrets.new(f"administration/{n}")) for n in range(ADMINISTRATORS)),
-        SigningKey.from_seed(secrets.new("gateway")),
-        SealKey.from_seed(secrets.new("seal")),
-        secrets.new("vault"),
+        tuple(SigningKey.from_seed(secrets.get(name)) for name in names if name.startswith(ADMINISTRATION)),
+        SigningKey.from_seed(secrets.get(GATEWAY)),
+        seal._replace(older=tuple(SealKey.from_seed(secrets.get(name)) for name in reversed(older))),
+        secrets.get(MASTER),
     )

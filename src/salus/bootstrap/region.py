@@ -92,12 +92,17 @@ class Region:
     def close(self) -> None:
         """Let what is under way land, close vaults and ledger."""
         with self._lock:
+            self.release_actors()
+            self.ledger.close()
+
+    def release_actors(self) -> None:
+        """Close the vaults, forget who was opened; they are opened anew at next use."""
+        with self._lock:
             for organisation in self._organisations.values():
                 organisation.carrier.close()
                 organisation.vault.close()
             self._organisations.clear()
             self._people.clear()
-            self.ledger.close()
 
     def __enter__(self) -> "Region":
         return self

@@ -1,7 +1,8 @@
 """Another master key for the vault of an organisation."""
 
+from salus.bootstrap.keys import NEXT_MASTER
 from salus.bootstrap.layout import keystore_path
-from salus.bootstrap.organisations import NEXT_MASTER, finish_rotation
+from salus.bootstrap.organisations import finish_rotation
 from salus.bootstrap.region import Region
 from salus.vault.keystore import Keystore
 

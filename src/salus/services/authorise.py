@@ -193,6 +193,11 @@ def for_decision(organisation: Organisation, relation: bytes) -> Scope:
     return _own(organisation, relation, "decision", organisation.account)
 
 
+def for_escrow(organisation: Organisation, relation: bytes) -> Scope:
+    """Let the gateway put what it enforces for a relation of its own into the sealed file of an escrow."""
+    return _own(organisation, relation, "HSYSADMIN", organisation.account)
+
+
 def for_labels(organisation: Organisation, relation: bytes) -> Scope:
     """Let the gateway look at a relation of its own in order to label it; what it reads so, leaves it never."""
     return _own(organisation, relation, "HSYSADMIN", organisation.account)
