@@ -66,6 +66,12 @@ class Region:
                 self._people[slug] = _person(self, slug, Wallet.open(path, self._passphrase, self.network))
             return self._people[slug]
 
+    def account(self, slug: str) -> bytes:
+        """Return the account of an organisation, which is not opened for it; raise NoSuchActor."""
+        if slug not in self.organisations():
+            raise NoSuchActor
+        return organisation_file(self.home, slug).account
+
     def added(self, organisation: Organisation) -> Organisation:
         """Keep an organisation that was set up just now open."""
         with self._lock:
