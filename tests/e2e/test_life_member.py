@@ -6,7 +6,7 @@ escrow, and the vault gives everything it held.
 
 import pytest
 from story_members import decide, suspend
-from story_region import DAY_MS, Story, ask, clinician, give_wallet, laboratory_terms, take_in
+from story_region import DAY_MS, Story, ask, clinician, give_wallet, laboratory_terms, records_of, take_in
 
 from salus.bootstrap import MemberSpec, enrol, escrow_secrets, keep_escrow, read_escrow, restore_secrets
 from salus.contracts.accounts import errors as accounts_errors
@@ -18,8 +18,10 @@ from salus.contracts.governance.types import MemberState
 from salus.policy.reasons import Reason
 from salus.policy.types import OrganisationRole
 from salus.services.actors import Organisation, Person
+from salus.services.anchor import anchor
 from salus.services.attest_staff import attest_staff, list_staff
 from salus.services.deliver import Delivery
+from salus.services.deposit import deposit
 from salus.services.errors import EscrowNotOpened, OtherEscrow, TooFewShares
 from salus.services.grant import grant
 from salus.services.inbox import collect, process_inbox
@@ -95,6 +97,8 @@ def test_the_life_of_a_member_and_what_its_patient_has_meanwhile(story: Story) -
     assert ends.custodian_until == story.region.ledger.now() + 3 * DAY_MS
     with pytest.raises(accounts_errors.CustodianSuspended):
         open_accounts(east, 1)
+    with pytest.raises(accounts_errors.CustodianSuspended):  # not even into an account that it opened before
+        take_in(east, "Cilla", "E-2")
     assert asked_by_the_clinic(story, east, handle) is Reason.NOT_PERMITTED
     elsewhere = take_in(story.north, "Berta", "N-2")
     request(east, elsewhere, "TREAT", doctor)
@@ -112,8 +116,12 @@ def test_the_life_of_a_member_and_what_its_patient_has_meanwhile(story: Story) -
     decide(story, SetMemberState(east.account, int(MemberState.WINDING_DOWN), False, False))
     with pytest.raises(accounts_errors.NotMember):
         open_accounts(east, 1)
+    with pytest.raises(accounts_errors.NotMember):
+        take_in(east, "Cilla", "E-2")
+    deposit(east, records_of("Alma", "E-1", story.region.ledger.now()))  # for a patient it has
+    assert anchor(east).refused == ()
     assert isinstance(asked_by_the_clinic(story, east, handle), Received)
-    assert own_access(east, alma, handle) == 5
+    assert own_access(east, alma, handle) == 10
     held = still_held(east)
     assert (held.state, held.relations, held.claimed, held.clear) == ("winding-down", (handle,), 1, False)
 
@@ -123,7 +131,7 @@ def test_the_life_of_a_member_and_what_its_patient_has_meanwhile(story: Story) -
     story.reopen()
     alma = story.region.person("alma")
     east = story.region.organisation("east")
-    assert own_access(east, alma, handle) == 5
+    assert own_access(east, alma, handle) == 10
     assert asked_by_the_clinic(story, east, handle) is Reason.NOT_PERMITTED
     request(story.south, handle, "TREAT", attest_staff(story.south, "Doctor South", "physician"))
     (nothing,) = process_inbox(east)
@@ -155,7 +163,7 @@ def test_the_life_of_a_member_and_what_its_patient_has_meanwhile(story: Story) -
     assert "vault" in restore_secrets(story.region, "east", escrowed)
     east = story.region.organisation("east")
     assert [badge.name for badge in list_staff(east)] == ["Doctor East"]
-    assert own_access(east, alma, handle) == 5
+    assert own_access(east, alma, handle) == 10
     view = view_escrow(east, file)
     assert view is not None and view.opened_by == story.south.account
     assert all(holder.received for holder in view.holders)
