@@ -117,11 +117,12 @@ def test_two_members_suspend_a_third_and_a_vote_ends_it(home: Path, tmp_path: Pa
 def test_keys_are_rotated_and_shown(home: Path) -> None:
     before = data("org", "keys", "--as", "north", home=home)
     assert (before["older_seal_keys"], before["master_key_days"], before["master_key_due"]) == (0, 0, False)
-    assert len(data("org", "rotate-keys", "--as", "north", "--gateway", home=home)["keys"]) == 1
+    rotated = data("org", "rotate-keys", "--as", "north", "--gateway", home=home)
+    assert rotated == {"rotated": "gateway", "ended": 0}
     assert len(data("org", "keys", "--as", "north", home=home)["gateways"]) == 2
-    assert "1 old gateway keys" in done("org", "rotate-keys", "--as", "north", "--old-gateways", home=home)
-    assert len(data("org", "rotate-keys", "--as", "north", "--seal", home=home)["keys"]) == 1
-    assert len(data("org", "rotate-keys", "--as", "north", "--administration", home=home)["keys"]) == 3
+    assert data("org", "rotate-keys", "--as", "north", "--old-gateways", home=home)["ended"] == 1
+    assert "Another sealing key" in done("org", "rotate-keys", "--as", "north", "--seal", home=home)
+    assert data("org", "rotate-keys", "--as", "north", "--administration", home=home)["ended"] == 3
     after = data("org", "keys", "--as", "north", home=home)
     assert after["older_seal_keys"] == 1 and not set(after["administration"]) & set(before["administration"])
     assert not set(after["gateways"]) & set(before["gateways"])
@@ -133,6 +134,8 @@ def test_keys_are_rotated_and_shown(home: Path) -> None:
 def test_an_old_master_key_is_due(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("salus.cli.org_keys.master_key_age_ms", lambda region, slug: 400 * 86_400_000)
     assert "due: `salus record rotate`" in done("org", "keys", "--as", "north", home=home)
+    monkeypatch.setattr("salus.cli.keeping.master_key_age_ms", lambda region, slug: None)
+    assert "due to be rotated" in salus("record", "due", "--as", "north", home=home).err
     monkeypatch.setenv("SALUS_MASTER_KEY_DAYS", "500")
     assert data("org", "keys", "--as", "north", home=home)["master_key_due"] is False
 

@@ -8,7 +8,9 @@ from story_region import PASSPHRASE, Story, ask, clinician, give_wallet, grant_l
 from salus.bootstrap import (
     change_passphrase,
     end_old_gateways,
+    gateway_change,
     hand_over_administration,
+    hand_over_change,
     key_changes,
     master_key_age_ms,
     open_region,
@@ -16,6 +18,7 @@ from salus.bootstrap import (
     rotate_gateway,
     rotate_seal,
     rotate_vault,
+    seal_change,
 )
 from salus.client import refused
 from salus.client.envelopes import EnvelopeBuilder
@@ -122,6 +125,10 @@ def test_a_rotation_that_was_interrupted_is_finished_or_forgotten(
         patched.setattr(key_changes, where, stop)
         with pytest.raises(Stopped):
             rotated(story.region, "north")
+    story.reopen()
+    attest_staff(story.north, "Nobody", "nurse")
+    story.clock.advance(1_200_000)
+    attest_staff(story.north, "Nobody", "nurse")  # no envelope of before is valid any more
     story.reopen()
     after = (story.north.gateway, story.north.seal_key.public, story.north.administration)
     assert (after != before) is landed
@@ -323,3 +330,32 @@ def test_governance_still_counts_keys_not_files(story: Story, handed: Handed) ->
     file = add_signature(draw_up(story.region.ledger, [signer], message), handed.keys[0])
     with pytest.raises(governance_errors.NotAdministration):
         submit(story.region.ledger, story.north.carrier, file)
+
+
+def test_keys_are_rotated_by_a_file_once_people_keep_the_administration(story: Story, handed: Handed) -> None:
+    before = story.north.gateway, story.north.seal_key.public
+    signed = []
+    for change in (gateway_change(story.region, "north"), seal_change(story.region, "north")):
+        wanted = [handed.keys[n].id(story.region.network) for n in (0, 1)]
+        file = draw_up(story.region.ledger, choose_signers(story.region.ledger, story.north.account, wanted), change)
+        signed.append(add_signature(add_signature(file, handed.keys[0]), handed.keys[1]))
+    story.reopen()
+    assert (story.north.gateway, story.north.seal_key.public) == before, "nothing is taken over that is not listed"
+    submit(story.region.ledger, story.south.carrier, signed[0])
+    story.reopen()
+    assert story.north.gateway != before[0] and story.north.seal_key.public == before[1]
+    submit(story.region.ledger, story.south.carrier, signed[1])
+    story.reopen()
+    assert story.north.seal_key.public != before[1] and story.north.seal_key.older[0].public == before[1]
+    attest_staff(story.north, "Somebody", "nurse")
+
+
+def test_administrators_hand_over_to_others_by_a_file(story: Story, handed: Handed, tmp_path: Path) -> None:
+    people = [new_administrator(tmp_path / f"{name}.sealed", "theirs") for name in ("dora", "emil")]
+    entries = [one.entry(story.region.network, story.north.account) for one in people]
+    change = hand_over_change(story.region, "north", entries, 2)
+    wanted = [handed.keys[n].id(story.region.network) for n in (0, 2)]
+    file = draw_up(story.region.ledger, choose_signers(story.region.ledger, story.north.account, wanted), change)
+    submit(story.region.ledger, story.north.carrier, add_signature(add_signature(file, handed.keys[0]), handed.keys[2]))
+    listed, threshold = administrators(story.region.ledger, story.north.account)
+    assert (sorted(one.key.id(story.region.network) for one in people), threshold) == (sorted(listed), 2)

@@ -4,12 +4,18 @@ from salus.bootstrap.enrolment import enrol
 from salus.bootstrap.escrow import escrow_secrets, keep_escrow, read_escrow, restore_secrets
 from salus.bootstrap.founding import create_region
 from salus.bootstrap.key_changes import (
+    administration_change,
+    carry_out,
     end_old_gateways,
+    gateway_change,
     hand_over_administration,
+    hand_over_change,
     master_key_age_ms,
+    old_gateways_change,
     rotate_administration,
     rotate_gateway,
     rotate_seal,
+    seal_change,
 )
 from salus.bootstrap.layout import GENESIS, MemberSpec, OrganisationFile, RegionSpec, tiles_folder
 from salus.bootstrap.opening import create_person, open_person, open_region, verifying
@@ -24,15 +30,20 @@ __all__ = [
     "OrganisationFile",
     "Region",
     "RegionSpec",
+    "administration_change",
+    "carry_out",
     "change_passphrase",
     "create_person",
     "create_region",
     "end_old_gateways",
     "enrol",
     "escrow_secrets",
+    "gateway_change",
     "hand_over_administration",
+    "hand_over_change",
     "keep_escrow",
     "master_key_age_ms",
+    "old_gateways_change",
     "open_person",
     "open_region",
     "read_escrow",
@@ -41,6 +52,7 @@ __all__ = [
     "rotate_gateway",
     "rotate_seal",
     "rotate_vault",
+    "seal_change",
     "tiles_folder",
     "verifying",
 ]

@@ -1,8 +1,8 @@
 """Other keys for an organisation: the new ones are in the keystore before the ledger lists them.
 
-At opening, a change that was interrupted is finished if the ledger has it, and forgotten if not. An old sealing key is
-kept: what was sealed to it opens as before. An old gateway key stays listed, unless it must go at once, so that what
-it signed is still accepted; `end_old_gateways` revokes it later.
+At opening, a change is finished if the ledger has it; if not, it is forgotten once no envelope for it can be valid. An
+old sealing key is kept: what was sealed to it opens as before. An old gateway key stays listed, unless it must go at
+once, so that what it signed is still accepted; `end_old_gateways` revokes it later.
 """
 
 from salus.bootstrap.keys import (
@@ -11,6 +11,7 @@ from salus.bootstrap.keys import (
     NEXT_ADMINISTRATION,
     NEXT_GATEWAY,
     NEXT_SEAL,
+    NEXT_UNTIL,
     OLD_SEAL,
     SEAL,
 )
@@ -23,25 +24,30 @@ from salus.vault.seals import SealKey
 
 
 def finish_change(ledger: Ledger, account: bytes, secrets: Keystore, passphrase: str) -> None:
-    """Take over the new keys that the ledger lists, forget those it does not; nothing if no change was under way."""
+    """Take over the new keys that the ledger lists, forget those it cannot list any more; nothing without a change."""
     names = secrets.names()
-    _gateway(ledger, account, secrets)
-    _seal(ledger, account, secrets)
-    _administration(ledger, account, secrets)
+    over = NEXT_UNTIL not in names or ledger.now() >= int.from_bytes(secrets.get(NEXT_UNTIL), "big")
+    _gateway(ledger, account, secrets, over)
+    _seal(ledger, account, secrets, over)
+    _administration(ledger, account, secrets, over)
+    if NEXT_UNTIL in names and over:
+        secrets.remove(NEXT_UNTIL)
     if secrets.names() != names:
         secrets.save(passphrase)
 
 
-def _gateway(ledger: Ledger, account: bytes, secrets: Keystore) -> None:
+def _gateway(ledger: Ledger, account: bytes, secrets: Keystore, over: bool) -> None:
     if NEXT_GATEWAY not in secrets.names():
         return
     seed = secrets.get(NEXT_GATEWAY)
-    if is_listed(ledger, account, SigningKey.from_seed(seed).id(ledger.network)):
+    if is_listed(ledger, account, _id(ledger, seed)):
         secrets.put(GATEWAY, seed)
+    elif not over:
+        return
     secrets.remove(NEXT_GATEWAY)
 
 
-def _seal(ledger: Ledger, account: bytes, secrets: Keystore) -> None:
+def _seal(ledger: Ledger, account: bytes, secrets: Keystore, over: bool) -> None:
     if NEXT_SEAL not in secrets.names():
         return
     seed = secrets.get(NEXT_SEAL)
@@ -49,21 +55,32 @@ def _seal(ledger: Ledger, account: bytes, secrets: Keystore) -> None:
         older = sum(1 for name in secrets.names() if name.startswith(OLD_SEAL))
         secrets.put(f"{OLD_SEAL}{older:08d}", secrets.get(SEAL))
         secrets.put(SEAL, seed)
+    elif not over:
+        return
     secrets.remove(NEXT_SEAL)
 
 
-def _administration(ledger: Ledger, account: bytes, secrets: Keystore) -> None:
+def _administration(ledger: Ledger, account: bytes, secrets: Keystore, over: bool) -> None:
     fresh = [name for name in secrets.names() if name.startswith(NEXT_ADMINISTRATION)]
     seeds = [secrets.get(name) for name in fresh]
-    if seeds and all(is_listed(ledger, account, SigningKey.from_seed(seed).id(ledger.network)) for seed in seeds):
-        for name in [name for name in secrets.names() if name.startswith(ADMINISTRATION)]:
+    listed = bool(seeds) and all(is_listed(ledger, account, _id(ledger, seed)) for seed in seeds)
+    if listed:
+        for name in _own(secrets):
             secrets.remove(name)
         for number, seed in enumerate(seeds):
             secrets.put(f"{ADMINISTRATION}{number}", seed)
-    for name in fresh:
+    for name in fresh if listed or over else ():
         secrets.remove(name)
     in_force = live(ledger, account, Role.ADMINISTRATION)
-    for name in [name for name in secrets.names() if name.startswith(ADMINISTRATION)]:
-        key = SigningKey.from_seed(secrets.get(name)).id(ledger.network)
+    for name in _own(secrets):
+        key = _id(ledger, secrets.get(name))
         if is_listed(ledger, account, key) and key not in in_force:
             secrets.remove(name)  # it was handed over, and signs nothing any more
+
+
+def _own(secrets: Keystore) -> list[str]:
+    return [name for name in secrets.names() if name.startswith(ADMINISTRATION)]
+
+
+def _id(ledger: Ledger, seed: bytes) -> bytes:
+    return SigningKey.from_seed(seed).id(ledger.network)

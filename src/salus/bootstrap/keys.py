@@ -16,6 +16,7 @@ GATEWAY, SEAL, MASTER = "gateway", "seal", "vault"
 OLD_SEAL = "seal-old/"  # and a number of eight digits
 NEXT_GATEWAY, NEXT_SEAL, NEXT_MASTER = "gateway-next", "seal-next", "vault-next"  # on their way to replace them
 NEXT_ADMINISTRATION = "next-administration/"
+NEXT_UNTIL = "next-until"  # block time after which the ledger cannot list them any more, eight bytes
 MASTER_MADE = "vault-made"  # since when the master key is in use, milliseconds, eight bytes
 
 

@@ -5,16 +5,20 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import (
-    end_old_gateways,
-    hand_over_administration,
+    Region,
+    administration_change,
+    carry_out,
+    gateway_change,
+    hand_over_change,
     master_key_age_ms,
-    rotate_administration,
-    rotate_gateway,
-    rotate_seal,
+    old_gateways_change,
+    seal_change,
 )
 from salus.cli.options import FILE, acting, in_home, opened, organisation
 from salus.cli.output import print_fields, print_json, print_result, short
+from salus.cli.signing import by_file, write_file
 from salus.config import read_config
+from salus.contracts.accounts.messages import ChangeOrganisationKeys
 from salus.core.keys import Role
 from salus.services.change_keys import live
 from salus.services.lookup import DAY_MS
@@ -71,40 +75,75 @@ def keys(home: Path | None, as_json: bool, actor: str) -> None:
 @click.option("--administration", "kind", flag_value="administration", help="The administration keys that are here.")
 @click.option("--old-gateways", "kind", flag_value="old-gateways", help="End every gateway key but the one in use.")
 @click.option("--at-once", is_flag=True, help="With --gateway: the old one ends now, as when it was stolen.")
+@by_file
 @in_home
-def rotate(home: Path | None, as_json: bool, actor: str, kind: str | None, at_once: bool) -> None:
+def rotate(
+    home: Path | None,
+    as_json: bool,
+    actor: str,
+    kind: str | None,
+    at_once: bool,
+    out: Path | None,
+    signers: tuple[str, ...],
+) -> None:
     """Put another key in the place of one. The vault's master key: `salus record rotate`."""
     if kind not in KINDS or (at_once and kind != "gateway"):
         raise click.UsageError("say which: --gateway [--at-once], --seal, --administration or --old-gateways")
     with opened(home) as region:
-        organisation(region, actor)
-        match kind:
-            case "gateway":
-                made = [rotate_gateway(region, actor, at_once=at_once)]
-                words = "New gateway key {}." + ("" if at_once else " End the old one with --old-gateways in a day.")
-            case "seal":
-                made, words = [rotate_seal(region, actor)], "New sealing key {}; requests under way are asked anew."
-            case "administration":
-                made, words = list(rotate_administration(region, actor)), "New administration keys {}."
-            case _:
-                ended = end_old_gateways(region, actor)
-                made, words = [], f"{ended} old gateway keys have ended."
-    print_result(as_json, {"keys": made}, words.format(", ".join(map(short, made))))
+        own = organisation(region, actor)
+        change = _change(region, actor, kind, at_once)
+        if out is not None:
+            write_file(region, own, change, out, signers)
+            return
+        carry_out(region, actor, change)
+    print_result(as_json, {"rotated": kind, "ended": len(change.revoke)}, _WORDS[kind])
+
+
+_WORDS = {
+    "gateway": "Another gateway key is in use. Where the old one still is listed, end it with --old-gateways in a day.",
+    "seal": "Another sealing key is named; requests of one's own under way are asked anew.",
+    "administration": "Other administration keys are listed.",
+    "old-gateways": "No gateway key is listed but the one in use.",
+}
+
+
+def _change(region: Region, slug: str, kind: str, at_once: bool) -> ChangeOrganisationKeys:
+    match kind:
+        case "gateway":
+            return gateway_change(region, slug, at_once=at_once)
+        case "seal":
+            return seal_change(region, slug)
+        case "administration":
+            return administration_change(region, slug)
+    return old_gateways_change(region, slug)
 
 
 @click.command("hand-over")
 @acting("The organisation.")
 @click.argument("entries", nargs=-1, required=True, type=FILE)
 @click.option("--threshold", required=True, type=click.IntRange(1, 16), help="How many of them must sign.")
+@by_file
 @in_home
-def hand_over(home: Path | None, as_json: bool, actor: str, entries: tuple[Path, ...], threshold: int) -> None:
+def hand_over(
+    home: Path | None,
+    as_json: bool,
+    actor: str,
+    entries: tuple[Path, ...],
+    threshold: int,
+    out: Path | None,
+    signers: tuple[str, ...],
+) -> None:
     """List the keys that administrators keep themselves (`salus admin entry`); those kept here end.
 
     From then on each act of the administration is a file that they sign: --out, `salus admin sign`.
     """
     with opened(home) as region:
-        organisation(region, actor)
-        hand_over_administration(region, actor, [path.read_bytes() for path in entries], threshold)
+        own = organisation(region, actor)
+        change = hand_over_change(region, actor, [path.read_bytes() for path in entries], threshold)
+        if out is not None:
+            write_file(region, own, change, out, signers)
+            return
+        carry_out(region, actor, change)
     words = f"{len(entries)} administrators keep the keys; {threshold} must sign. None is kept here any more."
     print_result(as_json, {"administrators": len(entries), "threshold": threshold}, words)
 
