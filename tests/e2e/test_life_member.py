@@ -27,7 +27,7 @@ from salus.services.grant import grant
 from salus.services.inbox import collect, process_inbox
 from salus.services.make_escrow import make_escrow
 from salus.services.open_accounts import open_accounts
-from salus.services.open_escrow import Opener, ask_holders, gather, open_file, read_file
+from salus.services.open_escrow import Opener, ask_holders, forget_shares, gather, open_file, read_file
 from salus.services.receive import Received
 from salus.services.receive_own import OwnView
 from salus.services.refuse import Refused
@@ -161,6 +161,7 @@ def test_the_life_of_a_member_and_what_its_patient_has_meanwhile(story: Story) -
 
     # The vault opens, reads everything, and the patient still has her own.
     assert "vault" in restore_secrets(story.region, "east", escrowed)
+    assert (forget_shares(opener, file.header), gather(opener, file.header).shares) == (2, {})
     east = story.region.organisation("east")
     assert [badge.name for badge in list_staff(east)] == ["Doctor East"]
     assert own_access(east, alma, handle) == 10

@@ -16,7 +16,7 @@ from salus.services.hold_share import Held, list_held
 from salus.services.inbox import process_inbox
 from salus.services.make_escrow import draw_up_escrow, make_escrow
 from salus.services.members import member_name
-from salus.services.open_escrow import Opener, ask_holders, gather, open_file, read_file
+from salus.services.open_escrow import Opener, ask_holders, forget_shares, gather, open_file, read_file
 from salus.services.rehearse_escrow import check_held, rehearse, view_escrow
 from salus.services.release_share import release_share
 
@@ -135,11 +135,13 @@ def open_it(home: Path | None, as_json: bool, actor: str, owner: str | None) -> 
     with opened(home) as region:
         own, slug = organisation(region, actor), owner or actor
         file = read_file(region.ledger, read_escrow(region, slug))
-        gathered = gather(Opener(own.account, own.seal_key, region.ledger, region.exchange), file.header)
+        opener = Opener(own.account, own.seal_key, region.ledger, region.exchange)
+        gathered = gather(opener, file.header)
         for _, refusal in gathered.unfit:
             click.echo(f"A share was refused: {refusal}", err=True)
         escrowed = open_file(region.network, file, gathered.shares.values())
         names = restore_secrets(region, slug, escrowed)
+        forget_shares(opener, file.header)
     data = {"secrets": names, "staff": len(escrowed.staff), "openings": len(escrowed.parts)}
     print_result(as_json, data, f"Back in the keystore of {slug}: {', '.join(names)}. Make a new escrow now.")
 

@@ -83,6 +83,16 @@ def gather(opener: Opener, header: EscrowHeader) -> Gathered:
     return Gathered(shares, tuple(unfit))
 
 
+def forget_shares(opener: Opener, header: EscrowHeader) -> int:
+    """Remove the letters with shares of this escrow, once what they opened is kept; return how many there were."""
+    done = 0
+    for letter in opener.exchange.inbox(opener.account):
+        if letter.kind == LETTER and _header(letter.body) == header:
+            opener.exchange.done(opener.account, letter.name)
+            done += 1
+    return done
+
+
 def open_file(network: bytes, file: EscrowFile, shares: Iterable[Share]) -> Escrowed:
     """Return what the file holds. Raises TooFewShares, SharesDoNotFit, OtherEscrow."""
     words = [share.words for share in shares][: file.header.threshold]
@@ -92,6 +102,13 @@ def open_file(network: bytes, file: EscrowFile, shares: Iterable[Share]) -> Escr
         return decode(decrypt_stream(network, join(words), file.header.salt, file.stream), Escrowed)
     except (StreamDamaged, Malformed):
         raise OtherEscrow from None
+
+
+def _header(raw: bytes) -> EscrowHeader | None:
+    try:
+        return decode(parse_signed(LETTER, raw).payload, SealedShare).header
+    except Malformed:
+        return None
 
 
 def _share(opener: Opener, header: EscrowHeader, raw: bytes) -> tuple[bytes, Share] | None:
