@@ -89,6 +89,12 @@ def test_a_member_is_not_succeeded_without_a_successor() -> None:
     assert refused(state, wanted) == errors.InvalidTransition.code
 
 
+def test_no_member_succeeds_itself() -> None:
+    state = NETWORK.state()
+    assert refused(state, SucceedMember(IDS[3], IDS[3])) == errors.SuccessorNotActive.code
+    assert refused(state, SucceedMember(IDS[3], b"?" * 32)) == errors.SuccessorNotActive.code
+
+
 def test_a_succeeded_member_never_comes_back() -> None:
     state = NETWORK.state()
     decided(state, SucceedMember(IDS[3], IDS[1]))
