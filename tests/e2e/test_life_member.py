@@ -34,6 +34,7 @@ from salus.services.refuse import Refused
 from salus.services.rehearse_escrow import rehearse, view_escrow
 from salus.services.release_share import release_share
 from salus.services.request import request, request_own
+from salus.services.restore_openings import restore_openings
 from salus.services.winding_down import still_held
 from salus.vault.errors import NoKeystore
 
@@ -89,6 +90,7 @@ def test_the_life_of_a_member_and_what_its_patient_has_meanwhile(story: Story) -
     for holder in holders:
         assert [done.kind for done in process_inbox(holder)] == ["share"]
     assert [done.kind for done in process_inbox(east)] == ["share-receipt"] * 3
+    assert b"Doctor" not in read_escrow(story.region, "east") and handle not in read_escrow(story.region, "east")
     rehearsed = rehearse(east, read_escrow(story.region, "east"))
     assert (rehearsed.confirmed, rehearsed.holders, rehearsed.threshold, rehearsed.joined) == (3, 3, 2, 3)
 
@@ -164,6 +166,7 @@ def test_the_life_of_a_member_and_what_its_patient_has_meanwhile(story: Story) -
     assert (forget_shares(opener, file.header), gather(opener, file.header).shares) == (2, {})
     east = story.region.organisation("east")
     assert [badge.name for badge in list_staff(east)] == ["Doctor East"]
+    assert restore_openings(east, escrowed) == (1, 1, 0)
     assert own_access(east, alma, handle) == 10
     view = view_escrow(east, file)
     assert view is not None and view.opened_by == story.south.account

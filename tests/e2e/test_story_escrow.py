@@ -4,7 +4,7 @@ import os
 
 import pytest
 from msgspec.structs import replace
-from story_region import Story, take_in
+from story_region import Story, ask, clinician, give_wallet, grant_laboratory, take_in
 
 from salus.bootstrap import escrow_secrets, restore_secrets
 from salus.contracts.governance import queries as governance
@@ -12,6 +12,8 @@ from salus.core.encoding import decode, encode
 from salus.core.errors import WrongSignature
 from salus.core.signatures import SigningKey
 from salus.services.actors import Organisation
+from salus.services.attest_staff import attest_staff, list_staff
+from salus.services.deliver import Delivery
 from salus.services.errors import (
     EscrowNotOpened,
     NoSuchShare,
@@ -22,14 +24,17 @@ from salus.services.errors import (
     UnfitHolders,
     WrongShare,
 )
-from salus.services.escrow_objects import EscrowFile, HeldShare, SealedShare, Share
+from salus.services.escrow_objects import Escrowed, EscrowFile, HeldShare, SealedShare, Share
 from salus.services.hold_share import KIND, MEDIA_TYPE, held_share, hold_share, list_held
 from salus.services.inbox import process_inbox
 from salus.services.make_escrow import ShareTask, draw_up_escrow, make_escrow, post_shares
-from salus.services.objects import parse_signed, sign
+from salus.services.objects import StaffOpening, parse_signed, sign
 from salus.services.open_escrow import Gathered, Opener, ask_holders, gather, open_file, read_file
+from salus.services.refuse import Refused
 from salus.services.rehearse_escrow import check_held, rehearse, view_escrow
+from salus.services.release import release
 from salus.services.release_share import LETTER, release_share
+from salus.services.restore_openings import restore_openings
 from salus.vault.errors import SharesDoNotFit
 from salus.vault.shared import SharedResource
 from salus.vault.shares import join, split
@@ -207,3 +212,27 @@ def test_secrets_in_use_are_never_replaced(story: Story) -> None:
     other = type(escrowed)(escrowed.organisation, (("vault", bytes(32)),), (), ())
     with pytest.raises(SecretsInTheWay):
         restore_secrets(story.region, "north", other)
+
+
+def test_openings_come_back_into_a_vault_that_lost_them(story: Story) -> None:
+    handle = take_in(story.north, "Alma", "N-1")
+    alma = give_wallet(story, story.north, handle, "alma")
+    grant_laboratory(story, alma, handle)
+    badge = attest_staff(story.north, "Doctor North", "physician")
+    file = made(story)
+    opened(story)
+    escrowed = open_file(story.region.network, file, released(story, file, "south", "clinic").shares.values())
+    (relation, directive, part), (staff,) = escrowed.parts[0], escrowed.staff
+    story.north.vault.directives.put(relation, directive, b"\x80")  # as if it were gone
+    asked = ask(story, handle, clinician(story))
+    assert isinstance(release(story.north, asked.raw), Refused)
+    unknown = Escrowed(escrowed.organisation, (), (encode(replace(decode(staff, StaffOpening), name="Else")),), ())
+    assert restore_openings(story.north, unknown) == (0, 0, 0)
+    swapped = Escrowed(escrowed.organisation, (), (), ((relation, directive, b"\x80"), (relation, bytes(32), part)))
+    assert restore_openings(story.north, swapped) == (0, 0, 0)
+    assert restore_openings(story.north, escrowed) == (1, 1, 0)
+    assert list_staff(story.north) == (badge,)
+    again = ask(story, handle, clinician(story))
+    assert isinstance(release(story.north, again.raw), Delivery)
+    with pytest.raises(OtherEscrow):
+        restore_openings(story.south, escrowed)

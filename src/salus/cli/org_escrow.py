@@ -19,6 +19,7 @@ from salus.services.members import member_name
 from salus.services.open_escrow import Opener, ask_holders, forget_shares, gather, open_file, read_file
 from salus.services.rehearse_escrow import check_held, rehearse, view_escrow
 from salus.services.release_share import release_share
+from salus.services.restore_openings import restore_openings
 
 
 @click.group("escrow")
@@ -141,6 +142,8 @@ def open_it(home: Path | None, as_json: bool, actor: str, owner: str | None) -> 
             click.echo(f"A share was refused: {refusal}", err=True)
         escrowed = open_file(region.network, file, gathered.shares.values())
         names = restore_secrets(region, slug, escrowed)
+        if (region.home / "organisations" / slug / "vault").is_dir():
+            restore_openings(region.organisation(slug), escrowed)
         forget_shares(opener, file.header)
     data = {"secrets": names, "staff": len(escrowed.staff), "openings": len(escrowed.parts)}
     print_result(as_json, data, f"Back in the keystore of {slug}: {', '.join(names)}. Make a new escrow now.")
