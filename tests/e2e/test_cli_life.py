@@ -165,7 +165,8 @@ def test_a_member_is_added_by_vote(claimed: Path) -> None:
     members = data("org", "list", home=claimed)
     assert [member["name"] for member in members] == ["North Hospital", "River Clinic", "South Hospital"]
     assert sorted(members[0]) == [
-        "account", "name", "realm", "roles", "state", "suspended_custodian", "suspended_recipient",
+        "account", "emergency", "name", "realm", "roles", "state", "successor", "suspended_custodian",
+        "suspended_recipient",
     ]  # fmt: skip
     assert "hospital" in done("org", "list", home=claimed)
 

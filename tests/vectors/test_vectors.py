@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from shamir_mnemonic import combine_mnemonics
 
 from properties.naive_policy import naive_decide
 from salus.core import cose
@@ -356,6 +357,27 @@ def test_petitions() -> None:
     assert decode_plain(bytes_of(case["asked"]))[2].hex() == case["wish_commitment"]
     salt = bytes_of(case["hold_salt"])
     assert plain.tagged("hold-reason", network, salt, case["hold_reason"]).hex() == case["hold_commitment"]
+
+
+def test_escrows() -> None:
+    case = load("escrows")
+    network, header = bytes_of(case["network"]), bytes_of(case["header"])
+    assert plain.tagged("escrow", network, header).hex() == case["commitment"]
+    assert plain.tagged("share", network, bytes_of(case["share_salt"]), case["words"]).hex() == case["digest"]
+    assert [bytes_of(case["share_salt"]), case["words"]] == decode_plain(bytes_of(case["share"]))
+    assert decode_plain(header)[4][0] == [bytes_of(case["holder"]), bytes_of(case["digest"])]
+    named = [bytes_of(case[name]) for name in ("organisation", "holder", "seal_key")]
+    assert plain.tagged("share-letter", network, header, *named, 1).hex() == case["info"]
+    receipt = decode_plain(bytes_of(case["receipt_payload"]))
+    assert receipt[1].hex() == case["commitment"] and receipt[3].hex() == case["digest"]
+    ((kid, signature),) = cose.parse("share-receipt", bytes_of(case["receipt"])).signatures
+    signed = plain.to_be_signed("share-receipt", network, bytes_of(case["receipt_payload"]), kid)
+    assert good(case["public"], signed, signature)
+
+
+def test_words_of_the_published_vectors_give_their_secret() -> None:
+    """SLIP-39, vector 1: one share of one, under the passphrase TREZOR."""
+    assert combine_mnemonics([load("escrows")["words"]], b"TREZOR").hex() == "bb54aac4b89dc868ba37d9cc21b2cece"
 
 
 def test_receipts() -> None:

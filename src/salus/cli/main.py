@@ -15,7 +15,8 @@ from salus.core.errors import Refusal
 GROUPS = {
     "demo": "Play the whole story on a region of its own.",
     "init": "Found a region: genesis, ledger, members with their vaults.",
-    "org": "Members of the network: list, add, vote.",
+    "org": "Members of the network: list, add, vote, propose, suspend; their keys and escrows.",
+    "admin": "Administrators' own keys; files that several sign; the passphrase of a home.",
     "staff": "Members of staff that an organisation attests.",
     "patient": "Patients of an organisation: list, invite, claim, confirm.",
     "record": "Records of a custodian: import, list, show, label anew; correct, erase, hold, restrict.",

@@ -31,6 +31,9 @@ KINDS = (
     "break-glass",
     "page",
     "notice",
+    "share",
+    "release-share",
+    "share-receipt",
 )
 MAX_SIGNERS = 16
 

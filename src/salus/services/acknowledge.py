@@ -24,8 +24,7 @@ def acknowledge(organisation: Organisation, package: bytes) -> bytes:
     network, state, now = organisation.network, organisation.ledger.view(), organisation.ledger.now()
     signed = parse_signed("grant", package)
     grant = decode(signed.payload, SealedGrant)
-    public = organisation.seal_key.public
-    if grant.recipient != organisation.account or not lookup.names_seal_key(network, grant.recipient_key, public):
+    if grant.recipient != organisation.account or not lookup.opens(network, grant.recipient_key, organisation.seal_key):
         raise NotForUs
     if lookup.person(state, grant.relation).custodian != organisation.account:
         raise NotCustodian

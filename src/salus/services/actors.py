@@ -8,8 +8,10 @@ from random import Random, SystemRandom
 from salus.client.batcher import Carrier, Landed
 from salus.client.envelopes import Built, EnvelopeBuilder
 from salus.client.ledger import Ledger
+from salus.contracts.accounts import queries as accounts
 from salus.core.signatures import SigningKey
 from salus.core.types import Message
+from salus.services.errors import KeysElsewhere
 from salus.services.ports import Carriers, Exchange
 from salus.services.situations import Situations
 from salus.vault.seals import SealKey
@@ -52,7 +54,10 @@ class Organisation:
         return built, self.carrier.submit_now(built.raw)
 
     def send_administration(self, *messages: Message) -> tuple[Built, Landed]:
-        """The same, signed by all administration keys."""
+        """The same, signed by all administration keys that are here; raise KeysElsewhere where they are too few."""
+        profile = accounts.organisation(self.ledger.view(), self.account)
+        if profile is not None and len(self.administration) < profile.threshold:
+            raise KeysElsewhere
         signers: Sequence[tuple[bytes, SigningKey]] = [(self.account, key) for key in self.administration]
         built = EnvelopeBuilder(self.network, self.ledger.now).build(signers, *messages)
         return built, self.carrier.submit_now(built.raw)

@@ -179,7 +179,7 @@ def _question(
         request.staff,
         asked.filter,
         situation.used,
-        not asked.own and not who.may_receive,
+        not asked.own and (not who.may_receive or now < who.suspended_until),
         situation.policy,
         situation.orders,
         break_glass,
@@ -191,6 +191,11 @@ def _question(
 def for_decision(organisation: Organisation, relation: bytes) -> Scope:
     """Let the gateway look at a relation of its own in order to decide; what it reads so, leaves it never."""
     return _own(organisation, relation, "decision", organisation.account)
+
+
+def for_escrow(organisation: Organisation, relation: bytes) -> Scope:
+    """Let the gateway put what it enforces for a relation of its own into the sealed file of an escrow."""
+    return _own(organisation, relation, "HSYSADMIN", organisation.account)
 
 
 def for_labels(organisation: Organisation, relation: bytes) -> Scope:

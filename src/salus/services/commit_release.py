@@ -124,7 +124,7 @@ def anchors_with(organisation: Organisation, relation: bytes, *, reads: bool = F
 
     Of looks at it only the person herself is told, and so for her they are anchored first (`reads`).
     """
-    if not governance.may_hold(organisation.ledger.view(), organisation.account):
+    if not governance.may_hold(organisation.ledger.view(), organisation.account, organisation.ledger.now()):
         return []  # a suspended custodian still gives the person what was anchored
     return entries_with_cover(organisation, relation, reads=reads)
 
@@ -140,7 +140,7 @@ def _proven(
     same = tuple(record for record in proven.records if decided[record.header.record] == record.header)
     if len(same) == len(records):
         return proven
-    holds = governance.may_hold(organisation.ledger.view(), organisation.account)
+    holds = governance.may_hold(organisation.ledger.view(), organisation.account, organisation.ledger.now())
     return None if holds else proven._replace(records=same)
 
 

@@ -21,7 +21,7 @@ from salus.services.actors import Organisation
 from salus.services.errors import AmbiguousPatient, WrongPlace
 from salus.services.facts import FHIR_JSON
 from salus.services.labelling import Bundled, settle
-from salus.services.open_accounts import Spare, find_spare, take_spare
+from salus.services.open_accounts import Spare, check_takes_new, find_spare, take_spare
 from salus.services.patients import PATIENTS, relation_of
 from salus.services.read_ahead import Reading, read_ahead, uncollected
 from salus.vault.deposit import Deposit
@@ -82,6 +82,8 @@ def _deposit(organisation: Organisation, reading: Reading, spare: Spare) -> tupl
     shared = organisation.vault.shared
     transaction, digest = reading.finish()
     placed = _place(shared, transaction)
+    if placed.new:
+        check_takes_new(organisation)
     if len(spare.handles) < len(placed.new):
         spare = take_spare(organisation, len(placed.new))
     for patient in placed.new:

@@ -221,3 +221,59 @@ class NamesOneOrganisation(Refusal):
 
 class NothingWaits(Refusal):
     code, kind, text = 0x6062, Kind.NOT_FOUND, "No wish of this wallet waits."
+
+
+class UnfitHolders(Refusal):
+    code, kind, text = (
+        0x60F0,
+        Kind.INVALID,
+        "Holders are other active members, each once; the threshold is at least two and at most their number.",
+    )
+
+
+class NoSuchShare(Refusal):
+    code, kind, text = 0x60F1, Kind.NOT_FOUND, "This organisation holds no share of that escrow."
+
+
+class EscrowNotOpened(Refusal):
+    code, kind, text = 0x60F2, Kind.FORBIDDEN, "The ledger lets nobody open this escrow."
+
+
+class TooFewShares(Refusal):
+    code, kind, text = 0x60F3, Kind.UNAVAILABLE, "Fewer holders have released their share than the threshold."
+
+
+class WrongShare(Refusal):
+    code, kind, text = 0x60F4, Kind.INVALID, "The share is not the one that the escrow's header names for its holder."
+
+
+class OtherEscrow(Refusal):
+    code, kind, text = (
+        0x60F5,
+        Kind.INVALID,
+        "This is not the escrow that stands on the ledger, or it was changed.",
+    )
+
+
+class NotASigner(Refusal):
+    code, kind, text = 0x60F6, Kind.FORBIDDEN, "The file does not wait for this key."
+
+
+class SigningOver(Refusal):
+    code, kind, text = 0x60F7, Kind.GONE, "The time to sign and submit this file is over: let it be drawn up again."
+
+
+class SignaturesMissing(Refusal):
+    code, kind, text = 0x60F8, Kind.CONFLICT, "Not everybody the file waits for has signed."
+
+
+class KeysElsewhere(Refusal):
+    code, kind, text = (
+        0x60F9,
+        Kind.CONFLICT,
+        "Too few of the administration keys are here: draw up a file and let the administrators sign it.",
+    )
+
+
+class SecretsInTheWay(Refusal):
+    code, kind, text = 0x60FA, Kind.CONFLICT, "The keystore holds other secrets than the escrow: move it away first."

@@ -7,6 +7,7 @@ from salus.core.errors import Kind, Refusal
 from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
 from salus.services.deliver import Delivery, Withheld
+from salus.services.hold_share import Held, hold_share, receive_share_receipt
 from salus.services.notify import Notice, receive_notice
 from salus.services.open_session import SessionOpened, open_session
 from salus.services.ports import KINDS, Letter
@@ -16,6 +17,7 @@ from salus.services.receive_receipt import ReceiptView, receive_receipt
 from salus.services.receive_session import ClosedSession, ReceivedPage, receive_closing, receive_page
 from salus.services.refuse import Refused
 from salus.services.release import release
+from salus.services.release_share import LETTER as RELEASED_SHARE
 from salus.services.session_page import PageSent, SessionOver, session_page
 from salus.services.take_petition import take_petition
 
@@ -31,6 +33,7 @@ Outcome = (
     | ReceivedPage
     | ClosedSession
     | tuple[Notice, ...]
+    | Held
     | Refusal
 )
 Collected = OwnView | ReceiptView | Refusal
@@ -47,6 +50,7 @@ class Processed(NamedTuple):
 def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> tuple[Processed, ...]:
     """Deal with every letter to the organisation of these kinds, grants first: oldest first, each by itself."""
     letters = [letter for letter in organisation.exchange.inbox(organisation.account) if letter.kind in kinds]
+    letters = [letter for letter in letters if letter.kind != RELEASED_SHARE]  # these wait for `open_escrow`
     ordered = sorted(letters, key=lambda letter: letter.kind != "grant")
     done = []
     for letter in ordered:
@@ -98,6 +102,8 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "closing": receive_closing,
     "petition": take_petition,
     "notice": receive_notice,
+    "share": hold_share,
+    "share-receipt": receive_share_receipt,
 }
 
 

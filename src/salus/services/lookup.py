@@ -12,7 +12,7 @@ from salus.core.keys import Role
 from salus.core.signatures import verify
 from salus.services.errors import NoSuchKey, NoSuchMember, UnknownPurpose, UnknownRelation
 from salus.state.overlay import Reader
-from salus.vault.seals import seal_key_id
+from salus.vault.seals import SealKey, seal_key_id
 
 DAY_MS = 86_400_000
 
@@ -80,6 +80,11 @@ def listed_public(state: Reader, account: bytes, kid: bytes) -> bytes:
 def names_seal_key(network: bytes, key: bytes, public: bytes) -> bool:
     """True if `key` is the id of the public sealing key: on this network, or on none, as a founder's in the genesis."""
     return key in (seal_key_id(network, public), seal_key_id(NO_NETWORK, public))
+
+
+def opens(network: bytes, named: bytes, key: SealKey) -> bool:
+    """True if what is sealed to the key id `named` can be opened by `key`, or by one before it that is kept."""
+    return any(names_seal_key(network, named, one.public) for one in (key, *key.older))
 
 
 def whole_days(now: int, start: int | None, days: int) -> tuple[int, int]:

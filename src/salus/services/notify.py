@@ -116,8 +116,9 @@ def receive_notice(organisation: Organisation, raw: bytes) -> tuple[Notice, ...]
     network, state = organisation.network, organisation.ledger.view()
     signed = parse_signed("notice", raw)
     notice = decode(signed.payload, SealedNotice)
-    public = organisation.seal_key.public
-    if notice.recipient != organisation.account or not lookup.names_seal_key(network, notice.recipient_key, public):
+    if notice.recipient != organisation.account or not lookup.opens(
+        network, notice.recipient_key, organisation.seal_key
+    ):
         raise NotForUs
     message = cose.to_be_signed("notice", network, signed.payload, signed.key)
     sender, now = notice.sender, organisation.ledger.now()

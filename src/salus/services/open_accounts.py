@@ -7,9 +7,11 @@ ledger does not tell how many patients came.
 
 from typing import NamedTuple
 
+from salus.contracts.accounts import errors
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.messages import OpenAccounts
 from salus.contracts.accounts.types import PersonState
+from salus.contracts.governance import queries as governance
 from salus.core.encoding import decode, encode
 from salus.core.types import Id, Message
 from salus.services.actors import Organisation
@@ -42,6 +44,15 @@ def open_accounts(organisation: Organisation, count: int) -> tuple[bytes, ...]:
         built, _ = organisation.send(OpenAccounts(organisation.account, min(MAX_COUNT, count - len(handles))))
         handles += built.created[0]
     return tuple(handles)
+
+
+def check_takes_new(organisation: Organisation) -> None:
+    """Raise NotMember or CustodianSuspended where the organisation takes in nobody new, whatever accounts it has."""
+    state = organisation.ledger.view()
+    if not governance.is_active(state, organisation.account):
+        raise errors.NotMember
+    if not governance.may_hold(state, organisation.account, organisation.ledger.now()):
+        raise errors.CustodianSuspended
 
 
 def take_spare(organisation: Organisation, count: int) -> Spare:

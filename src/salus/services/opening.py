@@ -60,7 +60,7 @@ def open_letter(ledger: Ledger, genesis: bytes, recipient: bytes, key: SealKey, 
     letter = decode(raw, DeliveryLetter)
     signed = parse_signed("delivery", letter.delivery)
     delivery = decode(signed.payload, SealedDelivery)
-    if delivery.recipient != recipient or not lookup.names_seal_key(network, delivery.recipient_key, key.public):
+    if delivery.recipient != recipient or not lookup.opens(network, delivery.recipient_key, key):
         raise NotForUs
     message = cose.to_be_signed("delivery", network, signed.payload, signed.key)
     sender = delivery.sender

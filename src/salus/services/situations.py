@@ -16,6 +16,7 @@ from salus.contracts.consent import queries as consent
 from salus.contracts.governance import queries as governance
 from salus.core.encoding import decode
 from salus.core.errors import Malformed
+from salus.core.keys import FOREVER
 from salus.policy.policies import Order, PolicyInForce
 from salus.policy.prepared import Prepared, prepare
 from salus.policy.purposes import is_break_glass
@@ -59,7 +60,8 @@ class Who(NamedTuple):
     """What the ledger says of a recipient and a purpose at one height."""
 
     roles: tuple[int, ...]
-    may_receive: bool
+    may_receive: bool  # as far as members voted
+    suspended_until: int  # in an emergency, which ends by the clock and not by a block
     implied_by: tuple[int, ...]  # as `governance.purpose_implied_by`; empty where the table lacks the purpose
     break_glass: bool
 
@@ -91,7 +93,8 @@ class Situations:
         row = governance.purpose(state, purpose)
         made = Who(
             accounts.roles(state, recipient),
-            governance.may_receive(state, recipient),
+            governance.may_receive(state, recipient, FOREVER),
+            governance.suspended_until(state, recipient)[0],
             () if row is None else (row.number, *row.implied_by),
             row is None or is_break_glass(row.system, row.code),
         )

@@ -109,3 +109,7 @@ class StreamDamaged(Refusal):
 
 class UnfitSecret(Refusal):
     code, kind, text = 0x4026, Kind.INVALID, "A secret has a name of 1 to 128 characters and 1 to 65,536 bytes."
+
+
+class SharesDoNotFit(Refusal):
+    code, kind, text = 0x402F, Kind.INVALID, "These shares are too few, too many, damaged, or not of one secret."

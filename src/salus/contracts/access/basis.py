@@ -65,7 +65,7 @@ def checked_basis(
         raise errors.BasisNotSupported
     if kind == BasisKind.ORDER and version:
         raise errors.BasisNotSupported
-    if not sources.governance.may_hold(ctx.state, custodian):
+    if not sources.governance.may_hold(ctx.state, custodian, ctx.time):
         raise errors.MayNotHold
     asked = asked_of(sources, ctx, recipient, purpose)
     if kind == BasisKind.DIRECTIVE:

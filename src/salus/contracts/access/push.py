@@ -26,7 +26,7 @@ def push_release(sources: Sources, count_use: CountUse, ctx: Context, msg: PushR
     if holder != msg.custodian:
         raise errors.NotTheCustodian
     # CHECK
-    if not sources.governance.may_receive(ctx.state, msg.recipient):
+    if not sources.governance.may_receive(ctx.state, msg.recipient, ctx.time):
         raise errors.MayNotReceive
     purpose = known_purpose(sources, ctx, msg.purpose)
     check_root(sources, ctx, msg.relation, msg.relation_root)

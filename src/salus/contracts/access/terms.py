@@ -11,7 +11,7 @@ from salus.core.genesis import Purpose
 
 def admitted(sources: Sources, ctx: Context, request: Verified) -> Purpose:
     """Return the purpose's row; raise MayNotReceive, NoSuchPurpose or StaffNotAttested."""
-    if not request.own and not sources.governance.may_receive(ctx.state, request.recipient):
+    if not request.own and not sources.governance.may_receive(ctx.state, request.recipient, ctx.time):
         raise errors.MayNotReceive
     purpose = known_purpose(sources, ctx, request.payload.purpose)
     staff = request.payload.staff

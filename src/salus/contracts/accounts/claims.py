@@ -42,7 +42,7 @@ def open_accounts(governance: Governance, ctx: Context, msg: OpenAccounts) -> No
     handles = tuple(ctx.object_id("handle", msg.custodian, entry) for entry in range(msg.count))
     if any(keeper.get_person(ctx.state, handle) is not None for handle in handles):
         raise errors.AccountExists  # a nonce used twice must not reset an account
-    if not governance.may_hold(ctx.state, msg.custodian):
+    if not governance.may_hold(ctx.state, msg.custodian, ctx.time):
         raise errors.CustodianSuspended
     # WRITE
     for handle in handles:

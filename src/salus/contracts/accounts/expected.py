@@ -19,7 +19,7 @@ class Governance(Protocol):
         """True if the member acts for the patients it has: active or winding down, suspended or not."""
         ...
 
-    def may_hold(self, state: Reader, organisation: bytes, /) -> bool:
+    def may_hold(self, state: Reader, organisation: bytes, time: int, /) -> bool:
         """True if it may take in what is new as a custodian."""
         ...
 

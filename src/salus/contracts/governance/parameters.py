@@ -16,6 +16,8 @@ class Parameter(IntEnum):
     SESSION_MS = 9  # how long a session may last
     STALE_MS = 10  # how old the state may be that a gateway decides on
     STALE_EMERGENCY_MS = 11  # the same, for emergency treatment and break-glass
+    EMERGENCY_MEMBERS = 12  # how many members together suspend another without a vote
+    EMERGENCY_SUSPENSION_MS = 13  # after which that ends by itself
 
 
 class Bounds(NamedTuple):
@@ -38,5 +40,7 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.SESSION_MS: Bounds(43_200_000, 60_000, 604_800_000),  # 12 h; 1 min to 7 days
     Parameter.STALE_MS: Bounds(60_000, 1_000, 3_600_000),  # 1 min; 1 s to 1 h
     Parameter.STALE_EMERGENCY_MS: Bounds(900_000, 1_000, 86_400_000),  # 15 min; 1 s to 1 day
+    Parameter.EMERGENCY_MEMBERS: Bounds(2, 2, 5),  # never one alone; the signatures fit into one envelope
+    Parameter.EMERGENCY_SUSPENSION_MS: Bounds(259_200_000, 3_600_000, 2_592_000_000),  # 72 h; 1 h to 30 days
 }
 NUMBERS = frozenset(map(int, Parameter))  # for membership only

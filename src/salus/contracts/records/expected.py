@@ -32,6 +32,6 @@ class Accounts(Protocol):
 class Governance(Protocol):
     """Answered by the governance contract."""
 
-    def may_hold(self, state: Reader, member: bytes, /) -> bool:
+    def may_hold(self, state: Reader, member: bytes, time: int, /) -> bool:
         """True if the organisation is an active member and not suspended as custodian."""
         ...

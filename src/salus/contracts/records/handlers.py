@@ -15,7 +15,7 @@ def anchor_relations(accounts: Accounts, governance: Governance, ctx: Context, m
     # AUTHORISE
     if not ctx.signed_by(msg.custodian, Role.GATEWAY):
         raise errors.NotTheGateway
-    if not governance.may_hold(ctx.state, msg.custodian):
+    if not governance.may_hold(ctx.state, msg.custodian, ctx.time):
         raise errors.MayNotHold
     # CHECK and WRITE, entry by entry
     seen: dict[bytes, bool] = {}
