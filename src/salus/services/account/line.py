@@ -8,6 +8,7 @@ from salus.contracts.accounts import queries as accounts
 from salus.core.types import Message
 from salus.policy.types import Grantee, GranteeKind, OrganisationRole
 from salus.services import lookup
+from salus.services.account.law import Law
 from salus.services.account.words import Text
 from salus.services.errors import UnknownPurpose
 from salus.state.overlay import Reader
@@ -41,6 +42,7 @@ class Line:
     acknowledged: bool | None = None  # of a release: did the recipient confirm it
     waits_for: str = ""  # what is still to come: acknowledgement, custodian, desk, answer, deferred
     due: int | None = None  # until when it was to come, milliseconds
+    law: Law | None = None  # the rule of the policy set that a release rests on, with its places in the law
 
 
 Describe = Callable[[Reader, Line, Any, bytes], Line]  # (state, the line so far, event, relation)
@@ -62,7 +64,10 @@ def ground_of(line: Line) -> str:
     if line.directive is None:
         return line.reason or line.basis
     kind = "" if line.basis in ("", "directive") else f"{line.basis} "
-    stands = f"{kind}{line.directive.hex()[:12]}" + (f", version {line.version}" if line.version else "")
+    named = f"{line.law.set} ({line.directive.hex()[:12]})" if line.law and line.law.set else line.directive.hex()[:12]
+    stands = f"{kind}{named}" + (f", version {line.version}" if line.version else "")
+    if line.law and line.law.words:
+        stands = f"{stands}, {line.law.words}"
     return f"{stands}: {line.reason}" if line.reason else stands
 
 

@@ -16,6 +16,7 @@ from salus.services.account.words import (
     ROLES,
     WAITS,
     ago_in,
+    law_in,
     purposes_in,
     reason_in,
     span_in,
@@ -133,6 +134,10 @@ class _Page:
         if line.directive:
             version = f" ({self._say('version', line.version or 1)})" if line.basis != "order" else ""
             yield self._say(_NAMED.get(line.basis, "decision")), together(_code(line.directive.hex()[:12]), version)
+        if line.law and line.law.set:
+            yield self._say("rule"), law_in(line.law.set, line.law.rule, self._language)
+        if line.law and line.law.notice:
+            yield self._say("notice"), self._say("told")
         if line.reason:
             yield self._say("reason"), reason_in(line.reason_number, line.reason, self._language)
         if line.acknowledged:
