@@ -38,7 +38,9 @@ from salus.services.receive_receipt import ReceiptView
 from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.received import list_received
 from salus.services.request import request, request_own
+from salus.services.tell_release import ToldView
 
+_LETTERS: dict[type, str] = {ReceiptView: "receipt", ToldView: "notice"}
 REASONS = {reason.name.lower().replace("_", "-"): reason for reason in GlassReason}
 
 
@@ -136,8 +138,7 @@ def fetch(home: Path | None, as_json: bool, actor: str, save: Path | None) -> No
     with opened(home) as region:
         views = collect(person(region, actor))
     own = [view for view in views if isinstance(view, OwnView)]
-    kinds = ("receipt" if isinstance(view, ReceiptView) else "delivery" for view in views)
-    print_told(map(tell, kinds, views), as_json, empty="Nothing new.")
+    print_told((tell(_LETTERS.get(type(view), "delivery"), view) for view in views), as_json, empty="Nothing new.")
     keep_receipts(save, [view for view in views if isinstance(view, ReceiptView)])
     named = {short(view.release): view.evidence for view in own}
     keep(save, named, (record for view in own for record in view.records))

@@ -9,6 +9,7 @@ import click
 from salus.cli.output import print_json, print_table, short
 from salus.cli.petition import outcome_words
 from salus.core.errors import Refusal
+from salus.services.account.line import ground_of
 from salus.services.deliver import Withheld
 from salus.services.open_session import SessionOpened
 from salus.services.petition_letters import Change
@@ -20,6 +21,7 @@ from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.records import Record
 from salus.services.release import Delivery, Refused
 from salus.services.session_page import PageSent, SessionOver
+from salus.services.tell_release import ToldView
 from salus.vault.files import LocalFiles
 
 
@@ -67,6 +69,10 @@ def tell(letter: str, outcome: object) -> Told:
             kind = outcome.kind.name.lower()
             words = f"receipt: {kind} {outcome_words(outcome.outcome, outcome.ground)}"
             return Told(letter, outcome.petition, words)
+        case ToldView():
+            line = outcome.line
+            words = f"{line.name or 'somebody'} received data for {line.purpose} by {ground_of(line)}"
+            return Told(letter, outcome.release, words)
         case Refusal():
             return Told(letter, None, f"refused: {outcome}", code=outcome.code)
         case bytes() if letter in ("grant", "petition"):

@@ -31,6 +31,7 @@ KINDS = (
     "break-glass",
     "page",
     "notice",
+    "release-notice",
 )
 MAX_SIGNERS = 16
 

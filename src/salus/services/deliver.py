@@ -22,6 +22,7 @@ from salus.services.errors import NotReleased
 from salus.services.objects import Content, RefusalLetter, RequestLetter, RequestOpening, opening_info
 from salus.services.proofs import Disclosed, prove_push, prove_release, prove_whole
 from salus.services.sealing import Addressed, sealed_letter
+from salus.services.tell_release import tell_release
 from salus.vault.reading import Proven
 from salus.vault.scope import Scope
 from salus.vault.vault import Vault
@@ -79,6 +80,7 @@ def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery | Withhel
         drop_task(organisation, task.release)
         return Withheld(task.release, task.relation, asked.recipient, reason)
     organisation.exchange.post(asked.recipient, "delivery", raw)
+    tell_release(organisation, to)
     drop_task(organisation, task.release)
     return Delivery(task.release, task.relation, asked.recipient, len(task.records), content.height, raw)
 
