@@ -31,6 +31,7 @@ class Line:
     organisation: bytes | None = None  # the other side, by account
     role: int | None = None  # the other side, where it is every member of a role
     name: str = ""  # of that side, in English words
+    realm: str = ""  # of an organisation
     purposes: tuple[str, ...] = ()  # codes
     purpose: str = ""  # the same in one text; "everything" where a deny is for all
     basis: str = ""  # self, directive, policy, order, break-glass; empty where nothing was released
@@ -83,7 +84,8 @@ def other(state: Reader, line: Line, account: bytes, relation: bytes) -> Line:
     if account == relation:
         return replace(line, party=PERSON, name="the person")
     profile = accounts.organisation(state, account)
-    return replace(line, party=ORGANISATION, organisation=account, name="" if profile is None else profile.name)
+    line = replace(line, party=ORGANISATION, organisation=account)
+    return line if profile is None else replace(line, name=profile.name, realm=profile.realm)
 
 
 def to(state: Reader, line: Line, grantee: Grantee, purposes: tuple[int, ...]) -> Line:

@@ -40,27 +40,32 @@ class Proofs(NamedTuple):
 
 def page(account: Accounting, proofs: Proofs, language: str) -> str:
     """Return the page in a language of `words.LANGUAGES`."""
-    return _Page(account, proofs, language).whole()
+    return Page(account, proofs, language).whole()
 
 
-class _Page:
-    """One page under way."""
+class Page:
+    """One page under way; a form of the account changes its title and parts."""
 
     def __init__(self, account: Accounting, proofs: Proofs, language: str) -> None:
         self._account, self._proofs, self._language = account, proofs, language
 
     def whole(self) -> str:
         """Return the document."""
-        title = self._say("title")
+        title = self._title()
         head = together(
             Markup('<meta charset="utf-8" />'),
             Markup(_VIEWPORT),
             element("title", title),
             element("style", Markup(_STYLE)),
         )
-        parts = (self._header(), self._attention(), self._recipients(), self._everything(), self._checking())
-        body = element("body", element("main", *parts))
+        body = element("body", element("main", *self._parts()))
         return "<!DOCTYPE html>\n" + element("html", element("head", head), body, lang=_TAGS[self._language]) + "\n"
+
+    def _title(self) -> str:
+        return self._say("title")
+
+    def _parts(self) -> tuple[Markup, ...]:
+        return self._header(), self._attention(), self._recipients(), self._everything(), self._checking()
 
     def _say(self, key: str, *values: object) -> str:
         return TITLES[key].in_language(self._language).format(*values)
@@ -180,9 +185,11 @@ class _Page:
         said = together(self._say("cosigned"), " ", witnessed) if names else self._say("unwitnessed")
         steps = [element("p", self._say(key)) for key in ("check 1", "check 2")]
         commands = element("pre", "salus verify FILE --genesis genesis.cbor --witness KEY", class_="code")
-        limits = [element("p", self._say(key)) for key in ("limit 1", "limit 2", "limit 3")]
         note = element("pre", self._proofs.note.strip(), class_="code")
-        return self._section("checking", *steps, commands, element("p", said), note, *limits)
+        return self._section("checking", *steps, commands, element("p", said), note, *self._limits())
+
+    def _limits(self) -> list[Markup]:
+        return [element("p", self._say(key)) for key in ("limit 1", "limit 2", "limit 3")]
 
     def _party(self, line: Line) -> str:
         if line.name and line.organisation:
