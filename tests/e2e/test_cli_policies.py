@@ -154,3 +154,34 @@ def test_a_deny_says_what_an_emergency_may_do_to_it(claimed: Path) -> None:
         assert words in done("consent", "show", "--as", "alma", made["directive"][:12], home=claimed)
     wrong = salus("consent", "grant", "--as", "alma", "--to", "clinic", "--emergency", "never", home=claimed)
     assert wrong.status == 2 and "say one of policy, refuse, U" in wrong.line
+
+
+def test_a_set_of_a_law_is_shown_before_it_is_voted_and_proposed_by_its_name(claimed: Path) -> None:
+    shown = data("policy", "show", "hipaa", home=claimed)
+    assert (shown["set"], shown["version"], shown["edition"]) == (None, 0, 1)
+    rules = {(rule["purpose"], rule["recipient"]): rule for rule in shown["law"]}
+    report = rules["PUBHLTH", "regulator"]
+    assert report["rule"] == 8
+    assert report["sources"][0] == {
+        "place": {"en": "45 CFR 164.512(a)", "zh": "45 CFR 164.512(a)"},
+        "url": "https://www.ecfr.gov/current/title-45/section-164.512",
+    }
+    assert shown["not_expressed"][0]["source"]["place"]["en"] == "45 CFR 164.508(c)"
+    printed = done("policy", "show", "hipaa", home=claimed)
+    assert "not voted in this network" in printed and "45 CFR 164.506(c)(2)" in printed
+    assert "A starting point for the review of your counsel, and no legal advice." in printed
+    assert "《个人信息保护法》第23条" in done("policy", "show", "pipl", "--language", "zh", home=claimed)
+
+    def voted(*options: object) -> None:
+        made = data("policy", "propose", "--as", "north", "--realm", "", *options, home=claimed)
+        for member in ("north", "south", "clinic"):
+            data("org", "vote", "--as", member, made["proposal"], home=claimed)
+        while data("ledger", "status", home=claimed)["height"] < made["effective_height"]:
+            data("staff", "add", "--as", "south", "Nobody", home=claimed)
+
+    voted("--set", "hipaa")
+    first = data("policy", "show", "hipaa", home=claimed)
+    assert first["version"] == 1 and first["rules"] == shown["rules"]
+    voted("--set", "hipaa", "--replace", "hipaa")
+    second = data("policy", "show", "hipaa", home=claimed)
+    assert (second["set"], second["version"]) == (first["set"], 2), "a later version takes its place"

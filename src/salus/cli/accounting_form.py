@@ -2,7 +2,7 @@
 
 import click
 
-from salus.cli.output import print_fields, print_table
+from salus.cli.output import print_fields
 from salus.services.account.form_cells import Cells
 from salus.services.account.form_words import PARTS
 from salus.services.account.forms import Filled
@@ -22,9 +22,12 @@ def print_form(filled: Filled, language: str) -> None:
         click.echo(f"\n{paragraph}")
     for part, rows in filled.parts:
         click.echo(f"\n{PARTS[part.name].in_language(language)}")
-        heads = ("log", *(cells.column(column) for column in part.columns))
-        lines = ((", ".join(map(str, row.entries)), *cells.row(row, part.columns)) for row in rows)
-        print_table(heads, lines, empty=cells.say("none"))
+        heads = [cells.column(column) for column in part.columns]
+        for row in rows:
+            click.echo(f"\n- {cells.entries(row)}")
+            print_fields({f"  {head}": text for head, text in zip(heads, cells.row(row, part.columns), strict=True)})
+        if not rows:
+            click.echo(cells.say("none"))
     if filled.form.rights:
         click.echo("")
         print_fields(dict(cells.about()))

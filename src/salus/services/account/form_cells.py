@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from salus.services.account.form_words import COLUMNS, FORM_TITLES, KINDS, LAWS, LEADS, METHODS, RIGHTS, SAID
 from salus.services.account.forms import Filled, FormRow
 from salus.services.account.line import Line
-from salus.services.account.words import PARTIES, law_in, purposes_in
+from salus.services.account.words import PARTIES, law_in, purposes_in, reason_in
 from salus.services.retention import FOREVER_MS
 
 
@@ -105,7 +105,9 @@ class Cells:
         named = "" if line.directive is None else line.directive.hex()[:12]
         if line.law is not None and line.law.set:
             words = law_in(line.law.set, line.law.rule, self.language)
-            return self.say("emergency", words) if line.basis == "break-glass" else words
+            if line.basis != "break-glass":
+                return words
+            return self.say("emergency", reason_in(line.reason_number, line.reason, self.language), words)
         if line.basis == "order":
             return self.say("order", named)
         return self.say("consent" if line.basis == "directive" else "own set", named, line.version)

@@ -1,4 +1,4 @@
-"""A form for programs: names and meanings stand in docs/reference/accounting.md and never change."""
+"""A form for programs: names and meanings stand in docs/reference/accounting-forms.md and never change."""
 
 from collections.abc import Mapping
 

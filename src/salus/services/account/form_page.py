@@ -60,7 +60,7 @@ class FormPage(Page):
             shown: list[str] = [name(text) if column in ("recipient", "address") else text]
             if column == "date":
                 shown.append(entries)
-            cells.append(element("td", element("span", head, class_="label"), element("div", *shown)))
+            cells.append(element("td", element("span", head, class_="label"), element("div", *shown), class_=column))
         return element("tr", *cells)
 
     def _about(self) -> Markup:
@@ -69,6 +69,9 @@ class FormPage(Page):
         listed = element("ul", *rights, class_="rights")
         title = element("h2", cells.say("about"), id="about")
         return element("section", title, _facts(cells.about()), listed, aria_labelledby="about")
+
+    def _step(self) -> str:
+        return self._cells.say("check")
 
     def _limits(self) -> list[Markup]:
         return [element("h3", self._cells.say("limits")), *(element("p", text) for text in self._cells.limits())]

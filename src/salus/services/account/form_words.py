@@ -20,23 +20,24 @@ LEADS: Mapping[str, tuple[Text, ...]] = {
     "hipaa": (
         Text(
             "Disclosures of the six years before the request, or of the shorter time that was asked for. Left out, as "
-            "the law leaves them out: those for treatment, payment and health care operations, those to the person, and "
-            "those that the person authorised.",
+            "the law leaves them out: those for treatment, payment and health care operations, those to the person, "
+            "and those that the person authorised.",
             "列出请求之前六年内（或所要求的较短期间内）的披露。依法不列出：为诊疗、支付和医疗运营的披露，向本人的披露，"
             "以及本人授权的披露。",
         ),
         Text(
-            "It is due within 60 days of the request, once more 30 with a reason in writing; the first in twelve months "
-            "is free. An agency may have asked in writing that a disclosure to it be withheld for a time: the custodian "
-            "leaves those out by hand.",
+            "It is due within 60 days of the request, once more 30 with a reason in writing; the first in twelve "
+            "months is free. An agency may have asked in writing that a disclosure to it be withheld for a time: the "
+            "custodian leaves those out by hand.",
             "应在请求之日起 60 天内提供，书面说明理由后可延长 30 天；十二个月内首次免费。监管或执法机构可书面要求"
             "暂不列出向其作出的披露：由保管机构自行剔除。",
         ),
     ),
     "part2": (
         Text(
-            "Disclosures with the patient's consent of the three years before the request, those for treatment, payment "
-            "and operations through electronic records among them; and to whom a consent led that named no recipient.",
+            "Disclosures with the patient's consent of the three years before the request, those for treatment, "
+            "payment and operations through electronic records among them; and to whom a consent led that named no "
+            "recipient.",
             "列出请求之前三年内经患者同意的披露，包括通过电子记录为诊疗、支付和运营所作的披露；以及依未指明接收方的同意"
             "而获得记录的各方。",
         ),
@@ -129,11 +130,16 @@ SAID: Mapping[str, Text] = {
     "several": Text("{} to {}, {} times", "{} 至 {}，共 {} 次"),
     "told": Text("the person is told", "告知本人"),
     "not told": Text("-", "-"),
-    "emergency": Text("an emergency: {}", "紧急情况：{}"),
+    "emergency": Text("an emergency: {} {}", "紧急情况：{}{}"),
     "own set": Text("policy set {}, version {}", "政策 {}，第 {} 版"),
     "order": Text("order {}", "命令 {}"),
     "consent": Text("the person's decision {}, version {}", "本人的决定 {}，第 {} 版"),
     "entries": Text("log {}", "日志 {}"),
+    "check": Text(
+        "Each row names its entries in the network's log, and `salus ledger proof --entry N` makes the evidence file "
+        "of one, which proves it to anybody, offline:",
+        "每一行列出其在网络日志中的序号；`salus ledger proof --entry N` 可生成该条的证明文件，可离线向任何人证实：",
+    ),
     "about": Text("What is kept, and your rights", "保存情况与您的权利"),
     "categories": Text("Categories", "类别"),
     "storage": Text("Kept for", "保存期限"),

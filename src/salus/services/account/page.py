@@ -183,10 +183,13 @@ class Page:
         names = [together(name(who), f" ({_iso(time_s * 1000)})") for who, time_s in cosignatures(signed)]
         witnessed = together(*(together("; " if at else "", who) for at, who in enumerate(names)))
         said = together(self._say("cosigned"), " ", witnessed) if names else self._say("unwitnessed")
-        steps = [element("p", self._say(key)) for key in ("check 1", "check 2")]
+        steps = [element("p", self._say("check 1")), element("p", self._step())]
         commands = element("pre", "salus verify FILE --genesis genesis.cbor --witness KEY", class_="code")
         note = element("pre", self._proofs.note.strip(), class_="code")
         return self._section("checking", *steps, commands, element("p", said), note, *self._limits())
+
+    def _step(self) -> str:
+        return self._say("check 2")
 
     def _limits(self) -> list[Markup]:
         return [element("p", self._say(key)) for key in ("limit 1", "limit 2", "limit 3")]

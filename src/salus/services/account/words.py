@@ -137,9 +137,9 @@ def law_in(name: str, rule: int | None, language: str) -> str:
         return name
     sources = shipped.rules[rule - 1].sources if rule else shipped.emergency
     shown = ("、" if language == "zh" else ", ").join(source.place.in_language(language) for source in sources)
-    number = "" if not rule else f"第 {rule} 条规则" if language == "zh" else f"rule {rule}"
+    number = "" if not rule else f"第 {rule} 条规则" if language == "zh" else f", rule {rule}"
     title = shipped.title.in_language(language)
-    return ("：" if language == "zh" else ": ").join(part for part in (f"{title} {number}".strip(), shown) if part)
+    return ("：" if language == "zh" else ": ").join(part for part in (f"{title}{number}", shown) if part)
 
 
 def reason_in(number: int | None, english: str, language: str) -> str:
