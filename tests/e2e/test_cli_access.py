@@ -63,6 +63,9 @@ def test_the_glass_is_broken_and_reviewed(home: Path, handle: str, tmp_path: Pat
     again = salus("access", "review", "--as", "north", release, "--verdict", "justified", home=home)
     assert again.status == 1 and "closed the review" in again.line
     (rate,) = data("access", "glass", "--as", "regulator", home=home)
+    by_set = data("access", "glass", "--as", "regulator", "--by-set", home=home)
+    assert sum(each["broken"] for each in by_set) == 1
+    assert "found not justified" in done("access", "glass", "--as", "regulator", "--by-set", home=home)
     assert (rate["broken"], rate["open_reviews"], rate["not_justified"]) == (1, 0, 1)
     account = done("access", "accounting", "--as", "alma", home=home)
     assert "break-glass" in account and "reviewed" in account
