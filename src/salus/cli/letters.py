@@ -35,16 +35,17 @@ class Told(NamedTuple):
     code: int | None = None  # of a refusal
 
 
-def tell(letter: str, outcome: object) -> Told:
-    """Return what became of a letter."""
+def tell(letter: str, outcome: object, ground: str = "") -> Told:
+    """Return what became of a letter; `ground` names the rule that a release rests on (`services.explain`)."""
+    by = f", by {ground}" if ground else ""
     match outcome:
         case Delivery():
-            return Told(letter, outcome.request, f"released {outcome.records} records", outcome.records)
+            return Told(letter, outcome.request, f"released {outcome.records} records{by}", outcome.records)
         case Refused():
             return Told(letter, outcome.request, f"refused: {outcome.reason.name.lower().replace('_', ' ')}")
         case Received():
             count = len(outcome.records)
-            words = f"received and verified {count} records; {left_out(outcome.left_out)}"
+            words = f"received and verified {count} records{by}; {left_out(outcome.left_out)}"
             return Told(letter, outcome.release, words, count)
         case OwnView():
             count = len(outcome.records)

@@ -7,6 +7,7 @@ release was committed stays here.
 from typing import NamedTuple
 
 from salus.contracts.access import queries as access
+from salus.contracts.access.messages import Basis
 from salus.contracts.access.types import Answer
 from salus.core.encoding import decode, encode
 from salus.core.request import parse_request
@@ -39,6 +40,8 @@ class Delivery(NamedTuple):
     records: int
     height: int
     raw: bytes
+    basis: Basis
+    purpose: int
 
     @property
     def request(self) -> bytes:
@@ -82,7 +85,9 @@ def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery | Withhel
     organisation.exchange.post(asked.recipient, "delivery", raw)
     tell_release(organisation, to)
     drop_task(organisation, task.release)
-    return Delivery(task.release, task.relation, asked.recipient, len(task.records), content.height, raw)
+    return Delivery(
+        task.release, task.relation, asked.recipient, len(task.records), content.height, raw, task.basis, task.purpose
+    )  # fmt: skip
 
 
 def _late(organisation: Organisation, task: ReleaseTask) -> Reason | None:

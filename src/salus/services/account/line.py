@@ -64,12 +64,16 @@ def ground_of(line: Line) -> str:
     """Return in a few words what a line rests on, or why it says no."""
     if line.directive is None:
         return line.reason or line.basis
-    kind = "" if line.basis in ("", "directive") else f"{line.basis} "
-    named = f"{line.law.set} ({line.directive.hex()[:12]})" if line.law and line.law.set else line.directive.hex()[:12]
-    stands = f"{kind}{named}" + (f", version {line.version}" if line.version else "")
-    if line.law and line.law.words:
-        stands = f"{stands}, {line.law.words}"
+    kind = "" if line.basis in ("", "directive") else line.basis
+    stands = named_ground(kind, line.directive, line.version, line.law)
     return f"{stands}: {line.reason}" if line.reason else stands
+
+
+def named_ground(kind: str, ground: bytes, version: int | None, law: Law | None) -> str:
+    """Return a ground by its kind, name and version, with the rule and its places in the law where one is known."""
+    named = f"{law.set} ({ground.hex()[:12]})" if law is not None and law.set else ground.hex()[:12]
+    stands = f"{kind} {named}".strip() + (f", version {version}" if version else "")
+    return f"{stands}, {law.words}" if law is not None and law.words else stands
 
 
 def plain(state: Reader, line: Line, event: Message, relation: bytes) -> Line:
