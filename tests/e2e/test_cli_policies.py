@@ -170,7 +170,7 @@ def test_a_set_of_a_law_is_shown_before_it_is_voted_and_proposed_by_its_name(cla
     printed = done("policy", "show", "hipaa", home=claimed)
     assert "not voted in this network" in printed and "45 CFR 164.506(c)(2)" in printed
     assert "A starting point for the review of your counsel, and no legal advice." in printed
-    assert "《个人信息保护法》第23条" in done("policy", "show", "pipl", "--language", "zh", home=claimed)
+    assert "《个人信息保护法》第二十三条" in done("policy", "show", "pipl", "--language", "zh", home=claimed)
 
     voted(claimed, "--set", "hipaa")
     first = data("policy", "show", "hipaa", home=claimed)

@@ -15,6 +15,7 @@ from salus.policy.purposes import is_break_glass
 from salus.policy.question import Tier
 from salus.policy.reasons import Reason
 from salus.policy.sets import LAWS, TRIAL
+from salus.policy.sets.clauses import numeral, pipl
 from salus.policy.shipped import SHIPPED, clause_of, find_shipped, policy_set
 from salus.policy.types import OrganisationRole
 from salus.services.purposes import PURPOSES
@@ -225,3 +226,16 @@ def test_a_voted_set_is_found_again_with_the_number_of_each_rule() -> None:
     fewer = {code: number for code, number in NUMBERS.items() if code != "HCOMPL"}
     assert find_shipped(policy_set(SETS["hipaa"], NUMBERS), fewer) is None
     assert LEVELS[policy_set(SETS["part2"], NUMBERS).pending] == "V"
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(1, "一"), (10, "十"), (13, "十三"), (20, "二十"), (45, "四十五"), (100, "一百"), (105, "一百零五"),
+     (110, "一百一十"), (1035, "一千零三十五"), (1226, "一千二百二十六"), (2008, "二千零八")],
+)  # fmt: skip
+def test_articles_are_counted_as_chinese_laws_count_them(number: int, written: str) -> None:
+    assert numeral(number) == written
+    assert (
+        pipl(13, 4).place.zh == "《个人信息保护法》第十三条第一款第四项"
+        and pipl(13, 4).place.en == "PIPL Art. 13(1)(4)"
+    )

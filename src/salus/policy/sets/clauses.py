@@ -79,12 +79,30 @@ def gdpr(article: str) -> Source:
     return Source(place, "https://eur-lex.europa.eu/eli/reg/2016/679/oj")
 
 
-def pipl(article: int, item: str = "") -> Source:
-    """Name an article of China's Personal Information Protection Law."""
-    place = Words(f"PIPL Art. {article}{item}", f"《个人信息保护法》第{article}条{item}")
+def pipl(article: int, item: int = 0) -> Source:
+    """Name an article of China's Personal Information Protection Law, or an item of its first paragraph."""
+    english, chinese = (f"(1)({item})", f"第一款第{numeral(item)}项") if item else ("", "")
+    place = Words(f"PIPL Art. {article}{english}", f"《个人信息保护法》第{numeral(article)}条{chinese}")
     return Source(place, "http://www.npc.gov.cn/npc/c2/c30834/202108/t20210820_313088.html")
 
 
 def china(english: str, chinese: str, article: int) -> Source:
     """Name an article of another Chinese law, by its title in the national database, which is searched by title."""
-    return Source(Words(f"{english} Art. {article}", f"《{chinese}》第{article}条"), "https://flk.npc.gov.cn/")
+    return Source(Words(f"{english} Art. {article}", f"《{chinese}》第{numeral(article)}条"), "https://flk.npc.gov.cn/")
+
+
+_DIGITS = "零一二三四五六七八九"
+_UNITS = ((1000, "千"), (100, "百"), (10, "十"), (1, ""))
+
+
+def numeral(number: int) -> str:
+    """Return a number from 1 to 9999 as Chinese laws count their articles."""
+    written, gap = "", False
+    for size, unit in _UNITS:
+        digit, number = divmod(number, size)
+        if digit:
+            written += ("零" if gap else "") + _DIGITS[digit] + unit
+            gap = False
+        else:
+            gap = bool(written)
+    return written.removeprefix("一") if written.startswith("一十") else written

@@ -7,8 +7,8 @@ from salus.policy.policies import NORMAL, RESTRICTED, Mode
 from salus.policy.sets.clauses import ANY, HOUR_MS, Gap, ShippedRule, ShippedSet, Words, china, pipl
 from salus.policy.types import OrganisationRole
 
-_CONSENT = (pipl(13, "(1)(1)"), pipl(23), pipl(29), china("Civil Code", "民法典", 1035))
-_LIFE = (pipl(13, "(1)(4)"), pipl(18))
+_CONSENT = (pipl(13, 1), pipl(23), pipl(29), china("Civil Code", "民法典", 1035))
+_LIFE = (pipl(13, 4), pipl(18))
 _WITH = (
     ("TREAT", OrganisationRole.HOSPITAL, Words("Hospitals, to treat,", "医院为诊疗")),
     ("TREAT", OrganisationRole.CLINIC, Words("Clinics, to treat,", "诊所为诊疗")),
@@ -53,7 +53,7 @@ PIPL = ShippedSet(
             "PUBHLTH", OrganisationRole.REGULATOR, Mode.MANDATED, RESTRICTED,
             Words("The authority gets what the law has it told, whatever was denied; she is told.",
                   "主管部门获得法律要求报告的数据，不论本人是否禁止；告知本人。"),
-            (pipl(13, "(1)(3)"), pipl(34), pipl(35), china("Law on Doctors", "医师法", 33)),
+            (pipl(13, 3), pipl(34), pipl(35), china("Law on Doctors", "医师法", 33)),
             notice=True,
         ),
     ),
