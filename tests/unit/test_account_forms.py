@@ -122,16 +122,19 @@ def test_years_are_of_the_calendar() -> None:
     assert years_before(ms(2028, 2, 29), 3) == ms(2025, 2, 28)
 
 
-def test_several_to_one_recipient_for_one_purpose_on_one_ground_are_summed_up() -> None:
+def test_several_to_one_recipient_for_one_purpose_are_summed_up() -> None:
     reports = [given(n, "policy", "PUBHLTH", 10 - n, law=law("mandated", 8)) for n in (1, 2, 3)]
     other = given(4, "policy", "PUBHLTH", law=law("mandated", 8), organisation=b"x" * 32)
     later = given(5, "policy", "PUBHLTH", law=law("mandated", 8), version=2)
     rows = filled("hipaa", *reports, other, later).parts[0][1]
-    assert [row.entries for row in rows] == [(1, 2, 3), (4,), (5,)]
+    assert [row.entries for row in rows] == [(1, 2, 3, 5), (4,)]
+    by_ground = filled("gdpr", *reports, other, later).parts[0][1]
+    assert [row.entries for row in by_ground] == [(1, 2, 3), (4,), (5,)], "there each ground is a row"
     first, last = (
         datetime.fromtimestamp(each.time / 1000, UTC).strftime("%Y-%m-%d") for each in (reports[0], reports[2])
     )
     told = filled("hipaa", *reports)
+    rows = told.parts[0][1]
     assert Cells(told, "en").row(rows[0], ("date",)) == [f"{first} to {last}, 3 times"]
     assert Cells(told, "zh").row(rows[0], ("date",)) == [f"{first} 至 {last}，共 3 次"]
     assert len(filled("pipl", *reports).parts[0][1]) == 3, "there each is told by itself"

@@ -73,6 +73,9 @@ class FormPage(Page):
     def _step(self) -> str:
         return self._cells.say("check")
 
+    def _commands(self) -> tuple[str, ...]:
+        return ("salus ledger proof --entry N --out FILE", *super()._commands())
+
     def _limits(self) -> list[Markup]:
         return [element("h3", self._cells.say("limits")), *(element("p", text) for text in self._cells.limits())]
 

@@ -136,9 +136,9 @@ SAID: Mapping[str, Text] = {
     "consent": Text("the person's decision {}, version {}", "本人的决定 {}，第 {} 版"),
     "entries": Text("log {}", "日志 {}"),
     "check": Text(
-        "Each row names its entries in the network's log, and `salus ledger proof --entry N` makes the evidence file "
-        "of one, which proves it to anybody, offline:",
-        "每一行列出其在网络日志中的序号；`salus ledger proof --entry N` 可生成该条的证明文件，可离线向任何人证实：",
+        "Each row names its entries in the network's log. The first command makes the evidence file of one, the second "
+        "checks it, offline:",
+        "每一行列出其在网络日志中的序号。第一条命令生成其中一条的证明文件，第二条命令可离线核验：",
     ),
     "about": Text("What is kept, and your rights", "保存情况与您的权利"),
     "categories": Text("Categories", "类别"),

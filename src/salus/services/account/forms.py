@@ -27,7 +27,7 @@ class Signed(NamedTuple):
 
 
 class FormRow(NamedTuple):
-    """One release, or several to one recipient for one purpose on one ground."""
+    """One release, or several to one recipient for one purpose, on one ground where the form names it."""
 
     first: Line
     last: Line
@@ -148,15 +148,16 @@ def fill(form: Form, account: Accounting, asking: Asking, kept: Kept | None = No
     parts = []
     for part in form.parts:
         lines = [line for line in covered if part.counts(line, asking)]
-        parts.append((part, tuple(_rows(lines, kept, summed=part.summed))))
+        parts.append((part, tuple(_rows(part, lines, kept))))
     return Filled(form, account, begin, tuple(parts), kept)
 
 
-def _rows(lines: Iterable[Line], kept: Kept | None, *, summed: bool) -> Iterable[FormRow]:
+def _rows(part: Part, lines: Iterable[Line], kept: Kept | None) -> Iterable[FormRow]:
     groups: dict[tuple[object, ...], list[Line]] = {}
     for line in lines:
-        same = (line.organisation, line.purposes, line.basis, line.directive, line.version, line.law)
-        groups.setdefault(same if summed else (line.index,), []).append(line)
+        ground = (line.basis, line.directive, line.version, line.reason) if "ground" in part.columns else ()
+        same = (line.organisation, line.purposes, *ground)
+        groups.setdefault(same if part.summed else (line.index,), []).append(line)
     for found in groups.values():
         yield FormRow(found[0], found[-1], tuple(line.index for line in found), _kinds(found, kept))
 

@@ -184,12 +184,15 @@ class Page:
         witnessed = together(*(together("; " if at else "", who) for at, who in enumerate(names)))
         said = together(self._say("cosigned"), " ", witnessed) if names else self._say("unwitnessed")
         steps = [element("p", self._say("check 1")), element("p", self._step())]
-        commands = element("pre", "salus verify FILE --genesis genesis.cbor --witness KEY", class_="code")
+        commands = element("pre", "\n".join(self._commands()), class_="code")
         note = element("pre", self._proofs.note.strip(), class_="code")
         return self._section("checking", *steps, commands, element("p", said), note, *self._limits())
 
     def _step(self) -> str:
         return self._say("check 2")
+
+    def _commands(self) -> tuple[str, ...]:
+        return ("salus verify FILE --genesis genesis.cbor --witness KEY",)
 
     def _limits(self) -> list[Markup]:
         return [element("p", self._say(key)) for key in ("limit 1", "limit 2", "limit 3")]
