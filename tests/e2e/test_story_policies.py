@@ -10,7 +10,8 @@ from salus.contracts.governance.messages import SetPolicySet
 from salus.core.encoding import decode
 from salus.core.errors import WrongSignature
 from salus.policy.policies import NO_SET, STRICT, STRICT_OPT_IN, Choice
-from salus.policy.shipped import MANDATED, OPT_OUT, policy_set
+from salus.policy.sets import MANDATED, OPT_OUT
+from salus.policy.shipped import policy_set
 from salus.policy.types import Capacity, Status
 from salus.services import lookup
 from salus.services.accounting import accounting

@@ -26,7 +26,8 @@ from salus.core.signatures import ED25519, SigningKey
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.ledger.embedded.tuning import tune_process
-from salus.policy.shipped import SHIPPED, founding_set
+from salus.policy.sets import TRIAL
+from salus.policy.shipped import founding_set
 from salus.policy.types import OrganisationRole
 from salus.services.errors import RegionExists, UnusableName
 from salus.services.purposes import PURPOSES
@@ -99,7 +100,7 @@ def _groups(spec: RegionSpec) -> tuple[FoundingGroup, ...]:
 def _policies() -> tuple[bytes, ...]:
     """The policy sets to try, for any jurisdiction; a relation is under strict opt-in until its custodian names one."""
     numbers = {row.code: row.number for row in PURPOSES}
-    return tuple(encode(founding_set(shipped, numbers, EMERGENCY_GROUP)) for shipped in SHIPPED)
+    return tuple(encode(founding_set(shipped, numbers, EMERGENCY_GROUP)) for shipped in TRIAL)
 
 
 def _founder(spec: MemberSpec, made: OrganisationKeys) -> Founder:

@@ -27,8 +27,12 @@ from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_relation
 from salus.core.glass import GlassReason
 from salus.policy.types import Provision
+from salus.services.actors import Organisation
 from salus.services.break_glass import request_break_glass
+from salus.services.deliver import Delivery
+from salus.services.explain import explain
 from salus.services.inbox import collect, process_inbox
+from salus.services.lookup import purpose_number
 from salus.services.members import member_name
 from salus.services.notify import changes_of, list_notices
 from salus.services.petition_letters import Change
@@ -38,7 +42,9 @@ from salus.services.receive_receipt import ReceiptView
 from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.received import list_received
 from salus.services.request import request, request_own
+from salus.services.tell_release import ToldView
 
+_LETTERS: dict[type, str] = {ReceiptView: "receipt", ToldView: "notice"}
 REASONS = {reason.name.lower().replace("_", "-"): reason for reason in GlassReason}
 
 
@@ -117,14 +123,26 @@ def ask_own(home: Path | None, as_json: bool, actor: str, relation: str | None) 
 def answer(home: Path | None, as_json: bool, actor: str, save: Path | None) -> None:
     """Work through the inbox: acknowledge grants, decide requests and release or refuse, receive deliveries."""
     with opened(home) as region:
-        done = process_inbox(organisation(region, actor))
+        member = organisation(region, actor)
+        done = process_inbox(member)
+        told = [tell(item.kind, item.outcome, ground_words(member, item.outcome)) for item in done]
     outcomes = [item.outcome for item in done]
-    print_told((tell(item.kind, item.outcome) for item in done), as_json, empty="The inbox is empty.")
+    print_told(told, as_json, empty="The inbox is empty.")
     brought = [one for one in outcomes if isinstance(one, Received | ReceivedPage)]
     evidence = {one.release: one.evidence for one in brought if isinstance(one, Received)}
     pages = {one.name: one.evidence for one in outcomes if isinstance(one, ReceivedPage | ClosedSession)}
     named = {short(release): raw for release, raw in evidence.items()} | pages
     keep(save, named, (record for one in brought for record in one.records))
+
+
+def ground_words(member: Organisation, outcome: object) -> str:
+    """Return the rule that a release rests on, given or received; empty where it rests on none."""
+    if isinstance(outcome, Delivery):
+        return explain(member.ledger, outcome.basis, outcome.recipient, outcome.purpose)
+    if isinstance(outcome, Received):
+        number = purpose_number(member.ledger.view(), outcome.purpose)
+        return explain(member.ledger, outcome.basis, member.account, number)
+    return ""
 
 
 @command.command("collect")
@@ -136,8 +154,7 @@ def fetch(home: Path | None, as_json: bool, actor: str, save: Path | None) -> No
     with opened(home) as region:
         views = collect(person(region, actor))
     own = [view for view in views if isinstance(view, OwnView)]
-    kinds = ("receipt" if isinstance(view, ReceiptView) else "delivery" for view in views)
-    print_told(map(tell, kinds, views), as_json, empty="Nothing new.")
+    print_told((tell(_LETTERS.get(type(view), "delivery"), view) for view in views), as_json, empty="Nothing new.")
     keep_receipts(save, [view for view in views if isinstance(view, ReceiptView)])
     named = {short(view.release): view.evidence for view in own}
     keep(save, named, (record for view in own for record in view.records))

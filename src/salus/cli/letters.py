@@ -9,6 +9,7 @@ import click
 from salus.cli.output import print_json, print_table, short
 from salus.cli.petition import outcome_words
 from salus.core.errors import Refusal
+from salus.services.account.line import ground_of
 from salus.services.deliver import Withheld
 from salus.services.open_session import SessionOpened
 from salus.services.petition_letters import Change
@@ -20,6 +21,7 @@ from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.records import Record
 from salus.services.release import Delivery, Refused
 from salus.services.session_page import PageSent, SessionOver
+from salus.services.tell_release import ToldView
 from salus.vault.files import LocalFiles
 
 
@@ -33,16 +35,17 @@ class Told(NamedTuple):
     code: int | None = None  # of a refusal
 
 
-def tell(letter: str, outcome: object) -> Told:
-    """Return what became of a letter."""
+def tell(letter: str, outcome: object, ground: str = "") -> Told:
+    """Return what became of a letter; `ground` names the rule that a release rests on (`services.explain`)."""
+    by = f", by {ground}" if ground else ""
     match outcome:
         case Delivery():
-            return Told(letter, outcome.request, f"released {outcome.records} records", outcome.records)
+            return Told(letter, outcome.request, f"released {outcome.records} records{by}", outcome.records)
         case Refused():
             return Told(letter, outcome.request, f"refused: {outcome.reason.name.lower().replace('_', ' ')}")
         case Received():
             count = len(outcome.records)
-            words = f"received and verified {count} records; {left_out(outcome.left_out)}"
+            words = f"received and verified {count} records{by}; {left_out(outcome.left_out)}"
             return Told(letter, outcome.release, words, count)
         case OwnView():
             count = len(outcome.records)
@@ -67,6 +70,10 @@ def tell(letter: str, outcome: object) -> Told:
             kind = outcome.kind.name.lower()
             words = f"receipt: {kind} {outcome_words(outcome.outcome, outcome.ground)}"
             return Told(letter, outcome.petition, words)
+        case ToldView():
+            line = outcome.line
+            words = f"{line.name or 'somebody'} received data for {line.purpose} by {ground_of(line)}"
+            return Told(letter, outcome.release, words)
         case Refusal():
             return Told(letter, None, f"refused: {outcome}", code=outcome.code)
         case bytes() if letter in ("grant", "petition"):

@@ -34,6 +34,7 @@ KINDS = (
     "share",
     "release-share",
     "share-receipt",
+    "release-notice",
 )
 MAX_SIGNERS = 16
 

@@ -16,6 +16,7 @@ from salus.core.hashing import T
 from salus.evidence.state import LOG_KEY, LogValue
 from salus.merkle.log import leaf_hash
 from salus.services import lookup
+from salus.services.account.law import Laws
 from salus.services.account.line import Line
 from salus.services.account.rows import ROWS
 from salus.services.actors import Person
@@ -47,7 +48,9 @@ def accounting(ledger: Ledger, relation: bytes, unanswered: Sequence[KeptRequest
     state = ledger.view()
     custodian = lookup.person(state, relation).custodian
     profile = accounts.organisation(state, custodian)
-    lines = [_line(ledger.network, state, relation, entry) for entry in entries(ledger, relation)]
+    told = [_line(ledger.network, state, relation, entry) for entry in entries(ledger, relation)]
+    laws = Laws(ledger)
+    lines = [_by_law(laws, line) for line in told if line is not None]
     raw = state.get(LOG_KEY)
     return Accounting(
         relation,
@@ -56,7 +59,7 @@ def accounting(ledger: Ledger, relation: bytes, unanswered: Sequence[KeptRequest
         ledger.now(),
         state.height,
         0 if raw is None else decode(raw, LogValue).size,
-        tuple(line for line in lines if line is not None),
+        tuple(lines),
         tuple(request for request in unanswered if request.relation == relation),
     )
 
@@ -75,3 +78,14 @@ def _line(network: bytes, state: Reader, relation: bytes, entry: Entry) -> Line 
     leaf = leaf_hash(T("event", network, entry.body))
     blank = Line(entry.number, entry.height, entry.time, leaf)
     return row.describe(state, replace(blank, what=row.what), entry.event, relation)
+
+
+def _by_law(laws: Laws, line: Line) -> Line:
+    """Return the line with the rule of the policy set that it rests on."""
+    if line.directive is None or line.version is None or line.organisation is None:
+        return line
+    if line.basis == "policy":
+        return replace(line, law=laws.of_rule(line.directive, line.version, line.organisation, line.purpose))
+    if line.basis == "break-glass":
+        return replace(line, law=laws.of_emergency(line.directive, line.version))
+    return line

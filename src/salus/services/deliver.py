@@ -7,6 +7,7 @@ release was committed stays here.
 from typing import NamedTuple
 
 from salus.contracts.access import queries as access
+from salus.contracts.access.messages import Basis
 from salus.contracts.access.types import Answer
 from salus.core.encoding import decode, encode
 from salus.core.request import parse_request
@@ -22,6 +23,7 @@ from salus.services.errors import NotReleased
 from salus.services.objects import Content, RefusalLetter, RequestLetter, RequestOpening, opening_info
 from salus.services.proofs import Disclosed, prove_push, prove_release, prove_whole
 from salus.services.sealing import Addressed, sealed_letter
+from salus.services.tell_release import tell_release
 from salus.vault.reading import Proven
 from salus.vault.scope import Scope
 from salus.vault.vault import Vault
@@ -38,6 +40,8 @@ class Delivery(NamedTuple):
     records: int
     height: int
     raw: bytes
+    basis: Basis
+    purpose: int
 
     @property
     def request(self) -> bytes:
@@ -79,8 +83,11 @@ def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery | Withhel
         drop_task(organisation, task.release)
         return Withheld(task.release, task.relation, asked.recipient, reason)
     organisation.exchange.post(asked.recipient, "delivery", raw)
+    tell_release(organisation, to)
     drop_task(organisation, task.release)
-    return Delivery(task.release, task.relation, asked.recipient, len(task.records), content.height, raw)
+    return Delivery(
+        task.release, task.relation, asked.recipient, len(task.records), content.height, raw, task.basis, task.purpose
+    )  # fmt: skip
 
 
 def _late(organisation: Organisation, task: ReleaseTask) -> Reason | None:

@@ -20,6 +20,7 @@ from salus.services.release import release
 from salus.services.release_share import LETTER as RELEASED_SHARE
 from salus.services.session_page import PageSent, SessionOver, session_page
 from salus.services.take_petition import take_petition
+from salus.services.tell_release import ToldView, receive_told
 
 Outcome = (
     bytes
@@ -36,7 +37,7 @@ Outcome = (
     | Held
     | Refusal
 )
-Collected = OwnView | ReceiptView | Refusal
+Collected = OwnView | ReceiptView | ToldView | Refusal
 
 
 class Processed(NamedTuple):
@@ -68,7 +69,7 @@ def collect(person: Person, kinds: Container[str] = KINDS, only: bytes | None = 
 
 
 def collect_relation(person: Person, handle: bytes, kinds: Container[str] = KINDS) -> tuple[Collected, ...]:
-    """Receive every delivery and receipt to one relation.
+    """Receive every delivery, receipt and notice of a release to one relation.
 
     Other letters only tell to look at the ledger; letters of other kinds than `kinds` stay.
     """
@@ -111,6 +112,8 @@ def _person(person: Person, letter: Letter) -> Collected | None:
     try:
         if letter.kind == "delivery":
             return receive_own(person, letter.body)
+        if letter.kind == "told":
+            return receive_told(person, letter.body)
         return receive_receipt(person, letter.body) if letter.kind == "receipt" else None
     except Refusal as refusal:
         return refusal

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from salus.core.glass import TEXTS as GLASS
 from salus.core.glass import GlassReason
 from salus.policy.reasons import Reason
+from salus.policy.shipped import SHIPPED
 from salus.policy.types import OrganisationRole
 
 LANGUAGES = ("en", "zh")
@@ -35,6 +36,7 @@ PURPOSES: Mapping[str, Text] = {  # https://terminology.hl7.org/CodeSystem-v3-Ac
     "CLINTRCH": Text("clinical trial", "临床试验"),
     "HMARKT": Text("marketing", "市场推广"),
     "BTG": Text("emergency access", "紧急访问"),
+    "HCOMPL": Text("oversight and audit", "监管与审计"),
 }
 BASES: Mapping[str, Text] = {
     "self": Text("the person's own access", "本人访问"),
@@ -126,6 +128,18 @@ def purposes_in(codes: tuple[str, ...], language: str) -> str:
     """Return the words of purposes, each with its code."""
     shown = [f"{PURPOSES[c].in_language(language)} ({c})" if c in PURPOSES else c for c in codes]
     return ("、" if language == "zh" else ", ").join(shown)
+
+
+def law_in(name: str, rule: int | None, language: str) -> str:
+    """Return a rule by its set, number and places in the law."""
+    shipped = next((each for each in SHIPPED if each.name == name), None)
+    if shipped is None:
+        return name
+    sources = shipped.rules[rule - 1].sources if rule else shipped.emergency
+    shown = ("、" if language == "zh" else ", ").join(source.place.in_language(language) for source in sources)
+    number = "" if not rule else f"第 {rule} 条规则" if language == "zh" else f", rule {rule}"
+    title = shipped.title.in_language(language)
+    return ("：" if language == "zh" else ": ").join(part for part in (f"{title}{number}", shown) if part)
 
 
 def reason_in(number: int | None, english: str, language: str) -> str:
