@@ -16,6 +16,10 @@ class Parameter(IntEnum):
     SESSION_MS = 9  # how long a session may last
     STALE_MS = 10  # how old the state may be that a gateway decides on
     STALE_EMERGENCY_MS = 11  # the same, for emergency treatment and break-glass
+    RECOVERY_DELAY_MS = 20  # of a recovery, of a change that one device key wants, of the end of a freeze
+    CONTESTED_DELAY_MS = 21  # of a recovery that a key vetoed twice, from then on
+    RECENT_CHANGE_MS = 22  # a key listed less than this before a recovery cannot veto it
+    VETO_PERIOD_MS = 23  # in which a key vetoes once
 
 
 class Bounds(NamedTuple):
@@ -38,5 +42,9 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.SESSION_MS: Bounds(43_200_000, 60_000, 604_800_000),  # 12 h; 1 min to 7 days
     Parameter.STALE_MS: Bounds(60_000, 1_000, 3_600_000),  # 1 min; 1 s to 1 h
     Parameter.STALE_EMERGENCY_MS: Bounds(900_000, 1_000, 86_400_000),  # 15 min; 1 s to 1 day
+    Parameter.RECOVERY_DELAY_MS: Bounds(604_800_000, 60_000, 7_776_000_000),  # 7 days; 1 min to 90 days
+    Parameter.CONTESTED_DELAY_MS: Bounds(1_209_600_000, 60_000, 7_776_000_000),  # 14 days; 1 min to 90 days
+    Parameter.RECENT_CHANGE_MS: Bounds(1_209_600_000, 0, 31_536_000_000),  # 14 days; 0 to 365 days
+    Parameter.VETO_PERIOD_MS: Bounds(2_592_000_000, 60_000, 31_536_000_000),  # 30 days; 1 min to 365 days
 }
 NUMBERS = frozenset(map(int, Parameter))  # for membership only
