@@ -65,12 +65,13 @@ def propose_change(governance: Governance, ctx: Context, msg: ProposeChange) -> 
     key = next(s.key for s in ctx.signers if s.account == msg.account and s.role == Role.DEVICE)
     # CHECK
     change = _read(msg.number, msg.change, msg.account)
-    if recovery_keeper.get_change(ctx.state, msg.account, key) is not None:
-        raise recovery_errors.ChangePending
+    new = ctx.object_id("change", msg.account)
+    if any(key == by or entry.id == new for by, entry in recovery_keeper.get_changes(ctx.state, msg.account)):
+        raise recovery_errors.ChangePending  # or a nonce was used twice
     _check(governance, ctx, change)
     # WRITE
     due = ctx.time + governance.parameter(ctx.state, RECOVERY_DELAY_MS)
-    entry = PendingChange(ctx.object_id("change", msg.account), msg.number, msg.change, due)
+    entry = PendingChange(new, msg.number, msg.change, due)
     recovery_keeper.put_change(ctx.state, msg.account, key, entry)
     # EMIT
     ctx.emit(ChangeProposed(msg.account, entry.id, key, msg.number, due))
