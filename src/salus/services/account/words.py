@@ -65,6 +65,7 @@ WAITS: Mapping[str, Text] = {
     "desk": Text("The desk has not confirmed this claim", "窗口尚未确认此认领"),
     "answer": Text("Nobody has answered this request", "此请求尚无答复"),
     "deferred": Text("This was put off", "此事项已延期"),
+    "recovery": Text("This takes effect unless a device stops it", "如无设备否决，将届时生效"),
     "review": Text("The review of this emergency access is open", "此次紧急访问的审查尚未结束"),
 }
 REASONS: Mapping[int, str] = {  # Chinese; the English texts stand in policy.reasons
