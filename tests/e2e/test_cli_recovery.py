@@ -118,7 +118,9 @@ def test_devices(claimed: Path, clock: FakeClock) -> None:
     done("recovery", "freeze", "--as", "north", handle, home=claimed)
     assert "freeze ends" in done("recovery", "lift", "--as", "alma", "--with", "tablet", home=claimed)
     clock.advance(7 * DAY_MS)
-    assert "Done" in done("recovery", "remove-device", "--as", "alma", keys[True][:12], "--with", "tablet", home=claimed)
+    assert "Done" in done(
+        "recovery", "remove-device", "--as", "alma", keys[True][:12], "--with", "tablet", home=claimed
+    )
 
 
 def test_what_is_mistyped_is_one_line(claimed: Path, clock: FakeClock) -> None:
