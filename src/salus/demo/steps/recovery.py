@@ -49,7 +49,7 @@ def recover_accounts(stage: Stage) -> Step:
             "For a week every device of hers could have stopped it; nobody was granted anything meanwhile",
             "Cleo had a printed code: the clinic froze her account with it. Two desks identified her, each by itself",
             f"The thief vetoed {vetoes} times: the second veto froze his key, and her hospital's desk decided",
-            "Three weeks have passed since (this story began so long ago): every earlier key is dead, and no grant of his took",
+            "The story began three weeks ago, so the delays are over: every earlier key is dead, no grant of his took",
         ),
         ("recovery status --as bela-new",),
     )
