@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from salus.bootstrap import Region
+from salus.bootstrap import Region, create_person
 from salus.core.errors import Kind, Refusal
 from salus.demo.clock import StoryClock
 from salus.services.actors import Organisation, Person
@@ -62,6 +62,10 @@ class Stage:
     def organisation(self, slug: str) -> Organisation:
         """Return a member by its slug."""
         return self.region.organisation(slug)
+
+    def new_person(self, slug: str) -> Person:
+        """Return somebody with an empty wallet."""
+        return create_person(self.region, slug)
 
     @property
     def patient(self) -> Person:

@@ -1,6 +1,5 @@
 """Step 10: two other patients. One loses her phone, and friends help; of the other a thief has it, and two desks do."""
 
-from salus.bootstrap import create_person
 from salus.contracts.accounts import queries as accounts
 from salus.core.errors import Refusal
 from salus.demo.stage import CLINIC, HOSPITALS, Stage, Step
@@ -27,7 +26,7 @@ WEEK, FORTNIGHT = 7, 14  # days of the network's delays
 def recover_accounts(stage: Stage) -> Step:
     """Name keyholders, lose a phone, and have a thief veto until he cannot."""
     helped, robbed = patient(stage, "bela", HOSPITALS[0]), patient(stage, "cleo", HOSPITALS[1])
-    set_keyholders(helped[0], helped[1], [hold_key(create_person(stage.region, name), helped[1]) for name in FRIENDS])
+    set_keyholders(helped[0], helped[1], [hold_key(stage.new_person(name), helped[1]) for name in FRIENDS])
     code = print_freeze_code(*robbed)
     stage.clock.let_pass(WEEK)
     for _, waiting in accounts.pending_changes(stage.region.ledger.view(), helped[1]):
@@ -59,7 +58,7 @@ def patient(stage: Stage, slug: str, hospital: str) -> tuple[Person, bytes]:
     """Open an account at a hospital and let a person claim it."""
     organisation = stage.organisation(hospital)
     (handle,) = open_accounts(organisation, 1)
-    person = create_person(stage.region, slug)
+    person = stage.new_person(slug)
     claimed = claim(person, invite(organisation, handle).code)
     confirm_claim(organisation, handle, claimed.short_code)
     return person, handle
@@ -68,7 +67,7 @@ def patient(stage: Stage, slug: str, hospital: str) -> tuple[Person, bytes]:
 def lost_phone(stage: Stage, helped: tuple[Person, bytes]) -> tuple[Person, bool]:
     """Two friends approve a new phone; return it, and whether the lost one shows the alert."""
     old, handle = helped
-    phone = create_person(stage.region, "bela-new")
+    phone = stage.new_person("bela-new")
     wanted = prepare_recovery(phone, handle, since=stage.region.ledger.now())
     people = [stage.region.person(name) for name in FRIENDS[:2]]
     start_recovery(phone, handle, [approve(one, handle, wanted.recovery, wanted.short_code) for one in people])
@@ -81,7 +80,7 @@ def thief(stage: Stage, robbed: tuple[Person, bytes], code: str) -> tuple[int, i
     freeze_by_code(stage.organisation(CLINIC), code)
     custodian, second = stage.organisation(HOSPITALS[1]), stage.organisation(HOSPITALS[0])
     desks = attest_staff(custodian, "Desk of South", "clerk"), attest_staff(second, "Desk of North", "clerk")
-    phone, vetoes, grants = create_person(stage.region, "cleo-new"), 0, 0
+    phone, vetoes, grants = stage.new_person("cleo-new"), 0, 0
     for _ in range(2):
         prepare_recovery(phone, handle, since=stage.region.ledger.now())
         offered, shown = offered_keys(phone, handle)
