@@ -171,7 +171,7 @@ def test_one_act_recovers_all_accounts_each_at_its_own_time(story: Story) -> Non
     pass_time(story, RECOVERY_MS)
     complete_due(story.south)
     phone = create_person(story.region, "new-phone")
-    prepared = prepare_everywhere(phone, [handle, other])
+    prepared = prepare_everywhere(phone, [handle, other], since=story.clock.time_ms)
     given = [(one.handle, approvals(story, one, *FRIENDS[:2])) for one in prepared]
     with pytest.raises(UnusableApproval):
         recover_everywhere(phone, [(handle, given[1][1])])
@@ -184,6 +184,8 @@ def test_one_act_recovers_all_accounts_each_at_its_own_time(story: Story) -> Non
         assert done.failed == () and len(done.recovering) == 1
         started_at.append(story.clock.time_ms)
     assert len(set(started_at)) == 2
+    pending = [accounts.pending_recovery(story.region.ledger.view(), each) for each in (handle, other)]
+    assert all(one.since % DAY_MS == 0 and one.since <= story.clock.time_ms for one in pending)  # no moment is shared
     story.clock.advance(RECOVERY_MS)
     complete_due(story.north)
     complete_due(story.south)

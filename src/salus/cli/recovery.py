@@ -21,7 +21,7 @@ from salus.core.errors import Malformed
 from salus.services.actors import Person
 from salus.services.errors import UnusableApproval
 from salus.services.keyholding import approve, hold_key, set_keyholders
-from salus.services.recover import offered_keys, prepare_recovery, recover_everywhere, start_recovery
+from salus.services.recover import offered_keys, prepare_everywhere, recover_everywhere, start_recovery
 from salus.services.recovery_status import AccountStatus, recovery_status
 from salus.services.veto_recovery import veto_recovery
 from salus.vault.files import LocalFiles
@@ -102,7 +102,7 @@ def prepare(home: Path | None, as_json: bool, actor: str, handles: tuple[bytes, 
     day = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
     with opened(home) as region:
         who = _wallet(region, actor)
-        made = [prepare_recovery(who, handle, day) for handle in handles]
+        made = prepare_everywhere(who, handles, day)
     if as_json:
         print_json(made)
         return

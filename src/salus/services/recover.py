@@ -26,6 +26,8 @@ from salus.wallet.invitation import short_code
 from salus.wallet.kept import KeptRelation, RelationState
 from salus.wallet.kept_recovery import KeptRecovery
 
+_EARLIER_DAYS = 6
+
 
 class Prepared(NamedTuple):
     """New keys that wait to be approved; the person reads the short code to her keyholders."""
@@ -46,7 +48,7 @@ class Started(NamedTuple):
 def prepare_recovery(person: Person, handle: bytes, since: int | None = None) -> Prepared:
     """Make new keys for the account and keep them. `since`: when somebody else may have come to have the old ones.
 
-    Raises UnknownRelation.
+    It counts from the beginning of its day. Raises UnknownRelation.
     """
     network, state, now = person.wallet.network, person.ledger.view(), person.ledger.now()
     account = lookup.person(state, handle)
@@ -56,7 +58,8 @@ def prepare_recovery(person: Person, handle: bytes, since: int | None = None) ->
     entry = list_key(network, handle, Role.DEVICE, device, start, start + VALID_DAYS * DAY_MS)
     version = queries.keyholding(state, handle).version
     seal_key = SealKey.from_seed(seal_seed).id(network)
-    payload = encode(RecoveryPayload(handle, version, (entry,), seal_key, since, os.urandom(16)))
+    whole = None if since is None else since // DAY_MS * DAY_MS
+    payload = encode(RecoveryPayload(handle, version, (entry,), seal_key, whole, os.urandom(16)))
     recovery, generation = T("recovery", network, payload), account.generation + 1
     person.wallet.keep_recovery(
         KeptRecovery(handle, account.custodian, generation, device_seed, seal_seed, recovery, payload, (), None)
@@ -65,8 +68,14 @@ def prepare_recovery(person: Person, handle: bytes, since: int | None = None) ->
 
 
 def prepare_everywhere(person: Person, handles: Sequence[bytes], since: int | None = None) -> tuple[Prepared, ...]:
-    """Make new keys for several accounts, those that a backup or a data slot lists."""
-    return tuple(prepare_recovery(person, handle, since) for handle in handles)
+    """Make new keys for several accounts, those that a backup or a data slot lists.
+
+    `since` is up to six days earlier at each by chance: the same day at all of them would link them, and what is
+    suspended too much is reaffirmed.
+    """
+    days = [person.chance.randint(0, _EARLIER_DAYS) if len(handles) > 1 else 0 for _ in handles]
+    earlier = [None if since is None else max(0, since - count * DAY_MS) for count in days]
+    return tuple(prepare_recovery(person, handle, day) for handle, day in zip(handles, earlier, strict=True))
 
 
 def recover_everywhere(person: Person, approved: Sequence[tuple[bytes, Sequence[bytes]]]) -> tuple[KeptRecovery, ...]:
