@@ -50,6 +50,7 @@ from salus.contracts.access.messages import (
     RecordRelease,
     ReviewBreakGlass,
 )
+from salus.contracts.access.recovery_errors import PermitSuspended
 from salus.contracts.access.types import Answer, Outcome, Review
 from salus.contracts.accounts import keeper as accounts_keeper
 from salus.contracts.accounts.keys import person_key
@@ -281,6 +282,7 @@ OF_DIRECTIVE: dict[Any, Any] = {
     errors.DirectiveRevoked: stored(status=int(Status.REVOKED)),
     errors.StaleVersion: basis(version=2),
     errors.NotAcknowledged: stored(status=int(Status.UNACKNOWLEDGED)),
+    PermitSuspended: stored(status=int(Status.SUSPENDED)),
     errors.NotYetInForce: stored(start=NOW + 1),
     errors.DirectiveExpired: stored(end=NOW),
     errors.OtherRecipient: stored(grantee=(1, OTHER)),
@@ -312,6 +314,8 @@ GROUNDS_APART = {
     (errors.NoSuchPurpose, errors.BreakGlassByPermit): "a request has one purpose",
     (errors.BasisNotSupported, errors.NotOwnAccess): ONE_BASIS,
     (errors.DirectiveRevoked, errors.NotAcknowledged): ONE_STATUS,
+    (errors.DirectiveRevoked, PermitSuspended): ONE_STATUS,
+    (errors.NotAcknowledged, PermitSuspended): ONE_STATUS,
     (errors.TotallyDenied, errors.NoSuchOrder): "an order binds whatever was denied",
     (errors.TotallyDenied, errors.OrderNotInForce): "an order binds whatever was denied",
 }

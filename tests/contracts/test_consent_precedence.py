@@ -27,7 +27,9 @@ from contracts.region import (
 )
 from salus.contracts import consent
 from salus.contracts.accounts import keeper as accounts_keeper
+from salus.contracts.accounts import recovery_keeper
 from salus.contracts.accounts.keys import person_key
+from salus.contracts.accounts.recovery_types import Frozen
 from salus.contracts.accounts.types import Organisation, Person, PersonState, Staff
 from salus.contracts.consent import errors, keeper
 from salus.contracts.consent.keys import directive_key
@@ -38,6 +40,7 @@ from salus.contracts.consent.messages import (
     DenyTotally,
     GrantConsent,
     NamePolicySet,
+    ReaffirmConsent,
     RecordOrder,
     RevokeConsent,
     SetPreference,
@@ -83,6 +86,12 @@ def revoke() -> Scene:
 def acknowledge() -> Scene:
     s = scene(AckDirective(HOSPITAL, RELATION, DIRECTIVE), BY_HOSPITAL)
     keeper.put_directive(s.state, directive(status=Status.UNACKNOWLEDGED))
+    return s
+
+
+def reaffirm() -> Scene:
+    s = scene(ReaffirmConsent(RELATION, Capacity.SELF, DIRECTIVE), BY_PATIENT)
+    keeper.put_directive(s.state, directive(status=Status.SUSPENDED))
     return s
 
 
@@ -205,6 +214,10 @@ def inactive(s: Scene) -> None:
     governance_keeper.put_member(s.state, OTHER, Member(MemberState.WINDING_DOWN, False, False))
 
 
+def barred(s: Scene) -> None:
+    recovery_keeper.put_frozen(s.state, RELATION, Frozen(NOW, None))
+
+
 def persons_own(s: Scene) -> None:
     stored(capacity=int(Capacity.SELF))(s)
 
@@ -323,7 +336,7 @@ CASES = (
             errors.DirectiveRevoked: stored(status=int(Status.REVOKED)),
             errors.DirectiveReplaced: stored(status=int(Status.REPLACED)),
             errors.DirectiveExpired: stored(end=NOW),
-            errors.AlreadyAcknowledged: stored(status=int(Status.ACTIVE)),
+            errors.AlreadyAcknowledged: (stored(status=int(Status.ACTIVE)), stored(status=int(Status.SUSPENDED))),
         },
         STATUS_APART
         | {
@@ -408,6 +421,25 @@ CASES = (
             errors.NoSuchOrder: lambda s: s.change(order=name("no order")),
             errors.NotTheIssuer: lambda s: keeper.put_order(s.state, RELATION, ORDER, replace(STANDING, issuer=CLINIC)),
             errors.OrderWithdrawn: lambda s: change_order(s, withdrawn=True),
+        },
+    ),
+    Case(
+        "ReaffirmConsent",
+        reaffirm,
+        {
+            errors.NoSuchRelation: no_relation,
+            errors.NotAuthorised: (unsigned, barred),
+            errors.NoSuchDirective: no_directive,
+            errors.DirectiveRevoked: stored(status=int(Status.REVOKED)),
+            errors.DirectiveReplaced: stored(status=int(Status.REPLACED)),
+            errors.DirectiveExpired: stored(end=NOW),
+            errors.TooManyPermits: full,
+            errors.NotSuspended: (stored(status=int(Status.ACTIVE)), stored(status=int(Status.UNACKNOWLEDGED))),
+        },
+        STATUS_APART
+        | {
+            (errors.DirectiveRevoked, errors.NotSuspended): ONE_STATUS,
+            (errors.DirectiveReplaced, errors.NotSuspended): ONE_STATUS,
         },
     ),
 )

@@ -29,7 +29,8 @@ def test_every_message_has_its_handler_and_no_other_exists() -> None:
 
 def test_protective_messages() -> None:
     names = [registry.MESSAGES[number].__name__ for number in registry.PROTECTIVE]
-    assert names == ["RevokeOwnKey", "DenyTotally", "RevokeConsent", "WithdrawOrder"]
+    own = ["RevokeOwnKey", "VetoChange", "VetoRecovery", "FreezeAccount", "FreezeInPerson"]
+    assert names == [*own, "DenyTotally", "RevokeConsent", "WithdrawOrder"]
 
 
 @pytest.mark.parametrize("number", registry.EVENTS)

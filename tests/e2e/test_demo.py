@@ -16,7 +16,19 @@ from salus.demo.stage import in_columns, shortened
 from salus.demo.steps import STEPS
 from salus.demo.steps.take_in import PATIENTS, SEED
 
-NAMES = ["take_in", "claim", "grant", "verify", "revoke", "break_glass", "session", "mandates", "amend", "account"]
+NAMES = [
+    "take_in",
+    "claim",
+    "grant",
+    "verify",
+    "revoke",
+    "break_glass",
+    "session",
+    "mandates",
+    "amend",
+    "recovery",
+    "account",
+]
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +75,12 @@ def test_the_figures_of_the_steps(report: dict) -> None:
     amended = step(report, "amend")
     assert (amended["receipts"], amended["versions_of_the_corrected"]) == (3, 2)
     assert amended["notices"] >= 2  # one for each release that held the corrected or the erased record
+    recovered = step(report, "recovery")
+    assert (recovered["accounts_recovered"], recovered["vetoes_of_the_thief"], recovered["grants_of_the_thief"]) == (
+        2,
+        2,
+        0,
+    )
     account = step(report, "account")
     assert (account["damages_made"], account["damages_found"]) == (4, 4)
 
@@ -103,7 +121,7 @@ def test_lines_are_short_and_carry_no_long_ids(played: Path) -> None:
 
 def test_the_commands_it_ends_with_work(played: Path, home: Path) -> None:
     listed = re.findall(r"^  (?:\S*/)?(?:salus|pytest|__main__\.py) (.*)$", (played / "output").read_text(), re.M)
-    assert len(listed) == 14
+    assert len(listed) == 15
     before = contents(home)
     for command in listed:
         result = salus(*shlex.split(command))

@@ -131,7 +131,7 @@ def in_time(thing: Any, question: Any) -> bool:
 def deny_in_force(directive: Any, question: Any) -> bool:
     return (
         directive.effect == 2
-        and directive.status in (1, 2)
+        and directive.status in (1, 2, 5)
         and in_time(directive, question)
         and is_named(directive.grantee, question)
         and speaks(directive.purposes, question)
@@ -141,7 +141,7 @@ def deny_in_force(directive: Any, question: Any) -> bool:
 def why_unusable(directive: Any, part: Any, question: Any) -> int | None:
     """The reason to name for a permit to this recipient that does not serve; None for one that does."""
     if directive.status != 2:
-        return {1: 9, 3: 7, 4: 8}[directive.status]
+        return {1: 9, 3: 7, 4: 8, 5: 30}[directive.status]
     if question.asked.time < directive.start:
         return 10
     if question.asked.time >= directive.end:

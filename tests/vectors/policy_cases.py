@@ -106,7 +106,7 @@ def directive(r: Random, number: int) -> Held:
         redisclosure=0,
         emergency=r.choice(((False, 0, False), (True, r.randint(2, 5), False), (False, 0, True))),
         sealed=None if total else bytes(32),
-        status=r.choice((1, 3, 4) + (2,) * (12 if effect == 1 else 20)),
+        status=r.choice((1, 3, 4, 5) + (2,) * (12 if effect == 1 else 20)),
         granted=NOW - 1,
         under=None,
     )

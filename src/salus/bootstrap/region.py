@@ -17,6 +17,7 @@ from salus.services.errors import NoSuchActor, NoSuchMember, ReadOnly
 from salus.services.ports import Exchange
 from salus.services.resume import resume
 from salus.services.settle_claim import claim_envelope
+from salus.services.settle_recovery import recovery_envelope, veto_envelope
 from salus.wallet.wallet import Wallet
 
 
@@ -131,6 +132,16 @@ class LocalCarriers:
         """Hand a claim to a member's gateway, which puts it into an envelope of its own."""
         organisation = self._organisation(member)
         return organisation.carrier.submit(claim_envelope(organisation, claim))
+
+    def carry_recovery(self, member: bytes, recovery: bytes, approval: bytes) -> "Future[Landed]":
+        """Hand an approved recovery to a member's gateway, which puts it into an envelope of its own."""
+        organisation = self._organisation(member)
+        return organisation.carrier.submit(recovery_envelope(organisation, recovery, approval))
+
+    def carry_veto(self, member: bytes, veto: bytes) -> "Future[Landed]":
+        """Hand a veto to a member's gateway, which puts it into an envelope of its own."""
+        organisation = self._organisation(member)
+        return organisation.carrier.submit(veto_envelope(organisation, veto))
 
     def members(self) -> tuple[bytes, ...]:
         """Return the accounts of the members here, sorted."""

@@ -23,6 +23,7 @@ GROUPS = {
     "petition": "A person's petitions: amend, erase, restrict; what became of them.",
     "consent": "A person's directives: grant, deny, show, revoke, FHIR in and out; her preference; attested consents.",
     "wallet": "What a wallet does by itself: waiting wishes, appointments, claims.",
+    "recovery": "Keyholders, devices, a lost phone, a thief: recover, veto, freeze; and what the desk does for it.",
     "policy": "Policy sets: list, show, propose, name.",
     "order": "Orders of courts and authorities: record, withdraw, list.",
     "access": "Request, answer, receive; who received what.",

@@ -57,7 +57,14 @@ def due(home: Path | None, as_json: bool, actor: str, minutes: int) -> None:
 
 
 def _and(before: Done, after: Done) -> Done:
-    return Done(before.claimed + after.claimed, before.kept + after.kept, before.failed + after.failed, after.next)
+    return Done(
+        before.claimed + after.claimed,
+        before.recovering + after.recovering,
+        before.recovered + after.recovered,
+        before.kept + after.kept,
+        before.failed + after.failed,
+        after.next,
+    )
 
 
 def print_done(done: Done) -> None:
@@ -65,6 +72,10 @@ def print_done(done: Done) -> None:
     for claimed in done.claimed:
         print_fields({"claimed": claimed.handle.hex(), "short code": claimed.short_code})
         click.echo("Tell the desk the short code; it confirms with `salus patient confirm`.")
+    for started in done.recovering:
+        print_fields({"recovery started": started.handle.hex(), "final from": when(started.due)})
+    for handle in done.recovered:
+        click.echo(f"Recovered: {short(handle)}")
     rows = ((short(one.handle), one.fate.value, when(one.due)) for one in done.kept)
     print_table(("relation", "appointment", "next"), rows, empty="Nothing was due.")
     for refusal in done.failed:

@@ -15,6 +15,7 @@ class Acting:
     """What accounts answers, and who has authority. See `expected.py` of the contracts that ask."""
 
     account_of_key = staticmethod(accounts.account_of_key)
+    barred = staticmethod(accounts.barred)
     custodian_of = staticmethod(accounts.custodian_of)
     live_key = staticmethod(accounts.live_key)
     organisation = staticmethod(accounts.organisation)
@@ -37,4 +38,11 @@ class Acting:
         `signers` were found live by the machine (protective messages: as at the start of the block).
         `purposes` are those of a grant, none where all or none are meant.
         """
+        if _barred(state, relation, time, power):
+            return None
         return _OWN if accounts.may_act(state, relation, signers, capacity, time) else None
+
+
+def _barred(state: Reader, relation: bytes, time: int, power: Power) -> bool:
+    """True if the account is frozen or being recovered, and this is not what protects."""
+    return power is not Power.PROTECT and accounts.barred(state, relation, time)

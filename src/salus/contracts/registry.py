@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from salus.contracts import access, accounts, consent, governance, records
 from salus.contracts.access import errors as access_errors
+from salus.contracts.access import recovery_errors as access_recovery_errors
 from salus.contracts.accounts import errors as accounts_errors
-from salus.contracts.accounts import for_governance
+from salus.contracts.accounts import for_governance, recovery_errors
 from salus.contracts.acting import Acting
 from salus.contracts.consent import errors as consent_errors
 from salus.contracts.consent import lapse
@@ -72,10 +73,12 @@ REFUSALS: dict[int, type[Refusal]] = merged(
             core_errors,
             governance_errors,
             accounts_errors,
+            recovery_errors,
             records_errors,
             entry_errors,
             consent_errors,
             access_errors,
+            access_recovery_errors,
         ),
     )
 )

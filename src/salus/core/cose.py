@@ -21,6 +21,7 @@ KINDS = (
     "request",
     "claim",
     "approval",
+    "veto",
     "grant",
     "delivery",
     "receipt",

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from salus.bootstrap import Region
+from salus.bootstrap import Region, create_person
 from salus.core.errors import Kind, Refusal
+from salus.demo.clock import StoryClock
 from salus.services.actors import Organisation, Person
 
 HOSPITALS = ("north", "south")
@@ -52,6 +53,7 @@ class Stage:
     now: int  # the newest moment of the data, milliseconds; "the two newest years" end here
     data: Path | None  # a folder of Synthea bundles; None: our generator
     progress: Progress
+    clock: StoryClock
     hospital: str = ""  # slug of the hospital whose records she shares
     handles: dict[str, bytes] = field(default_factory=dict)  # hospital -> her relation there
     directive: bytes = b""
@@ -60,6 +62,10 @@ class Stage:
     def organisation(self, slug: str) -> Organisation:
         """Return a member by its slug."""
         return self.region.organisation(slug)
+
+    def new_person(self, slug: str) -> Person:
+        """Return somebody with an empty wallet."""
+        return create_person(self.region, slug)
 
     @property
     def patient(self) -> Person:

@@ -9,6 +9,7 @@ from msgspec import MsgspecError
 
 from salus.bootstrap import MemberSpec, RegionSpec, create_person, create_region
 from salus.core.errors import Refusal
+from salus.demo.clock import StoryClock
 from salus.demo.spread import newest
 from salus.demo.stage import CLINIC, HOSPITALS, PATIENT, REGULATOR, VILLAGE, Progress, Stage, Step, UnusableData
 from salus.demo.steps import STEPS
@@ -35,10 +36,11 @@ def play(home: Path, passphrase: str, data: Path | None, progress: Progress) -> 
     except UnusableData as refusal:
         yield failed("take_in", refusal)
         return
-    region = create_region(home, REGION, passphrase)
+    clock = StoryClock()
+    region = create_region(home, REGION, passphrase, clock)
     try:
         create_person(region, PATIENT)
-        stage = Stage(region, passphrase, now, data, progress)
+        stage = Stage(region, passphrase, now, data, progress, clock)
         for name, step in STEPS.items():
             done = timed(name, step, stage)
             yield done

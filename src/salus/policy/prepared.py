@@ -7,7 +7,7 @@ from salus.policy.question import Held
 from salus.policy.types import Effect, Status
 
 _PERMIT = int(Effect.PERMIT)
-_IN_FORCE = (int(Status.UNACKNOWLEDGED), int(Status.ACTIVE))
+_IN_FORCE = (int(Status.UNACKNOWLEDGED), int(Status.ACTIVE), int(Status.SUSPENDED))
 
 
 class Prepared(NamedTuple):

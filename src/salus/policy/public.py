@@ -10,11 +10,12 @@ from salus.policy.types import Capacity, Directive, Effect, Grantee, GranteeKind
 _ANYONE, _ORGANISATION, _ROLE, _GROUP = map(int, GranteeKind)
 _PERMIT, _DENY = map(int, Effect)
 _ATTESTED = int(Capacity.ATTESTED)
-_ACTIVE, _UNACKNOWLEDGED = int(Status.ACTIVE), int(Status.UNACKNOWLEDGED)
+_ACTIVE, _UNACKNOWLEDGED, _SUSPENDED = int(Status.ACTIVE), int(Status.UNACKNOWLEDGED), int(Status.SUSPENDED)
 _NOT_ACTIVE = {
     int(Status.REVOKED): Reason.PERMIT_REVOKED,
     int(Status.REPLACED): Reason.PERMIT_REPLACED,
     int(Status.UNACKNOWLEDGED): Reason.PERMIT_UNACKNOWLEDGED,
+    int(Status.SUSPENDED): Reason.PERMIT_SUSPENDED,
 }
 
 
@@ -89,7 +90,7 @@ def deny_applies(directive: Directive, asked: Asked) -> bool:
     """True if the directive is a deny in force for this recipient and purpose, acknowledged or not."""
     return (
         directive.effect == _DENY
-        and (directive.status == _ACTIVE or directive.status == _UNACKNOWLEDGED)
+        and directive.status in (_ACTIVE, _UNACKNOWLEDGED, _SUSPENDED)
         and directive.start <= asked.time < directive.end
         and names(directive.grantee, asked.recipient)
         and speaks_of(directive, asked)

@@ -38,6 +38,8 @@ class Reason(IntEnum):
     RELATION_RESTRICTED = 25
     SESSION_OVER = 26
     ATTESTED_NOT_HONOURED = 27
+    PERMIT_SUSPENDED = 30
+    ACCOUNT_BARRED = 31
     RECORD_ERASED = 32
     RECORD_RESTRICTED = 33
     DENIED_BY_DIRECTIVE = 34
@@ -82,6 +84,8 @@ TEXTS: Mapping[int, str] = {
     Reason.RELATION_RESTRICTED: "The relation is kept, and not to be used.",
     Reason.SESSION_OVER: "The session is over.",
     Reason.ATTESTED_NOT_HONOURED: "The policy set does not honour an attested consent for this purpose.",
+    Reason.PERMIT_SUSPENDED: "The permit was granted while somebody else may have had the keys, and is suspended.",
+    Reason.ACCOUNT_BARRED: "The person's account is frozen or being recovered.",
     Reason.RECORD_ERASED: "The record is erased.",
     Reason.RECORD_RESTRICTED: "The record is kept, and not to be used.",
     Reason.DENIED_BY_DIRECTIVE: "A directive denies it.",

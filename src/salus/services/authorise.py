@@ -90,7 +90,8 @@ def authorise_page(organisation: Organisation, asked: AskedFor, on: Basis, searc
 def still_stands(organisation: Organisation, asked: AskedFor, on: Basis, records: Iterable[bytes]) -> Reason | None:
     """Return why records that were committed to may not leave now, None where they may: asked before each chunk."""
     if asked.own:
-        return None
+        view, now = organisation.ledger.view(), organisation.ledger.now()
+        return Reason.ACCOUNT_BARRED if accounts.barred(view, asked.payload.relation, now) else None
     authorised = authorise(organisation, asked, on=on)
     if isinstance(authorised, Reason):
         return authorised
@@ -110,6 +111,8 @@ def pushed_to(
 def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, on: Basis | None) -> Authorised | Reason:
     state, now = organisation.ledger.view(), organisation.ledger.now()
     staff, recipient = asked.payload.staff, asked.recipient
+    if asked.own and accounts.barred(state, asked.payload.relation, now):
+        return Reason.ACCOUNT_BARRED  # it may not be she who asks
     by_staff = not asked.own and not asked.pushed
     if by_staff and (staff is None or not accounts.staff_attested(state, recipient, staff, now)):
         return Reason.STAFF_NOT_ATTESTED

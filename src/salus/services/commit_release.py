@@ -8,6 +8,7 @@ from salus.client.batcher import Landed
 from salus.client.envelopes import Built
 from salus.contracts.access import errors as refused
 from salus.contracts.access.messages import Basis, BreakGlass, PushRelease, RecordRelease
+from salus.contracts.access.recovery_errors import AccountBarred, PermitSuspended
 from salus.contracts.consent import queries as consent
 from salus.contracts.governance import queries as governance
 from salus.contracts.governance.parameters import Parameter
@@ -216,6 +217,8 @@ _REASONS: dict[type[Refusal], Reason] = {
     refused.DirectiveRevoked: Reason.PERMIT_REVOKED,
     refused.StaleVersion: Reason.PERMIT_REPLACED,
     refused.NotAcknowledged: Reason.PERMIT_UNACKNOWLEDGED,
+    PermitSuspended: Reason.PERMIT_SUSPENDED,
+    AccountBarred: Reason.ACCOUNT_BARRED,
     refused.NotYetInForce: Reason.PERMIT_NOT_STARTED,
     refused.DirectiveExpired: Reason.PERMIT_EXPIRED,
     refused.OtherRecipient: Reason.OTHER_RECIPIENT,

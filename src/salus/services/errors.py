@@ -277,3 +277,27 @@ class KeysElsewhere(Refusal):
 
 class SecretsInTheWay(Refusal):
     code, kind, text = 0x60FA, Kind.CONFLICT, "The keystore holds other secrets than the escrow: move it away first."
+
+
+class NoRecovery(Refusal):
+    code, kind, text = 0x6070, Kind.NOT_FOUND, "No recovery of this account is under way."
+
+
+class NotAKeyholder(Refusal):
+    code, kind, text = 0x6071, Kind.NOT_FOUND, "This wallet holds no key that helps recover this account."
+
+
+class UnusableApproval(Refusal):
+    code, kind, text = 0x6072, Kind.INVALID, "The approval is of another recovery, or is nobody's who helps recover it."
+
+
+class WrongRecoveryCode(Refusal):
+    code, kind, text = 0x6073, Kind.FORBIDDEN, "This is not the short code that the person's wallet shows."
+
+
+class UnusableKeys(Refusal):
+    code, kind, text = 0x6074, Kind.INVALID, "What was handed over is no public key of the kind that is asked for."
+
+
+class NoSuchWait(Refusal):
+    code, kind, text = 0x6075, Kind.NOT_FOUND, "No such change or recovery of the account waits."

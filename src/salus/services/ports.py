@@ -59,6 +59,14 @@ class Carriers(Protocol):
         """Hand a signed claim to a member, which puts it into an envelope of its own. Raises NoSuchMember."""
         ...
 
+    def carry_recovery(self, member: bytes, recovery: bytes, approval: bytes) -> Future[Landed]:
+        """Hand an approved recovery to a member, in the same way. Raises NoSuchMember."""
+        ...
+
+    def carry_veto(self, member: bytes, veto: bytes) -> Future[Landed]:
+        """Hand a signed veto to a member, in the same way. Raises NoSuchMember."""
+        ...
+
     def members(self) -> tuple[bytes, ...]:
         """Return the members that can be reached, sorted."""
         ...

@@ -143,7 +143,8 @@ def _counts(directive: Directive) -> bool:
     """True if the directive could bear on a decision once its sealed part is there."""
     if directive.status == Status.ACTIVE:
         return not directive.total
-    return directive.status == Status.UNACKNOWLEDGED and directive.effect == Effect.DENY
+    denies = directive.effect == Effect.DENY and not directive.total
+    return denies and directive.status in (Status.UNACKNOWLEDGED, Status.SUSPENDED)
 
 
 def _opened(network: bytes, relation: bytes, directive: Directive, raw: bytes | None) -> SealedPart | None:

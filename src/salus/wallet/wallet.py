@@ -14,6 +14,8 @@ person. The file is a keystore (`vault.keystore` states its bytes), one secret p
 | appointment/<handle> | KeptAppointment                            |
 | claim/<handle>       | KeptClaim                                  |
 | wish                 | KeptWish                                   |
+| recovery/<handle>    | KeptRecovery                               |
+| keyholding/<handle>  | KeptKeyholding: somebody else's account    |
 | ledger               | Remembered: where the ledger was last seen |
 """
 
@@ -41,6 +43,7 @@ from salus.wallet.kept import (
     KeptWish,
     RelationState,
 )
+from salus.wallet.kept_recovery import KeptKeyholding, KeptRecovery
 
 S = TypeVar("S", bound=Message)
 
@@ -222,6 +225,33 @@ class Wallet:
         for release in sent.acknowledged:
             self._remove(f"acknowledgement/{release.hex()}")
         self._keystore.save(self._passphrase)
+
+    def recoveries(self) -> tuple[KeptRecovery, ...]:
+        """Return the recoveries of one's own accounts that are under way."""
+        return self._all("recovery/", KeptRecovery)
+
+    def recovery(self, handle: bytes) -> KeptRecovery | None:
+        """Return the recovery of an account, None where there is none."""
+        return self._get(f"recovery/{handle.hex()}", KeptRecovery)
+
+    def keep_recovery(self, recovery: KeptRecovery) -> None:
+        """Keep a recovery with its keys; before anything of it leaves."""
+        self._put(f"recovery/{recovery.handle.hex()}", recovery)
+
+    def finish_recovery(self, relation: KeptRelation | None, handle: bytes) -> None:
+        """Note in one step that a recovery ended: the relation has its keys, or it came to nothing (None)."""
+        if relation is not None:
+            self._keystore.put(f"relation/{handle.hex()}", encode(relation))
+        self._remove(f"recovery/{handle.hex()}")
+        self._keystore.save(self._passphrase)
+
+    def keyholdings(self) -> tuple[KeptKeyholding, ...]:
+        """Return the keys that help recover accounts of others."""
+        return self._all("keyholding/", KeptKeyholding)
+
+    def keep_keyholding(self, keyholding: KeptKeyholding) -> None:
+        """Keep a keyholder's key, in place of an earlier one for the same account."""
+        self._put(f"keyholding/{keyholding.handle.hex()}", keyholding)
 
     def remembered(self) -> Remembered | None:
         """Return where the ledger was last seen."""

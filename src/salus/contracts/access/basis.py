@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from salus.contracts.access import errors
+from salus.contracts.access import errors, recovery_errors
 from salus.contracts.access.expected import Accounts, Consent, Governance, Records
 from salus.contracts.access.messages import Basis
 from salus.contracts.context import Context
@@ -20,6 +20,7 @@ _REFUSALS: dict[Reason, type[Refusal]] = {
     Reason.PERMIT_REVOKED: errors.DirectiveRevoked,
     Reason.PERMIT_REPLACED: errors.StaleVersion,
     Reason.PERMIT_UNACKNOWLEDGED: errors.NotAcknowledged,
+    Reason.PERMIT_SUSPENDED: recovery_errors.PermitSuspended,
     Reason.PERMIT_NOT_STARTED: errors.NotYetInForce,
     Reason.PERMIT_EXPIRED: errors.DirectiveExpired,
     Reason.OTHER_RECIPIENT: errors.OtherRecipient,

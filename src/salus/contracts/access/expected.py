@@ -33,6 +33,10 @@ class Accounts(Protocol):
         """Return the key if it is in force at `time`."""
         ...
 
+    def barred(self, state: Reader, handle: bytes, time: int, /) -> bool:
+        """True if the person's account is frozen or being recovered."""
+        ...
+
     def custodian_of(self, state: Reader, handle: bytes, /) -> bytes | None:
         """Return the organisation that holds the relation, None where there is no such relation."""
         ...

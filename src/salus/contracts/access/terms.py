@@ -1,6 +1,6 @@
 """What releases of every kind have in common: who may receive, the root, the trigger, the time of delivery."""
 
-from salus.contracts.access import errors, keeper
+from salus.contracts.access import errors, keeper, recovery_errors
 from salus.contracts.access.basis import Sources
 from salus.contracts.access.expected import ANCHOR_GRACE_MS, REQUEST_WINDOW_MS
 from salus.contracts.access.requests import Verified
@@ -43,9 +43,14 @@ def check_delivery(sources: Sources, ctx: Context, deliver_by: int) -> None:
 
 
 def check_in_use(sources: Sources, ctx: Context, relation: bytes, recipient: bytes) -> None:
-    """Raise RelationRestricted where the relation is kept and not used, but for the person herself."""
+    """Raise RelationRestricted where the relation is kept and not used, but for the person herself.
+
+    Raise AccountBarred where she asks and the account is frozen or being recovered: it may not be she.
+    """
     if recipient != relation and sources.records.restricted(ctx.state, relation):
         raise errors.RelationRestricted
+    if recipient == relation and sources.accounts.barred(ctx.state, relation, ctx.time):
+        raise recovery_errors.AccountBarred
 
 
 def put_answer(

@@ -8,6 +8,10 @@ from salus.state.overlay import Reader
 # Numbers of governance's parameters.
 CLAIM_DELAY_MS = 3
 MAX_KEYS = 8
+RECOVERY_DELAY_MS = 20
+CONTESTED_DELAY_MS = 21
+RECENT_CHANGE_MS = 22
+VETO_PERIOD_MS = 23
 
 
 class Governance(Protocol):
@@ -31,4 +35,8 @@ class Consents(Protocol):
 
     def lapse_custodial_permits(self, ctx: Context, relation: bytes, /) -> None:
         """End the permits that the custodian granted for the relation; denies stay."""
+        ...
+
+    def suspend_since(self, ctx: Context, relation: bytes, since: int, /) -> None:
+        """Suspend the permits granted at `since` or later; denies stay."""
         ...

@@ -137,3 +137,7 @@ class NotTheIssuer(Refusal):
 
 class OrderWithdrawn(Refusal):
     code, kind, text = 0x0422, Kind.GONE, "The order is withdrawn."
+
+
+class NotSuspended(Refusal):
+    code, kind, text = 0x0423, Kind.CONFLICT, "The directive is not suspended."

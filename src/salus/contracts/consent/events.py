@@ -156,6 +156,28 @@ class CustodialPreferenceLapsed(Message, frozen=True):
     preference: Preference  # what is left: where it had opted out
 
 
+class ConsentSuspended(Message, frozen=True):
+    """A permit granted while somebody else may have had the person's keys serves no more, until she reaffirms it."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation",)
+
+    relation: Id
+    directive: Id
+    version: Count
+    ended: bool  # it was not acknowledged yet, and is revoked
+
+
+class ConsentReaffirmed(Message, frozen=True):
+    """A suspended permit is in force again."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation",)
+
+    relation: Id
+    directive: Id
+    version: Count
+    capacity: Small
+
+
 EVENTS: dict[int, type[Message]] = {
     0x0401: ConsentGranted,
     0x0402: TotallyDenied,
@@ -168,4 +190,6 @@ EVENTS: dict[int, type[Message]] = {
     0x0409: OrderEnded,
     0x040A: PreferenceSet,
     0x040B: CustodialPreferenceLapsed,
+    0x040C: ConsentSuspended,
+    0x040D: ConsentReaffirmed,
 }

@@ -101,7 +101,7 @@ def ack_directive(accounts: Accounts, ctx: Context, msg: AckDirective) -> None:
     old = checks.standing(ctx.state, msg.relation, msg.directive)
     if old.end <= ctx.time:
         raise errors.DirectiveExpired
-    if old.status == Status.ACTIVE:
+    if old.status != Status.UNACKNOWLEDGED:  # a suspended one was; only the person lifts that
         raise errors.AlreadyAcknowledged
     # WRITE
     keeper.put_directive(ctx.state, replace(old, status=int(Status.ACTIVE)))

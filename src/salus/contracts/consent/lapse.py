@@ -1,9 +1,9 @@
-"""What a final claim ends."""
+"""What a final claim ends, and what a finished recovery suspends."""
 
 from msgspec.structs import replace
 
 from salus.contracts.consent import keeper
-from salus.contracts.consent.events import CustodialPermitLapsed, CustodialPreferenceLapsed
+from salus.contracts.consent.events import ConsentSuspended, CustodialPermitLapsed, CustodialPreferenceLapsed
 from salus.contracts.context import Context
 from salus.policy.policies import Choice
 from salus.policy.types import Capacity, Effect, Status
@@ -27,3 +27,17 @@ def lapse_custodial_permits(ctx: Context, relation: bytes) -> None:
     if chosen.capacity == Capacity.CUSTODIAN and left != chosen.preference:
         keeper.put_chosen(ctx.state, relation, replace(chosen, preference=left))
         ctx.emit(CustodialPreferenceLapsed(relation, left))
+
+
+def suspend_since(ctx: Context, relation: bytes, since: int) -> None:
+    """Suspend the permits granted at `since` or later, expired ones too; the person may reaffirm them.
+
+    One that the custodian has not acknowledged never came into force: it is revoked. Denies stay: whoever had the
+    keys could so only protect.
+    """
+    for directive in keeper.get_directives(ctx.state, relation):
+        active = directive.status in (Status.ACTIVE, Status.UNACKNOWLEDGED)
+        if directive.effect == Effect.PERMIT and active and directive.granted >= since:
+            suspended = Status.SUSPENDED if directive.status == Status.ACTIVE else Status.REVOKED
+            keeper.put_directive(ctx.state, replace(directive, status=int(suspended)))
+            ctx.emit(ConsentSuspended(relation, directive.id, directive.version, suspended == Status.REVOKED))

@@ -121,6 +121,14 @@ class WithdrawOrder(Message, frozen=True):
     order: Id
 
 
+class ReaffirmConsent(Message, frozen=True):
+    """Bring back into force a permit that a recovery suspended; for `relation` in `capacity`."""
+
+    relation: Id
+    capacity: Small
+    directive: Id
+
+
 MESSAGES: dict[int, type[Message]] = {
     0x0401: GrantConsent,
     0x0402: DenyTotally,
@@ -131,4 +139,5 @@ MESSAGES: dict[int, type[Message]] = {
     0x0407: AttestConsent,
     0x0408: RecordOrder,
     0x0409: WithdrawOrder,
+    0x040A: ReaffirmConsent,
 }

@@ -6,7 +6,9 @@ from salus.contracts.consent import queries as consent
 from salus.contracts.consent.events import (
     ConsentAttested,
     ConsentGranted,
+    ConsentReaffirmed,
     ConsentRevoked,
+    ConsentSuspended,
     CustodialPermitLapsed,
     CustodialPreferenceLapsed,
     DirectiveAcknowledged,
@@ -75,6 +77,8 @@ ROWS: Rows = {
     CustodialPreferenceLapsed: Row(
         "preference-lapsed", Text("A preference set by the custodian ended", "保管机构代为设置的偏好已终止"), plain
     ),
+    ConsentSuspended: Row("suspended", Text("A recovery suspended a permission", "账户恢复暂停了一项同意"), plain),
+    ConsentReaffirmed: Row("reaffirmed", Text("A suspended permission was confirmed", "已重新确认被暂停的同意"), plain),
     OrderRecorded: Row("ordered", Text("An order by law was recorded", "法定命令已登记"), _ordered),
     OrderEnded: Row("order-ended", Text("An order by law ended", "法定命令已终止"), _order_ended),
 }

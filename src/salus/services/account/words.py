@@ -67,6 +67,7 @@ WAITS: Mapping[str, Text] = {
     "desk": Text("The desk has not confirmed this claim", "窗口尚未确认此认领"),
     "answer": Text("Nobody has answered this request", "此请求尚无答复"),
     "deferred": Text("This was put off", "此事项已延期"),
+    "recovery": Text("This takes effect unless a device stops it", "如无设备否决，将届时生效"),
     "review": Text("The review of this emergency access is open", "此次紧急访问的审查尚未结束"),
 }
 REASONS: Mapping[int, str] = {  # Chinese; the English texts stand in policy.reasons
@@ -97,6 +98,8 @@ REASONS: Mapping[int, str] = {  # Chinese; the English texts stand in policy.rea
     Reason.RELATION_RESTRICTED: "数据仅予保存，不得使用。",
     Reason.SESSION_OVER: "查询会话已结束。",
     Reason.ATTESTED_NOT_HONOURED: "适用的政策不承认代为记录的同意用于此用途。",
+    Reason.PERMIT_SUSPENDED: "该同意是在密钥可能被他人持有期间作出的，已暂停。",
+    Reason.ACCOUNT_BARRED: "本人的账户已冻结或正在恢复。",
 }
 SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reason, or of what stands before its colon
     GLASS[GlassReason.UNCONSCIOUS]: "患者失去意识。",
