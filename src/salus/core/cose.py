@@ -31,6 +31,7 @@ KINDS = (
     "break-glass",
     "page",
     "notice",
+    "share",
 )
 MAX_SIGNERS = 16
 
