@@ -24,6 +24,7 @@ GROUPS = {
     "consent": "A person's directives: grant, deny, show, revoke, FHIR in and out; her preference; attested consents.",
     "wallet": "What a wallet does by itself: waiting wishes, appointments, claims.",
     "recovery": "Keyholders, devices, a lost phone, a thief: recover, veto, freeze; and what the desk does for it.",
+    "backup": "A wallet's backup: make, restore after a recovery; hand out a share.",
     "policy": "Policy sets: list, show, propose, name.",
     "order": "Orders of courts and authorities: record, withdraw, list.",
     "access": "Request, answer, receive; who received what.",

@@ -36,6 +36,7 @@ KINDS = (
     "release-share",
     "share-receipt",
     "release-notice",
+    "backup-share",
 )
 MAX_SIGNERS = 16
 

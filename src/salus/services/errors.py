@@ -301,3 +301,20 @@ class UnusableKeys(Refusal):
 
 class NoSuchWait(Refusal):
     code, kind, text = 0x6075, Kind.NOT_FOUND, "No such change or recovery of the account waits."
+
+
+class ShareRequestExpired(Refusal):
+    code, kind, text = 0x6080, Kind.INVALID, "The request for a share is over, or its end lies too far ahead."
+
+
+class ShareNotDue(Refusal):
+    code, kind = 0x6081, Kind.FORBIDDEN
+    text = "The ledger shows no finished recovery of this account since the backup was made."
+
+
+class NotTheHolder(Refusal):
+    code, kind, text = 0x6082, Kind.NOT_FOUND, "The backup has no share for this organisation."
+
+
+class OtherShareCode(Refusal):
+    code, kind, text = 0x6083, Kind.FORBIDDEN, "The short code is not that of this request for a share."

@@ -120,7 +120,7 @@ def _seal_key(person: Person, kept: KeptRelation, raw: bytes) -> SealKey:
     """Return the key that the delivery is sealed to: the present one, or one that an appointment replaced."""
     named = _delivery(raw).recipient_key
     appointment = person.wallet.appointment(kept.handle)
-    former = () if appointment is None else appointment.former_seals
+    former = person.wallet.former_seals(kept.handle) + (() if appointment is None else appointment.former_seals)
     keys = (SealKey.from_seed(seed) for seed in former)
     return next((key for key in keys if key.id(person.wallet.network) == named), kept.seal_key)
 
