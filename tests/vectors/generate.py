@@ -48,6 +48,7 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "petitions": life_vectors.petitions,
     "receipts": life_vectors.receipts,
     "notices": life_vectors.notices,
+    "release-notices": life_vectors.release_notices,
     "reads": life_vectors.reads,
     "escrows": escrow_vectors.escrows,
     "seen-ids": ledger_vectors.seen_ids,

@@ -265,6 +265,14 @@ def test_sealed_objects(name: str, kind: str) -> None:
     assert good(case["public"], plain.to_be_signed(kind, network, payload, kid), signature)
 
 
+def test_notices_of_a_release() -> None:
+    case = load("release-notices")
+    network, payload = bytes_of(case["network"]), bytes_of(case["payload"])
+    assert plain.cbor(case["fields"]) == payload
+    ((kid, signature),) = cose.parse("release-notice", bytes_of(case["notice"])).signatures
+    assert good(case["public"], plain.to_be_signed("release-notice", network, payload, kid), signature)
+
+
 def test_policies() -> None:
     case = load("policies")
     network = bytes_of(case["network"])
