@@ -35,6 +35,7 @@ from salus.contracts.consent.messages import (
     MESSAGES,
     AckDirective,
     AttestConsent,
+    ConfirmGrant,
     DenyTotally,
     GrantConsent,
     NamePolicySet,
@@ -122,6 +123,12 @@ def order() -> Scene:
 def withdraw() -> Scene:
     s = scene(WithdrawOrder(OTHER, RELATION, ORDER), BY_OTHER)
     keeper.put_order(s.state, RELATION, ORDER, STANDING)
+    return s
+
+
+def confirm() -> Scene:
+    s = scene(ConfirmGrant(RELATION, DIRECTIVE), BY_PATIENT)
+    keeper.put_directive(s.state, directive(capacity=int(Capacity.REPRESENTATIVE), under=name("authority")))
     return s
 
 
@@ -409,6 +416,20 @@ CASES = (
             errors.NotTheIssuer: lambda s: keeper.put_order(s.state, RELATION, ORDER, replace(STANDING, issuer=CLINIC)),
             errors.OrderWithdrawn: lambda s: change_order(s, withdrawn=True),
         },
+    ),
+    Case(
+        "ConfirmGrant",
+        confirm,
+        {
+            errors.NoSuchRelation: no_relation,
+            errors.NotAuthorised: unsigned,
+            errors.NoSuchDirective: no_directive,
+            errors.DirectiveRevoked: stored(status=int(Status.REVOKED)),
+            errors.DirectiveReplaced: stored(status=int(Status.REPLACED)),
+            errors.DirectiveExpired: stored(end=NOW),
+            errors.NotUnderAuthority: stored(under=None),
+        },
+        STATUS_APART,
     ),
 )
 

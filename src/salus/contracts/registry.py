@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, TypeVar
 
-from salus.contracts import access, accounts, consent, governance, records
+from salus.contracts import access, accounts, consent, governance, records, representation
 from salus.contracts.access import errors as access_errors
 from salus.contracts.accounts import errors as accounts_errors
 from salus.contracts.accounts import for_governance
@@ -23,6 +23,7 @@ from salus.contracts.governance import queries as governance_queries
 from salus.contracts.records import entry_errors
 from salus.contracts.records import errors as records_errors
 from salus.contracts.records import queries as record_queries
+from salus.contracts.representation import errors as representation_errors
 from salus.core import errors as core_errors
 from salus.core.errors import Refusal
 from salus.core.types import Message
@@ -36,6 +37,7 @@ CONTRACTS: tuple[Contract, ...] = (
     records.contract(ACTING, governance_queries),
     consent.contract(ACTING, governance_queries),
     access.contract(ACTING, governance_queries, record_queries, ForAccess(governance_queries), count_use),
+    representation.contract(ACTING, governance_queries, ForAccess(governance_queries), ACTING),
 )
 
 
@@ -76,6 +78,7 @@ REFUSALS: dict[int, type[Refusal]] = merged(
             entry_errors,
             consent_errors,
             access_errors,
+            representation_errors,
         ),
     )
 )

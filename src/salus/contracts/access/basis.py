@@ -49,16 +49,24 @@ class Ground(NamedTuple):
 
 
 def checked_basis(
-    sources: Sources, ctx: Context, custodian: bytes, relation: bytes, recipient: bytes, purpose: Purpose, basis: Basis
+    sources: Sources,
+    ctx: Context,
+    custodian: bytes,
+    relation: bytes,
+    recipient: bytes,
+    purpose: Purpose,
+    basis: Basis,
+    under: bytes | None = None,
 ) -> Ground:
-    """Return the ground of a release of `relation` to `recipient`.
+    """Return the ground of a release of `relation` to `recipient`, which may ask for the person `under` an authority.
 
     Raises BasisNotSupported and what follows it in `errors`, up to NotOptedIn. Break-glass has a message of its own.
     """
     kind, ground, version = basis
-    if kind == BasisKind.SELF and ground is None and version == 0:
-        # Neither a total deny nor the custodian's suspension keeps a person from what is its own.
-        if recipient != relation:
+    if kind == BasisKind.SELF and version == 0:
+        # Neither a total deny nor the custodian's suspension keeps a person from what is its own. Who acts for
+        # her names the authority, which is the one that the request was found to be under.
+        if (recipient != relation) if ground is None else (ground != under):
             raise errors.NotOwnAccess
         return Ground()
     if kind not in (BasisKind.DIRECTIVE, BasisKind.POLICY, BasisKind.ORDER) or ground is None:
@@ -88,6 +96,7 @@ def asked_of(sources: Sources, ctx: Context, recipient: bytes, purpose: Purpose)
         lambda permitted: sources.governance.purpose_implied_by(state, permitted, purpose.number),
         is_break_glass(purpose.system, purpose.code),
         ctx.time,
+        lambda under, number: 0,  # asked last of all: `terms.check_authority`
     )
 
 

@@ -1,23 +1,30 @@
 """What releases of every kind have in common: who may receive, the root, the trigger, the time of delivery."""
 
 from salus.contracts.access import errors, keeper
-from salus.contracts.access.basis import Sources
+from salus.contracts.access.basis import Ground, Sources, asked_of
 from salus.contracts.access.expected import ANCHOR_GRACE_MS, REQUEST_WINDOW_MS
 from salus.contracts.access.requests import Verified
 from salus.contracts.access.types import Answer, Outcome
 from salus.contracts.context import Context
 from salus.core.genesis import Purpose
+from salus.policy.public import authority_obstacle
+from salus.policy.reasons import Reason
 
 
 def admitted(sources: Sources, ctx: Context, request: Verified) -> Purpose:
     """Return the purpose's row; raise MayNotReceive, NoSuchPurpose or StaffNotAttested."""
-    if not request.own and not sources.governance.may_receive(ctx.state, request.recipient):
+    person = request.own or (request.under is not None and not _is_organisation(sources, ctx, request.recipient))
+    if not person and not sources.governance.may_receive(ctx.state, request.recipient):
         raise errors.MayNotReceive
     purpose = known_purpose(sources, ctx, request.payload.purpose)
     staff = request.payload.staff
     if staff is not None and not sources.accounts.staff_attested(ctx.state, request.recipient, staff, ctx.time):
         raise errors.StaffNotAttested
     return purpose
+
+
+def _is_organisation(sources: Sources, ctx: Context, account: bytes) -> bool:
+    return bool(sources.accounts.roles(ctx.state, account))
 
 
 def known_purpose(sources: Sources, ctx: Context, number: int) -> Purpose:
@@ -46,6 +53,24 @@ def check_in_use(sources: Sources, ctx: Context, relation: bytes, recipient: byt
     """Raise RelationRestricted where the relation is kept and not used, but for the person herself."""
     if recipient != relation and sources.records.restricted(ctx.state, relation):
         raise errors.RelationRestricted
+
+
+def check_authority(
+    sources: Sources, ctx: Context, ground: Ground, relation: bytes, recipient: bytes, purpose: Purpose
+) -> None:
+    """Raise AuthorityEnded or AuthoritySuspended where who granted the directive has lost the right to."""
+    if ground.directive is None or ground.directive.under is None:
+        return
+
+    def holds(under: bytes, number: int) -> int:
+        return sources.accounts.holds(ctx.state, relation, under, ctx.time, number)
+
+    asked = asked_of(sources, ctx, recipient, purpose)._replace(holds=holds)
+    obstacle = authority_obstacle(ground.directive, asked)
+    if obstacle == Reason.AUTHORITY_ENDED:
+        raise errors.AuthorityEnded
+    if obstacle is not None:
+        raise errors.AuthoritySuspended
 
 
 def put_answer(

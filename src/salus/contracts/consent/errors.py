@@ -137,3 +137,7 @@ class NotTheIssuer(Refusal):
 
 class OrderWithdrawn(Refusal):
     code, kind, text = 0x0422, Kind.GONE, "The order is withdrawn."
+
+
+class NotUnderAuthority(Refusal):
+    code, kind, text = 0x0430, Kind.CONFLICT, "Nobody gave it for the person: it rests on no authority of another."

@@ -156,6 +156,16 @@ class CustodialPreferenceLapsed(Message, frozen=True):
     preference: Preference  # what is left: where it had opted out
 
 
+class GrantConfirmed(Message, frozen=True):
+    """A directive that somebody gave for the person is her own from now on."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation",)
+
+    relation: Id
+    directive: Id
+    version: Count
+
+
 EVENTS: dict[int, type[Message]] = {
     0x0401: ConsentGranted,
     0x0402: TotallyDenied,
@@ -168,4 +178,5 @@ EVENTS: dict[int, type[Message]] = {
     0x0409: OrderEnded,
     0x040A: PreferenceSet,
     0x040B: CustodialPreferenceLapsed,
+    0x040E: GrantConfirmed,
 }

@@ -16,6 +16,9 @@ class Parameter(IntEnum):
     SESSION_MS = 9  # how long a session may last
     STALE_MS = 10  # how old the state may be that a gateway decides on
     STALE_EMERGENCY_MS = 11  # the same, for emergency treatment and break-glass
+    REPRESENTATION_TERM_MS = 30  # how far ahead the end of an attested representation may lie
+    PROXY_TERM_MS = 31  # the same, of whom the person named: a proxy, a delegate
+    MAX_REPRESENTATIVES = 32  # of one relation at a time; and as many delegates
 
 
 class Bounds(NamedTuple):
@@ -38,5 +41,8 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.SESSION_MS: Bounds(43_200_000, 60_000, 604_800_000),  # 12 h; 1 min to 7 days
     Parameter.STALE_MS: Bounds(60_000, 1_000, 3_600_000),  # 1 min; 1 s to 1 h
     Parameter.STALE_EMERGENCY_MS: Bounds(900_000, 1_000, 86_400_000),  # 15 min; 1 s to 1 day
+    Parameter.REPRESENTATION_TERM_MS: Bounds(63_244_800_000, 86_400_000, 126_489_600_000),  # 732 days; 1 to 1464
+    Parameter.PROXY_TERM_MS: Bounds(315_619_200_000, 86_400_000, 946_771_200_000),  # 3653 days; 1 to 10958
+    Parameter.MAX_REPRESENTATIVES: Bounds(16, 1, 64),
 }
 NUMBERS = frozenset(map(int, Parameter))  # for membership only
