@@ -221,3 +221,19 @@ class NamesOneOrganisation(Refusal):
 
 class NothingWaits(Refusal):
     code, kind, text = 0x6062, Kind.NOT_FOUND, "No wish of this wallet waits."
+
+
+class NoSuchRepresentation(Refusal):
+    code, kind, text = 0x6090, Kind.NOT_FOUND, "The relation has no such representation or delegation."
+
+
+class AuthorityOver(Refusal):
+    code, kind, text = (
+        0x6091,
+        Kind.FORBIDDEN,
+        "The authority of who granted it is over, or its sealed part is not at hand.",
+    )
+
+
+class ActsForNobody(Refusal):
+    code, kind, text = 0x6092, Kind.FORBIDDEN, "The account does not act for the person of this relation at present."

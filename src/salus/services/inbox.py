@@ -7,11 +7,13 @@ from salus.core.errors import Kind, Refusal
 from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
 from salus.services.deliver import Delivery, Withheld
+from salus.services.keep_representation import take_representation
 from salus.services.notify import Notice, receive_notice
 from salus.services.open_session import SessionOpened, open_session
 from salus.services.ports import KINDS, Letter
 from salus.services.receive import Received, receive
-from salus.services.receive_own import OwnView, receive_own
+from salus.services.receive_for import ReceivedFor, receive_for
+from salus.services.receive_own import OwnView, addressed, receive_own
 from salus.services.receive_receipt import ReceiptView, receive_receipt
 from salus.services.receive_session import ClosedSession, ReceivedPage, receive_closing, receive_page
 from salus.services.refuse import Refused
@@ -33,7 +35,7 @@ Outcome = (
     | tuple[Notice, ...]
     | Refusal
 )
-Collected = OwnView | ReceiptView | Refusal
+Collected = OwnView | ReceivedFor | ReceiptView | Refusal
 
 
 class Processed(NamedTuple):
@@ -72,7 +74,7 @@ def collect_relation(person: Person, handle: bytes, kinds: Container[str] = KIND
     for letter in person.exchange.inbox(handle):
         if letter.kind not in kinds:
             continue
-        outcome = _person(person, letter)
+        outcome = _person(person, handle, letter)
         if outcome is not None:
             views.append(outcome)
         if not _later(outcome):
@@ -98,12 +100,15 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "closing": receive_closing,
     "petition": take_petition,
     "notice": receive_notice,
+    "representation": take_representation,
 }
 
 
-def _person(person: Person, letter: Letter) -> Collected | None:
+def _person(person: Person, handle: bytes, letter: Letter) -> Collected | None:
     try:
         if letter.kind == "delivery":
+            if addressed(letter.body) != handle:  # of somebody whom the account acts for
+                return receive_for(person, handle, letter.body)
             return receive_own(person, letter.body)
         return receive_receipt(person, letter.body) if letter.kind == "receipt" else None
     except Refusal as refusal:

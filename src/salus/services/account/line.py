@@ -14,6 +14,7 @@ from salus.state.overlay import Reader
 
 ACKNOWLEDGEMENT, CUSTODIAN, DESK, ANSWER, DEFERRED = "acknowledgement", "custodian", "desk", "answer", "deferred"
 REVIEW = "review"
+REPRESENTATIVE = "representative"
 PERSON, ORGANISATION, ROLE, GROUP, ANYONE = "person", "organisation", "role", "group", "anyone"  # kinds of party
 
 
@@ -77,6 +78,8 @@ def other(state: Reader, line: Line, account: bytes, relation: bytes) -> Line:
     """Return the line with the account as its other side."""
     if account == relation:
         return replace(line, party=PERSON, name="the person")
+    if accounts.person(state, account) is not None:
+        return replace(line, party=REPRESENTATIVE, name="who acts for the person")
     profile = accounts.organisation(state, account)
     return replace(line, party=ORGANISATION, organisation=account, name="" if profile is None else profile.name)
 

@@ -56,6 +56,7 @@ ROLES: Mapping[int, Text] = {
 }
 PARTIES: Mapping[str, Text] = {
     "person": Text("the person", "本人"),
+    "representative": Text("who acts for the person", "代理人"),
     "group": Text("a group of organisations", "一组机构"),
     "anyone": Text("everybody", "任何机构"),
 }
@@ -95,6 +96,8 @@ REASONS: Mapping[int, str] = {  # Chinese; the English texts stand in policy.rea
     Reason.RELATION_RESTRICTED: "数据仅予保存，不得使用。",
     Reason.SESSION_OVER: "查询会话已结束。",
     Reason.ATTESTED_NOT_HONOURED: "适用的政策不承认代为记录的同意用于此用途。",
+    Reason.AUTHORITY_ENDED: "代本人给出同意者的代理权已终止。",
+    Reason.AUTHORITY_SUSPENDED: "代本人给出同意者的代理权目前无效。",
 }
 SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reason, or of what stands before its colon
     GLASS[GlassReason.UNCONSCIOUS]: "患者失去意识。",
@@ -119,6 +122,9 @@ SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reas
     "no such record": "无此记录",
     "law": "法律要求",
     "unreadable": "无法读取",
+    "By": "设立方",
+    "Witness": "见证方",
+    "the person": "本人",
 }
 
 
