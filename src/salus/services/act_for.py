@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from salus.contracts.consent.messages import DenyTotally, RevokeConsent
+from salus.contracts.context import Signer
 from salus.contracts.records.types import PetitionKind
 from salus.contracts.representation import queries as representation
 from salus.contracts.representation.types import Standing
+from salus.core.keys import Role
 from salus.policy.types import Capacity, Grantee
+from salus.services.accounting import Accounting, accounting, pending_requests
 from salus.services.actors import Person, Signing
+from salus.services.authorities import sees_under
 from salus.services.deny import put_total_deny
 from salus.services.errors import ActsForNobody
 from salus.services.grant import Granted, Terms, grant_message, purpose_numbers, put_directive
@@ -46,6 +50,20 @@ def acts_for(person: Person, relation: bytes) -> ActsFor:
         if helper.delegate in mine and not helper.ended:
             return ActsFor(helper.delegate, relation, Capacity.DELEGATE)
     raise ActsForNobody
+
+
+def may_look(person: Person, acts: ActsFor) -> bool:
+    """True if the account may see at present what the person it acts for may see."""
+    device = person.wallet.relation(acts.account).device
+    signer = Signer(acts.account, device.id(person.wallet.network), int(Role.DEVICE))
+    return sees_under(person.ledger.view(), acts.relation, signer, person.ledger.now()) is not None
+
+
+def accounting_for(person: Person, relation: bytes) -> Accounting:
+    """Return everything the log says about another's relation, to who may look for her; raise ActsForNobody."""
+    if not may_look(person, acts_for(person, relation)):
+        raise ActsForNobody
+    return accounting(person.ledger, relation, pending_requests(person))
 
 
 def grant_for(person: Person, acts: ActsFor, terms: Terms, together: Sequence[Signing] = ()) -> Granted:

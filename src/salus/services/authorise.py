@@ -29,7 +29,10 @@ from salus.services.situations import Situation, Who
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
 
-_FIRST = (Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP, Reason.OPTED_OUT)
+_FIRST = (
+    *(Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP, Reason.OPTED_OUT),
+    *(Reason.AUTHORITY_ENDED, Reason.AUTHORITY_SUSPENDED),
+)
 KEEPING = ("administration", "HLEGAL")  # purposes for which a restricted relation may be looked at inside
 
 
