@@ -21,6 +21,7 @@ GROUPS = {
     "record": "Records of a custodian: import, list, show, label anew; correct, erase, hold, restrict.",
     "petition": "A person's petitions: amend, erase, restrict; what became of them.",
     "consent": "A person's directives: grant, deny, show, revoke, FHIR in and out; her preference; attested consents.",
+    "representation": "Who acts for a person: attest, name, renew, dispute; act for another; helpers.",
     "wallet": "What a wallet does by itself: waiting wishes, appointments, claims.",
     "policy": "Policy sets: list, show, propose, name.",
     "order": "Orders of courts and authorities: record, withdraw, list.",
