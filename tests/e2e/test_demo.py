@@ -16,7 +16,10 @@ from salus.demo.stage import in_columns, shortened
 from salus.demo.steps import STEPS
 from salus.demo.steps.take_in import PATIENTS, SEED
 
-NAMES = ["take_in", "claim", "grant", "verify", "revoke", "break_glass", "session", "mandates", "amend", "account"]
+NAMES = [
+    *("take_in", "claim", "grant", "verify", "revoke", "break_glass", "session", "mandates", "amend", "family"),
+    "account",
+]
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +106,7 @@ def test_lines_are_short_and_carry_no_long_ids(played: Path) -> None:
 
 def test_the_commands_it_ends_with_work(played: Path, home: Path) -> None:
     listed = re.findall(r"^  (?:\S*/)?(?:salus|pytest|__main__\.py) (.*)$", (played / "output").read_text(), re.M)
-    assert len(listed) == 14
+    assert len(listed) == 16
     before = contents(home)
     for command in listed:
         result = salus(*shlex.split(command))
