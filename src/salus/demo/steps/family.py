@@ -1,9 +1,8 @@
 """Step 10: a child and divorced parents: both may permit; they disagree, and treatment goes on while research stops."""
 
-from salus.bootstrap import create_person
 from salus.contracts.representation.types import Kind, Standing
 from salus.demo.policies import put_under
-from salus.demo.stage import CLINIC, Stage, Step
+from salus.demo.stage import CLINIC, PARENTS, Stage, Step
 from salus.policy.reasons import Reason
 from salus.policy.types import BasisKind
 from salus.services.act_for import acts_for, grant_for
@@ -23,7 +22,6 @@ from salus.services.represent import Mandate, attest_representation
 from salus.services.request import request
 from salus.services.settle_claim import confirm_claim
 
-PARENTS = ("mother", "father")
 DAYS = 30
 TITLE = "Two parents act for a child; when they disagree treatment goes on, and research waits"
 
@@ -68,7 +66,7 @@ def _parent(stage: Stage, child: bytes, slug: str) -> tuple[Person, bytes, bytes
     """Return the wallet, its account that is for this child alone, and what the hospital attested."""
     hospital = stage.organisation(stage.hospital)
     (account,) = open_accounts(hospital, 1)
-    person = create_person(stage.region, slug)
+    person = stage.region.person(slug)
     claimed = claim(person, invite(hospital, account).code)
     confirm_claim(hospital, account, claimed.short_code)
     made = attest_representation(hospital, child, Mandate(account, Kind.PARENT, ("TREAT", "HRESCH")))
