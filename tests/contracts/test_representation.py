@@ -39,6 +39,7 @@ from contracts.region import (
     put_policy,
     region,
     request,
+    rule,
     signed,
     then,
     total_deny,
@@ -67,7 +68,7 @@ from salus.contracts.representation.messages import (
 )
 from salus.contracts.representation.types import Incapacity, Rule, Springs, Standing
 from salus.core.keys import FOREVER
-from salus.policy.policies import EmergencyRule, PolicySet
+from salus.policy.policies import EmergencyRule, Mode, PolicySet
 from salus.policy.reasons import Reason
 from salus.policy.types import BasisKind, Capacity, Effect, GranteeKind, Power, Trigger
 from salus.state.overlay import Overlay
@@ -328,6 +329,22 @@ def test_the_access_of_who_acts_for_the_person_names_the_authority() -> None:
     put(state, OF_MOTHER, powers=PROTECT)
     assert own(state, OF_MOTHER) == access_errors.NotARequester.code
     assert own(family(), OF_MOTHER) == access_errors.NotARequester.code
+
+
+def test_who_acts_for_a_person_is_no_recipient_of_its_own() -> None:
+    """A rule for any role would else serve somebody who is no member."""
+    state = parents()
+    put_policy(state, rule(Mode.PERMITTED, 6, 0))
+    message = RecordRelease(
+        HOSPITAL,
+        signed(request(purpose=6, staff=None), "mother"),
+        (int(BasisKind.POLICY), name("policy set"), 1),
+        ROOT,
+        bytes(32),
+        int(Trigger.REQUEST),
+        NOW + 5,
+    )
+    assert at_home(message, BY_HOSPITAL, state=state).run().code == access_errors.NotOwnAccess.code
 
 
 def test_a_clinic_that_represents_somebody_must_be_able_to_receive() -> None:

@@ -31,7 +31,7 @@ def record_release(sources: Sources, count_use: CountUse, ctx: Context, msg: Rec
         raise errors.TriggerNotSupported
     check_delivery(sources, ctx, msg.deliver_by)
     ground = checked_basis(
-        sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis, request.under
+        sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis, request.signer
     )
     check_in_use(sources, ctx, asked.relation, request.recipient)
     check_authority(sources, ctx, ground, asked.relation, request.recipient, purpose)

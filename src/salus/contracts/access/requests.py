@@ -18,7 +18,7 @@ class Verified(NamedTuple):
     payload: Request
     recipient: bytes  # the account that lists the key; nothing in a message says who it is
     own: bool  # the person of the relation asks
-    under: bytes | None  # the authority to see what she may see, if the account acts for her
+    signer: Signer  # a person's device is the relation's own, or of who may see what she may see
 
 
 def verified_request(
@@ -54,27 +54,27 @@ def verified_request(
     if holder != custodian:
         raise errors.NotTheCustodian
     # 4. to 6. Signed by a live key of somebody who may ask.
-    recipient, own, under = _requester(accounts, ctx, request)
+    signer, own = _requester(accounts, ctx, request)
     # 7. Not answered before.
     if keeper.get_answer(ctx.state, payload.relation, request.id) is not None:
         raise errors.AlreadyAnswered
-    return Verified(request.id, payload, recipient, own, under)
+    return Verified(request.id, payload, signer.account, own, signer)
 
 
-def _requester(accounts: Accounts, ctx: Context, request: SignedRequest) -> tuple[bytes, bool, bytes | None]:
-    """Return (account, is it the relation's own person, under which authority it acts for her) of the signing key."""
+def _requester(accounts: Accounts, ctx: Context, request: SignedRequest) -> tuple[Signer, bool]:
+    """Return (the key that signed, is it the relation's own person's)."""
     account = accounts.account_of_key(ctx.state, request.key)
     key = None if account is None else accounts.live_key(ctx.state, account, request.key, ctx.time)
     if account is None or key is None:
         raise errors.RequestKeyNotLive
-    relation = request.payload.relation
+    relation, signer = request.payload.relation, Signer(account, request.key, key.role)
     own = key.role == Role.DEVICE and account == relation
-    under = None if own else acts_for(accounts, ctx, relation, Signer(account, request.key, key.role))
-    if key.role != Role.GATEWAY and not own and under is None:
+    acts = key.role == Role.DEVICE and not own and acts_for(accounts, ctx, relation, signer) is not None
+    if key.role != Role.GATEWAY and not own and not acts:
         raise errors.NotARequester
     if not ctx.verify(key.public, request.to_be_signed(ctx.network), request.signature):
         raise errors.RequestNotSigned
-    return account, own, under
+    return signer, own
 
 
 def acts_for(accounts: Accounts, ctx: Context, relation: bytes, signer: Signer) -> bytes | None:

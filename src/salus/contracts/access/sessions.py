@@ -32,7 +32,7 @@ def open_release(sources: Sources, count_use: CountUse, ctx: Context, msg: OpenR
     if msg.trigger != Trigger.REQUEST:
         raise errors.TriggerNotSupported
     ground = checked_basis(
-        sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis, request.under
+        sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis, request.signer
     )
     _check_end(sources, ctx, ground, msg.ends)
     check_in_use(sources, ctx, asked.relation, request.recipient)

@@ -7,24 +7,20 @@ from salus.contracts.access.requests import Verified
 from salus.contracts.access.types import Answer, Outcome
 from salus.contracts.context import Context
 from salus.core.genesis import Purpose
+from salus.core.keys import Role
 from salus.policy.public import authority_obstacle
 from salus.policy.reasons import Reason
 
 
 def admitted(sources: Sources, ctx: Context, request: Verified) -> Purpose:
     """Return the purpose's row; raise MayNotReceive, NoSuchPurpose or StaffNotAttested."""
-    person = request.own or (request.under is not None and not _is_organisation(sources, ctx, request.recipient))
-    if not person and not sources.governance.may_receive(ctx.state, request.recipient):
+    if request.signer.role != Role.DEVICE and not sources.governance.may_receive(ctx.state, request.recipient):
         raise errors.MayNotReceive
     purpose = known_purpose(sources, ctx, request.payload.purpose)
     staff = request.payload.staff
     if staff is not None and not sources.accounts.staff_attested(ctx.state, request.recipient, staff, ctx.time):
         raise errors.StaffNotAttested
     return purpose
-
-
-def _is_organisation(sources: Sources, ctx: Context, account: bytes) -> bool:
-    return bool(sources.accounts.roles(ctx.state, account))
 
 
 def known_purpose(sources: Sources, ctx: Context, number: int) -> Purpose:
