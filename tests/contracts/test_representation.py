@@ -54,7 +54,7 @@ from salus.contracts.consent.messages import ConfirmGrant, GrantConsent, RevokeC
 from salus.contracts.governance import keeper as governance_keeper
 from salus.contracts.governance.types import Policies
 from salus.contracts.records.messages import Petition
-from salus.contracts.representation import keeper, queries
+from salus.contracts.representation import errors, keeper, queries
 from salus.contracts.representation.events import RepresentationDisputed
 from salus.contracts.representation.invariants import violations
 from salus.contracts.representation.messages import (
@@ -367,6 +367,13 @@ def test_incapacity_springs_proxies_and_its_end_stops_them() -> None:
     at_home(EndIncapacity(HOSPITAL, RELATION), BY_HOSPITAL, state=state).commit()
     assert acts(state, BY_MOTHER) is None
     assert holds(state) == SUSPENDED
+
+
+def test_a_custodian_narrows_nobody_whom_the_person_named() -> None:
+    state = one(attester=None)
+    narrow = at_home(NarrowRepresentation(HOSPITAL, RELATION, OF_MOTHER), BY_HOSPITAL, state=state)
+    assert narrow.run().code == errors.NotAuthorised.code
+    assert at_home(NarrowRepresentation(REGULATOR, RELATION, OF_MOTHER), BY_REGULATOR, state=state).run().code == 0
 
 
 def test_a_renewal_after_a_gap_brings_back_what_was_granted() -> None:

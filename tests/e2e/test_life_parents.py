@@ -2,14 +2,14 @@
 
 import pytest
 from story_family import Adult, Family, adult, family, honour_treatment, terms
-from story_region import DAY_MS, Story, ask, clinician, give_wallet
+from story_region import DAY_MS, Story, ask, clinician, give_wallet, take_in
 
 from salus.contracts.consent import errors as consent_errors
 from salus.contracts.consent import queries as consent
 from salus.contracts.consent.messages import SetPreference
 from salus.contracts.representation import errors
 from salus.contracts.representation import queries as representation
-from salus.contracts.representation.types import Rule, Standing
+from salus.contracts.representation.types import Kind, Rule, Standing
 from salus.policy.policies import Choice
 from salus.policy.reasons import Reason
 from salus.policy.types import BasisKind, Capacity, GranteeKind, Status
@@ -25,12 +25,14 @@ from salus.services.grant import Granted
 from salus.services.inbox import process_inbox
 from salus.services.keep_representation import (
     due,
+    end_representation,
     narrow_representation,
     renew_representation,
     settle_dispute,
 )
 from salus.services.receive import Received
 from salus.services.refuse import Refused
+from salus.services.represent import Mandate, attest_representation
 from salus.services.revoke import revoke
 
 ANYONE = (int(GranteeKind.ANYONE), b"")
@@ -158,6 +160,21 @@ def test_a_minor_comes_of_age_in_the_middle_of_a_grant(story: Story) -> None:
     assert answer(home, badge, "HRESCH") is Reason.AUTHORITY_ENDED
     said = [line.what for line in accounting(story.region.ledger, home.child).lines]
     assert said.count("representation-narrowed") == 2 and "confirmed" in said
+
+
+def test_a_court_attests_a_guardian_and_ends_it(story: Story) -> None:
+    child, guardian = take_in(story.north, "Kind", "N-7"), adult(story, "guardian")
+    court, badge = story.region.organisation("regulator"), clinician(story)
+    made = attest_representation(court, child, Mandate(guardian.account, Kind.GUARDIAN, ("TREAT",)))
+    home = Family(story, child, guardian, guardian)
+    permit = grant_for(guardian.person, guardian.acting(child), terms(story, "TREAT"))
+    taken, acknowledged = process_inbox(story.north)  # the court's letter, then the grant that rests on it
+    assert (taken.outcome, acknowledged.outcome) == (made.representation, permit.directive)
+    assert answer(home, badge, "TREAT") == (BasisKind.DIRECTIVE, permit.directive, 1)
+    with pytest.raises(errors.NotAuthorised):
+        end_representation(story.north, child, made.representation)  # the hospital did not attest it
+    end_representation(court, child, made.representation)
+    assert answer(home, badge, "TREAT") is Reason.AUTHORITY_ENDED
 
 
 def test_a_term_ends_and_is_renewed(story: Story) -> None:

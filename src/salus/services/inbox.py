@@ -35,6 +35,7 @@ Outcome = (
     | tuple[Notice, ...]
     | Refusal
 )
+_FIRST = {"representation": 0, "grant": 1}  # a grant may rest on who was let act just before
 Collected = OwnView | ReceivedFor | ReceiptView | Refusal
 
 
@@ -47,9 +48,9 @@ class Processed(NamedTuple):
 
 
 def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> tuple[Processed, ...]:
-    """Deal with every letter to the organisation of these kinds, grants first: oldest first, each by itself."""
+    """Deal with every letter to the organisation of these kinds: who acts for whom first, then grants, else oldest first."""
     letters = [letter for letter in organisation.exchange.inbox(organisation.account) if letter.kind in kinds]
-    ordered = sorted(letters, key=lambda letter: letter.kind != "grant")
+    ordered = sorted(letters, key=lambda letter: _FIRST.get(letter.kind, len(_FIRST)))
     done = []
     for letter in ordered:
         outcome = _organisation(organisation, letter)

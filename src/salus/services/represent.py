@@ -25,9 +25,11 @@ from salus.services.objects import SealedPartOpening
 from salus.services.ports import Exchange
 from salus.state.overlay import Reader
 from salus.vault.seals import seal
+from salus.vault.shared import SharedResource
 from salus.wallet.menu import DAY_MS
 
 EVERYTHING = tuple(Power)
+KIND = "Representation"  # no FHIR type has this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,10 @@ class PrivateLetter(Message, frozen=True):
 def attest_representation(
     organisation: Organisation, relation: bytes, mandate: Mandate, chance: Random | None = None
 ) -> Represented:
-    """Attest that somebody acts for a person by law; of the custodian itself the sealed part stays in its vault.
+    """Attest that somebody acts for a person by law; a court posts the sealed part to the custodian.
 
-    The opening is on its way before the ledger knows of it. Raises UnknownRelation, UnknownPurpose, the contract's
-    refusals.
+    The opening is in the attester's vault before the ledger knows of it. Raises UnknownRelation,
+    UnknownPurpose, the contract's refusals.
     """
     state, network, now = organisation.ledger.view(), organisation.network, organisation.ledger.now()
     custodian = lookup.person(state, relation).custodian
@@ -90,6 +92,8 @@ def attest_representation(
     )
     if custodian == organisation.account:
         organisation.vault.directives.put(relation, new, encode(opening))
+    else:
+        organisation.vault.shared.put([SharedResource(KIND, new.hex(), encode(opening), "application/cbor")])
     _, landed = organisation.send_as(nonce, message)
     if custodian != organisation.account:
         _post(organisation.exchange, network, state, custodian, relation, new, opening)

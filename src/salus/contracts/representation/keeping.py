@@ -48,7 +48,8 @@ def narrow_representation(accounts: Accounts, governance: Governance, ctx: Conte
     # AUTHORISE
     custodian = checks.relation(accounts, ctx, msg.relation)
     entry = checks.held(ctx, msg.relation, msg.representation)
-    known = msg.by in (custodian, entry.attester) or checks.is_regulator(accounts, governance, ctx, msg.by)
+    attested = entry.attester is not None and msg.by in (custodian, entry.attester)
+    known = attested or checks.is_regulator(accounts, governance, ctx, msg.by)
     if not known or not ctx.signed_by(msg.by, Role.GATEWAY):
         raise errors.NotAuthorised
     # CHECK

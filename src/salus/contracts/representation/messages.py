@@ -55,7 +55,7 @@ class RenewRepresentation(Message, frozen=True):
 
 
 class NarrowRepresentation(Message, frozen=True):
-    """Leave a representative what protects, and nothing else; by the custodian, the attester or a regulator.
+    """Leave a representative what protects, and nothing else; by a regulator, or custodian or attester where attested.
 
     It says no reason: the person came of age, or a court narrowed it.
     """
