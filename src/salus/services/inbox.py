@@ -48,7 +48,7 @@ class Processed(NamedTuple):
 
 
 def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> tuple[Processed, ...]:
-    """Deal with every letter to the organisation of these kinds: who acts for whom first, then grants, else oldest first."""
+    """Deal with every letter of these kinds: who acts for whom first, then grants, else oldest first."""
     letters = [letter for letter in organisation.exchange.inbox(organisation.account) if letter.kind in kinds]
     ordered = sorted(letters, key=lambda letter: _FIRST.get(letter.kind, len(_FIRST)))
     done = []
