@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from contracts.precedence import NETWORK, NOW, Nothing, Scene
-from salus.contracts import access, consent, records
+from salus.contracts import access, consent, records, representation
 from salus.contracts.accounts import keeper as accounts_keeper
 from salus.contracts.accounts.types import Key, KeyStatus, Organisation, Person, PersonState, Staff
 from salus.contracts.acting import Acting
@@ -42,9 +42,10 @@ ACTING = Acting()
 RECORDS = records.contract(ACTING, governance)
 CONSENT = consent.contract(ACTING, governance)
 ACCESS = access.contract(ACTING, governance, records_queries, ForAccess(governance), count_use)
+REPRESENTATION = representation.contract(ACTING, governance, ForAccess(governance), ACTING)
 HANDLERS = {
     contract.messages[number]: handler
-    for contract in (RECORDS, CONSENT, ACCESS)
+    for contract in (RECORDS, CONSENT, ACCESS, REPRESENTATION)
     for number, handler in contract.handlers.items()
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.families import representation
 from contracts.precedence import NOW, Case, Defect, Scene, alone, assert_complete, assert_documented, pairs
 from contracts.region import (
     BREAK_GLASS,
@@ -60,6 +61,8 @@ from salus.contracts.consent.keys import directive_key
 from salus.contracts.governance.parameters import BOUNDS, Parameter
 from salus.contracts.records import keeper as records_keeper
 from salus.contracts.records.types import Restriction
+from salus.contracts.representation import keeper as representation_keeper
+from salus.contracts.representation.types import Standing
 from salus.core.glass import GlassReason, ReviewerKind, Verdict
 from salus.core.keys import Role
 from salus.policy.policies import NO_SET, Choice, Mode
@@ -348,6 +351,18 @@ OF_BASIS = (
 RESTRICTED = {
     errors.RelationRestricted: lambda s: records_keeper.put_restriction(s.state, RELATION, Restriction(NOW)),
 }
+ENDED, SUSPENSION = name("ended"), name("suspended")
+
+
+def suspended(s: Scene) -> None:
+    """Somebody granted it whose right to is in dispute."""
+    entry = representation(representative=OTHER, standing=int(Standing.DISPUTED))
+    representation_keeper.put_representation(s.state, RELATION, SUSPENSION, entry)
+    stored(under=SUSPENSION)(s)
+
+
+AUTHORITY = {errors.AuthorityEnded: stored(under=ENDED), errors.AuthoritySuspended: suspended}
+AUTHORITY_APART = {(errors.AuthorityEnded, errors.AuthoritySuspended): "one authority"}
 CASES = (
     Case(
         "RecordRelease",
@@ -357,8 +372,9 @@ CASES = (
         | {errors.TriggerNotSupported: terms(trigger=int(Trigger.PUSH))}
         | DUE
         | OF_BASIS
-        | RESTRICTED,
-        REQUEST_APART | GROUNDS_APART,
+        | RESTRICTED
+        | AUTHORITY,
+        REQUEST_APART | GROUNDS_APART | AUTHORITY_APART,
     ),
     Case(
         "RecordRefusal",
@@ -440,8 +456,9 @@ CASES = (
                 terms(ends=NOW + BOUNDS[Parameter.SESSION_MS].default + 1),
             )
         }
-        | RESTRICTED,
-        REQUEST_APART | GROUNDS_APART,
+        | RESTRICTED
+        | AUTHORITY,
+        REQUEST_APART | GROUNDS_APART | AUTHORITY_APART,
     ),
     Case(
         "CloseRelease",
@@ -486,8 +503,11 @@ CASES = (
         | ATTESTED
         | OF_OTHER_GROUNDS
         | {errors.NotMandated: by_policy(Mode.PERMITTED, trigger=int(Trigger.LAW))}
-        | RESTRICTED,
-        {
+        | RESTRICTED
+        | AUTHORITY,
+        AUTHORITY_APART
+        | {(errors.NotMandated, two): ONE_BASIS for two in AUTHORITY}
+        | {
             (errors.NoSuchRelation, errors.NotTheCustodian): "a relation that is nobody's is not another's",
         }
         | {pair: why for pair, why in GROUNDS_APART.items() if errors.NotOwnAccess not in pair}

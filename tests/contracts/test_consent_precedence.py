@@ -37,6 +37,7 @@ from salus.contracts.consent.messages import (
     MESSAGES,
     AckDirective,
     AttestConsent,
+    ConfirmGrant,
     DenyTotally,
     GrantConsent,
     NamePolicySet,
@@ -131,6 +132,12 @@ def order() -> Scene:
 def withdraw() -> Scene:
     s = scene(WithdrawOrder(OTHER, RELATION, ORDER), BY_OTHER)
     keeper.put_order(s.state, RELATION, ORDER, STANDING)
+    return s
+
+
+def confirm() -> Scene:
+    s = scene(ConfirmGrant(RELATION, DIRECTIVE), BY_PATIENT)
+    keeper.put_directive(s.state, directive(capacity=int(Capacity.REPRESENTATIVE), under=name("authority")))
     return s
 
 
@@ -441,6 +448,20 @@ CASES = (
             (errors.DirectiveRevoked, errors.NotSuspended): ONE_STATUS,
             (errors.DirectiveReplaced, errors.NotSuspended): ONE_STATUS,
         },
+    ),
+    Case(
+        "ConfirmGrant",
+        confirm,
+        {
+            errors.NoSuchRelation: no_relation,
+            errors.NotAuthorised: unsigned,
+            errors.NoSuchDirective: no_directive,
+            errors.DirectiveRevoked: stored(status=int(Status.REVOKED)),
+            errors.DirectiveReplaced: stored(status=int(Status.REPLACED)),
+            errors.DirectiveExpired: stored(end=NOW),
+            errors.NotUnderAuthority: stored(under=None),
+        },
+        STATUS_APART,
     ),
 )
 

@@ -8,21 +8,22 @@ from salus.contracts.accounts.messages import MESSAGES as ACCOUNTS
 from salus.contracts.consent.messages import MESSAGES as CONSENT
 from salus.contracts.governance.messages import MESSAGES as GOVERNANCE
 from salus.contracts.records.messages import MESSAGES as RECORDS
+from salus.contracts.representation.messages import MESSAGES as REPRESENTATION
 from salus.core import errors
 from salus.core.errors import Refusal
 from salus.core.types import Id, Message
 
-NAMES = ("governance", "accounts", "records", "consent", "access")
+NAMES = ("governance", "accounts", "records", "consent", "access", "representation")
 
 
-def test_five_contracts_in_the_order_of_their_numbers() -> None:
+def test_six_contracts_in_the_order_of_their_numbers() -> None:
     assert tuple(contract.name for contract in registry.CONTRACTS) == NAMES
     for number, contract in enumerate(registry.CONTRACTS, 1):
         assert {n >> 8 for n in (*contract.messages, *contract.events)} == {number}
 
 
 def test_every_message_has_its_handler_and_no_other_exists() -> None:
-    assert registry.MESSAGES == GOVERNANCE | ACCOUNTS | RECORDS | CONSENT | ACCESS
+    assert registry.MESSAGES == GOVERNANCE | ACCOUNTS | RECORDS | CONSENT | ACCESS | REPRESENTATION
     assert list(registry.HANDLERS) == list(registry.MESSAGES) == sorted(registry.MESSAGES)
     assert len(set(registry.MESSAGES.values())) == len(registry.MESSAGES)
 
@@ -30,7 +31,8 @@ def test_every_message_has_its_handler_and_no_other_exists() -> None:
 def test_protective_messages() -> None:
     names = [registry.MESSAGES[number].__name__ for number in registry.PROTECTIVE]
     own = ["RevokeOwnKey", "VetoChange", "VetoRecovery", "FreezeAccount", "FreezeInPerson"]
-    assert names == [*own, "DenyTotally", "RevokeConsent", "WithdrawOrder"]
+    others = ["EndRepresentation", "DisputeRepresentation", "EndDelegate"]
+    assert names == [*own, "DenyTotally", "RevokeConsent", "WithdrawOrder", *others]
 
 
 @pytest.mark.parametrize("number", registry.EVENTS)

@@ -154,6 +154,10 @@ def why_unusable(directive: Any, part: Any, question: Any) -> int | None:
         return 27
     if directive.uses and question.used.get(directive.chain, 0) >= directive.uses:
         return 14
+    if directive.under is not None:
+        answers = [question.asked.holds(directive.under, p) for p in directive.purposes if speaks((p,), question)]
+        if answers == [] or min(answers) != 0:
+            return 31 if 31 in answers else 30
     return 5 if part is None else None
 
 
@@ -252,6 +256,8 @@ def naive_decide(question: Any, directives: Any, records: Any) -> dict[str, Any]
     statutory = ({2} if question.recipient_suspended else set()) | ({25} if question.restricted else set())
     if statutory:
         return refuse(question, 1, statutory, records)
+    if question.represents is not None:
+        return by_representative(question, records)
     by_law = mandate_or_order(question, records)
     if by_law is not None:
         return by_law
@@ -259,6 +265,20 @@ def naive_decide(question: Any, directives: Any, records: Any) -> dict[str, Any]
     if question.asked.break_glass or question.break_glass:
         return in_emergency(question, directives, records, ordinary)
     return ordinary
+
+
+def by_representative(question: Any, records: Any) -> dict[str, Any]:
+    """What the person could get, but for excluded labels, levels from an excluded one on, and what is unlabelled."""
+    under, excluded = question.represents
+    kept = {}
+    for r in records:
+        labels = r.header.labels
+        levels = [CONFIDENTIALITY.index(x) for x in excluded if x in CONFIDENTIALITY]
+        too_high = levels != [] and height_of(labels, 5) >= min(levels)
+        doubtful = excluded != () and (labels == () or "pending" in labels)
+        if too_high or doubtful or set(labels) & set(excluded):
+            kept[r.header.record] = 40
+    return answer(question, True, 2, 70, (1, under, 0), records, kept | kept_by_law(records))
 
 
 def kept_by_law(records: Any) -> dict[bytes, int]:

@@ -28,7 +28,7 @@ from salus.policy.filter import Filter
 from salus.policy.policies import Order, PolicyInForce, PolicySet
 from salus.policy.provision import Facts
 from salus.policy.public import Asked, Recipient
-from salus.policy.question import Question
+from salus.policy.question import Question, Represents
 from salus.policy.types import Directive, Effect, SealedPart
 
 from . import plain
@@ -320,10 +320,17 @@ def read_case(world: dict[str, Any], case: dict[str, Any]) -> tuple[Question, li
     recipient = Recipient(
         bytes_of(case["recipient"]), tuple(case["roles"]), lambda group: group.hex() in case["in_groups"]
     )
+    held = {(authority, purpose): number for authority, purpose, number in case["held"]}
+    represents = case["represents"]
     question = Question(
         bytes_of(world["relation"]),
         Asked(
-            recipient, case["purpose"], lambda p: p in case["implied_by"], case["purpose_is_break_glass"], case["time"]
+            recipient,
+            case["purpose"],
+            lambda p: p in case["implied_by"],
+            case["purpose_is_break_glass"],
+            case["time"],
+            lambda under, p: held.get((under.hex(), p), 30),
         ),
         case["staff"] and bytes_of(case["staff"]),
         decode(bytes_of(case["filter"]), Filter),
@@ -339,6 +346,7 @@ def read_case(world: dict[str, Any], case: dict[str, Any]) -> tuple[Question, li
         case["break_glass"],
         case["relation_restricted"],
         case["height"],
+        represents and Represents(bytes_of(represents[0]), tuple(represents[1])),
     )
     directives = [
         (decode(bytes_of(public), Directive), part and decode(bytes_of(part), SealedPart))

@@ -37,6 +37,7 @@ from salus.services.members import member_name
 from salus.services.notify import changes_of, list_notices
 from salus.services.petition_letters import Change
 from salus.services.receive import Received
+from salus.services.receive_for import ReceivedFor
 from salus.services.receive_own import OwnView
 from salus.services.receive_receipt import ReceiptView
 from salus.services.receive_session import ClosedSession, ReceivedPage
@@ -153,7 +154,7 @@ def fetch(home: Path | None, as_json: bool, actor: str, save: Path | None) -> No
     """Open what custodians sent to a wallet: check that nothing is missing, and that receipts are the ledger's."""
     with opened(home) as region:
         views = collect(person(region, actor))
-    own = [view for view in views if isinstance(view, OwnView)]
+    own = [view for view in views if isinstance(view, OwnView | ReceivedFor)]
     print_told((tell(_LETTERS.get(type(view), "delivery"), view) for view in views), as_json, empty="Nothing new.")
     keep_receipts(save, [view for view in views if isinstance(view, ReceiptView)])
     named = {short(view.release): view.evidence for view in own}

@@ -15,6 +15,7 @@ from salus.services.open_session import SessionOpened
 from salus.services.petition_letters import Change
 from salus.services.push import NotPushed
 from salus.services.receive import LeftOut, Received
+from salus.services.receive_for import ReceivedFor
 from salus.services.receive_own import OwnView
 from salus.services.receive_receipt import ReceiptView
 from salus.services.receive_session import ClosedSession, ReceivedPage
@@ -50,6 +51,10 @@ def tell(letter: str, outcome: object, ground: str = "") -> Told:
         case OwnView():
             count = len(outcome.records)
             words = f"all {count} records, {outcome.log_size} versions; the list is complete"
+            return Told(letter, outcome.release, words, count)
+        case ReceivedFor():
+            count = len(outcome.records)
+            words = f"received and verified {count} records of the person it acts for"
             return Told(letter, outcome.release, words, count)
         case Withheld() | NotPushed():
             return Told(letter, getattr(outcome, "release", None), f"withheld: {outcome.text}")

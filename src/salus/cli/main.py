@@ -22,6 +22,7 @@ GROUPS = {
     "record": "Records of a custodian: import, list, show, label anew; correct, erase, hold, restrict.",
     "petition": "A person's petitions: amend, erase, restrict; what became of them.",
     "consent": "A person's directives: grant, deny, show, revoke, FHIR in and out; her preference; attested consents.",
+    "representation": "Who acts for a person: attest, name, renew, dispute; act for another; helpers.",
     "wallet": "What a wallet does by itself: waiting wishes, appointments, claims.",
     "recovery": "Keyholders, devices, a lost phone, a thief: recover, veto, freeze; and what the desk does for it.",
     "backup": "A wallet's backup: make, restore after a recovery; hand out a share.",

@@ -14,6 +14,8 @@ from salus.contracts.governance.messages import MESSAGES as GOVERNANCE
 from salus.contracts.governance.messages import Propose
 from salus.contracts.records.messages import MESSAGES as RECORDS
 from salus.contracts.records.messages import Petition, PlaceHold
+from salus.contracts.representation.messages import MESSAGES as REPRESENTATION
+from salus.contracts.representation.messages import AttestRepresentation, NameDelegate, NameProxy
 from salus.core.envelope import WINDOW_MS, parse_envelope, seal_envelope
 from salus.core.hashing import object_id
 from salus.core.signatures import SigningKey
@@ -21,7 +23,9 @@ from salus.core.types import Message
 
 LIFETIME_MS = 120_000  # how long a fresh envelope stays valid
 NUMBERS: dict[type[Message], int] = {
-    shape: number for messages in (GOVERNANCE, ACCOUNTS, RECORDS, CONSENT, ACCESS) for number, shape in messages.items()
+    shape: number
+    for messages in (GOVERNANCE, ACCOUNTS, RECORDS, CONSENT, ACCESS, REPRESENTATION)
+    for number, shape in messages.items()
 }
 
 
@@ -82,6 +86,10 @@ def created_ids(network: bytes, nonce: bytes, index: int, message: Message) -> t
             return (object_id("petition", network, account, nonce, index, 0),)
         case PlaceHold(custodian=account):
             return (object_id("hold", network, account, nonce, index, 0),)
+        case AttestRepresentation(relation=account) | NameProxy(relation=account):
+            return (object_id("representation", network, account, nonce, index, 0),)
+        case NameDelegate(relation=account):
+            return (object_id("delegation", network, account, nonce, index, 0),)
         case Propose(member=account):
             return (object_id("proposal", network, account, nonce, index, 0),)
         case _:

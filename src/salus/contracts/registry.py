@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, TypeVar
 
-from salus.contracts import access, accounts, consent, governance, records
+from salus.contracts import access, accounts, consent, governance, records, representation
 from salus.contracts.access import errors as access_errors
 from salus.contracts.access import recovery_errors as access_recovery_errors
 from salus.contracts.accounts import errors as accounts_errors
@@ -24,6 +24,7 @@ from salus.contracts.governance import queries as governance_queries
 from salus.contracts.records import entry_errors
 from salus.contracts.records import errors as records_errors
 from salus.contracts.records import queries as record_queries
+from salus.contracts.representation import errors as representation_errors
 from salus.core import errors as core_errors
 from salus.core.errors import Refusal
 from salus.core.types import Message
@@ -37,6 +38,7 @@ CONTRACTS: tuple[Contract, ...] = (
     records.contract(ACTING, governance_queries),
     consent.contract(ACTING, governance_queries),
     access.contract(ACTING, governance_queries, record_queries, ForAccess(governance_queries), count_use),
+    representation.contract(ACTING, governance_queries, ForAccess(governance_queries), ACTING),
 )
 
 
@@ -79,6 +81,7 @@ REFUSALS: dict[int, type[Refusal]] = merged(
             consent_errors,
             access_errors,
             access_recovery_errors,
+            representation_errors,
         ),
     )
 )

@@ -12,6 +12,7 @@ from salus.services.actors import Organisation, Person
 
 HOSPITALS = ("north", "south")
 CLINIC, VILLAGE, REGULATOR, PATIENT = "clinic", "village", "regulator", "alma"
+PARENTS = ("mother", "father")  # of another patient, who is a child
 YEAR_MS = 31_557_600_000  # 365.25 days
 Figures = dict[str, int | float | str | bool]
 Progress = Callable[[str, int, int | None], None]  # (what, done, of how many)

@@ -11,7 +11,18 @@ from salus.bootstrap import MemberSpec, RegionSpec, create_person, create_region
 from salus.core.errors import Refusal
 from salus.demo.clock import StoryClock
 from salus.demo.spread import newest
-from salus.demo.stage import CLINIC, HOSPITALS, PATIENT, REGULATOR, VILLAGE, Progress, Stage, Step, UnusableData
+from salus.demo.stage import (
+    CLINIC,
+    HOSPITALS,
+    PARENTS,
+    PATIENT,
+    REGULATOR,
+    VILLAGE,
+    Progress,
+    Stage,
+    Step,
+    UnusableData,
+)
 from salus.demo.steps import STEPS
 from salus.fhir.bundle import BundleRefused
 from salus.policy.types import OrganisationRole
@@ -39,7 +50,8 @@ def play(home: Path, passphrase: str, data: Path | None, progress: Progress) -> 
     clock = StoryClock()
     region = create_region(home, REGION, passphrase, clock)
     try:
-        create_person(region, PATIENT)
+        for slug in (PATIENT, *PARENTS):
+            create_person(region, slug)
         stage = Stage(region, passphrase, now, data, progress, clock)
         for name, step in STEPS.items():
             done = timed(name, step, stage)

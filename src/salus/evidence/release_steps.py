@@ -158,7 +158,7 @@ def ground(basis: Basis) -> str:
     """Return what a release rests on in words, with its version."""
     kind, name, version = basis
     if kind == Ground.SELF:
-        return "the person's own access"
+        return "the person's own access" + ("" if name is None else f", by who acts for her under {name.hex()}")
     if kind == Ground.BREAK_GLASS and name is not None:
         return f"break-glass under policy set {name.hex()}, version {version}"
     if kind in _NAMES and name is not None:

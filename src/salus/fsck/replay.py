@@ -10,6 +10,7 @@ from salus.contracts.consent.invariants import violations as consent_rules
 from salus.contracts.governance.invariants import violations as governance_rules
 from salus.contracts.governance.queries import validators
 from salus.contracts.records.invariants import violations as records_rules
+from salus.contracts.representation.invariants import violations as representation_rules
 from salus.core.encoding import encode
 from salus.core.hashing import T
 from salus.core.signatures import key_id
@@ -105,7 +106,7 @@ class Replay:
                 yield Finding(file, f"{place}, {key_place(key)}", f"broken invariant: {text}")
         for key, _ in items:
             if key[:2] == PERSONS:
-                for about in (records_rules, consent_rules, access_rules):
+                for about in (records_rules, consent_rules, access_rules, representation_rules):
                     for text in about(self._tables, key[2:]):
                         yield Finding(file, f"{place}, {key_place(key)}", f"broken invariant: {text}")
 

@@ -27,6 +27,11 @@ class Recipient(NamedTuple):
     in_group: Callable[[bytes], bool]  # membership at this very moment
 
 
+def _nobody_holds(under: bytes, purpose: int) -> int:
+    """Deny where nobody was asked."""
+    return int(Reason.AUTHORITY_ENDED)
+
+
 class Asked(NamedTuple):
     """Who asks, what for, and when."""
 
@@ -35,6 +40,8 @@ class Asked(NamedTuple):
     implied_by: Callable[[int], bool]  # does a directive for this purpose speak of `purpose` too?
     break_glass: bool  # `purpose` is break-glass, which no permit serves
     time: int  # of the block, milliseconds
+    # 0 while what was granted under an authority holds for a purpose, else the number of a Reason
+    holds: Callable[[bytes, int], int] = _nobody_holds
 
 
 def names(grantee: Grantee, recipient: Recipient) -> bool:
@@ -83,7 +90,21 @@ def permit_obstacle(directive: Directive, asked: Asked, used: int, attested: Seq
         return Reason.ATTESTED_NOT_HONOURED
     if directive.uses and used >= directive.uses:
         return Reason.PERMIT_EXHAUSTED
-    return None
+    return authority_obstacle(directive, asked)
+
+
+def authority_obstacle(directive: Directive, asked: Asked) -> Reason | None:
+    """Return why the authority of who granted the permit does not hold; None where it does, or the person did.
+
+    It is asked for those of the permit's purposes that speak of the one asked for: one that holds is enough.
+    """
+    if directive.under is None:
+        return None
+    purposes = [p for p in directive.purposes if p == asked.purpose or asked.implied_by(p)]
+    answers = [asked.holds(directive.under, purpose) for purpose in purposes]
+    if 0 in answers:
+        return None
+    return Reason(max(answers, default=int(Reason.AUTHORITY_ENDED)))
 
 
 def deny_applies(directive: Directive, asked: Asked) -> bool:

@@ -1,18 +1,21 @@
 """The tiers: each bars records for those after it, or answers, or leaves the question to the next.
 
-1 statutory bars; 2 a person's own access, mandates and orders, whatever the directives say; 3 directives
-(`consented`); 4 the policy set with the person's preference; 5 nothing matched. Break-glass (`emergency`) comes
-after these and may lift what 3 to 5 hold back.
+1 statutory bars; 2 a person's own access, that of who acts for her, mandates and orders, whatever the directives
+say; 3 directives (`consented`); 4 the policy set with the person's preference; 5 nothing matched. Break-glass
+(`emergency`) comes after these and may lift what 3 to 5 hold back.
 
 A label ceiling is each ground's own: what lies above it never goes on that ground.
 """
 
 from collections.abc import Callable
 
-from salus.policy.case import Case, denied, permitted
+from salus.core.record import PENDING
+from salus.policy.case import Bar, Case, denied, permitted
 from salus.policy.consented import directives, obstacle
 from salus.policy.grounds import order_obstacle, policy_obstacle, rule_for
-from salus.policy.policies import Mode
+from salus.policy.labels import level_of
+from salus.policy.policies import LEVELS, VERY_RESTRICTED, Mode
+from salus.policy.provision import Facts
 from salus.policy.public import names
 from salus.policy.question import Basis, Decision, Tier
 from salus.policy.reasons import Reason
@@ -43,6 +46,32 @@ def own_access(case: Case) -> Decision | None:
         return None
     basis = (_SELF, None, 0)
     return permitted(case, Tier.MANDATE, Reason.OWN_ACCESS, basis, case.statutory, (), int(Residual.ITEMISED))
+
+
+def represented(case: Case) -> Decision | None:
+    """Tier 2: who acts for the person gets what she could get, but for the labels kept from that representative.
+
+    What is kept is not hinted at: that a child has a confidential record is what the label keeps.
+    """
+    represents = case.question.represents
+    if represents is None:
+        return None
+    bars = [bar or _kept(facts, represents.excluded) for facts, bar in zip(case.records, case.statutory, strict=True)]
+    return permitted(case, Tier.MANDATE, Reason.REPRESENTED, (_SELF, represents.under, 0), bars)
+
+
+def _kept(facts: Facts, excluded: tuple[str, ...]) -> Bar | None:
+    """Return a bar for an excluded label, or a level at or above an excluded one.
+
+    Where the label is pending, or there is none, any may be meant.
+    """
+    labels = facts.header.labels
+    unknown = bool(excluded) and (not labels or PENDING in labels)
+    ceiling = next((level for level, name in enumerate(LEVELS) if name in excluded), len(LEVELS))
+    above = level_of(labels, VERY_RESTRICTED) >= ceiling
+    if unknown or above or any(label in excluded for label in labels):
+        return Reason.KEPT_FROM_REPRESENTATIVE, int(Residual.NONE)
+    return None
 
 
 def mandates(case: Case) -> Decision | None:
@@ -85,4 +114,4 @@ def nothing_matched(case: Case) -> Decision:
     return denied(case, Tier.DEFAULT, near)
 
 
-TIERS: tuple[Rule, ...] = (statutory, own_access, mandates, directives, policies, nothing_matched)
+TIERS: tuple[Rule, ...] = (statutory, own_access, represented, mandates, directives, policies, nothing_matched)

@@ -19,6 +19,8 @@ from salus.vault.vault import Vault
 from salus.wallet.menu import MINUTE_MS
 from salus.wallet.wallet import Wallet
 
+Signing = tuple[bytes, SigningKey]  # an account and a key of it
+
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
@@ -79,5 +81,18 @@ class Person:
         self, handle: bytes, *messages: Message, nonce: Callable[[], bytes] = lambda: secrets.token_bytes(16)
     ) -> Built:
         """Return an envelope signed by this device's key for the relation; its time is rounded to the minute."""
+        return self.build_with([self.signer(handle)], *messages, nonce=nonce)
+
+    def build_with(
+        self,
+        signers: Sequence[Signing],
+        *messages: Message,
+        nonce: Callable[[], bytes] = lambda: secrets.token_bytes(16),
+    ) -> Built:
+        """The same, signed by keys of several accounts: those of others who decide together."""
         builder = EnvelopeBuilder(self.wallet.network, self.ledger.now, nonce=nonce, grain_ms=MINUTE_MS)
-        return builder.build([(handle, self.wallet.relation(handle).device)], *messages)
+        return builder.build(signers, *messages)
+
+    def signer(self, handle: bytes) -> Signing:
+        """Return the account with this device's key for it."""
+        return handle, self.wallet.relation(handle).device

@@ -21,7 +21,7 @@ from salus.policy.public import Asked, Recipient, permit_obstacle
 from salus.policy.question import Basis, Decision, Question
 from salus.policy.reasons import Reason, ledger_reason
 from salus.policy.types import Redisclosure
-from salus.services import lookup
+from salus.services import authorities, lookup
 from salus.services.actors import Organisation
 from salus.services.errors import KeptAndNotUsed, NotCustodian
 from salus.services.facts import facts_of
@@ -29,7 +29,10 @@ from salus.services.situations import Situation, Who
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
 
-_FIRST = (Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP, Reason.OPTED_OUT)
+_FIRST = (
+    *(Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP, Reason.OPTED_OUT),
+    *(Reason.AUTHORITY_ENDED, Reason.AUTHORITY_SUSPENDED),
+)
 KEEPING = ("administration", "HLEGAL")  # purposes for which a restricted relation may be looked at inside
 
 
@@ -44,6 +47,7 @@ class AskedFor(NamedTuple):
     filter: Filter
     answer_key: bytes  # public
     kind: str = REQUEST  # core.request
+    under: bytes | None = None  # the authority to see what the person may see, if the recipient acts for her
 
     @property
     def pushed(self) -> bool:
@@ -114,6 +118,8 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
     if asked.own and accounts.barred(state, asked.payload.relation, now):
         return Reason.ACCOUNT_BARRED  # it may not be she who asks
     by_staff = not asked.own and not asked.pushed
+    person = asked.own or accounts.person(state, recipient) is not None  # who acts for her, otherwise
+    by_staff = not person and not asked.pushed
     if by_staff and (staff is None or not accounts.staff_attested(state, recipient, staff, now)):
         return Reason.STAFF_NOT_ATTESTED
     scope = for_decision(organisation, asked.payload.relation)
@@ -127,6 +133,7 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
     records = facts_of(organisation.vault, scope, headers, situation.held, asked.filter)
     who = organisation.situations.who(state, recipient, asked.payload.purpose)
     question = _question(state, now, asked, situation, who, break_glass)
+    question = _on_behalf(organisation, state, question, asked)
     decision = decide_prepared(question, situation.prepared, records)
     if not decision.permitted:
         return _reason(decision)
@@ -135,6 +142,21 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
     allowed = frozenset(decision.allowed)
     chosen = tuple(header for header in headers if header.record in allowed)
     return Authorised(decision, chosen, released_records(asked, allowed), _redisclosure(decision, situation))
+
+
+def _on_behalf(organisation: Organisation, state: StateView, question: Question, asked: AskedFor) -> Question:
+    """Return the question with what is known of who acts for the person: as a grantor, and as who asks."""
+    network, relation, now = organisation.network, question.relation, question.asked.time
+    scope, vault = for_decision(organisation, relation), organisation.vault
+    holds = authorities.holds(network, state, relation, now, lambda: vault.directives.of(scope))
+    question = question._replace(asked=question.asked._replace(holds=holds))
+    if asked.under is None:
+        return question
+    parts = vault.directives.of(scope)
+    represents = authorities.represents(network, state, relation, asked.under, now, parts)
+    person = accounts.person(state, asked.recipient) is not None
+    suspended = question.recipient_suspended and not (person and represents)
+    return question._replace(represents=represents, recipient_suspended=suspended)
 
 
 def _redisclosure(decision: Decision, situation: Situation) -> int:

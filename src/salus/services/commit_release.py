@@ -233,4 +233,7 @@ _REASONS: dict[type[Refusal], Reason] = {
     refused.BreakGlassNotAllowed: Reason.BREAK_GLASS_NOT_ALLOWED,
     refused.NotOfTheEmergencyGroup: Reason.NOT_OF_THE_EMERGENCY_GROUP,
     refused.RelationRestricted: Reason.RELATION_RESTRICTED,
+    refused.AuthorityEnded: Reason.AUTHORITY_ENDED,
+    refused.AuthoritySuspended: Reason.AUTHORITY_SUSPENDED,
+    refused.NotOwnAccess: Reason.AUTHORITY_ENDED,
 }

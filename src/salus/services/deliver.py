@@ -10,13 +10,14 @@ from salus.contracts.access import queries as access
 from salus.contracts.access.messages import Basis
 from salus.contracts.access.types import Answer
 from salus.core.encoding import decode, encode
-from salus.core.request import parse_request
+from salus.core.request import SignedRequest, parse_request
 from salus.policy.filter import UNFILTERED, Filter
 from salus.policy.reasons import TEXTS, Reason
 from salus.policy.types import BasisKind
 from salus.services import lookup
 from salus.services.access_log import Looked, What, log_reads
 from salus.services.actors import Organisation
+from salus.services.asking import under_of
 from salus.services.authorise import AskedFor, pushed_to, released_records, still_stands, whole_relation
 from salus.services.commit_release import ReleaseTask, drop_task, prove_available
 from salus.services.errors import NotReleased
@@ -115,7 +116,15 @@ def asked_again(organisation: Organisation, package: bytes, answer: Answer) -> A
     own = answer.recipient == request.payload.relation
     payload, key = request.payload, opening.answer_key
     wanted = decode(opening.filter, Filter)
-    return AskedFor(request.id, letter.request, payload, answer.recipient, own, wanted, key, request.kind)
+    under = None if own else _under(organisation, request, answer.recipient)
+    return AskedFor(request.id, letter.request, payload, answer.recipient, own, wanted, key, request.kind, under)
+
+
+def _under(organisation: Organisation, request: SignedRequest, recipient: bytes) -> bytes | None:
+    """Return the authority that the recipient still has to see what the person may see."""
+    state, now = organisation.ledger.view(), organisation.ledger.now()
+    found = lookup.signer(state, request.key, now)
+    return None if found is None else under_of(state, request, recipient, found[1].role, now)
 
 
 def _content(organisation: Organisation, task: ReleaseTask, asked: AskedFor) -> Content:

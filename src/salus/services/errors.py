@@ -318,3 +318,19 @@ class NotTheHolder(Refusal):
 
 class OtherShareCode(Refusal):
     code, kind, text = 0x6083, Kind.FORBIDDEN, "The short code is not that of this request for a share."
+
+
+class NoSuchRepresentation(Refusal):
+    code, kind, text = 0x6090, Kind.NOT_FOUND, "The relation has no such representation or delegation."
+
+
+class AuthorityOver(Refusal):
+    code, kind, text = (
+        0x6091,
+        Kind.FORBIDDEN,
+        "The authority of who granted it is over, or its sealed part is not at hand.",
+    )
+
+
+class ActsForNobody(Refusal):
+    code, kind, text = 0x6092, Kind.FORBIDDEN, "The account does not act for the person of this relation at present."

@@ -8,11 +8,13 @@ from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
 from salus.services.deliver import Delivery, Withheld
 from salus.services.hold_share import Held, hold_share, receive_share_receipt
+from salus.services.keep_representation import take_representation
 from salus.services.notify import Notice, receive_notice
 from salus.services.open_session import SessionOpened, open_session
 from salus.services.ports import KINDS, Letter
 from salus.services.receive import Received, receive
-from salus.services.receive_own import OwnView, receive_own
+from salus.services.receive_for import ReceivedFor, receive_for
+from salus.services.receive_own import OwnView, addressed, receive_own
 from salus.services.receive_receipt import ReceiptView, receive_receipt
 from salus.services.receive_session import ClosedSession, ReceivedPage, receive_closing, receive_page
 from salus.services.refuse import Refused
@@ -37,7 +39,8 @@ Outcome = (
     | Held
     | Refusal
 )
-Collected = OwnView | ReceiptView | ToldView | Refusal
+_FIRST = {"representation": 0, "grant": 1}  # a grant may rest on who was let act just before
+Collected = OwnView | ReceivedFor | ReceiptView | ToldView | Refusal
 
 
 class Processed(NamedTuple):
@@ -49,10 +52,10 @@ class Processed(NamedTuple):
 
 
 def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> tuple[Processed, ...]:
-    """Deal with every letter to the organisation of these kinds, grants first: oldest first, each by itself."""
+    """Deal with every letter of these kinds: who acts for whom first, then grants, else oldest first."""
     letters = [letter for letter in organisation.exchange.inbox(organisation.account) if letter.kind in kinds]
     letters = [letter for letter in letters if letter.kind != RELEASED_SHARE]  # these wait for `open_escrow`
-    ordered = sorted(letters, key=lambda letter: letter.kind != "grant")
+    ordered = sorted(letters, key=lambda letter: _FIRST.get(letter.kind, len(_FIRST)))
     done = []
     for letter in ordered:
         outcome = _organisation(organisation, letter)
@@ -77,7 +80,7 @@ def collect_relation(person: Person, handle: bytes, kinds: Container[str] = KIND
     for letter in person.exchange.inbox(handle):
         if letter.kind not in kinds:
             continue
-        outcome = _person(person, letter)
+        outcome = _person(person, handle, letter)
         if outcome is not None:
             views.append(outcome)
         if not _later(outcome):
@@ -105,12 +108,15 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "notice": receive_notice,
     "share": hold_share,
     "share-receipt": receive_share_receipt,
+    "representation": take_representation,
 }
 
 
-def _person(person: Person, letter: Letter) -> Collected | None:
+def _person(person: Person, handle: bytes, letter: Letter) -> Collected | None:
     try:
         if letter.kind == "delivery":
+            if addressed(letter.body) != handle:  # of somebody whom the account acts for
+                return receive_for(person, handle, letter.body)
             return receive_own(person, letter.body)
         if letter.kind == "told":
             return receive_told(person, letter.body)

@@ -15,6 +15,7 @@ from salus.state.overlay import Reader
 from salus.vault.seals import SealKey, seal_key_id
 
 DAY_MS = 86_400_000
+OWN_PURPOSE = "PATRQT"  # of a person's own access, also by who acts for her
 
 
 def purpose_number(state: Reader, code: str) -> int:
@@ -36,6 +37,12 @@ def purpose_code(state: Reader, number: int) -> str:
     if row is None:
         raise UnknownPurpose
     return row.code
+
+
+def is_own_purpose(state: Reader, number: int) -> bool:
+    """True for the purpose of a person's own access (PATRQT)."""
+    row = governance.purpose(state, number)
+    return row is not None and row.code == OWN_PURPOSE
 
 
 def person(state: Reader, relation: bytes) -> Person:

@@ -5,9 +5,11 @@ from typing import NamedTuple
 from salus.contracts.access import errors, recovery_errors
 from salus.contracts.access.expected import Accounts, Consent, Governance, Records
 from salus.contracts.access.messages import Basis
-from salus.contracts.context import Context
+from salus.contracts.access.requests import acts_for
+from salus.contracts.context import Context, Signer
 from salus.core.errors import Refusal
 from salus.core.genesis import Purpose
+from salus.core.keys import Role
 from salus.policy.grounds import order_obstacle, policy_obstacle, rule_for
 from salus.policy.policies import Mode
 from salus.policy.public import Asked, Recipient, denies_everything, deny_applies, permit_obstacle
@@ -50,22 +52,36 @@ class Ground(NamedTuple):
 
 
 def checked_basis(
-    sources: Sources, ctx: Context, custodian: bytes, relation: bytes, recipient: bytes, purpose: Purpose, basis: Basis
+    sources: Sources,
+    ctx: Context,
+    custodian: bytes,
+    relation: bytes,
+    recipient: bytes,
+    purpose: Purpose,
+    basis: Basis,
+    signer: Signer | None = None,
 ) -> Ground:
-    """Return the ground of a release of `relation` to `recipient`.
+    """Return the ground of a release of `relation` to `recipient`, whose `signer` asked.
 
     Raises BasisNotSupported and what follows it in `errors`, up to NotOptedIn. Break-glass has a message of its own.
     """
     kind, ground, version = basis
-    if kind == BasisKind.SELF and ground is None and version == 0:
-        # Neither a total deny nor the custodian's suspension keeps a person from what is its own.
-        if recipient != relation:
+    if kind == BasisKind.SELF and version == 0:
+        # Neither a total deny nor the custodian's suspension keeps a person from what is its own. For who acts
+        # for her the basis names the authority.
+        if ground is None:
+            own = recipient == relation
+        else:
+            own = signer is not None and acts_for(sources.accounts, ctx, relation, signer) == ground
+        if not own:
             raise errors.NotOwnAccess
         return Ground()
     if kind not in (BasisKind.DIRECTIVE, BasisKind.POLICY, BasisKind.ORDER) or ground is None:
         raise errors.BasisNotSupported
     if kind == BasisKind.ORDER and version:
         raise errors.BasisNotSupported
+    if signer is not None and signer.role == Role.DEVICE and recipient != relation:
+        raise errors.NotOwnAccess  # a person who acts for another gets what she may get, and nothing as a recipient
     if not sources.governance.may_hold(ctx.state, custodian, ctx.time):
         raise errors.MayNotHold
     asked = asked_of(sources, ctx, recipient, purpose)
@@ -89,6 +105,7 @@ def asked_of(sources: Sources, ctx: Context, recipient: bytes, purpose: Purpose)
         lambda permitted: sources.governance.purpose_implied_by(state, permitted, purpose.number),
         is_break_glass(purpose.system, purpose.code),
         ctx.time,
+        lambda under, number: 0,  # asked last of all: `terms.check_authority`
     )
 
 

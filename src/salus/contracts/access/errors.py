@@ -245,3 +245,11 @@ class SessionClosed(Refusal):
 
 class RelationRestricted(Refusal):
     code, kind, text = 0x053A, Kind.FORBIDDEN, "The relation is kept and not used: only the person has access."
+
+
+class AuthorityEnded(Refusal):
+    code, kind, text = 0x0550, Kind.GONE, "The authority of who granted it for the person has ended."
+
+
+class AuthoritySuspended(Refusal):
+    code, kind, text = 0x0551, Kind.FORBIDDEN, "The authority of who granted it does not hold at present."

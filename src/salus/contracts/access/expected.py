@@ -2,9 +2,10 @@
 
 from typing import Protocol
 
+from salus.contracts.context import Authority, Signer
 from salus.core.genesis import Purpose
 from salus.policy.policies import Order, PolicyInForce
-from salus.policy.types import Directive
+from salus.policy.types import Directive, Power
 from salus.state.overlay import Overlay, Reader
 
 ANCHOR_GRACE_MS = 2  # numbers of governed parameters
@@ -44,6 +45,24 @@ class Accounts(Protocol):
     def roles(self, state: Reader, organisation: bytes, /) -> tuple[int, ...]: ...
 
     def staff_attested(self, state: Reader, organisation: bytes, commitment: bytes, time: int, /) -> bool: ...
+
+    def authority(
+        self,
+        state: Reader,
+        relation: bytes,
+        signers: tuple[Signer, ...],
+        capacity: int,
+        time: int,
+        power: Power,
+        purposes: tuple[int, ...],
+        /,
+    ) -> Authority | None:
+        """Return how a signer may do this for the person in this capacity at `time`, None where it may not."""
+        ...
+
+    def holds(self, state: Reader, relation: bytes, under: bytes, time: int, purpose: int, /) -> int:
+        """Return 0 while what was granted under this authority holds, else the number of a policy.reasons.Reason."""
+        ...
 
 
 class Governance(Protocol):

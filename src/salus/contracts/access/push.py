@@ -5,7 +5,14 @@ from salus.contracts.access.basis import Sources, checked_basis
 from salus.contracts.access.events import RecordsPushed
 from salus.contracts.access.expected import CountUse
 from salus.contracts.access.messages import PushRelease
-from salus.contracts.access.terms import check_delivery, check_in_use, check_root, known_purpose, put_answer
+from salus.contracts.access.terms import (
+    check_authority,
+    check_delivery,
+    check_in_use,
+    check_root,
+    known_purpose,
+    put_answer,
+)
 from salus.contracts.access.types import Outcome
 from salus.contracts.context import Context
 from salus.core.keys import Role
@@ -39,6 +46,7 @@ def push_release(sources: Sources, count_use: CountUse, ctx: Context, msg: PushR
     if msg.trigger == Trigger.LAW and not ground.binding:
         raise errors.NotMandated
     check_in_use(sources, ctx, msg.relation, msg.recipient)
+    check_authority(sources, ctx, ground, msg.relation, msg.recipient, purpose)
     # WRITE
     use = 0 if ground.directive is None else count_use(ctx.state, ground.directive)
     release = ctx.object_id("release", msg.custodian)

@@ -12,7 +12,7 @@ from salus.contracts.access.events import SessionClosed, SessionOpened
 from salus.contracts.access.expected import SESSION_MS, CountUse
 from salus.contracts.access.messages import CloseRelease, OpenRelease
 from salus.contracts.access.requests import verified_request
-from salus.contracts.access.terms import admitted, check_in_use, check_root, put_answer
+from salus.contracts.access.terms import admitted, check_authority, check_in_use, check_root, put_answer
 from salus.contracts.access.types import Outcome
 from salus.contracts.context import Context
 from salus.core.keys import Role
@@ -31,9 +31,12 @@ def open_release(sources: Sources, count_use: CountUse, ctx: Context, msg: OpenR
     check_root(sources, ctx, asked.relation, msg.relation_root)
     if msg.trigger != Trigger.REQUEST:
         raise errors.TriggerNotSupported
-    ground = checked_basis(sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis)
+    ground = checked_basis(
+        sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis, request.signer
+    )
     _check_end(sources, ctx, ground, msg.ends)
     check_in_use(sources, ctx, asked.relation, request.recipient)
+    check_authority(sources, ctx, ground, asked.relation, request.recipient, purpose)
     # WRITE
     use = 0 if ground.directive is None else count_use(ctx.state, ground.directive)
     put_answer(ctx, asked.relation, request.id, Outcome.SESSION, request.recipient, None, msg.ends)

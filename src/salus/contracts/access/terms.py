@@ -1,17 +1,22 @@
 """What releases of every kind have in common: who may receive, the root, the trigger, the time of delivery."""
 
 from salus.contracts.access import errors, keeper, recovery_errors
-from salus.contracts.access.basis import Sources
+from salus.contracts.access.basis import Ground, Sources, asked_of
 from salus.contracts.access.expected import ANCHOR_GRACE_MS, REQUEST_WINDOW_MS
 from salus.contracts.access.requests import Verified
 from salus.contracts.access.types import Answer, Outcome
 from salus.contracts.context import Context
 from salus.core.genesis import Purpose
+from salus.core.keys import Role
+from salus.policy.public import authority_obstacle
+from salus.policy.reasons import Reason
 
 
 def admitted(sources: Sources, ctx: Context, request: Verified) -> Purpose:
     """Return the purpose's row; raise MayNotReceive, NoSuchPurpose or StaffNotAttested."""
-    if not request.own and not sources.governance.may_receive(ctx.state, request.recipient, ctx.time):
+    if request.signer.role != Role.DEVICE and not sources.governance.may_receive(
+        ctx.state, request.recipient, ctx.time
+    ):
         raise errors.MayNotReceive
     purpose = known_purpose(sources, ctx, request.payload.purpose)
     staff = request.payload.staff
@@ -51,6 +56,24 @@ def check_in_use(sources: Sources, ctx: Context, relation: bytes, recipient: byt
         raise errors.RelationRestricted
     if recipient == relation and sources.accounts.barred(ctx.state, relation, ctx.time):
         raise recovery_errors.AccountBarred
+
+
+def check_authority(
+    sources: Sources, ctx: Context, ground: Ground, relation: bytes, recipient: bytes, purpose: Purpose
+) -> None:
+    """Raise AuthorityEnded or AuthoritySuspended where who granted the directive has lost the right to."""
+    if ground.directive is None or ground.directive.under is None:
+        return
+
+    def holds(under: bytes, number: int) -> int:
+        return sources.accounts.holds(ctx.state, relation, under, ctx.time, number)
+
+    asked = asked_of(sources, ctx, recipient, purpose)._replace(holds=holds)
+    obstacle = authority_obstacle(ground.directive, asked)
+    if obstacle == Reason.AUTHORITY_ENDED:
+        raise errors.AuthorityEnded
+    if obstacle is not None:
+        raise errors.AuthoritySuspended
 
 
 def put_answer(

@@ -156,6 +156,16 @@ class CustodialPreferenceLapsed(Message, frozen=True):
     preference: Preference  # what is left: where it had opted out
 
 
+class GrantConfirmed(Message, frozen=True):
+    """A directive that somebody gave for the person is her own from now on."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation",)
+
+    relation: Id
+    directive: Id
+    version: Count
+
+
 class ConsentSuspended(Message, frozen=True):
     """A permit granted while somebody else may have had the person's keys serves no more, until she reaffirms it."""
 
@@ -192,4 +202,5 @@ EVENTS: dict[int, type[Message]] = {
     0x040B: CustodialPreferenceLapsed,
     0x040C: ConsentSuspended,
     0x040D: ConsentReaffirmed,
+    0x040E: GrantConfirmed,
 }

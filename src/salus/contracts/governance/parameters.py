@@ -22,6 +22,9 @@ class Parameter(IntEnum):
     CONTESTED_DELAY_MS = 21  # of a recovery that a key vetoed twice, from then on
     RECENT_CHANGE_MS = 22  # a key listed less than this before a recovery cannot veto it
     VETO_PERIOD_MS = 23  # in which a key vetoes once
+    REPRESENTATION_TERM_MS = 30  # how far ahead the end of an attested representation may lie
+    PROXY_TERM_MS = 31  # the same, of whom the person named: a proxy, a delegate
+    MAX_REPRESENTATIVES = 32  # of one relation at a time; and as many delegates
 
 
 class Bounds(NamedTuple):
@@ -50,5 +53,8 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.CONTESTED_DELAY_MS: Bounds(1_209_600_000, 60_000, 7_776_000_000),  # 14 days; 1 min to 90 days
     Parameter.RECENT_CHANGE_MS: Bounds(1_209_600_000, 0, 31_536_000_000),  # 14 days; 0 to 365 days
     Parameter.VETO_PERIOD_MS: Bounds(2_592_000_000, 60_000, 31_536_000_000),  # 30 days; 1 min to 365 days
+    Parameter.REPRESENTATION_TERM_MS: Bounds(63_244_800_000, 86_400_000, 126_489_600_000),  # 732 days; 1 to 1464
+    Parameter.PROXY_TERM_MS: Bounds(315_619_200_000, 86_400_000, 946_771_200_000),  # 3653 days; 1 to 10958
+    Parameter.MAX_REPRESENTATIVES: Bounds(16, 1, 64),
 }
 NUMBERS = frozenset(map(int, Parameter))  # for membership only

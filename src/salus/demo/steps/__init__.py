@@ -7,6 +7,7 @@ from salus.demo.steps.account import account
 from salus.demo.steps.amend import amend_and_erase
 from salus.demo.steps.break_glass import break_the_glass
 from salus.demo.steps.claim import claim_account
+from salus.demo.steps.family import act_for_a_child
 from salus.demo.steps.grant import grant_and_release
 from salus.demo.steps.mandates import follow_mandates
 from salus.demo.steps.recovery import recover_accounts
@@ -26,5 +27,6 @@ STEPS: dict[str, Callable[[Stage], Step]] = {
     "mandates": follow_mandates,
     "amend": amend_and_erase,
     "recovery": recover_accounts,
+    "family": act_for_a_child,
     "account": account,
 }

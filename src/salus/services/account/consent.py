@@ -12,6 +12,7 @@ from salus.contracts.consent.events import (
     CustodialPermitLapsed,
     CustodialPreferenceLapsed,
     DirectiveAcknowledged,
+    GrantConfirmed,
     OrderEnded,
     OrderRecorded,
     PolicySetNamed,
@@ -65,6 +66,9 @@ ROWS: Rows = {
     ConsentRevoked: Row("revoked", Text("A decision was revoked", "决定已撤销"), plain),
     DirectiveAcknowledged: Row(
         "in-force", Text("The custodian acknowledged a decision", "保管机构已确认执行决定"), plain
+    ),
+    GrantConfirmed: Row(
+        "confirmed", Text("The person made a permission her own", "本人已确认他人代为给出的同意"), plain
     ),
     CustodialPermitLapsed: Row(
         "lapsed", Text("A permission given by the custodian ended", "保管机构代为给出的同意已终止"), plain

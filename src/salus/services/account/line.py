@@ -15,6 +15,7 @@ from salus.state.overlay import Reader
 
 ACKNOWLEDGEMENT, CUSTODIAN, DESK, ANSWER, DEFERRED = "acknowledgement", "custodian", "desk", "answer", "deferred"
 REVIEW = "review"
+REPRESENTATIVE = "representative"
 PERSON, ORGANISATION, ROLE, GROUP, ANYONE = "person", "organisation", "role", "group", "anyone"  # kinds of party
 
 
@@ -87,6 +88,8 @@ def other(state: Reader, line: Line, account: bytes, relation: bytes) -> Line:
     """Return the line with the account as its other side."""
     if account == relation:
         return replace(line, party=PERSON, name="the person")
+    if accounts.person(state, account) is not None:
+        return replace(line, party=REPRESENTATIVE, name="who acts for the person")
     profile = accounts.organisation(state, account)
     line = replace(line, party=ORGANISATION, organisation=account)
     return line if profile is None else replace(line, name=profile.name, realm=profile.realm)

@@ -4,11 +4,18 @@ Whoever is a subject by one of PERSONAL may be a person: every event of any cont
 a row, and a test holds that.
 """
 
-from salus.services.account import access, accounts, consent, records, recovery
+from salus.services.account import access, accounts, consent, records, recovery, representation
 from salus.services.account.line import Rows
 from salus.services.account.words import Text
 
 PERSONAL = ("relation", "handle", "handles", "account")
-ROWS: Rows = {**accounts.ROWS, **recovery.ROWS, **consent.ROWS, **records.ROWS, **access.ROWS}
-_VARIANTS = consent.VARIANTS | records.VARIANTS | recovery.VARIANTS
+ROWS: Rows = {
+    **accounts.ROWS,
+    **recovery.ROWS,
+    **consent.ROWS,
+    **records.ROWS,
+    **access.ROWS,
+    **representation.ROWS,
+}
+_VARIANTS = consent.VARIANTS | records.VARIANTS | recovery.VARIANTS | representation.VARIANTS
 NAMES: dict[str, Text] = {row.what: row.text for row in ROWS.values()} | _VARIANTS

@@ -58,6 +58,7 @@ ROLES: Mapping[int, Text] = {
 }
 PARTIES: Mapping[str, Text] = {
     "person": Text("the person", "本人"),
+    "representative": Text("who acts for the person", "代理人"),
     "group": Text("a group of organisations", "一组机构"),
     "anyone": Text("everybody", "任何机构"),
 }
@@ -100,6 +101,8 @@ REASONS: Mapping[int, str] = {  # Chinese; the English texts stand in policy.rea
     Reason.ATTESTED_NOT_HONOURED: "适用的政策不承认代为记录的同意用于此用途。",
     Reason.PERMIT_SUSPENDED: "该同意是在密钥可能被他人持有期间作出的，已暂停。",
     Reason.ACCOUNT_BARRED: "本人的账户已冻结或正在恢复。",
+    Reason.AUTHORITY_ENDED: "代本人给出同意者的代理权已终止。",
+    Reason.AUTHORITY_SUSPENDED: "代本人给出同意者的代理权目前无效。",
 }
 SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reason, or of what stands before its colon
     GLASS[GlassReason.UNCONSCIOUS]: "患者失去意识。",
@@ -124,6 +127,9 @@ SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reas
     "no such record": "无此记录",
     "law": "法律要求",
     "unreadable": "无法读取",
+    "By": "设立方",
+    "Witness": "见证方",
+    "the person": "本人",
 }
 
 
