@@ -182,6 +182,8 @@ def question(r: Random, under: PolicyInForce, orders: list[tuple[bytes, Order]])
         r.random() < 0.15,
         r.random() < 0.03,
         r.randint(1, 9),
+        r.random() < 0.04,
+        r.random() < 0.04,
     )
 
 

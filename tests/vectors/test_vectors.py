@@ -330,6 +330,8 @@ def read_case(world: dict[str, Any], case: dict[str, Any]) -> tuple[Question, li
         case["break_glass"],
         case["relation_restricted"],
         case["height"],
+        case["person_deceased"],
+        case["relation_closed"],
     )
     directives = [
         (decode(bytes_of(public), Directive), part and decode(bytes_of(part), SealedPart))

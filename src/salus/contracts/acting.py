@@ -5,7 +5,8 @@ Contracts do not import one another; the registry gives this to those that ask.
 
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.context import Authority, Signer
-from salus.policy.types import Power
+from salus.contracts.records import queries as records
+from salus.policy.types import Capacity, Power
 from salus.state.overlay import Reader
 
 _OWN = Authority(None)
@@ -37,4 +38,15 @@ class Acting:
         `signers` were found live by the machine (protective messages: as at the start of the block).
         `purposes` are those of a grant, none where all or none are meant.
         """
+        if _over(state, relation, capacity, power):
+            return None
         return _OWN if accounts.may_act(state, relation, signers, capacity, time) else None
+
+
+def _over(state: Reader, relation: bytes, capacity: int, power: Power) -> bool:
+    """True where the person's own word is over: wholly by death, for what would give something out by closing."""
+    if capacity not in (Capacity.SELF, Capacity.CUSTODIAN, Capacity.DELEGATE):
+        return False
+    if records.deceased(state, relation):
+        return True
+    return power in (Power.GRANT, Power.PREFER) and records.closed(state, relation)

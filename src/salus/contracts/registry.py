@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, TypeVar
 
-from salus.contracts import access, accounts, consent, governance, records
+from salus.contracts import access, accounts, consent, governance, records, succession
 from salus.contracts.access import errors as access_errors
 from salus.contracts.accounts import errors as accounts_errors
-from salus.contracts.accounts import for_governance
+from salus.contracts.accounts import for_governance, for_records
 from salus.contracts.acting import Acting
 from salus.contracts.consent import errors as consent_errors
 from salus.contracts.consent import lapse
@@ -20,7 +20,7 @@ from salus.contracts.consent.uses import count_use
 from salus.contracts.context import Context, Contract
 from salus.contracts.governance import errors as governance_errors
 from salus.contracts.governance import queries as governance_queries
-from salus.contracts.records import entry_errors
+from salus.contracts.records import custody_errors, entry_errors
 from salus.contracts.records import errors as records_errors
 from salus.contracts.records import queries as record_queries
 from salus.core import errors as core_errors
@@ -33,7 +33,9 @@ ACTING = Acting()
 CONTRACTS: tuple[Contract, ...] = (
     governance.contract(for_governance),
     accounts.contract(governance_queries, lapse),
-    records.contract(ACTING, governance_queries),
+    records.contract(
+        ACTING, governance_queries, for_records.hand_over, lapse.lapse_at_transfer, succession.successor_of
+    ),
     consent.contract(ACTING, governance_queries),
     access.contract(ACTING, governance_queries, record_queries, ForAccess(governance_queries), count_use),
 )
@@ -74,6 +76,7 @@ REFUSALS: dict[int, type[Refusal]] = merged(
             accounts_errors,
             records_errors,
             entry_errors,
+            custody_errors,
             consent_errors,
             access_errors,
         ),

@@ -38,6 +38,8 @@ class Reason(IntEnum):
     RELATION_RESTRICTED = 25
     SESSION_OVER = 26
     ATTESTED_NOT_HONOURED = 27
+    PERSON_DECEASED = 28
+    RELATION_CLOSED = 29
     RECORD_ERASED = 32
     RECORD_RESTRICTED = 33
     DENIED_BY_DIRECTIVE = 34
@@ -82,6 +84,8 @@ TEXTS: Mapping[int, str] = {
     Reason.RELATION_RESTRICTED: "The relation is kept, and not to be used.",
     Reason.SESSION_OVER: "The session is over.",
     Reason.ATTESTED_NOT_HONOURED: "The policy set does not honour an attested consent for this purpose.",
+    Reason.PERSON_DECEASED: "The person has died: what rests on a living person's word is over.",
+    Reason.RELATION_CLOSED: "The relation is closed.",
     Reason.RECORD_ERASED: "The record is erased.",
     Reason.RECORD_RESTRICTED: "The record is kept, and not to be used.",
     Reason.DENIED_BY_DIRECTIVE: "A directive denies it.",

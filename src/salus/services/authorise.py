@@ -90,7 +90,8 @@ def authorise_page(organisation: Organisation, asked: AskedFor, on: Basis, searc
 def still_stands(organisation: Organisation, asked: AskedFor, on: Basis, records: Iterable[bytes]) -> Reason | None:
     """Return why records that were committed to may not leave now, None where they may: asked before each chunk."""
     if asked.own:
-        return None
+        died = records_state.deceased(organisation.ledger.view(), asked.payload.relation)
+        return Reason.PERSON_DECEASED if died else None
     authorised = authorise(organisation, asked, on=on)
     if isinstance(authorised, Reason):
         return authorised
@@ -185,6 +186,8 @@ def _question(
         break_glass,
         records_state.restricted(state, request.relation),
         state.height,
+        records_state.deceased(state, request.relation),
+        records_state.closed(state, request.relation),
     )
 
 

@@ -230,4 +230,6 @@ _REASONS: dict[type[Refusal], Reason] = {
     refused.BreakGlassNotAllowed: Reason.BREAK_GLASS_NOT_ALLOWED,
     refused.NotOfTheEmergencyGroup: Reason.NOT_OF_THE_EMERGENCY_GROUP,
     refused.RelationRestricted: Reason.RELATION_RESTRICTED,
+    refused.PersonDeceased: Reason.PERSON_DECEASED,
+    refused.RelationClosed: Reason.RELATION_CLOSED,
 }

@@ -245,3 +245,11 @@ class SessionClosed(Refusal):
 
 class RelationRestricted(Refusal):
     code, kind, text = 0x053A, Kind.FORBIDDEN, "The relation is kept and not used: only the person has access."
+
+
+class PersonDeceased(Refusal):
+    code, kind, text = 0x0590, Kind.GONE, "The person has died: what rests on a living person's word is over."
+
+
+class RelationClosed(Refusal):
+    code, kind, text = 0x0591, Kind.GONE, "The relation is closed: only the person, a mandate or an order reaches it."

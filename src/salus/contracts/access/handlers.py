@@ -31,7 +31,7 @@ def record_release(sources: Sources, count_use: CountUse, ctx: Context, msg: Rec
         raise errors.TriggerNotSupported
     check_delivery(sources, ctx, msg.deliver_by)
     ground = checked_basis(sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis)
-    check_in_use(sources, ctx, asked.relation, request.recipient)
+    check_in_use(sources, ctx, asked.relation, request.recipient, binding=ground.binding)
     # WRITE
     use = 0 if ground.directive is None else count_use(ctx.state, ground.directive)
     put_answer(ctx, asked.relation, request.id, Outcome.RELEASED, request.recipient, msg.leaves, msg.deliver_by)

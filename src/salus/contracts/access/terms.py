@@ -42,10 +42,19 @@ def check_delivery(sources: Sources, ctx: Context, deliver_by: int) -> None:
         raise errors.InvalidDelivery
 
 
-def check_in_use(sources: Sources, ctx: Context, relation: bytes, recipient: bytes) -> None:
-    """Raise RelationRestricted where the relation is kept and not used, but for the person herself."""
-    if recipient != relation and sources.records.restricted(ctx.state, relation):
+def check_in_use(sources: Sources, ctx: Context, relation: bytes, recipient: bytes, *, binding: bool = False) -> None:
+    """Raise RelationRestricted, PersonDeceased or RelationClosed where the relation is kept and not used so.
+
+    The person has access to what is restricted or closed. A `binding` ground, mandate or order, is none of the
+    person's: it outlives her, and serves a closed relation.
+    """
+    records, state, own = sources.records, ctx.state, recipient == relation
+    if not own and records.restricted(state, relation):
         raise errors.RelationRestricted
+    if not binding and records.deceased(state, relation):
+        raise errors.PersonDeceased
+    if not own and not binding and records.closed(state, relation):
+        raise errors.RelationClosed
 
 
 def put_answer(

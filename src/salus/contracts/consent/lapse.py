@@ -1,4 +1,4 @@
-"""What a final claim ends."""
+"""What a final claim ends, and a change of custody."""
 
 from msgspec.structs import replace
 
@@ -27,3 +27,15 @@ def lapse_custodial_permits(ctx: Context, relation: bytes) -> None:
     if chosen.capacity == Capacity.CUSTODIAN and left != chosen.preference:
         keeper.put_chosen(ctx.state, relation, replace(chosen, preference=left))
         ctx.emit(CustodialPreferenceLapsed(relation, left))
+
+
+def lapse_at_transfer(ctx: Context, relation: bytes) -> None:
+    """End what the former custodian granted of its own; let each sealed part wait for the new custodian.
+
+    A successor inherits no grant silently: what the person said stays the person's word, and binds the new custodian
+    once it has acknowledged it. Until then a permit is unusable and a deny counts as total.
+    """
+    lapse_custodial_permits(ctx, relation)
+    for directive in keeper.get_directives(ctx.state, relation):
+        if directive.status == Status.ACTIVE and directive.sealed is not None:
+            keeper.put_directive(ctx.state, replace(directive, status=int(Status.UNACKNOWLEDGED)))

@@ -95,6 +95,8 @@ REASONS: Mapping[int, str] = {  # Chinese; the English texts stand in policy.rea
     Reason.RELATION_RESTRICTED: "数据仅予保存，不得使用。",
     Reason.SESSION_OVER: "查询会话已结束。",
     Reason.ATTESTED_NOT_HONOURED: "适用的政策不承认代为记录的同意用于此用途。",
+    Reason.PERSON_DECEASED: "本人已去世，生前的决定不再适用。",
+    Reason.RELATION_CLOSED: "该档案关系已关闭。",
 }
 SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reason, or of what stands before its colon
     GLASS[GlassReason.UNCONSCIOUS]: "患者失去意识。",
