@@ -207,6 +207,18 @@ def deciding(organisation: Organisation, asked: AskedFor) -> Scope:
     return Scope(relation, purpose, organisation.account, asked.id, lambda header: False)
 
 
+def for_custody(organisation: Organisation, relation: bytes, successor: bytes) -> Scope:
+    """Let a relation that is offered to `successor`, or another's by now, leave whole. Raises NotCustodian."""
+    state = organisation.ledger.view()
+    offer = records_state.offer(state, relation)
+    holder = accounts.custodian_of(state, relation)
+    offered = holder == organisation.account and offer is not None and offer.successor == successor
+    given_up = records_state.kept_until(state, relation, organisation.account) is not None
+    if not offered and not (given_up and holder != organisation.account):
+        raise NotCustodian
+    return Scope(relation, "custody", successor, _rule(organisation, "custody"), _everything)
+
+
 def own_records(organisation: Organisation, relation: bytes, purpose: str, staff: bytes | None) -> Scope:
     """Let the custodian's staff read a relation of its own; the caller logs it.
 

@@ -11,6 +11,7 @@ from salus.contracts.access.messages import Basis, BreakGlass, PushRelease, Reco
 from salus.contracts.consent import queries as consent
 from salus.contracts.governance import queries as governance
 from salus.contracts.governance.parameters import Parameter
+from salus.contracts.records import queries as records_state
 from salus.core.encoding import decode, encode
 from salus.core.errors import Refusal
 from salus.core.hashing import T
@@ -124,8 +125,9 @@ def anchors_with(organisation: Organisation, relation: bytes, *, reads: bool = F
 
     Of looks at it only the person herself is told, and so for her they are anchored first (`reads`).
     """
-    if not governance.may_hold(organisation.ledger.view(), organisation.account):
-        return []  # a suspended custodian still gives the person what was anchored
+    state = organisation.ledger.view()
+    if not governance.may_hold(state, organisation.account) or records_state.offer(state, relation) is not None:
+        return []  # a custodian that is suspended, or about to be another, still gives what was anchored
     return entries_with_cover(organisation, relation, reads=reads)
 
 

@@ -221,3 +221,19 @@ class NamesOneOrganisation(Refusal):
 
 class NothingWaits(Refusal):
     code, kind, text = 0x6062, Kind.NOT_FOUND, "No wish of this wallet waits."
+
+
+class RelationClosed(Refusal):
+    code, kind, text = 0x60A0, Kind.GONE, "The relation is closed: it takes in nothing new."
+
+
+class CustodyMoving(Refusal):
+    code, kind, text = 0x60A1, Kind.CONFLICT, "The relation is offered to another custodian: withdraw that first."
+
+
+class NotOffered(Refusal):
+    code, kind, text = 0x60A2, Kind.NOT_FOUND, "Nothing of the kind was offered or handed over to this organisation."
+
+
+class WorkUnderWay(Refusal):
+    code, kind, text = 0x60A3, Kind.CONFLICT, "An answer to a petition is under way; let it be given first."

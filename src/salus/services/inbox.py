@@ -6,11 +6,13 @@ from typing import NamedTuple
 from salus.core.errors import Kind, Refusal
 from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
+from salus.services.custody_letters import COPY, LAST_WORD, Surrendered
 from salus.services.deliver import Delivery, Withheld
 from salus.services.notify import Notice, receive_notice
 from salus.services.open_session import SessionOpened, open_session
 from salus.services.ports import KINDS, Letter
 from salus.services.receive import Received, receive
+from salus.services.receive_last_word import receive_last_word
 from salus.services.receive_own import OwnView, receive_own
 from salus.services.receive_receipt import ReceiptView, receive_receipt
 from salus.services.receive_session import ClosedSession, ReceivedPage, receive_closing, receive_page
@@ -31,6 +33,7 @@ Outcome = (
     | ReceivedPage
     | ClosedSession
     | tuple[Notice, ...]
+    | Surrendered
     | Refusal
 )
 Collected = OwnView | ReceiptView | Refusal
@@ -45,8 +48,12 @@ class Processed(NamedTuple):
 
 
 def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> tuple[Processed, ...]:
-    """Deal with every letter to the organisation of these kinds, grants first: oldest first, each by itself."""
-    letters = [letter for letter in organisation.exchange.inbox(organisation.account) if letter.kind in kinds]
+    """Deal with every letter to the organisation of these kinds, grants first: oldest first, each by itself.
+
+    A relation that another custodian handed over waits until somebody accepts it.
+    """
+    everything = organisation.exchange.inbox(organisation.account)
+    letters = [letter for letter in everything if letter.kind in kinds and letter.kind != COPY]
     ordered = sorted(letters, key=lambda letter: letter.kind != "grant")
     done = []
     for letter in ordered:
@@ -98,6 +105,7 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "closing": receive_closing,
     "petition": take_petition,
     "notice": receive_notice,
+    LAST_WORD: receive_last_word,
 }
 
 

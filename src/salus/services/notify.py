@@ -64,7 +64,11 @@ def send_notices(organisation: Organisation) -> int:
     for row in organisation.vault.outbox.next(MAX_TASKS):
         if row.kind == TASK:
             task, reached = decode(row.body, NoticeTask), True
-            for release, versions in _released(organisation, task).items():
+            try:
+                told = _released(organisation, task)
+            except Refusal:  # the relation is another custodian's by now, which tells them
+                continue
+            for release, versions in told.items():
                 try:
                     count += _post(organisation, task, release, versions)
                 except Refusal:
@@ -110,8 +114,8 @@ def _post(organisation: Organisation, task: NoticeTask, release: bytes, versions
 def receive_notice(organisation: Organisation, raw: bytes) -> tuple[Notice, ...]:
     """Verify a notice and keep it beside the copies it is about; taking it again changes nothing.
 
-    In this order: form, addressee, signature by a live key of the relation's custodian, a release on the ledger
-    to us, seal. Raises Malformed, NotForUs, UnknownRelation, WrongSignature, NotReleased, WrongSeal.
+    In this order: form, addressee, signature by a live key of the relation's custodian then, a release on the
+    ledger to us, seal. Raises Malformed, NotForUs, UnknownRelation, WrongSignature, NotReleased, WrongSeal.
     """
     network, state = organisation.network, organisation.ledger.view()
     signed = parse_signed("notice", raw)
@@ -121,7 +125,7 @@ def receive_notice(organisation: Organisation, raw: bytes) -> tuple[Notice, ...]
         raise NotForUs
     message = cose.to_be_signed("notice", network, signed.payload, signed.key)
     sender, now = notice.sender, organisation.ledger.now()
-    if lookup.person(state, notice.relation).custodian != sender or not lookup.signed_by_live_key(
+    if not lookup.answered_for(state, notice.relation, sender, notice.time) or not lookup.signed_by_live_key(
         state, sender, signed.key, now, message, signed.signature
     ):
         raise WrongSignature
