@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from salus.contracts.access import queries as access
+from salus.contracts.access.types import Answer, Outcome
 from salus.core import cose
 from salus.core.encoding import decode, encode
 from salus.core.errors import Refusal, WrongSignature
@@ -93,7 +94,7 @@ def _post(organisation: Organisation, task: NoticeTask, release: bytes, versions
     """Tell the recipient of one release; nobody where the ledger has no such release."""
     state, network = organisation.ledger.view(), organisation.network
     answer = access.answer(state, task.relation, release)
-    if answer is None or answer.leaves is None:
+    if answer is None or not _went_out(answer):
         return 0
     scope = for_decision(organisation, task.relation)
     changes = tuple(
@@ -109,6 +110,11 @@ def _post(organisation: Organisation, task: NoticeTask, release: bytes, versions
     signed = sign("notice", network, sealed, organisation.gateway)
     organisation.exchange.post(answer.recipient, "notice", signed)
     return 1
+
+
+def _went_out(answer: Answer) -> bool:
+    """True for what gave something out; a session does from its first page, and has no leaves before it is closed."""
+    return answer.leaves is not None or answer.outcome == Outcome.SESSION
 
 
 def receive_notice(organisation: Organisation, raw: bytes) -> tuple[Notice, ...]:
@@ -130,7 +136,7 @@ def receive_notice(organisation: Organisation, raw: bytes) -> tuple[Notice, ...]
     ):
         raise WrongSignature
     answer = access.answer(state, notice.relation, notice.release)
-    if answer is None or answer.leaves is None or answer.recipient != organisation.account:
+    if answer is None or not _went_out(answer) or answer.recipient != organisation.account:
         raise NotReleased
     said = open_notice(network, notice, organisation.seal_key)
     kept = tuple(_kept(notice, said))
