@@ -1,5 +1,6 @@
 """Scenario 12: a bankrupt hospital's custody moves; old evidence verifies, grants do not pass, patients keep access."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,11 +18,19 @@ from story_region import (
     take_in,
 )
 
+from salus.contracts import succession
 from salus.contracts.accounts import queries as accounts
+from salus.contracts.accounts.for_records import hand_over as hand_over_to
 from salus.contracts.consent import queries as consent
+from salus.contracts.consent.lapse import lapse_at_transfer
+from salus.contracts.governance import queries as governance
 from salus.contracts.records import queries as records
+from salus.contracts.records.custody import Sources, take_over_custody
 from salus.contracts.records.custody_errors import NotOffered as EntryNotOffered
+from salus.contracts.records.errors import NotTheSuccessor
+from salus.contracts.records.messages_life import TakeOverCustody
 from salus.contracts.records.types import Outcome, PetitionKind
+from salus.contracts.registry import ACTING, HANDLERS
 from salus.evidence.report import Verdict
 from salus.evidence.verify import verify
 from salus.fsck.home import fsck_home
@@ -50,6 +59,7 @@ from salus.services.receive_receipt import ReceiptView
 from salus.services.refuse import Refused
 from salus.services.request import request_own
 from salus.services.take_petition import list_open
+from salus.state.overlay import Reader
 from salus.vault.errors import NoSuchRelation
 
 
@@ -270,6 +280,22 @@ def test_a_crash_after_each_step_loses_nothing(scene: Scene) -> None:
         story.north.vault.anchors.opening(scene.handle)
 
 
+def test_an_offline_check_is_sound_at_every_step(scene: Scene) -> None:
+    offer_custody(scene.story.north, scene.story.south.account, [scene.handle])
+    assert scene.sound()
+    accept_custody(scene.story.south)
+    home = scene.story.region.home
+    scene.story.region.close()
+    report = fsck_home(home, PASSPHRASE)  # before north has learned of it
+    scene.story.reopen()
+    assert report.sound
+    assert [one.what for one in report.findings if one.file.startswith("organisations/north")] == [
+        "another custodian's by now, and not destroyed yet"
+    ]
+    due(scene.story.north)
+    assert scene.sound()
+
+
 def test_a_refusal_tells_why_while_nothing_is_acknowledged(scene: Scene) -> None:
     """Without the sealed part nothing binds the new custodian, and it releases nothing."""
     story = scene.story
@@ -300,3 +326,32 @@ def without_parts(north: Organisation, scene: Scene) -> None:
     assert decode(raw, RelationCopy).directives == ()
     body = HandedOver(scene.handle, north.account, south.account, root, raw, (), ())
     south.exchange.post(south.account, COPY, sealed_to(north, COPY, scene.handle, root, south.account, body))
+
+
+def test_a_hospital_that_can_sign_no_more_is_succeeded_by_vote(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The members made South the successor: it needs no offer, only what the former one's vault hands over."""
+    story = scene.story
+    north, south = story.north.account, story.south.account
+    with pytest.raises(NotTheSuccessor):
+        story.south.send(TakeOverCustody(south, north, ((scene.handle, None),)))
+    succeeded(monkeypatch, north, south)
+    due(story.north)
+    assert [(one.relation, one.by_vote) for one in list_offers(story.south)] == [(scene.handle, True)]
+    assert accept_custody(story.south) == ((scene.handle,), ())
+    due(story.north)
+    process_inbox(story.south)
+    assert len(scene.own(story.south).records) == 5
+    assert scene.status() == Status.ACTIVE
+    with pytest.raises(NoSuchRelation):
+        story.north.vault.anchors.opening(scene.handle)
+
+
+def succeeded(monkeypatch: pytest.MonkeyPatch, former: bytes, successor: bytes) -> None:
+    """Let the ledger of this test say that the members voted so."""
+
+    def successor_of(state: Reader, member: bytes) -> bytes | None:
+        return successor if member == former else None
+
+    monkeypatch.setattr(succession, "successor_of", successor_of)
+    sources = Sources(ACTING, governance, hand_over_to, lapse_at_transfer, successor_of)
+    monkeypatch.setitem(HANDLERS, 0x0317, partial(take_over_custody, sources))

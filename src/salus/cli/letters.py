@@ -9,6 +9,7 @@ import click
 from salus.cli.output import print_json, print_table, short
 from salus.cli.petition import outcome_words
 from salus.core.errors import Refusal
+from salus.services.custody_letters import Surrendered
 from salus.services.deliver import Withheld
 from salus.services.open_session import SessionOpened
 from salus.services.petition_letters import Change
@@ -67,6 +68,8 @@ def tell(letter: str, outcome: object) -> Told:
             kind = outcome.kind.name.lower()
             words = f"receipt: {kind} {outcome_words(outcome.outcome, outcome.ground)}"
             return Told(letter, outcome.petition, words)
+        case Surrendered():
+            return Told(letter, outcome.relation, "the former custodian destroyed what it had")
         case Refusal():
             return Told(letter, None, f"refused: {outcome}", code=outcome.code)
         case bytes() if letter in ("grant", "petition"):

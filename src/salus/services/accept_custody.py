@@ -8,12 +8,12 @@ from collections.abc import Container, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
+from salus.contracts import succession
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.consent import queries as consent
 from salus.contracts.consent.messages import AckDirective
 from salus.contracts.records import queries as records
 from salus.contracts.records.messages_life import AcceptCustody, TakeOverCustody
-from salus.contracts.succession import successor_of
 from salus.core.encoding import decode
 from salus.core.errors import Kind, Malformed, Refusal
 from salus.core.types import Message
@@ -82,22 +82,29 @@ def accept_custody(organisation: Organisation, relations: Container[bytes] | Non
 
 
 def finish_custody(organisation: Organisation) -> int:
-    """Take in what is this organisation's by the ledger and lies in its inbox; return how many relations."""
-    state, done = organisation.ledger.view(), 0
+    """Take in what is this organisation's by the ledger and lies in its inbox; return how many relations.
+
+    A letter goes when its relation is anchored anew, by which the former custodian knows that it can destroy its own.
+    """
+    state, taken, dealt = organisation.ledger.view(), 0, list[str]()
     for relation, letter in _letters(organisation):
         if accounts.custodian_of(state, relation) != organisation.account:
+            if _ground(state, organisation.account, relation) is None:
+                dealt.append(letter.name)  # the offer was taken back
             continue
         try:
             _settle(organisation, _handed(organisation, state, relation, letter))
         except Refusal as refusal:
-            if refusal.kind in (Kind.UNAVAILABLE, Kind.EXHAUSTED):
+            if refusal.kind in (Kind.UNAVAILABLE, Kind.EXHAUSTED) or relation not in organisation.vault.relations():
                 continue  # later
         else:
-            done += 1
-        organisation.exchange.done(organisation.account, letter.name)
-    if done:
+            taken += 1
+        dealt.append(letter.name)
+    if taken:
         anchor(organisation)
-    return done
+    for name in dealt:
+        organisation.exchange.done(organisation.account, name)
+    return taken
 
 
 def put_moved(organisation: Organisation, relation: bytes, tasks: Tasks, notes: Notes) -> None:
@@ -128,7 +135,7 @@ def _ground(state: Reader, account: bytes, relation: bytes) -> bool | None:
     offer, custodian = records.offer(state, relation), accounts.custodian_of(state, relation)
     if offer is not None and offer.successor == account:
         return False
-    return True if custodian is not None and successor_of(state, custodian) == account else None
+    return True if custodian is not None and succession.successor_of(state, custodian) == account else None
 
 
 def _handed(organisation: Organisation, state: Reader, relation: bytes, letter: Letter) -> HandedOver:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from salus.client.ledger import StateView
+from salus.contracts import succession
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.governance import queries as governance
 from salus.contracts.records import queries as records_state
@@ -208,11 +209,12 @@ def deciding(organisation: Organisation, asked: AskedFor) -> Scope:
 
 
 def for_custody(organisation: Organisation, relation: bytes, successor: bytes) -> Scope:
-    """Let a relation that is offered to `successor`, or another's by now, leave whole. Raises NotCustodian."""
+    """Let a relation leave whole: offered to `successor`, its by vote, or another's by now. Raises NotCustodian."""
     state = organisation.ledger.view()
     offer = records_state.offer(state, relation)
     holder = accounts.custodian_of(state, relation)
-    offered = holder == organisation.account and offer is not None and offer.successor == successor
+    to = offer.successor if offer is not None else succession.successor_of(state, organisation.account)
+    offered = holder == organisation.account and to == successor
     given_up = records_state.kept_until(state, relation, organisation.account) is not None
     if not offered and not (given_up and holder != organisation.account):
         raise NotCustodian

@@ -2,7 +2,7 @@
 
 | step | after a crash here |
 |---|---|
-| 1. task in the outbox | the ledger knows of no offer: the task goes |
+| 1. task in the outbox | the ledger knows of no offer, and of no succession: the task goes |
 | 2. `OfferCustody` on the ledger | the copy is posted |
 | 3. copy posted, the task says so | nothing, until the ledger names another custodian |
 | 4. the successor has anchored what it took over | sessions are closed, the last word is sealed |
@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from salus.contracts import succession
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.records import queries as records
 from salus.core.encoding import decode, encode
@@ -71,7 +72,15 @@ def move_tasks(organisation: Organisation) -> list[tuple[int, MoveTask]]:
 
 
 def hand_over(organisation: Organisation) -> tuple[str, ...]:
-    """Do what is left to do; return what was done, in words. Meant to be called every so often."""
+    """Do what is left to do; return what was done, in words. Meant to be called every so often.
+
+    A member that was succeeded by vote can offer nothing any longer; it hands everything over to its successor.
+    """
+    state = organisation.ledger.view()
+    successor = succession.successor_of(state, organisation.account)
+    if successor is not None:
+        own = [r for r in organisation.vault.relations() if accounts.custodian_of(state, r) == organisation.account]
+        put_move(organisation, successor, own)
     done = [_go_on(organisation, row, task) for row, task in move_tasks(organisation)]
     for row in organisation.vault.outbox.next(MAX_TASKS):
         if row.kind == END:
@@ -86,7 +95,8 @@ def _go_on(organisation: Organisation, row: int, task: MoveTask) -> str:
     if accounts.custodian_of(state, relation) != organisation.account:
         return _give_up(organisation, row, task)
     offer = records.offer(state, relation)
-    if offer is None or offer.successor != task.successor:
+    to = offer.successor if offer is not None else succession.successor_of(state, organisation.account)
+    if to != task.successor:
         organisation.vault.outbox.done([row])
         return ""
     if task.posted:
@@ -124,20 +134,23 @@ def _post_copy(organisation: Organisation, task: MoveTask) -> None:
 
 def _give_up(organisation: Organisation, row: int, task: MoveTask) -> str:
     """Destroy what is here once the custodian of now has anchored what it took over."""
-    state, relation = organisation.ledger.view(), task.relation
+    state, relation, vault = organisation.ledger.view(), task.relation, organisation.vault
     held, root = records.relation(state, relation), _own_root(organisation, relation)
-    if held is not None and (root is None or held.root == root):
-        return ""  # not taken over yet; or this vault has lost what it anchored, and destroys nothing
+    here = relation in vault.relations()
+    if here and (root is None or held is None or held.root == root):
+        return ""  # not taken over yet
+    if not here and held is not None:  # destroyed before, and another task of it is left; or lost with a backup
+        vault.outbox.done([row])
+        return ""
     _take_letters(organisation, relation)
     _finish_work(organisation, relation)
-    end = _last_word(organisation, task, root)
-    tasks = [(END, encode(end))]
-    try:
-        organisation.vault.surrender(relation, tasks)
-    except NoSuchRelation:  # nothing ever lay here
-        organisation.vault.outbox.put(tasks)
-    moved = [one.id for one in organisation.vault.outbox.next(MAX_TASKS) if of_relation(one.kind, one.body, relation)]
-    organisation.vault.outbox.done([row, *moved])
+    tasks = [(END, encode(_last_word(organisation, task, root)))]
+    rows = [row, *(one.id for one in vault.outbox.next(MAX_TASKS) if of_relation(one.kind, one.body, relation))]
+    if here:
+        vault.surrender(relation, tasks, rows)
+    else:  # nothing ever lay here
+        vault.outbox.put(tasks)
+        vault.outbox.done(rows)
     return ""
 
 

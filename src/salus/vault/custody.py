@@ -18,7 +18,7 @@ from salus.core.types import Count, Digest, Height, Id, Message, Salt
 from salus.vault.blobs import INLINE_BYTES, Blobs
 from salus.vault.errors import CopyDamaged, NotSettled, RelationKept, VaultDamaged
 from salus.vault.keys import unwrap, wrap
-from salus.vault.outbox import put_tasks
+from salus.vault.outbox import drop_tasks, put_tasks
 from salus.vault.records import read_header
 from salus.vault.relation import Relation
 from salus.vault.relations import Relations, access_leaf, row_ids
@@ -137,9 +137,15 @@ def take_in(
 
 
 def surrender(
-    connection: Connection, relations: Relations, handle: bytes, tasks: Iterable[tuple[str, bytes]]
+    connection: Connection,
+    relations: Relations,
+    handle: bytes,
+    tasks: Iterable[tuple[str, bytes]],
+    done: Iterable[int],
 ) -> list[bytes]:
-    """Delete all of a relation within a transaction, and put the tasks that say so; return the blobs it named.
+    """Delete all of a relation within a transaction, and put the tasks that say so in the place of those done.
+
+    Returns the blobs it named.
 
     Raises NoSuchRelation.
     """
@@ -153,6 +159,7 @@ def surrender(
     for table in _BY_NUMBER:
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE number = ?", (relation.number,))
     put_tasks(connection, tasks)
+    drop_tasks(connection, done)
     return doomed
 
 

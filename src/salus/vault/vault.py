@@ -188,14 +188,16 @@ class Vault:
             for digest in written:
                 self._blobs.delete(digest)
 
-    def surrender(self, relation: bytes, tasks: Iterable[tuple[str, bytes]]) -> None:
+    def surrender(self, relation: bytes, tasks: Iterable[tuple[str, bytes]], done: Iterable[int] = ()) -> None:
         """Destroy all that is kept of a relation which another custodian has; put the tasks that tell of it.
+
+        The tasks `done`, by id, leave the outbox in the same transaction.
 
         Raises NoSuchRelation. After StorageFailed it may be done already, but for files that go at the next opening.
         """
         with self._lock:
             with self._changing() as (connection, _):
-                doomed = custodies.surrender(connection, self._relations, relation, tasks)
+                doomed = custodies.surrender(connection, self._relations, relation, tasks, done)
             self._relations.forget(relation)
             for digest in doomed:
                 self._blobs.delete(digest)
