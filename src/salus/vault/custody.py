@@ -6,6 +6,7 @@ arrive. It is the one thing with which keys leave a vault, sealed to whom the le
 """
 
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Annotated
 
 from msgspec import Meta
@@ -193,6 +194,8 @@ def _put_versions(connection: Connection, relation: Relation, blobs: Blobs, copy
                 cipher = read_header(one.header).cipher
             except VaultDamaged:
                 raise CopyDamaged from None
+            if sha256(sealed).digest() != cipher:  # before a file is named by it
+                raise CopyDamaged
             if len(sealed) >= INLINE_BYTES:
                 blobs.put(cipher, sealed)  # durable before the index can name it
                 named.append((cipher, first + at))
