@@ -16,7 +16,10 @@ from salus.demo.stage import in_columns, shortened
 from salus.demo.steps import STEPS
 from salus.demo.steps.take_in import PATIENTS, SEED
 
-NAMES = ["take_in", "claim", "grant", "verify", "revoke", "break_glass", "session", "mandates", "amend", "account"]
+NAMES = [
+    *("take_in", "claim", "grant", "verify", "revoke", "break_glass", "session", "mandates", "amend", "life"),
+    "account",
+]
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +66,10 @@ def test_the_figures_of_the_steps(report: dict) -> None:
     amended = step(report, "amend")
     assert (amended["receipts"], amended["versions_of_the_corrected"]) == (3, 2)
     assert amended["notices"] >= 2  # one for each release that held the corrected or the erased record
+    life = step(report, "life")
+    assert (life["refusals"], life["relations_moved"], life["relations_left"]) == (1, 1, 0) and life[
+        "records_moved"
+    ] > 10
     account = step(report, "account")
     assert (account["damages_made"], account["damages_found"]) == (4, 4)
 

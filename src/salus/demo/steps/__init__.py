@@ -8,6 +8,7 @@ from salus.demo.steps.amend import amend_and_erase
 from salus.demo.steps.break_glass import break_the_glass
 from salus.demo.steps.claim import claim_account
 from salus.demo.steps.grant import grant_and_release
+from salus.demo.steps.life import live_on
 from salus.demo.steps.mandates import follow_mandates
 from salus.demo.steps.revoke import revoke_in_one_block
 from salus.demo.steps.session import hold_session
@@ -24,5 +25,6 @@ STEPS: dict[str, Callable[[Stage], Step]] = {
     "session": hold_session,
     "mandates": follow_mandates,
     "amend": amend_and_erase,
+    "life": live_on,
     "account": account,
 }
