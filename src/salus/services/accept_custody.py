@@ -101,7 +101,10 @@ def finish_custody(organisation: Organisation) -> int:
             taken += 1
         dealt.append(letter.name)
     if taken:
-        anchor(organisation)
+        try:
+            anchor(organisation)
+        except Refusal:  # suspended since: the letters stay, and with them the former custodian's copy
+            return taken
     for name in dealt:
         organisation.exchange.done(organisation.account, name)
     return taken

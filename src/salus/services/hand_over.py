@@ -81,12 +81,18 @@ def hand_over(organisation: Organisation) -> tuple[str, ...]:
     if successor is not None:
         own = [r for r in organisation.vault.relations() if accounts.custodian_of(state, r) == organisation.account]
         put_move(organisation, successor, own)
-    done = [_go_on(organisation, row, task) for row, task in move_tasks(organisation)]
-    for row in organisation.vault.outbox.next(MAX_TASKS):
-        if row.kind == END:
-            _end(organisation, decode(row.body, EndTask))
-            organisation.vault.outbox.done([row.id])
-            done.append("A relation that another custodian keeps was destroyed here; it has the receipt.")
+    done: list[str] = []
+    for row, task in move_tasks(organisation):
+        try:
+            done.append(_go_on(organisation, row, task))
+        except Refusal:
+            done.append("A change of custody could not go on; it is tried again.")
+    for one in organisation.vault.outbox.next(MAX_TASKS):
+        if one.kind == END:
+            with suppress(Refusal):  # it stays in the outbox
+                _end(organisation, decode(one.body, EndTask))
+                organisation.vault.outbox.done([one.id])
+                done.append("A relation that another custodian keeps was destroyed here; it has the receipt.")
     return tuple(words for words in done if words)
 
 
@@ -101,10 +107,7 @@ def _go_on(organisation: Organisation, row: int, task: MoveTask) -> str:
         return ""
     if task.posted:
         return ""
-    try:
-        _post_copy(organisation, task)
-    except Refusal:
-        return "A relation that is offered could not be handed over; it is tried again."
+    _post_copy(organisation, task)
     organisation.vault.outbox.put([(TASK, encode(MoveTask(relation, task.successor, True)))])
     organisation.vault.outbox.done([row])
     return "A relation that is offered was handed over."
@@ -182,7 +185,8 @@ def _finish_work(organisation: Organisation, relation: bytes) -> None:
                 drop_task(organisation, release.release)
     for session in open_tasks(organisation):
         if session.relation == relation:
-            close_session(organisation, session.session)
+            with suppress(Refusal):  # it stays in the outbox, and so does its log
+                close_session(organisation, session.session)
 
 
 def _last_word(organisation: Organisation, task: MoveTask, root: bytes | None) -> EndTask:
