@@ -11,6 +11,7 @@ from contracts.region import (
     BREAK_GLASS,
     BY_CLINIC,
     BY_HOSPITAL,
+    BY_PATIENT,
     BY_REGULATOR,
     CLINIC,
     DIRECTIVE,
@@ -21,6 +22,7 @@ from contracts.region import (
     REGULATOR,
     RELATION,
     ROOT,
+    STAFF,
     TREAT,
     change_directive,
     change_key,
@@ -61,6 +63,7 @@ from salus.contracts.consent.keys import directive_key
 from salus.contracts.governance.parameters import BOUNDS, Parameter
 from salus.contracts.records import keeper as records_keeper
 from salus.contracts.records.types import Restriction
+from salus.contracts.records.types_life import Closing, Death
 from salus.contracts.representation import keeper as representation_keeper
 from salus.contracts.representation.types import Standing
 from salus.core.glass import GlassReason, ReviewerKind, Verdict
@@ -126,6 +129,13 @@ def closing() -> Scene:
     s = scene(CloseRelease(HOSPITAL, RELATION, request_id(REQUEST), LEAVES), BY_HOSPITAL)
     put_session(s)
     return s
+
+
+def by_the_dead(s: Scene) -> None:
+    """The patient's key signs, whose death is recorded."""
+    s.change(reviewer=RELATION)
+    s.signers.append(BY_PATIENT)
+    records_keeper.put_death(s.state, RELATION, Death(STAFF, name("how"), NOW))
 
 
 def put_session(s: Scene, **fields: Any) -> None:
@@ -350,6 +360,8 @@ OF_BASIS = (
 )
 RESTRICTED = {
     errors.RelationRestricted: lambda s: records_keeper.put_restriction(s.state, RELATION, Restriction(NOW)),
+    errors.PersonDeceased: lambda s: records_keeper.put_death(s.state, RELATION, Death(STAFF, name("how"), NOW)),
+    errors.RelationClosed: lambda s: records_keeper.put_closing(s.state, RELATION, Closing(NOW)),
 }
 ENDED, SUSPENSION = name("ended"), name("suspended")
 
@@ -435,7 +447,7 @@ CASES = (
         review,
         {
             errors.NoSuchBreakGlass: terms(release=name("none")),
-            errors.NotAReviewer: (unsigned, terms(reviewer=OTHER), terms(reviewer=RELATION)),
+            errors.NotAReviewer: (unsigned, terms(reviewer=OTHER), terms(reviewer=RELATION), by_the_dead),
             errors.ByTheRequester: lambda s: put_review(s, (), requester=REGULATOR),
             errors.UnknownVerdict: (terms(verdict=0), terms(verdict=3)),
             errors.ReviewClosed: lambda s: put_review(s, SPOKEN, NOW, _requester(s)),

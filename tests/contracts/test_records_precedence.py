@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from contracts.precedence import Case, Defect, Scene, alone, assert_complete, assert_documented, pairs, refusals
+from contracts.records_of_life import CASES_OF_LIFE, offered
 from contracts.region import BY_HOSPITAL, BY_PATIENT, HOSPITAL, RELATION, ROOT, change_member, name, scene
 from salus.contracts import records
 from salus.contracts.accounts import keeper as accounts_keeper
@@ -213,6 +214,7 @@ CASES = (
         },
         NOBODYS,
     ),
+    *CASES_OF_LIFE,
 )
 
 
@@ -265,6 +267,7 @@ ENTRY_DEFECTS: dict[type[Refusal], Defect] = {
     entry_errors.NotTheCustodian: change_custodian,
     entry_errors.StaleRoot: stale,
     entry_errors.RootReused: reuse,
+    entry_errors.UnderOffer: offered,
 }
 ORDER = list(ENTRY_DEFECTS)
 

@@ -18,7 +18,7 @@ from salus.demo.steps.take_in import PATIENTS, SEED
 
 NAMES = [
     *("take_in", "claim", "grant", "verify", "revoke", "break_glass", "session", "mandates", "amend"),
-    *("recovery", "family"),
+    *("recovery", "family", "life"),
     "account",
 ]
 
@@ -73,6 +73,9 @@ def test_the_figures_of_the_steps(report: dict) -> None:
         2,
         0,
     )
+    life = step(report, "life")
+    assert (life["refusals"], life["relations_moved"], life["records_left"]) == (1, 1, 0)
+    assert life["records_moved"] > 10
     account = step(report, "account")
     assert (account["damages_made"], account["damages_found"]) == (4, 4)
 

@@ -250,6 +250,8 @@ def naive_decide(question: Any, directives: Any, records: Any) -> dict[str, Any]
     ]
     directives = [(d, as_asked(s, question)) for d, s in directives if d.relation == question.relation]
     if question.asked.recipient.account == question.relation:
+        if question.deceased:
+            return refuse(question, 1, {28}, records)
         erased = {r.header.record for r in records if r.header.status == 4}
         out = dict.fromkeys(erased, 32)
         return answer(question, True, 2, 65, (1, None, 0), records, out, said=(2, bool(erased), len(erased)))
@@ -261,6 +263,9 @@ def naive_decide(question: Any, directives: Any, records: Any) -> dict[str, Any]
     by_law = mandate_or_order(question, records)
     if by_law is not None:
         return by_law
+    over = ({28} if question.deceased else set()) | ({29} if question.closed else set())
+    if over:
+        return refuse(question, 1, over, records)
     ordinary = consent_or_policy(question, directives, records)
     if question.asked.break_glass or question.break_glass:
         return in_emergency(question, directives, records, ordinary)

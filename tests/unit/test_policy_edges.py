@@ -263,6 +263,27 @@ def test_a_restricted_relation_is_used_by_nobody_but_the_person() -> None:
     assert decided(asked_=owner, **ready).allowed == (FIRST,)
 
 
+def test_of_the_dead_only_mandates_and_orders_release_anything() -> None:
+    dead = {"deceased": True}
+    for over in (
+        decided((permit(), sealed()), break_glass=True, **dead),
+        decided(policy=under(rule(Mode.PERMITTED, objection=False)), **dead),
+        decided(asked_=asked(recipient=Recipient(RELATION, (), lambda group: False)), **dead),
+    ):
+        assert (over.tier, over.reasons, over.allowed) == (Tier.STATUTORY, (Reason.PERSON_DECEASED,), ())
+    assert decided(policy=under(rule(Mode.MANDATED)), **dead).allowed == (FIRST,)
+    assert decided(orders=(order(),), **dead).allowed == (FIRST,)
+
+
+def test_a_closed_relation_serves_the_person_mandates_and_orders() -> None:
+    barred = decided((permit(), sealed()), break_glass=True, closed=True)
+    assert (barred.tier, barred.reasons) == (Tier.STATUTORY, (Reason.RELATION_CLOSED,))
+    owner = asked(recipient=Recipient(RELATION, (), lambda group: False))
+    assert decided(asked_=owner, closed=True).allowed == (FIRST,)
+    assert decided(policy=under(rule(Mode.MANDATED)), closed=True).allowed == (FIRST,)
+    assert decided(orders=(order(),), closed=True).allowed == (FIRST,)
+
+
 def test_erased_and_restricted_records_go_on_no_ground() -> None:
     rows = (record(status=4), record(record=SECOND, status=3), record(record=THIRD))
     for fields in (

@@ -85,6 +85,8 @@ def _question(case: Drawn) -> Vectors:
         "used": {chain.hex(): count for chain, count in question.used.items()},
         "recipient_suspended": question.recipient_suspended,
         "relation_restricted": question.restricted,
+        "person_deceased": question.deceased,
+        "relation_closed": question.closed,
         "height": question.height,
         "held": [
             [authority.hex(), purpose, asked.holds(authority, purpose)]

@@ -185,6 +185,8 @@ def question(r: Random, under: PolicyInForce, orders: list[tuple[bytes, Order]])
         r.random() < 0.15,
         r.random() < 0.03,
         r.randint(1, 9),
+        r.random() < 0.04,
+        r.random() < 0.04,
         Represents(AUTHORITIES[0], some(r, LABELS, 0.7)) if r.random() < 0.05 else None,
     )
 

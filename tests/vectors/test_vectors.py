@@ -346,6 +346,8 @@ def read_case(world: dict[str, Any], case: dict[str, Any]) -> tuple[Question, li
         case["break_glass"],
         case["relation_restricted"],
         case["height"],
+        case["person_deceased"],
+        case["relation_closed"],
         represents and Represents(bytes_of(represents[0]), tuple(represents[1])),
     )
     directives = [

@@ -27,11 +27,13 @@ from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_relation
 from salus.core.glass import GlassReason
 from salus.policy.types import Provision
+from salus.services import lookup
 from salus.services.actors import Organisation
 from salus.services.break_glass import request_break_glass
 from salus.services.deliver import Delivery
 from salus.services.explain import explain
 from salus.services.inbox import collect, process_inbox
+from salus.services.life_state import life_state
 from salus.services.lookup import purpose_number
 from salus.services.members import member_name
 from salus.services.notify import changes_of, list_notices
@@ -58,15 +60,18 @@ def command() -> None:
 @acting("The person.")
 @in_home
 def relations(home: Path | None, as_json: bool, actor: str) -> None:
-    """List the relations in a wallet: one per custodian, unlinked on the ledger."""
+    """List the relations in a wallet: one per custodian, unlinked on the ledger; where each is in its life."""
     with opened(home) as region:
-        kept = person(region, actor).wallet.relations()
-        listed = [(one.handle, one.custodian, member_name(region.ledger, one.custodian)) for one in kept]
+        state = region.ledger.view()
+        handles = [one.handle for one in person(region, actor).wallet.relations()]
+        kept = [(one, lookup.person(state, one).custodian, life_state(state, one)) for one in handles]
+        listed = [(one, account, member_name(region.ledger, account), life) for one, account, life in kept]
     if as_json:
-        print_json([{"handle": handle, "custodian": account, "name": name} for handle, account, name in listed])
+        named = ("handle", "custodian", "name", "life")
+        print_json([dict(zip(named, row, strict=True)) for row in listed])
     else:
-        rows = ((handle.hex(), name) for handle, _, name in listed)
-        print_table(("handle", "custodian"), rows, empty="No relation yet (`salus patient claim`).")
+        rows = ((handle.hex(), name, ", ".join(life)) for handle, _, name, life in listed)
+        print_table(("handle", "custodian", "state"), rows, empty="No relation yet (`salus patient claim`).")
 
 
 @command.command("request")

@@ -10,6 +10,7 @@ from salus.cli.output import print_json, print_table, short
 from salus.cli.petition import outcome_words
 from salus.core.errors import Refusal
 from salus.services.account.line import ground_of
+from salus.services.custody_letters import Surrendered
 from salus.services.deliver import Withheld
 from salus.services.open_session import SessionOpened
 from salus.services.petition_letters import Change
@@ -79,6 +80,8 @@ def tell(letter: str, outcome: object, ground: str = "") -> Told:
             line = outcome.line
             words = f"{line.name or 'somebody'} received data for {line.purpose} by {ground_of(line)}"
             return Told(letter, outcome.release, words)
+        case Surrendered():
+            return Told(letter, outcome.relation, "the former custodian destroyed what it had")
         case Refusal():
             return Told(letter, None, f"refused: {outcome}", code=outcome.code)
         case bytes() if letter in ("grant", "petition"):

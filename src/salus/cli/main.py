@@ -20,6 +20,7 @@ GROUPS = {
     "staff": "Members of staff that an organisation attests.",
     "patient": "Patients of an organisation: list, invite, claim, confirm.",
     "record": "Records of a custodian: import, list, show, label anew; correct, erase, hold, restrict.",
+    "relation": "The life of a relation: state, death and its reversal, closing, change of custody.",
     "petition": "A person's petitions: amend, erase, restrict; what became of them.",
     "consent": "A person's directives: grant, deny, show, revoke, FHIR in and out; her preference; attested consents.",
     "representation": "Who acts for a person: attest, name, renew, dispute; act for another; helpers.",

@@ -5,6 +5,7 @@ Contracts do not import one another; the registry gives this to those that ask.
 
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.context import Authority, Signer
+from salus.contracts.records import queries as records
 from salus.contracts.representation import queries as representation
 from salus.policy.reasons import Reason
 from salus.policy.types import Capacity, Power
@@ -42,7 +43,7 @@ class Acting:
         `signers` were found live by the machine (protective messages: as at the start of the block).
         `purposes` are those of a grant, none where all or none are meant.
         """
-        if _barred(state, relation, time, power):
+        if _over(state, relation, capacity, power) or _barred(state, relation, time, power):
             return None
         if capacity in _OTHERS:
             return self._represented(state, relation, signers, capacity, time, power, purposes)
@@ -56,7 +57,7 @@ class Acting:
 
     def deceased(self, state: Reader, relation: bytes, /) -> bool:
         """True while the person's death is recorded."""
-        return False
+        return records.deceased(state, relation)
 
     def _represented(
         self,
@@ -89,3 +90,12 @@ def _of_this_generation(state: Reader, relation: bytes, under: bytes) -> bool:
 def _barred(state: Reader, relation: bytes, time: int, power: Power) -> bool:
     """True if the account is frozen or being recovered, and this is not what protects."""
     return power is not Power.PROTECT and accounts.barred(state, relation, time)
+
+
+def _over(state: Reader, relation: bytes, capacity: int, power: Power) -> bool:
+    """True where the person's own word is over: wholly by death, for what would give something out by closing."""
+    if capacity not in (Capacity.SELF, Capacity.CUSTODIAN, Capacity.DELEGATE):
+        return False
+    if records.deceased(state, relation):
+        return True
+    return power in (Power.GRANT, Power.PREFER) and records.closed(state, relation)

@@ -36,6 +36,8 @@ class Question(NamedTuple):
     break_glass: bool = False  # the request says so, beside a purpose that is not break-glass itself
     restricted: bool = False  # the relation is kept, and not to be used
     height: int = 0  # of the state it is asked on
+    deceased: bool = False  # the death of the person is recorded
+    closed: bool = False  # the relation is kept, and takes in nothing new
     represents: "Represents | None" = None  # who asks acts for the person, and asks what she could ask
 
     @property

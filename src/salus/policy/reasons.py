@@ -38,6 +38,8 @@ class Reason(IntEnum):
     RELATION_RESTRICTED = 25
     SESSION_OVER = 26
     ATTESTED_NOT_HONOURED = 27
+    PERSON_DECEASED = 28
+    RELATION_CLOSED = 29
     PERMIT_SUSPENDED = 30
     ACCOUNT_BARRED = 31
     AUTHORITY_ENDED = 41
@@ -92,6 +94,8 @@ TEXTS: Mapping[int, str] = {
     Reason.ACCOUNT_BARRED: "The person's account is frozen or being recovered.",
     Reason.AUTHORITY_ENDED: "The authority of who permitted it for the person has ended.",
     Reason.AUTHORITY_SUSPENDED: "The authority of who permitted it for the person does not hold at present.",
+    Reason.PERSON_DECEASED: "The person has died: what rests on a living person's word is over.",
+    Reason.RELATION_CLOSED: "The relation is closed.",
     Reason.RECORD_ERASED: "The record is erased.",
     Reason.RECORD_RESTRICTED: "The record is kept, and not to be used.",
     Reason.DENIED_BY_DIRECTIVE: "A directive denies it.",

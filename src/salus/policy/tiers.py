@@ -31,7 +31,7 @@ def statutory(case: Case) -> Decision | None:
     """Tier 1: what no ground changes; erased and restricted records are barred one by one (`case`)."""
     question = case.question
     if question.own_access:
-        return None
+        return denied(case, Tier.STATUTORY, [Reason.PERSON_DECEASED]) if question.deceased else None
     reasons = []
     if question.recipient_suspended:
         reasons.append(Reason.RECIPIENT_SUSPENDED)
@@ -90,6 +90,18 @@ def mandates(case: Case) -> Decision | None:
     return permitted(case, Tier.MANDATE, reason, basis, case.under(-ceiling, case.statutory))
 
 
+def over(case: Case) -> Decision | None:
+    """Tier 1 again: of one who died, or of a closed relation, nothing goes but on the grounds before.
+
+    What a living person said, a policy that stands in for it, and break-glass are over.
+    """
+    question = case.question
+    reasons = [Reason.PERSON_DECEASED] if question.deceased else []
+    if question.closed:
+        reasons.append(Reason.RELATION_CLOSED)
+    return denied(case, Tier.STATUTORY, reasons) if reasons else None
+
+
 def policies(case: Case) -> Decision | None:
     """Tier 4: what the set permits under the person's preference, less what tier 3 barred."""
     question, policy = case.question, case.question.policy
@@ -114,4 +126,7 @@ def nothing_matched(case: Case) -> Decision:
     return denied(case, Tier.DEFAULT, near)
 
 
-TIERS: tuple[Rule, ...] = (statutory, own_access, represented, mandates, directives, policies, nothing_matched)
+TIERS: tuple[Rule, ...] = (
+    *(statutory, own_access, represented, mandates),
+    *(over, directives, policies, nothing_matched),
+)

@@ -19,6 +19,7 @@ from salus.services.answer import Answered, AnswerTask, Decided, answer, answer_
 from salus.services.authorise import for_decision
 from salus.services.errors import NoSuchPetition, NothingProposed
 from salus.services.facts import FHIR_JSON
+from salus.services.intake import check_settled
 from salus.services.notify import notice_task, send_notices
 from salus.services.petition_letters import Change
 from salus.services.take_petition import Waiting, find_waiting, waiting_petitions
@@ -59,7 +60,7 @@ def accept_amendment(organisation: Organisation, petition: bytes, octets: bytes 
 def correct(organisation: Organisation, relation: bytes, record: bytes, octets: bytes) -> Corrected:
     """Correct a record of the custodian's own accord; anchor it, tell earlier recipients.
 
-    Raises NotCustodian, NoSuchRecord, RecordErased, InvalidBundle, VersionConflict.
+    Raises NotCustodian, CustodyMoving, NoSuchRecord, RecordErased, InvalidBundle, VersionConflict.
     """
     before, leaf = _current(organisation, relation, record)
     write = _version(organisation, relation, before, octets)
@@ -107,6 +108,7 @@ def _waiting(organisation: Organisation, petition: bytes) -> Waiting:
 
 
 def _current(organisation: Organisation, relation: bytes, record: bytes) -> tuple[ReadRecord, bytes]:
+    check_settled(organisation, relation)
     scope = for_decision(organisation, relation)
     found = organisation.vault.read(scope, record)
     if found.header.status == Status.TOMBSTONE:

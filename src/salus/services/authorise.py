@@ -95,6 +95,8 @@ def still_stands(organisation: Organisation, asked: AskedFor, on: Basis, records
     """Return why records that were committed to may not leave now, None where they may: asked before each chunk."""
     if asked.own:
         view, now = organisation.ledger.view(), organisation.ledger.now()
+        if records_state.deceased(view, asked.payload.relation):
+            return Reason.PERSON_DECEASED
         return Reason.ACCOUNT_BARRED if accounts.barred(view, asked.payload.relation, now) else None
     authorised = authorise(organisation, asked, on=on)
     if isinstance(authorised, Reason):
@@ -210,6 +212,8 @@ def _question(
         break_glass,
         records_state.restricted(state, request.relation),
         state.height,
+        records_state.deceased(state, request.relation),
+        records_state.closed(state, request.relation),
     )
 
 
@@ -232,6 +236,19 @@ def deciding(organisation: Organisation, asked: AskedFor) -> Scope:
     """Name the look at a relation that a request caused, for its access log; nothing can be read by it."""
     purpose, relation = f"purpose {asked.payload.purpose}", asked.payload.relation
     return Scope(relation, purpose, organisation.account, asked.id, lambda header: False)
+
+
+def for_custody(organisation: Organisation, relation: bytes, successor: bytes) -> Scope:
+    """Let a relation leave whole: offered to `successor`, its by vote, or another's by now. Raises NotCustodian."""
+    state = organisation.ledger.view()
+    offer = records_state.offer(state, relation)
+    holder = accounts.custodian_of(state, relation)
+    to = offer.successor if offer is not None else governance.successor_of(state, organisation.account)
+    offered = holder == organisation.account and to == successor
+    given_up = records_state.kept_until(state, relation, organisation.account) is not None
+    if not offered and not (given_up and holder != organisation.account):
+        raise NotCustodian
+    return Scope(relation, "custody", successor, _rule(organisation, "custody"), _everything)
 
 
 def own_records(organisation: Organisation, relation: bytes, purpose: str, staff: bytes | None) -> Scope:

@@ -12,6 +12,7 @@ from salus.contracts.access.recovery_errors import AccountBarred, PermitSuspende
 from salus.contracts.consent import queries as consent
 from salus.contracts.governance import queries as governance
 from salus.contracts.governance.parameters import Parameter
+from salus.contracts.records import queries as records_state
 from salus.core.encoding import decode, encode
 from salus.core.errors import Refusal
 from salus.core.hashing import T
@@ -125,8 +126,10 @@ def anchors_with(organisation: Organisation, relation: bytes, *, reads: bool = F
 
     Of looks at it only the person herself is told, and so for her they are anchored first (`reads`).
     """
-    if not governance.may_hold(organisation.ledger.view(), organisation.account, organisation.ledger.now()):
-        return []  # a suspended custodian still gives the person what was anchored
+    state, now = organisation.ledger.view(), organisation.ledger.now()
+    held = governance.may_hold(state, organisation.account, now)
+    if not held or records_state.offer(state, relation) is not None:
+        return []  # a custodian that is suspended, or about to be another, still gives what was anchored
     return entries_with_cover(organisation, relation, reads=reads)
 
 
@@ -236,4 +239,6 @@ _REASONS: dict[type[Refusal], Reason] = {
     refused.AuthorityEnded: Reason.AUTHORITY_ENDED,
     refused.AuthoritySuspended: Reason.AUTHORITY_SUSPENDED,
     refused.NotOwnAccess: Reason.AUTHORITY_ENDED,
+    refused.PersonDeceased: Reason.PERSON_DECEASED,
+    refused.RelationClosed: Reason.RELATION_CLOSED,
 }

@@ -20,6 +20,7 @@ from salus.fhir.references import ID_SYSTEM
 from salus.services.actors import Organisation
 from salus.services.errors import AmbiguousPatient, WrongPlace
 from salus.services.facts import FHIR_JSON
+from salus.services.intake import check_intake
 from salus.services.labelling import Bundled, settle
 from salus.services.open_accounts import Spare, check_takes_new, find_spare, take_spare
 from salus.services.patients import PATIENTS, relation_of
@@ -53,8 +54,8 @@ class _Placed(NamedTuple):
 def deposit(organisation: Organisation, bundle: bytes) -> Deposited:
     """Take in one transaction or batch bundle (UTF-8 JSON).
 
-    Raises InvalidBundle with its `issues`, AmbiguousPatient, WrongPlace, VersionConflict, the contract's
-    refusals: nothing was stored.
+    Raises InvalidBundle with its `issues`, AmbiguousPatient, NotCustodian, CustodyMoving, RelationClosed, WrongPlace,
+    VersionConflict, the contract's refusals: nothing was stored.
     """
     return deposit_many(organisation, (bundle,))[0]
 
@@ -84,6 +85,7 @@ def _deposit(organisation: Organisation, reading: Reading, spare: Spare) -> tupl
     placed = _place(shared, transaction)
     if placed.new:
         check_takes_new(organisation)
+    check_intake(organisation, dict.fromkeys(placed.relations.values()))
     if len(spare.handles) < len(placed.new):
         spare = take_spare(organisation, len(placed.new))
     for patient in placed.new:

@@ -334,3 +334,19 @@ class AuthorityOver(Refusal):
 
 class ActsForNobody(Refusal):
     code, kind, text = 0x6092, Kind.FORBIDDEN, "The account does not act for the person of this relation at present."
+
+
+class RelationClosed(Refusal):
+    code, kind, text = 0x60A0, Kind.GONE, "The relation is closed: it takes in nothing new."
+
+
+class CustodyMoving(Refusal):
+    code, kind, text = 0x60A1, Kind.CONFLICT, "The relation is offered to another custodian: withdraw that first."
+
+
+class NotOffered(Refusal):
+    code, kind, text = 0x60A2, Kind.NOT_FOUND, "Nothing of the kind was offered or handed over to this organisation."
+
+
+class WorkUnderWay(Refusal):
+    code, kind, text = 0x60A3, Kind.CONFLICT, "An answer to a petition is under way; let it be given first."

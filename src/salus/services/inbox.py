@@ -6,6 +6,7 @@ from typing import NamedTuple
 from salus.core.errors import Kind, Refusal
 from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
+from salus.services.custody_letters import COPY, LAST_WORD, Surrendered
 from salus.services.deliver import Delivery, Withheld
 from salus.services.hold_share import Held, hold_share, receive_share_receipt
 from salus.services.keep_representation import take_representation
@@ -14,6 +15,7 @@ from salus.services.open_session import SessionOpened, open_session
 from salus.services.ports import KINDS, Letter
 from salus.services.receive import Received, receive
 from salus.services.receive_for import ReceivedFor, receive_for
+from salus.services.receive_last_word import receive_last_word
 from salus.services.receive_own import OwnView, addressed, receive_own
 from salus.services.receive_receipt import ReceiptView, receive_receipt
 from salus.services.receive_session import ClosedSession, ReceivedPage, receive_closing, receive_page
@@ -37,6 +39,7 @@ Outcome = (
     | ClosedSession
     | tuple[Notice, ...]
     | Held
+    | Surrendered
     | Refusal
 )
 _FIRST = {"representation": 0, "grant": 1}  # a grant may rest on who was let act just before
@@ -52,9 +55,13 @@ class Processed(NamedTuple):
 
 
 def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> tuple[Processed, ...]:
-    """Deal with every letter of these kinds: who acts for whom first, then grants, else oldest first."""
-    letters = [letter for letter in organisation.exchange.inbox(organisation.account) if letter.kind in kinds]
-    letters = [letter for letter in letters if letter.kind != RELEASED_SHARE]  # these wait for `open_escrow`
+    """Deal with every letter of these kinds: who acts for whom first, then grants, else oldest first.
+
+    A relation that another custodian handed over waits until somebody accepts it, a share until an escrow is opened.
+    """
+    waiting = (RELEASED_SHARE, COPY)
+    everything = organisation.exchange.inbox(organisation.account)
+    letters = [letter for letter in everything if letter.kind in kinds and letter.kind not in waiting]
     ordered = sorted(letters, key=lambda letter: _FIRST.get(letter.kind, len(_FIRST)))
     done = []
     for letter in ordered:
@@ -109,6 +116,7 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "share": hold_share,
     "share-receipt": receive_share_receipt,
     "representation": take_representation,
+    LAST_WORD: receive_last_word,
 }
 
 

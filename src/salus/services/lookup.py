@@ -5,6 +5,7 @@ from salus.contracts.accounts.keys import account_key
 from salus.contracts.accounts.types import Key, Organisation, Person
 from salus.contracts.governance import queries as governance
 from salus.contracts.governance.keys import PURPOSES
+from salus.contracts.records import queries as records
 from salus.core.encoding import decode
 from salus.core.genesis import Purpose
 from salus.core.hashing import NO_NETWORK
@@ -82,6 +83,14 @@ def listed_public(state: Reader, account: bytes, kid: bytes) -> bytes:
     if raw is None:
         raise NoSuchKey
     return decode(raw, Key).public
+
+
+def answered_for(state: Reader, relation: bytes, account: bytes, time: int) -> bool:
+    """True if the account is the relation's custodian, or was at `time`: what it did then it answers for."""
+    if person(state, relation).custodian == account:
+        return True
+    until = records.kept_until(state, relation, account)
+    return until is not None and time <= until
 
 
 def names_seal_key(network: bytes, key: bytes, public: bytes) -> bool:

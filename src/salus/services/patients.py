@@ -55,7 +55,8 @@ def relation_of(shared: SharedResources, patient: str) -> bytes | None:
 def list_patients(organisation: Organisation) -> tuple[PatientView, ...]:
     """Return the organisation's patients, sorted by name; the look is entered in the access log of each."""
     state, looked = organisation.ledger.view(), list[Looked]()
-    views = [_view(organisation, handle, _state(state, handle), looked) for handle in organisation.vault.relations()]
+    own = [one for one in organisation.vault.relations() if accounts.custodian_of(state, one) == organisation.account]
+    views = [_view(organisation, handle, _state(state, handle), looked) for handle in own]
     log_reads(organisation, looked)
     return tuple(sorted(views, key=lambda view: (view.name, view.handle)))
 

@@ -12,6 +12,7 @@ KINDS = (  # of letters
     *("grant", "request", "delivery", "refusal", "session", "page-request", "page", "closing"),
     *("petition", "receipt", "notice", "told", "representation"),
     *("share", "share-receipt", "release-share"),
+    *("custody", "custody-end"),
 )
 
 

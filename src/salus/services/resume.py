@@ -3,12 +3,14 @@
 from salus.contracts.access import queries as access
 from salus.core.errors import Refusal
 from salus.services import sessions
+from salus.services.accept_custody import finish_custody
 from salus.services.actors import Organisation
 from salus.services.answer import AnswerTask, answer_tasks, carry_out
 from salus.services.close_session import close_session
 from salus.services.commit_release import ReleaseTask, drop_task, release_tasks
 from salus.services.deliver import Withheld, deliver
 from salus.services.erase import run_deferred
+from salus.services.hand_over import hand_over
 from salus.services.hold import forget_ended_holds
 from salus.services.make_escrow import post_shares
 from salus.services.notify import send_notices
@@ -31,6 +33,9 @@ def resume(organisation: Organisation) -> tuple[str, ...]:
     done += [_answer(organisation, task) for _, task in answer_tasks(organisation)]
     if send_notices(organisation):
         done.append("Earlier recipients were told of a change.")
+    if finish_custody(organisation):
+        done.append("What had been accepted from another custodian was taken in.")
+    done += hand_over(organisation)
     forget_ended_holds(organisation)
     forget_settled(organisation)
     done += ["An erasure that had waited was done." for _ in run_deferred(organisation)]

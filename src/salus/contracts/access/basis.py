@@ -49,6 +49,12 @@ class Ground(NamedTuple):
     directive: Directive | None = None  # whose use counts
     end: int | None = None  # a session ends no later
     binding: bool = False  # a mandate or an order: the custodian must, whatever the person denied
+    represented: bool = False  # whoever acts for the person asks what she could ask
+
+    @property
+    def outlives(self) -> bool:
+        """True if the ground needs no living person's word, and serves a closed relation too."""
+        return self.binding or self.represented
 
 
 def checked_basis(
@@ -75,7 +81,7 @@ def checked_basis(
             own = signer is not None and acts_for(sources.accounts, ctx, relation, signer) == ground
         if not own:
             raise errors.NotOwnAccess
-        return Ground()
+        return Ground(represented=ground is not None)
     if kind not in (BasisKind.DIRECTIVE, BasisKind.POLICY, BasisKind.ORDER) or ground is None:
         raise errors.BasisNotSupported
     if kind == BasisKind.ORDER and version:

@@ -247,6 +247,14 @@ class RelationRestricted(Refusal):
     code, kind, text = 0x053A, Kind.FORBIDDEN, "The relation is kept and not used: only the person has access."
 
 
+class PersonDeceased(Refusal):
+    code, kind, text = 0x0548, Kind.GONE, "The person has died: what rests on a living person's word is over."
+
+
+class RelationClosed(Refusal):
+    code, kind, text = 0x0549, Kind.GONE, "The relation is closed: only the person, a mandate or an order reaches it."
+
+
 class AuthorityEnded(Refusal):
     code, kind, text = 0x0550, Kind.GONE, "The authority of who granted it for the person has ended."
 

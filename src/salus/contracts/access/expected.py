@@ -92,6 +92,18 @@ class Records(Protocol):
         """True if the relation is kept and not used."""
         ...
 
+    def deceased(self, state: Reader, relation: bytes, /) -> bool:
+        """True if the death of the person is recorded."""
+        ...
+
+    def closed(self, state: Reader, relation: bytes, /) -> bool:
+        """True if the relation is kept and takes in nothing new."""
+        ...
+
+    def kept_until(self, state: Reader, relation: bytes, organisation: bytes, /) -> int | None:
+        """Return when the organisation gave up the custody, None where it never did."""
+        ...
+
 
 class Consent(Protocol):
     """Answered by the consent contract."""

@@ -125,7 +125,8 @@ def review_break_glass(sources: Sources, ctx: Context, msg: ReviewBreakGlass) ->
 def _reviewer(sources: Sources, ctx: Context, msg: ReviewBreakGlass) -> ReviewerKind | None:
     """Return in which place the reviewer speaks; a custodian that is a regulator too speaks as custodian."""
     if msg.reviewer == msg.relation:
-        return ReviewerKind.PATIENT if ctx.signed_by(msg.reviewer, Role.DEVICE) else None
+        own = ctx.signed_by(msg.reviewer, Role.DEVICE) and not sources.records.deceased(ctx.state, msg.relation)
+        return ReviewerKind.PATIENT if own else None
     if not ctx.signed_by(msg.reviewer, Role.GATEWAY):
         return None
     if msg.reviewer == sources.accounts.custodian_of(ctx.state, msg.relation):

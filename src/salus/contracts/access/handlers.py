@@ -33,7 +33,7 @@ def record_release(sources: Sources, count_use: CountUse, ctx: Context, msg: Rec
     ground = checked_basis(
         sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis, request.signer
     )
-    check_in_use(sources, ctx, asked.relation, request.recipient)
+    check_in_use(sources, ctx, asked.relation, request.recipient, outlives=ground.outlives)
     check_authority(sources, ctx, ground, asked.relation, request.recipient, purpose)
     # WRITE
     use = 0 if ground.directive is None else count_use(ctx.state, ground.directive)

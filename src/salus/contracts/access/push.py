@@ -45,7 +45,7 @@ def push_release(sources: Sources, count_use: CountUse, ctx: Context, msg: PushR
     ground = checked_basis(sources, ctx, msg.custodian, msg.relation, msg.recipient, purpose, msg.basis)
     if msg.trigger == Trigger.LAW and not ground.binding:
         raise errors.NotMandated
-    check_in_use(sources, ctx, msg.relation, msg.recipient)
+    check_in_use(sources, ctx, msg.relation, msg.recipient, outlives=ground.outlives)
     check_authority(sources, ctx, ground, msg.relation, msg.recipient, purpose)
     # WRITE
     use = 0 if ground.directive is None else count_use(ctx.state, ground.directive)

@@ -47,14 +47,21 @@ def check_delivery(sources: Sources, ctx: Context, deliver_by: int) -> None:
         raise errors.InvalidDelivery
 
 
-def check_in_use(sources: Sources, ctx: Context, relation: bytes, recipient: bytes) -> None:
-    """Raise RelationRestricted where the relation is kept and not used, but for the person herself.
+def check_in_use(sources: Sources, ctx: Context, relation: bytes, recipient: bytes, *, outlives: bool = False) -> None:
+    """Raise RelationRestricted, PersonDeceased or RelationClosed where the relation is kept and not used so.
 
-    Raise AccountBarred where she asks and the account is frozen or being recovered: it may not be she.
+    The person has access to what is restricted or closed. A ground that `outlives` her word, a mandate, an order or
+    the authority of an estate, serves after her death and a closed relation too. Raise AccountBarred where she asks
+    and the account is frozen or being recovered: it may not be she.
     """
-    if recipient != relation and sources.records.restricted(ctx.state, relation):
+    records, state, own = sources.records, ctx.state, recipient == relation
+    if not own and records.restricted(state, relation):
         raise errors.RelationRestricted
-    if recipient == relation and sources.accounts.barred(ctx.state, relation, ctx.time):
+    if not outlives and records.deceased(state, relation):
+        raise errors.PersonDeceased
+    if not own and not outlives and records.closed(state, relation):
+        raise errors.RelationClosed
+    if own and sources.accounts.barred(state, relation, ctx.time):
         raise recovery_errors.AccountBarred
 
 

@@ -1,4 +1,4 @@
-"""What a final claim ends, and what a finished recovery suspends."""
+"""What a final claim ends, what a finished recovery suspends, what a change of custody ends."""
 
 from msgspec.structs import replace
 
@@ -41,3 +41,15 @@ def suspend_since(ctx: Context, relation: bytes, since: int) -> None:
             suspended = Status.SUSPENDED if directive.status == Status.ACTIVE else Status.REVOKED
             keeper.put_directive(ctx.state, replace(directive, status=int(suspended)))
             ctx.emit(ConsentSuspended(relation, directive.id, directive.version, suspended == Status.REVOKED))
+
+
+def lapse_at_transfer(ctx: Context, relation: bytes) -> None:
+    """End what the former custodian granted of its own; let each sealed part wait for the new custodian.
+
+    A successor inherits no grant silently: what the person said stays the person's word, and binds the new custodian
+    once it has acknowledged it. Until then a permit is unusable and a deny counts as total.
+    """
+    lapse_custodial_permits(ctx, relation)
+    for directive in keeper.get_directives(ctx.state, relation):
+        if directive.status == Status.ACTIVE and directive.sealed is not None:
+            keeper.put_directive(ctx.state, replace(directive, status=int(Status.UNACKNOWLEDGED)))

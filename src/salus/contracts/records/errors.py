@@ -69,3 +69,31 @@ class NoSuchHold(Refusal):
 
 class AlreadySo(Refusal):
     code, kind, text = 0x0310, Kind.CONFLICT, "The relation is restricted, or not, as the message says."
+
+
+class StaffNotAttested(Refusal):
+    code, kind, text = 0x03A0, Kind.FORBIDDEN, "The custodian attests no such member of staff at present."
+
+
+class AlreadyDeceased(Refusal):
+    code, kind, text = 0x03A1, Kind.CONFLICT, "The death of the person is recorded."
+
+
+class NotDeceased(Refusal):
+    code, kind, text = 0x03A2, Kind.CONFLICT, "No death of the person is recorded."
+
+
+class AlreadyClosed(Refusal):
+    code, kind, text = 0x03A3, Kind.CONFLICT, "The relation is closed."
+
+
+class NotClosed(Refusal):
+    code, kind, text = 0x03A4, Kind.CONFLICT, "The relation is not closed."
+
+
+class MayNotSucceed(Refusal):
+    code, kind, text = 0x03A5, Kind.FORBIDDEN, "The successor is the custodian itself, or may take in nothing new."
+
+
+class NotTheSuccessor(Refusal):
+    code, kind, text = 0x03A6, Kind.FORBIDDEN, "The members did not make this organisation the other's successor."

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from salus.contracts.records.events_life import EVENTS as OF_LIFE
 from salus.core.types import Count, Digest, Id, Message, Small
 
 Anchored = tuple[Id, Digest, Count, Small]  # (relation, root, its seq or 0, 0 or a code of entry_errors)
@@ -81,4 +82,5 @@ EVENTS: dict[int, type[Message]] = {
     0x0304: HoldPlaced,
     0x0305: HoldLifted,
     0x0306: RelationRestricted,
+    **OF_LIFE,
 }

@@ -51,6 +51,8 @@ def _refusal(
         return entry_errors.StaleRoot
     if held is not None and root in (held.root, held.previous):
         return entry_errors.RootReused
+    if keeper.get_offer(ctx.state, relation) is not None:
+        return entry_errors.UnderOffer
     return None
 
 

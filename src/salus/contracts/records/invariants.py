@@ -11,6 +11,9 @@ def violations(state: Reader, relation: bytes) -> Iterator[str]:
     """Yield a fixed text for each rule that the relation's entry breaks."""
     for _, entry in keeper.get_petitions(state, relation):
         yield from _of_petition(entry)
+    offer = keeper.get_offer(state, relation)
+    if offer is not None and any(former.until > offer.offered for former in keeper.get_formers(state, relation)):
+        yield "an offer was made after the last change of custody"
     held = keeper.get_relation(state, relation)
     if held is None:
         return

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from salus.contracts.records.messages_life import MESSAGES as OF_LIFE
 from salus.contracts.records.types import Kind
 from salus.core.types import Digest, Id, Message, Small
 
@@ -78,4 +79,5 @@ MESSAGES: dict[int, type[Message]] = {
     0x0304: PlaceHold,
     0x0305: LiftHold,
     0x0306: RestrictRelation,
+    **OF_LIFE,
 }

@@ -2,6 +2,7 @@
 
 from salus.contracts.records import keeper
 from salus.contracts.records.types import Asked, Hold, Relation
+from salus.contracts.records.types_life import Offer
 from salus.state.overlay import Reader
 
 
@@ -46,3 +47,24 @@ def holds(state: Reader, relation_id: bytes) -> list[tuple[bytes, Hold]]:
 def restricted(state: Reader, relation_id: bytes) -> bool:
     """True if the relation is kept and may not be used."""
     return keeper.get_restriction(state, relation_id) is not None
+
+
+def deceased(state: Reader, relation_id: bytes) -> bool:
+    """True if the death of the person is recorded and not reversed."""
+    return keeper.get_death(state, relation_id) is not None
+
+
+def closed(state: Reader, relation_id: bytes) -> bool:
+    """True if the relation is kept and takes in nothing new."""
+    return keeper.get_closing(state, relation_id) is not None
+
+
+def offer(state: Reader, relation_id: bytes) -> Offer | None:
+    """Return to whom the custody is offered, None where it is to nobody."""
+    return keeper.get_offer(state, relation_id)
+
+
+def kept_until(state: Reader, relation_id: bytes, organisation: bytes) -> int | None:
+    """Return the block time at which the organisation last gave up the custody, None where it never did."""
+    former = keeper.get_former(state, relation_id, organisation)
+    return None if former is None else former.until

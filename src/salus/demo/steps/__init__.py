@@ -9,6 +9,7 @@ from salus.demo.steps.break_glass import break_the_glass
 from salus.demo.steps.claim import claim_account
 from salus.demo.steps.family import act_for_a_child
 from salus.demo.steps.grant import grant_and_release
+from salus.demo.steps.life import live_on
 from salus.demo.steps.mandates import follow_mandates
 from salus.demo.steps.recovery import recover_accounts
 from salus.demo.steps.revoke import revoke_in_one_block
@@ -28,5 +29,6 @@ STEPS: dict[str, Callable[[Stage], Step]] = {
     "amend": amend_and_erase,
     "recovery": recover_accounts,
     "family": act_for_a_child,
+    "life": live_on,
     "account": account,
 }

@@ -4,7 +4,7 @@ Whoever is a subject by one of PERSONAL may be a person: every event of any cont
 a row, and a test holds that.
 """
 
-from salus.services.account import access, accounts, consent, records, recovery, representation
+from salus.services.account import access, accounts, consent, life, records, recovery, representation
 from salus.services.account.line import Rows
 from salus.services.account.words import Text
 
@@ -14,6 +14,7 @@ ROWS: Rows = {
     **recovery.ROWS,
     **consent.ROWS,
     **records.ROWS,
+    **life.ROWS,
     **access.ROWS,
     **representation.ROWS,
 }

@@ -103,6 +103,8 @@ REASONS: Mapping[int, str] = {  # Chinese; the English texts stand in policy.rea
     Reason.ACCOUNT_BARRED: "本人的账户已冻结或正在恢复。",
     Reason.AUTHORITY_ENDED: "代本人给出同意者的代理权已终止。",
     Reason.AUTHORITY_SUSPENDED: "代本人给出同意者的代理权目前无效。",
+    Reason.PERSON_DECEASED: "本人已去世，生前的决定不再适用。",
+    Reason.RELATION_CLOSED: "该档案关系已关闭。",
 }
 SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reason, or of what stands before its colon
     GLASS[GlassReason.UNCONSCIOUS]: "患者失去意识。",
@@ -130,6 +132,7 @@ SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reas
     "By": "设立方",
     "Witness": "见证方",
     "the person": "本人",
+    "by vote": "经成员表决",
 }
 
 
