@@ -59,11 +59,16 @@ def new_key(as_json: bool, file: Path, passphrase_file: Path | None) -> None:
 @click.option("--out", type=OUT_FILE, required=True, help="What the organisation lists the key by.")
 @genesis_option
 @key_passphrase
-def entry(file: Path, account: bytes, out: Path, genesis: Path | None, passphrase_file: Path | None) -> None:
+@as_json_option
+def entry(
+    as_json: bool, file: Path, account: bytes, out: Path, genesis: Path | None, passphrase_file: Path | None
+) -> None:
     """Write what an organisation lists one's key by; it counts for that organisation alone."""
     network, _ = read_genesis(known_genesis(genesis))
-    out.write_bytes(open_administrator(file, _passphrase(passphrase_file)).entry(network, account))
-    click.echo(f"{out} holds no secret. The organisation: `salus org hand-over`.")
+    administrator = open_administrator(file, _passphrase(passphrase_file))
+    out.write_bytes(administrator.entry(network, account))
+    words = f"{out} holds no secret. The organisation: `salus org hand-over`."
+    print_result(as_json, {"key": administrator.key.id(network)}, words)
 
 
 @command.command("show")
@@ -79,13 +84,17 @@ def show(as_json: bool, file: Path) -> None:
 @click.option("--key", type=FILE, required=True, help="One's key file.")
 @click.option("--yes", is_flag=True, help="Do not ask; what it says was read with `salus admin show`.")
 @key_passphrase
-def sign(file: Path, key: Path, yes: bool, passphrase_file: Path | None) -> None:
+@as_json_option
+def sign(as_json: bool, file: Path, key: Path, yes: bool, passphrase_file: Path | None) -> None:
     """Sign FILE with one's own key, after reading what it says."""
+    if as_json and not yes:
+        raise click.UsageError("--json shows nothing of the file: read it with `salus admin show`, then say --yes")
     waiting = read_signing_file(file.read_bytes())
-    print_file(waiting, as_json=False)
+    if not as_json:
+        print_file(waiting, as_json=False)
     if not yes:
         click.confirm("Sign this?", abort=True, err=True)
-    keep_file(add_signature(waiting, open_administrator(key, _passphrase(passphrase_file)).key), file)
+    keep_file(add_signature(waiting, open_administrator(key, _passphrase(passphrase_file)).key), file, as_json)
 
 
 @command.command("submit")
@@ -117,10 +126,11 @@ def home_passphrase(home: Path | None, as_json: bool, new_passphrase_file: Path 
 @click.argument("file", type=FILE)
 @key_passphrase
 @new_passphrase
-def own_passphrase(file: Path, passphrase_file: Path | None, new_passphrase_file: Path | None) -> None:
+@as_json_option
+def own_passphrase(as_json: bool, file: Path, passphrase_file: Path | None, new_passphrase_file: Path | None) -> None:
     """Seal one's own key FILE by another passphrase."""
     change_administrator_passphrase(file, _passphrase(passphrase_file), _passphrase(new_passphrase_file, new=True))
-    click.echo(f"{file} is sealed anew.")
+    print_result(as_json, {"sealed": True}, f"{file} is sealed anew.")
 
 
 def _passphrase(file: Path | None, *, new: bool = False) -> str:

@@ -99,7 +99,7 @@ def cast(
     with opened(home) as region:
         voter = organisation(region, actor)
         if out is not None:
-            write_file(region, voter, Vote(voter.account, proposal, not against), out, signers)
+            write_file(region, voter, Vote(voter.account, proposal, not against), out, signers, as_json)
             return
         landed = vote(voter, proposal, approve=not against)
     words = f"Voted {'no' if against else 'yes'}, in block {landed.height}."

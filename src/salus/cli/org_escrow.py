@@ -57,7 +57,7 @@ def make(
 
         if out is not None:
             drawn = draw_up_escrow(own, secrets, accounts, threshold, keep)
-            write_file(region, own, drawn.message, out, signers)
+            write_file(region, own, drawn.message, out, signers, as_json)
             return
         drawn = make_escrow(own, secrets, accounts, threshold, keep)
     words = (
@@ -105,7 +105,7 @@ def ask(
         own = organisation(region, actor)
         message = ask_holders(own, own.account if owner is None else member_id(region, owner, "--of"))
         if out is not None:
-            write_file(region, own, message, out, signers)
+            write_file(region, own, message, out, signers, as_json)
             return
         landed = own.send_administration(message)[1]
     print_result(

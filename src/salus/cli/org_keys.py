@@ -93,7 +93,7 @@ def rotate(
         own = organisation(region, actor)
         change = _change(region, actor, kind, at_once)
         if out is not None:
-            write_file(region, own, change, out, signers)
+            write_file(region, own, change, out, signers, as_json)
             return
         carry_out(region, actor, change)
     print_result(as_json, {"rotated": kind, "ended": len(change.revoke)}, _WORDS[kind])
@@ -141,7 +141,7 @@ def hand_over(
         own = organisation(region, actor)
         change = hand_over_change(region, actor, [path.read_bytes() for path in entries], threshold)
         if out is not None:
-            write_file(region, own, change, out, signers)
+            write_file(region, own, change, out, signers, as_json)
             return
         carry_out(region, actor, change)
     words = f"{len(entries)} administrators keep the keys; {threshold} must sign. None is kept here any more."

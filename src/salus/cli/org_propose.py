@@ -90,7 +90,7 @@ def _propose(
 ) -> None:
     proposer = organisation(region, actor)
     if out is not None:
-        write_file(region, proposer, proposal_of(proposer, [action]), out, signers)
+        write_file(region, proposer, proposal_of(proposer, [action]), out, signers, as_json)
         return
     made = propose(proposer, [action])
     words = (
@@ -128,7 +128,7 @@ def suspend(
             if signers and len(by) > 1:
                 raise click.UsageError("--signer is for the file of one organisation")
             waited = [pair for one in by for pair in signers_of(region, one, signers)]
-            keep_file(draw_up(region.ledger, waited, message), out)
+            keep_file(draw_up(region.ledger, waited, message), out, as_json)
             return
         members = [organisation(region, one) for one in (actor, *others)]
         done = suspend_together(members, target, recipient=recipient, custodian=custodian)

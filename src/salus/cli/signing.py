@@ -8,7 +8,7 @@ import click
 
 from salus.bootstrap import Region
 from salus.cli.options import OUT_FILE, choose
-from salus.cli.output import print_json, short, when
+from salus.cli.output import print_json, print_result, short, when
 from salus.core.encoding import encode
 from salus.core.types import Message
 from salus.services.actors import Organisation
@@ -51,25 +51,23 @@ def signers_of(region: Region, account: bytes, given: tuple[str, ...]) -> tuple[
     return choose_signers(region.ledger, account, wanted)
 
 
-def write_file(region: Region, organisation: Organisation, message: Message, out: Path, given: tuple[str, ...]) -> None:
+def write_file(
+    region: Region, organisation: Organisation, message: Message, out: Path, given: tuple[str, ...], as_json: bool
+) -> None:
     """Draw up a file of a message of one organisation's administration, and say what to do with it."""
-    keep_file(draw_up(region.ledger, signers_of(region, organisation.account, given), message), out)
+    waited = signers_of(region, organisation.account, given)
+    keep_file(draw_up(region.ledger, waited, message), out, as_json)
 
 
-def keep_file(file: SigningFile, out: Path) -> None:
-    """Write a file and say who is to sign it by when."""
+def keep_file(file: SigningFile, out: Path, as_json: bool) -> None:
+    """Write a file; say who has yet to sign it, by when, and what comes next."""
     out.write_bytes(encode(file))
-    say_file(file, out)
-
-
-def say_file(file: SigningFile, out: Path) -> None:
-    """Say who has yet to sign a file, by when, and what comes next."""
     described = describe(file)
-    missing = [short(key) for _, key, signed in described.signers if not signed]
+    until, missing = when(described.not_after), [key for _, key, signed in described.signers if not signed]
+    words = f"{out} is signed by all; until {until}: `salus admin submit`."
     if missing:
-        click.echo(f"{out} waits for {', '.join(missing)} until {when(described.not_after)}: `salus admin sign`.")
-    else:
-        click.echo(f"{out} is signed by all; until {when(described.not_after)}: `salus admin submit`.")
+        words = f"{out} waits for {', '.join(map(short, missing))} until {until}: `salus admin sign`."
+    print_result(as_json, {"not_after": until, "waits_for": missing}, words)
 
 
 def print_file(file: SigningFile, as_json: bool) -> None:
