@@ -366,7 +366,12 @@ START_RECOVERY = Case(
     helped(start_recovery),
     {
         **CARRIED,
-        Malformed: (not_decoded, change(approval=b""), change(approval=b"\xd8\x62")),
+        Malformed: (
+            not_decoded,
+            change(approval=b""),
+            change(approval=b"\xd8\x62"),
+            change(approval=cose.sign("approval", NETWORK.id, b"\x80", HOLDERS[:2])),
+        ),
         errors.NoSuchAccount: (wanting(handle=b"?" * 32), wanting(handle=FIRST)),
         errors.NotClaimed: custodial,
         recovery_errors.RecoveryPending: recovery_pending,

@@ -28,12 +28,13 @@ from salus.contracts.access.recovery_errors import AccountBarred
 from salus.contracts.accounts import recovery_keeper
 from salus.contracts.accounts.recovery_types import Frozen, PendingRecovery
 from salus.contracts.consent import invariants, keeper
-from salus.contracts.consent.events import ConsentReaffirmed, ConsentSuspended
+from salus.contracts.consent.events import ConsentReaffirmed, ConsentSuspended, PreferenceLapsed
 from salus.contracts.consent.lapse import suspend_since
 from salus.contracts.consent.messages import DenyTotally, GrantConsent, ReaffirmConsent, RevokeConsent, SetPreference
 from salus.contracts.records.messages import Petition
 from salus.contracts.records.types import PetitionKind
 from salus.core.types import Message
+from salus.policy.policies import Choice
 from salus.policy.types import BasisKind, Capacity, Effect, GranteeKind, Power, Status, Trigger
 from salus.state.overlay import Overlay
 
@@ -164,6 +165,15 @@ def test_permits_granted_since_are_suspended_and_denies_stay() -> None:
     ]
     assert len(suspended(NOW - 10)[1]) == 3
     assert suspended(NOW + 1)[1] == ()
+
+
+def test_opt_ins_lapse_and_where_she_opted_out_stays() -> None:
+    state = region()
+    put_policy(state, preference=((1, int(Choice.IN)), (2, int(Choice.OUT))))
+    context = scene(GRANT, state=state).context()
+    suspend_since(context, RELATION, NOW + 1)
+    assert context.events == [PreferenceLapsed(RELATION, ((2, int(Choice.OUT)),))]
+    assert keeper.get_chosen(context.state, RELATION).preference == ((2, int(Choice.OUT)),)
 
 
 def test_a_suspended_permit_serves_again_once_reaffirmed() -> None:

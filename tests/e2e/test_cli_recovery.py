@@ -47,7 +47,8 @@ def with_friends(home: Path, clock: FakeClock) -> str:
 
 def approved(home: Path, handle: str, wallet: str) -> list[Path]:
     """A new phone prepares, two friends approve."""
-    (made,) = data("recovery", "prepare", "--as", wallet, handle, home=home)
+    (made,) = data("recovery", "prepare", "--as", wallet, "--all-of", "alma", home=home)
+    assert made["handle"] == handle
     files = []
     for name in FRIENDS[:2]:
         files.append(home.parent / f"{wallet}-{name}.approval")
@@ -70,6 +71,8 @@ def test_a_lost_phone_with_keyholders(claimed: Path, clock: FakeClock) -> None:
     due = data("wallet", "due", "--as", "new-phone", home=claimed)
     assert [each["handle"] for each in due["recovering"]] == [handle]
     assert "NOT YOURS" in done("recovery", "status", "--as", "alma", home=claimed)
+    assert "did not ask for" in done("wallet", "due", "--as", "alma", home=claimed)
+    assert data("wallet", "due", "--as", "new-phone", home=claimed)["alarms"] == []
     assert "yours" in done("recovery", "status", "--as", "new-phone", home=claimed)
     clock.advance(7 * DAY_MS)
     done("recovery", "complete", "--as", "south", handle, home=claimed)
@@ -126,6 +129,7 @@ def test_devices(claimed: Path, clock: FakeClock) -> None:
 def test_what_is_mistyped_is_one_line(claimed: Path, clock: FakeClock) -> None:
     handle = handle_of(claimed)
     assert salus("recovery", "freeze", "--as", "north", home=claimed).status == 2
+    assert salus("recovery", "prepare", "--as", "new-phone", home=claimed).status == 2
     assert salus("recovery", "freeze", "--as", "north", "--code", "ABCD", home=claimed).line.endswith("(0x5110)")
     wrong = salus("recovery", "approve", "--as", "alma", handle, "0" * 64, "0000-0000", "--out", "x", home=claimed)
     assert wrong.line == "salus: This wallet holds no key that helps recover this account. (0x6071)"

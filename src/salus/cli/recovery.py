@@ -91,18 +91,29 @@ def name_them(
 
 @command.command("prepare")
 @acting("The person, on a new device; a wallet is made where there is none.")
-@click.argument("handles", nargs=-1, required=True, type=WHOLE_ID)
+@click.argument("handles", nargs=-1, type=WHOLE_ID)
+@click.option("--all-of", "backup", metavar="WALLET", default=None, help="All accounts of this wallet, a backup.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="When the old phone was last safe.")
 @in_home
-def prepare(home: Path | None, as_json: bool, actor: str, handles: tuple[bytes, ...], since: datetime | None) -> None:
+def prepare(
+    home: Path | None,
+    as_json: bool,
+    actor: str,
+    handles: tuple[bytes, ...],
+    backup: str | None,
+    since: datetime | None,
+) -> None:
     """Make new keys for the accounts HANDLES. Read each short code to the keyholders, who know the voice.
 
     What was permitted on DATE or later is suspended at the end, until one reaffirms it.
     """
     day = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
+    if bool(handles) == (backup is not None):
+        raise click.UsageError("give HANDLES or --all-of, one of them")
     with opened(home) as region:
-        who = _wallet(region, actor)
-        made = prepare_everywhere(who, handles, day)
+        if backup is not None:
+            handles = tuple(kept.handle for kept in person(region, backup).wallet.relations())
+        made = prepare_everywhere(_wallet(region, actor), handles, day)
     if as_json:
         print_json(made)
         return

@@ -74,7 +74,7 @@ def confirm(home: Path | None, as_json: bool, actor: str, handle: bytes, short_c
 @staff_option
 @in_home
 def settle(home: Path | None, as_json: bool, actor: str, handle: str, is_she: bool, staff: str | None) -> None:
-    """Settle a contested recovery of the patient HANDLE, by an identity check: is it she who recovers?"""
+    """Settle a contested recovery of the patient HANDLE: say whether the identity check found that it is she."""
     with opened(home) as region:
         desk = organisation(region, actor)
         landed = settle_recovery(desk, find_patient(desk, handle), find_badge(desk, staff), is_she)

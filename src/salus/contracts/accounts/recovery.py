@@ -59,6 +59,7 @@ def start_recovery(governance: Governance, ctx: Context, msg: StartRecovery) -> 
     # CHECK
     wanted = decode(msg.recovery, RecoveryPayload)
     approved = cose.parse("approval", msg.approval)
+    approval = decode(approved.payload, Approval)
     recovery = T("recovery", ctx.network, msg.recovery)
     person = claimed_person(ctx, wanted.handle)
     require_none_pending(ctx, wanted.handle)
@@ -68,7 +69,9 @@ def start_recovery(governance: Governance, ctx: Context, msg: StartRecovery) -> 
     if wanted.version != held.version:
         raise recovery_errors.OtherPolicyVersion
     ids = check_terms(governance, ctx, wanted.keys, wanted.since)
-    _check_approvals(ctx, approved, held, person, recovery)
+    if approval.recovery != recovery:
+        raise recovery_errors.TooFewApprovals
+    _check_approvals(ctx, approved, held, person)
     listing.check_possession(ctx, wanted.handle, wanted.keys)
     _check_signatures(ctx, approved, held)
     # WRITE
@@ -198,14 +201,12 @@ def begin(
     return due
 
 
-def _check_approvals(ctx: Context, approved: cose.Signed, held: Keyholding, person: Person, recovery: bytes) -> None:
-    """Raise Malformed or TooFewApprovals unless enough keyholders, and nobody else, signed for this recovery."""
-    approval = decode(approved.payload, Approval)
+def _check_approvals(ctx: Context, approved: cose.Signed, held: Keyholding, person: Person) -> None:
+    """Raise TooFewApprovals unless enough keyholders, and nobody else, signed."""
     holders = [key_id(ctx.network, public) for _, public in held.holders]
     signers = [kid for kid, _ in approved.signatures]
     needed = THRESHOLDS[person.policy or int(RecoveryPolicy.IN_PERSON)][0]
-    others = any(kid not in holders for kid in signers)
-    if approval.recovery != recovery or others or len(signers) < needed:
+    if any(kid not in holders for kid in signers) or len(signers) < needed:
         raise recovery_errors.TooFewApprovals
 
 

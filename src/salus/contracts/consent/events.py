@@ -177,6 +177,15 @@ class ConsentSuspended(Message, frozen=True):
     ended: bool  # it was not acknowledged yet, and is revoked
 
 
+class PreferenceLapsed(Message, frozen=True):
+    """Where the person had opted in, nothing is said: somebody else may have said it with her keys."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation",)
+
+    relation: Id
+    preference: Preference  # what is left: where she had opted out
+
+
 class ConsentReaffirmed(Message, frozen=True):
     """A suspended permit is in force again."""
 
@@ -203,4 +212,5 @@ EVENTS: dict[int, type[Message]] = {
     0x040C: ConsentSuspended,
     0x040D: ConsentReaffirmed,
     0x040E: GrantConfirmed,
+    0x040F: PreferenceLapsed,
 }

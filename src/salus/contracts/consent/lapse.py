@@ -3,7 +3,12 @@
 from msgspec.structs import replace
 
 from salus.contracts.consent import keeper
-from salus.contracts.consent.events import ConsentSuspended, CustodialPermitLapsed, CustodialPreferenceLapsed
+from salus.contracts.consent.events import (
+    ConsentSuspended,
+    CustodialPermitLapsed,
+    CustodialPreferenceLapsed,
+    PreferenceLapsed,
+)
 from salus.contracts.context import Context
 from salus.policy.policies import Choice
 from salus.policy.types import Capacity, Effect, Status
@@ -33,7 +38,8 @@ def suspend_since(ctx: Context, relation: bytes, since: int) -> None:
     """Suspend the permits granted at `since` or later, expired ones too; the person may reaffirm them.
 
     One that the custodian has not acknowledged never came into force: it is revoked. Denies stay: whoever had the
-    keys could so only protect.
+    keys could so only protect. When a preference was said is not kept, so each opt-in lapses, and where the person
+    opted out stays.
     """
     for directive in keeper.get_directives(ctx.state, relation):
         active = directive.status in (Status.ACTIVE, Status.UNACKNOWLEDGED)
@@ -41,6 +47,11 @@ def suspend_since(ctx: Context, relation: bytes, since: int) -> None:
             suspended = Status.SUSPENDED if directive.status == Status.ACTIVE else Status.REVOKED
             keeper.put_directive(ctx.state, replace(directive, status=int(suspended)))
             ctx.emit(ConsentSuspended(relation, directive.id, directive.version, suspended == Status.REVOKED))
+    chosen = keeper.get_chosen(ctx.state, relation)
+    left = tuple(choice for choice in chosen.preference if choice[1] != Choice.IN)
+    if left != chosen.preference:
+        keeper.put_chosen(ctx.state, relation, replace(chosen, preference=left))
+        ctx.emit(PreferenceLapsed(relation, left))
 
 
 def lapse_at_transfer(ctx: Context, relation: bytes) -> None:

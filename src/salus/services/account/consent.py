@@ -16,6 +16,7 @@ from salus.contracts.consent.events import (
     OrderEnded,
     OrderRecorded,
     PolicySetNamed,
+    PreferenceLapsed,
     PreferenceSet,
     TotallyDenied,
 )
@@ -82,6 +83,7 @@ ROWS: Rows = {
         "preference-lapsed", Text("A preference set by the custodian ended", "保管机构代为设置的偏好已终止"), plain
     ),
     ConsentSuspended: Row("suspended", Text("A recovery suspended a permission", "账户恢复暂停了一项同意"), plain),
+    PreferenceLapsed: Row("opt-in-lapsed", Text("A recovery ended opt-ins", "账户恢复终止了选择加入"), plain),
     ConsentReaffirmed: Row("reaffirmed", Text("A suspended permission was confirmed", "已重新确认被暂停的同意"), plain),
     OrderRecorded: Row("ordered", Text("An order by law was recorded", "法定命令已登记"), _ordered),
     OrderEnded: Row("order-ended", Text("An order by law ended", "法定命令已终止"), _order_ended),
