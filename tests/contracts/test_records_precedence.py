@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.merge_scenes import MERGE_CASES
 from contracts.precedence import Case, Defect, Scene, alone, assert_complete, assert_documented, pairs, refusals
 from contracts.region import BY_HOSPITAL, BY_PATIENT, HOSPITAL, RELATION, ROOT, change_member, name, scene
 from salus.contracts import records
@@ -213,6 +214,7 @@ CASES = (
         },
         NOBODYS,
     ),
+    *MERGE_CASES,
 )
 
 

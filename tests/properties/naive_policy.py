@@ -199,18 +199,22 @@ def rule_of(question: Any) -> Any:
     return min(with_objection, key=lambda r: r.purpose)
 
 
+def chosen(preference: Any, question: Any) -> int | None:
+    said = dict(preference)
+    implied = {c for p, c in said.items() if p not in (0, question.asked.purpose) and question.asked.implied_by(p)}
+    if question.asked.purpose in said:
+        return int(said[question.asked.purpose])
+    if implied:
+        return 1 if 1 in implied else 2
+    return said.get(0)
+
+
 def why_not_by_policy(rule: Any, question: Any) -> int | None:
     if rule is None:
         return 1
-    said = dict(question.policy.preference)
-    implied = {c for p, c in said.items() if p not in (0, question.asked.purpose) and question.asked.implied_by(p)}
-    if question.asked.purpose in said:
-        choice = said[question.asked.purpose]
-    elif implied:
-        choice = 1 if 1 in implied else 2
-    else:
-        choice = said.get(0)
-    out, opted_in = choice == 1, choice == 2
+    choice = chosen(question.policy.preference, question)
+    opted_in = choice == 2
+    out = 1 in [choice, *(chosen(other, question) for other in question.objections)]
     if rule.mode == 1:
         return None
     if rule.mode == 2:
@@ -232,6 +236,14 @@ def orders_in_force(question: Any) -> list[Any]:
     ]
 
 
+# --- merged relations
+
+
+def counts(directive: Any, question: Any) -> bool:
+    """Everything that was said of this relation; of one that it is merged with, only what was denied."""
+    return directive.relation == question.relation or (directive.relation in question.merged and directive.effect == 2)
+
+
 # --- the tiers
 
 
@@ -244,7 +256,7 @@ def naive_decide(question: Any, directives: Any, records: Any) -> dict[str, Any]
         if within(question.filter.base, r, staff, pending) == YES
         and (question.filter.residual is None or within(question.filter.residual, r, staff, pending) == NO)
     ]
-    directives = [(d, as_asked(s, question)) for d, s in directives if d.relation == question.relation]
+    directives = [(d, as_asked(s, question)) for d, s in directives if counts(d, question)]
     if question.asked.recipient.account == question.relation:
         erased = {r.header.record for r in records if r.header.status == 4}
         out = dict.fromkeys(erased, 32)

@@ -38,3 +38,7 @@ class Acting:
         `purposes` are those of a grant, none where all or none are meant.
         """
         return _OWN if accounts.may_act(state, relation, signers, capacity, time) else None
+
+    def barred(self, state: Reader, handle: bytes, time: int, /) -> bool:
+        """True while the account is frozen or its recovery is pending; accounts knows neither yet."""
+        return False

@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from salus.policy.filter import Filter
-from salus.policy.policies import STRICT, Order, PolicyInForce
+from salus.policy.policies import STRICT, Order, PolicyInForce, Preference
 from salus.policy.provision import Facts
 from salus.policy.public import Asked
 from salus.policy.types import Directive, Residual, SealedPart
@@ -36,6 +36,8 @@ class Question(NamedTuple):
     break_glass: bool = False  # the request says so, beside a purpose that is not break-glass itself
     restricted: bool = False  # the relation is kept, and not to be used
     height: int = 0  # of the state it is asked on
+    merged: tuple[bytes, ...] = ()  # relations that are merged with it: their denies hold, their permits do not
+    objections: Sequence[Preference] = ()  # preferences of these, of which opting out alone counts
 
     @property
     def emergency(self) -> bool:

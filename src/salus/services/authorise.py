@@ -4,7 +4,7 @@ For a request the answer is `policy.decide`'s, over the relation's directives wi
 its policy set with the person's preference, and its orders. Whatever goes wrong on the way is a denial.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -114,7 +114,7 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
     if by_staff and (staff is None or not accounts.staff_attested(state, recipient, staff, now)):
         return Reason.STAFF_NOT_ATTESTED
     scope = for_decision(organisation, asked.payload.relation)
-    situation = organisation.situations.of(state, scope.handle(), lambda: organisation.vault.directives.of(scope))
+    situation = organisation.situations.of(state, scope.handle(), lambda one: _parts(organisation, one))
     if on is not None:
         situation = situation.resting_on(on)
     try:
@@ -132,6 +132,10 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
     allowed = frozenset(decision.allowed)
     chosen = tuple(header for header in headers if header.record in allowed)
     return Authorised(decision, chosen, released_records(asked, allowed), _redisclosure(decision, situation))
+
+
+def _parts(organisation: Organisation, relation: bytes) -> Mapping[bytes, bytes]:
+    return organisation.vault.directives.of(for_decision(organisation, relation))
 
 
 def _redisclosure(decision: Decision, situation: Situation) -> int:
@@ -185,6 +189,8 @@ def _question(
         break_glass,
         records_state.restricted(state, request.relation),
         state.height,
+        situation.merged,
+        situation.objections,
     )
 
 

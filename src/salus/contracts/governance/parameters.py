@@ -16,6 +16,8 @@ class Parameter(IntEnum):
     SESSION_MS = 9  # how long a session may last
     STALE_MS = 10  # how old the state may be that a gateway decides on
     STALE_EMERGENCY_MS = 11  # the same, for emergency treatment and break-glass
+    MAX_MERGED = 40  # relations that are merged with one another
+    APPROVAL_WINDOW_MS = 41  # how far ahead the `not_after` of an approval of a merge may lie
 
 
 class Bounds(NamedTuple):
@@ -38,5 +40,7 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.SESSION_MS: Bounds(43_200_000, 60_000, 604_800_000),  # 12 h; 1 min to 7 days
     Parameter.STALE_MS: Bounds(60_000, 1_000, 3_600_000),  # 1 min; 1 s to 1 h
     Parameter.STALE_EMERGENCY_MS: Bounds(900_000, 1_000, 86_400_000),  # 15 min; 1 s to 1 day
+    Parameter.MAX_MERGED: Bounds(8, 2, 32),
+    Parameter.APPROVAL_WINDOW_MS: Bounds(1_209_600_000, 60_000, 7_776_000_000),  # 14 days; 1 min to 90 days
 }
 NUMBERS = frozenset(map(int, Parameter))  # for membership only

@@ -3,7 +3,7 @@
 from functools import partial
 
 from salus.contracts.context import Contract
-from salus.contracts.records import handlers, petitions
+from salus.contracts.records import handlers, merging, moving, petitions
 from salus.contracts.records.events import EVENTS
 from salus.contracts.records.expected import Accounts, Governance
 from salus.contracts.records.messages import MESSAGES
@@ -21,6 +21,9 @@ def contract(accounts: Accounts, governance: Governance) -> Contract:
             0x0304: partial(petitions.place_hold, accounts),
             0x0305: partial(petitions.lift_hold, accounts),
             0x0306: partial(petitions.restrict_relation, accounts),
+            0x0320: partial(merging.merge_relations, accounts, governance),
+            0x0321: partial(merging.unmerge_relations, accounts),
+            0x0322: partial(moving.move_record, accounts),
         },
         EVENTS,
     )

@@ -6,6 +6,9 @@
 | 03 02 relation[32] petition[32] | 66    | Asked       |
 | 03 03 relation[32] hold[32]     | 66    | Hold        |
 | 03 04 relation[32]              | 34    | Restriction |
+| 03 20 relation[32] other[32]    | 66    | Link        |
+| 03 21 relation[32] approval[32] | 66    | Used        |
+| 03 22 relation[32] move[32]     | 66    | Moved       |
 """
 
 
@@ -31,3 +34,19 @@ def hold_key(relation: bytes, hold: bytes) -> bytes:
 
 def restriction_key(relation: bytes) -> bytes:
     return b"\x03\x04" + relation
+
+
+def links_prefix(relation: bytes) -> bytes:
+    return b"\x03\x20" + relation
+
+
+def link_key(relation: bytes, other: bytes) -> bytes:
+    return b"\x03\x20" + relation + other
+
+
+def used_key(relation: bytes, approval: bytes) -> bytes:
+    return b"\x03\x21" + relation + approval
+
+
+def move_key(relation: bytes, move: bytes) -> bytes:
+    return b"\x03\x22" + relation + move
