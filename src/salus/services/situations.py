@@ -30,7 +30,7 @@ Parts = Callable[[bytes], Mapping[bytes, bytes]]  # reads a relation's encoded o
 
 
 class Situation(NamedTuple):
-    """A relation at one height: its directives, how often they were used, its policy set, its orders; what else denies."""
+    """A relation at one height: its directives, how often they were used, its policy set, its orders."""
 
     height: int
     prepared: Prepared
