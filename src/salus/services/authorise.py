@@ -23,8 +23,9 @@ from salus.policy.reasons import Reason, ledger_reason
 from salus.policy.types import Redisclosure
 from salus.services import lookup
 from salus.services.actors import Organisation
-from salus.services.errors import KeptAndNotUsed, NotCustodian
+from salus.services.errors import KeptAndNotUsed, NotCustodian, NotOfThisSegment
 from salus.services.facts import facts_of
+from salus.services.shown import shows
 from salus.services.situations import Situation, Who
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
@@ -204,6 +205,11 @@ def for_labels(organisation: Organisation, relation: bytes) -> Scope:
     return _own(organisation, relation, "HSYSADMIN", organisation.account)
 
 
+def for_move(organisation: Organisation, relation: bytes, move: bytes) -> Scope:
+    """Name a move out of a relation, or into it, for its access log; nothing can be read by it."""
+    return Scope(relation, "HSYSADMIN", organisation.account, move, lambda header: False)
+
+
 def deciding(organisation: Organisation, asked: AskedFor) -> Scope:
     """Name the look at a relation that a request caused, for its access log; nothing can be read by it."""
     purpose, relation = f"purpose {asked.payload.purpose}", asked.payload.relation
@@ -213,8 +219,11 @@ def deciding(organisation: Organisation, asked: AskedFor) -> Scope:
 def own_records(organisation: Organisation, relation: bytes, purpose: str, staff: bytes | None) -> Scope:
     """Let the custodian's staff read a relation of its own; the caller logs it.
 
-    Raises NotCustodian, or KeptAndNotUsed where the relation is restricted and the purpose is more than keeping it.
+    Raises NotCustodian, NotOfThisSegment where it is a segment of another purpose, or KeptAndNotUsed where the
+    relation is restricted and the purpose is more than keeping it.
     """
+    if not shows(organisation, organisation.vault.attributes.of(relation), purpose, staff):
+        raise NotOfThisSegment
     if purpose not in KEEPING and records_state.restricted(organisation.ledger.view(), relation):
         raise KeptAndNotUsed
     return _own(organisation, relation, purpose, staff or organisation.account)

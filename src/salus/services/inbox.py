@@ -17,6 +17,7 @@ from salus.services.receive_session import ClosedSession, ReceivedPage, receive_
 from salus.services.refuse import Refused
 from salus.services.release import release
 from salus.services.session_page import PageSent, SessionOver, session_page
+from salus.services.take_approval import take_approval
 from salus.services.take_petition import take_petition
 
 Outcome = (
@@ -98,6 +99,7 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "closing": receive_closing,
     "petition": take_petition,
     "notice": receive_notice,
+    "approval": take_approval,
 }
 
 
