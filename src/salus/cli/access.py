@@ -51,10 +51,11 @@ def command() -> None:
 @acting("The person.")
 @in_home
 def relations(home: Path | None, as_json: bool, actor: str) -> None:
-    """List the relations in a wallet: one per custodian, unlinked on the ledger."""
+    """List the relations in a wallet by custodian: unlinked on the ledger, unless she approved a merge."""
     with opened(home) as region:
         kept = person(region, actor).wallet.relations()
         listed = [(one.handle, one.custodian, member_name(region.ledger, one.custodian)) for one in kept]
+        listed.sort(key=lambda row: (row[2], row[1]))
     if as_json:
         print_json([{"handle": handle, "custodian": account, "name": name} for handle, account, name in listed])
     else:
