@@ -55,7 +55,7 @@ class MoveTask(Message, frozen=True):
 
     def receipt(self, network: bytes) -> bytes:
         """Return what the ledger holds of it."""
-        return T("move", network, encode(self))
+        return T("move-receipt", network, encode(self))
 
     def id(self, network: bytes, custodian: bytes) -> bytes:
         """Return the id that the move has, or will have, on the ledger."""

@@ -96,7 +96,7 @@ class Used(Message, frozen=True):
 class Moved(Message, frozen=True):
     """A record of the relation was another person's, and was moved; where to, the ledger does not hold."""
 
-    receipt: Digest  # T("move", salt, what the custodian noted of it)
+    receipt: Digest  # T("move-receipt", what the custodian noted of it), which holds a fresh salt
     time: Time
 
 
