@@ -358,6 +358,18 @@ def test_petitions() -> None:
     assert plain.tagged("hold-reason", network, salt, case["hold_reason"]).hex() == case["hold_commitment"]
 
 
+def test_approvals() -> None:
+    case = load("approvals")
+    network, payload, raw = bytes_of(case["network"]), bytes_of(case["payload"]), bytes_of(case["approval"])
+    ((kid, signature),) = cose.parse("approval", raw).signatures
+    assert good(case["public"], plain.to_be_signed("approval", network, payload, kid), signature)
+    assert plain.tagged("approval", network, payload).hex() == case["id"]
+    assert plain.tagged("approval-letter", network, bytes_of(case["relation"])).hex() == case["letter_info"]
+    custodian, nonce = bytes_of(case["custodian"]), bytes_of(case["move_nonce"])
+    assert plain.tagged("move", network, custodian, nonce, 0, 0).hex() == case["move"]
+    assert plain.tagged("move-receipt", network, bytes_of(case["moved"])).hex() == case["move_receipt"]
+
+
 def test_receipts() -> None:
     case = load("receipts")
     network, payload, raw = bytes_of(case["network"]), bytes_of(case["payload"]), bytes_of(case["receipt"])
