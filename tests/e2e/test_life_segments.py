@@ -172,7 +172,13 @@ def test_a_segment_is_on_the_ledger_an_account_like_any_other(hospital: Hospital
             if type(entry.event).__name__ not in ("AccountsOpened",):
                 assert other not in entry.body
     assert records.merged(ledger.view(), hospital.main) == ()
-    assert hospital.segment not in find_spare(hospital.north).handles
+
+
+def test_an_empty_segment_is_given_to_no_other_patient(hospital: Hospital) -> None:
+    spare = find_spare(hospital.north).handles
+    assert len(spare) == 30 and hospital.segment not in spare  # two rounds of sixteen, one of each in use
+    for number in range(40):
+        assert take_in(hospital.north, "Other", f"O-{number}") != hospital.segment
 
 
 def test_the_segment_shows_itself_to_attested_staff_of_its_purpose_alone(hospital: Hospital) -> None:
