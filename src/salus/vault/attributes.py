@@ -26,18 +26,18 @@ Codes = Annotated[tuple[Code, ...], Meta(max_length=32)]
 class Attributes(Message, frozen=True):
     """Of one relation. `segment_of` is the patient's main relation; null: this is it."""
 
-    locatable: bool = True  # may its existence be answered to who looks for the patient
-    sensitive: bool = False  # that it exists is itself confidential: discovery leaves it out, whatever else is said
-    segment_of: Id | None = None
-    name: Annotated[str, Meta(max_length=64)] = ""  # the custodian's word for the segment
-    labels: Codes = ()  # what an import brings with one of these goes here
-    purposes: Codes = ()  # codes for which the custodian's own staff see it
+    locatable: bool  # may its existence be answered to who looks for the patient
+    sensitive: bool  # that it exists is itself confidential: discovery leaves it out, whatever else is said
+    segment_of: Id | None
+    name: Annotated[str, Meta(max_length=64)]  # the custodian's word for the segment
+    labels: Codes  # what an import brings with one of these goes here
+    purposes: Codes  # codes for which the custodian's own staff see it
 
     def __repr__(self) -> str:
         return f"Attributes(locatable={self.locatable}, sensitive={self.sensitive})"
 
 
-MAIN = Attributes()
+MAIN = Attributes(True, False, None, "", (), ())  # may be found, and is not sensitive
 
 
 class RelationAttributes:
