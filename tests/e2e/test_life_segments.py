@@ -13,8 +13,9 @@ from salus.services.attest_staff import Badge, attest_staff
 from salus.services.authorise import for_decision, own_records
 from salus.services.deposit import deposit
 from salus.services.end_staff import end_staff
-from salus.services.errors import NoSuchSegment, NotCustodian, NotOfThisSegment, SegmentExists
+from salus.services.errors import NoSuchSegment, NotCustodian, NotOfThisSegment, SegmentExists, WouldLinkSegment
 from salus.services.history import entries
+from salus.services.inspect import ledger_status
 from salus.services.merge import merge, sides_of
 from salus.services.move import move_record
 from salus.services.open_accounts import find_spare
@@ -212,7 +213,11 @@ def test_the_segment_shows_itself_to_attested_staff_of_its_purpose_alone(hospita
 def test_a_merge_shows_a_clerk_no_segment(hospital: Hospital) -> None:
     """Even where somebody merged it with the main relation: the desk sees the side it may see."""
     hospital.take_in(condition(DEPRESSION))
-    merge(hospital.north, hospital.main, hospital.segment)
+    size = ledger_status(hospital.story.region.ledger).log_size
+    with pytest.raises(WouldLinkSegment):  # it would be linked on the ledger for ever
+        merge(hospital.north, hospital.main, hospital.segment)
+    assert ledger_status(hospital.story.region.ledger).log_size == size
+    merge(hospital.north, hospital.main, hospital.segment, link_segments=True)
     assert set(list_sides(hospital.north, hospital.main)) == {hospital.main}
     (one,) = list_patients(hospital.north)
     assert one.merged == () and one.records == len(hospital.kinds(hospital.main))

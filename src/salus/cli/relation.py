@@ -36,8 +36,9 @@ def command() -> None:
 @acting("The custodian.")
 @click.argument("one")
 @click.argument("other")
+@click.option("--link-segments", is_flag=True, help="Also a confidential segment: the ledger links it for ever.")
 @in_home
-def put_together(home: Path | None, as_json: bool, actor: str, one: str, other: str) -> None:
+def put_together(home: Path | None, as_json: bool, actor: str, one: str, other: str, link_segments: bool) -> None:
     """Merge two relations: one patient for the desk, and what one denies holds for both. No permit widens.
 
     Every side that was claimed approves first (`salus relation approve-merge`); until all have, nothing is sent.
@@ -45,7 +46,8 @@ def put_together(home: Path | None, as_json: bool, actor: str, one: str, other: 
     with opened(home) as region:
         custodian = organisation(region, actor)
         process_inbox(custodian, ("approval",))
-        done = merge(custodian, find_patient(custodian, one), find_patient(custodian, other))
+        sides = find_patient(custodian, one), find_patient(custodian, other)
+        done = merge(custodian, *sides, link_segments=link_segments)
     words = f"Merged, from block {done.height} on: {', '.join(map(short, done.sides))} are one person's."
     print_result(as_json, done, words)
 

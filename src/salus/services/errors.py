@@ -249,3 +249,11 @@ class NotMovable(Refusal):
         Kind.CONFLICT,
         "Only a FHIR resource of another patient can be moved: not a patient, a tombstone or what was moved already.",
     )
+
+
+class WouldLinkSegment(Refusal):
+    code, kind, text = (
+        0x60B5,
+        Kind.CONFLICT,
+        "One of them is a confidential segment, which a merge links on the ledger for ever: say that it is to be.",
+    )

@@ -10,7 +10,7 @@ from salus.contracts.records import queries as records
 from salus.contracts.records.messages import MergeRelations
 from salus.services import lookup
 from salus.services.actors import Organisation
-from salus.services.errors import NotAllAgreed, NotCustodian
+from salus.services.errors import NotAllAgreed, NotCustodian, WouldLinkSegment
 from salus.services.take_approval import WaitingApproval, waiting_approvals
 
 
@@ -23,10 +23,10 @@ class Merged(NamedTuple):
     height: int
 
 
-def merge(organisation: Organisation, first: bytes, second: bytes) -> Merged:
+def merge(organisation: Organisation, first: bytes, second: bytes, *, link_segments: bool = False) -> Merged:
     """Merge two relations with the approvals that came. Where one lacks, nothing is sent, so nothing shows.
 
-    Raises UnknownRelation, NotCustodian, NotAllAgreed, the contract's refusals.
+    Raises UnknownRelation, NotCustodian, NotAllAgreed, WouldLinkSegment unless it is said, the contract's refusals.
     """
     one, other = sorted((first, second))
     state = organisation.ledger.view()
@@ -37,6 +37,8 @@ def merge(organisation: Organisation, first: bytes, second: bytes) -> Merged:
     group = sides_of(organisation, one) + sides_of(organisation, other)
     if any(side not in newest for side in group if lookup.person(state, side).state == PersonState.CLAIMED):
         raise NotAllAgreed
+    if not link_segments and any(organisation.vault.attributes.of(side).sensitive for side in group):
+        raise WouldLinkSegment
     approvals = tuple(newest[side].raw for side in dict.fromkeys(group) if side in newest)
     _, landed = organisation.send(MergeRelations(organisation.account, one, other, approvals))
     organisation.vault.outbox.done(waiting.row for waiting in here)
