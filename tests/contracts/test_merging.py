@@ -1,5 +1,6 @@
 """Merged relations: what holds for all of them, what stays with one, chains, and that the end restores everything."""
 
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -234,6 +235,16 @@ def test_no_link_within_a_group_nor_between_who_is_linked_by_way_of_another() ->
         assert again.run().code == errors.AlreadyMerged.code
     ended = unmerged(s, RELATION, BY_PATIENT, one=RELATION, other=THIRD)
     assert ended.run().code == errors.NotMerged.code  # no link of theirs
+
+
+@pytest.mark.parametrize(("others", "code"), [(6, 0), (7, errors.TooManyMerged.code)])
+def test_a_group_has_eight_relations_and_no_more(others: int, code: int) -> None:
+    s = merge()
+    names = [name(f"other {n}") for n in range(others)]
+    relation_of(s, *names)
+    for one, other in pairwise([RELATION, *names]):
+        keeper.put_link(s.state, one, other, Link(NOW))
+    assert s.run().code == code
 
 
 def test_a_third_person_ends_no_merge_of_others() -> None:

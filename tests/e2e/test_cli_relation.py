@@ -34,7 +34,7 @@ def test_merge_and_unmerge(home: Path) -> None:
     assert alone.status == 1 and "(0x60b0)" in alone.line
     approved = data("relation", "approve-merge", "--as", "alma", other, one, "--days", 3, home=home)
     assert sorted(approved["sides"]) == sorted((one, other))
-    listed = data("relation", "list", "--as", "north", home=home)
+    listed = data("relation", "merges", "--as", "north", home=home)
     assert (listed["merged"], len(listed["approvals"]), listed["moves"]) == ([], 2, [])
     merged = data("relation", "merge", "--as", "north", one[:12], other[:12], home=home)
     assert merged["sides"] == sorted((one, other))
@@ -47,7 +47,7 @@ def test_merge_and_unmerge(home: Path) -> None:
     page = home.parent / "page.html"
     done("access", "accounting", "--as", "alma", "--at", one, "--format", "html", "--out", page, home=home)
     assert "Merged with" in page.read_text() and other in page.read_text()
-    assert one[:12] in done("relation", "list", "--as", "north", home=home)
+    assert one[:12] in done("relation", "merges", "--as", "north", home=home)
     done("relation", "unmerge", "--as", "alma", one, other, home=home)
     again = salus("relation", "unmerge", "--as", "north", one, other, home=home)
     assert again.status == 1 and "(0x03ca)" in again.line
@@ -61,10 +61,10 @@ def test_a_record_of_another_is_moved(home: Path) -> None:
     done("record", "hold", "--as", "north", one, "--reason", "case", home=home)
     moved = data("relation", "move", "--as", "north", one, record[:8], other, home=home)
     assert (moved["to"], moved["there"], moved["destroyed"]) == (other, record, False)
-    assert [m["record"] for m in data("relation", "list", "--as", "north", home=home)["moves"]] == [record]
+    assert [m["record"] for m in data("relation", "merges", "--as", "north", home=home)["moves"]] == [record]
     (hold,) = data("record", "holds", "--as", "north", one, home=home)
     done("record", "lift", "--as", "north", one, hold["hold"], home=home)
-    assert data("relation", "list", "--as", "north", home=home)["moves"] == []
+    assert data("relation", "merges", "--as", "north", home=home)["moves"] == []
     (left,) = (h for h in data("record", "list", "--as", "north", one, home=home) if h["record"] == record)
     assert left["type"] == "Moved"
     shown = data("record", "show", "--as", "north", other, record, home=home)

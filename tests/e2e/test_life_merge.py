@@ -20,6 +20,7 @@ from story_region import (
     take_in,
 )
 
+from salus.contracts.accounts import queries as accounts
 from salus.contracts.records import errors as records_errors
 from salus.contracts.records import queries as records
 from salus.fsck.home import fsck_home
@@ -32,6 +33,7 @@ from salus.services.approve_merge import approve_merge
 from salus.services.asking import read_request
 from salus.services.attest_staff import Badge, attest_staff
 from salus.services.authorise import Authorised, authorise
+from salus.services.deliver import Delivery
 from salus.services.deny import deny_totally
 from salus.services.deposit import deposit
 from salus.services.errors import NotAllAgreed, NotCustodian
@@ -45,7 +47,7 @@ from salus.services.preference import set_preference
 from salus.services.read_records import list_records, list_sides
 from salus.services.receive import Received
 from salus.services.refuse import Refused
-from salus.services.request import request
+from salus.services.request import request, request_own
 from salus.services.take_approval import waiting_approvals
 from salus.services.unmerge import leave_merge, unmerge
 from salus.wallet.wallet import NoSuchKeptRelation
@@ -160,6 +162,26 @@ def test_two_files_merged_and_unmerged_restore_each_decision_exactly(files: File
     files.north, (clinic, south) = story.north, files.badges
     files.badges = [(story.clinic, clinic[1]), (story.south, south[1])]
     assert files.answers() == before
+
+
+def test_a_side_that_another_custodian_keeps_denies_in_total_and_bars_no_own_access(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant_laboratory(files.story, files.alma, files.first)
+    vital = sealed_part(classes=("vital-signs",), text="no vital signs")
+    grant(files.alma, files.second, Terms(to_anyone(), ("TREAT",), 30, vital, effect=Effect.DENY))
+    process_inbox(files.north)
+    files.merge()
+    clinic, badge = files.badges[0]
+    assert len(allowed(files.answer(files.first, clinic, badge, "TREAT"))) == 2
+    there = accounts.custodian_of
+    moved = {files.second: files.story.south.account}
+    monkeypatch.setattr(accounts, "custodian_of", lambda state, one: moved.get(one) or there(state, one))
+    files.story.north.situations._kept.clear()
+    assert files.answer(files.first, clinic, badge, "TREAT") == "SEALED_PART_MISSING"
+    request_own(files.alma, files.first)
+    (done,) = process_inbox(files.north)
+    assert isinstance(done.outcome, Delivery)
 
 
 def test_a_one_sided_merge_leaves_no_trace_on_the_ledger(files: Files) -> None:

@@ -136,6 +136,9 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
 
 
 def _parts(organisation: Organisation, relation: bytes) -> Mapping[bytes, bytes]:
+    """Return sealed parts of a relation, or of one it is merged with; one that another keeps now denies in total."""
+    if accounts.custodian_of(organisation.ledger.view(), relation) != organisation.account:
+        return {}
     return organisation.vault.directives.of(for_decision(organisation, relation))
 
 

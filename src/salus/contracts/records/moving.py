@@ -8,14 +8,14 @@ from salus.contracts.records import errors, keeper
 from salus.contracts.records.events import RecordMoved
 from salus.contracts.records.expected import Accounts
 from salus.contracts.records.messages import MoveRecord
-from salus.contracts.records.petitions import require_custodian
+from salus.contracts.records.petitions import check_held
 from salus.contracts.records.types import Moved
 
 
 def move_record(accounts: Accounts, ctx: Context, msg: MoveRecord) -> None:
     """Note the move; only then may the content be destroyed where it did not belong."""
     # AUTHORISE
-    require_custodian(accounts, ctx, msg.custodian, msg.relation)
+    check_held(accounts, ctx, msg.custodian, msg.relation)
     # CHECK
     new = ctx.object_id("move", msg.custodian)
     if keeper.get_move(ctx.state, msg.relation, new) is not None:
