@@ -5,8 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from story_region import PASSPHRASE, SYSTEM, found, take_in
 
+from e2e.story_region import PASSPHRASE, SYSTEM, found, take_in
 from faults.test_life_faults import Crash, Steps, at, populate, quick_keystores
 from salus.contracts.records import queries as records
 from salus.core.record import Status
