@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.merge_scenes import MERGE_CASES
 from contracts.precedence import Case, Defect, Scene, alone, assert_complete, assert_documented, pairs, refusals
 from contracts.records_of_life import CASES_OF_LIFE, offered
 from contracts.region import BY_HOSPITAL, BY_PATIENT, HOSPITAL, RELATION, ROOT, change_member, name, scene
@@ -215,6 +216,7 @@ CASES = (
         NOBODYS,
     ),
     *CASES_OF_LIFE,
+    *MERGE_CASES,
 )
 
 

@@ -157,7 +157,7 @@ def why_unusable(directive: Any, part: Any, question: Any) -> int | None:
     if directive.under is not None:
         answers = [question.asked.holds(directive.under, p) for p in directive.purposes if speaks((p,), question)]
         if answers == [] or min(answers) != 0:
-            return 31 if 31 in answers else 30
+            return 42 if 42 in answers else 41
     return 5 if part is None else None
 
 
@@ -203,18 +203,22 @@ def rule_of(question: Any) -> Any:
     return min(with_objection, key=lambda r: r.purpose)
 
 
+def chosen(preference: Any, question: Any) -> int | None:
+    said = dict(preference)
+    implied = {c for p, c in said.items() if p not in (0, question.asked.purpose) and question.asked.implied_by(p)}
+    if question.asked.purpose in said:
+        return int(said[question.asked.purpose])
+    if implied:
+        return 1 if 1 in implied else 2
+    return said.get(0)
+
+
 def why_not_by_policy(rule: Any, question: Any) -> int | None:
     if rule is None:
         return 1
-    said = dict(question.policy.preference)
-    implied = {c for p, c in said.items() if p not in (0, question.asked.purpose) and question.asked.implied_by(p)}
-    if question.asked.purpose in said:
-        choice = said[question.asked.purpose]
-    elif implied:
-        choice = 1 if 1 in implied else 2
-    else:
-        choice = said.get(0)
-    out, opted_in = choice == 1, choice == 2
+    choice = chosen(question.policy.preference, question)
+    opted_in = choice == 2
+    out = 1 in [choice, *(chosen(other, question) for other in question.objections)]
     if rule.mode == 1:
         return None
     if rule.mode == 2:
@@ -236,6 +240,14 @@ def orders_in_force(question: Any) -> list[Any]:
     ]
 
 
+# --- merged relations
+
+
+def counts(directive: Any, question: Any) -> bool:
+    """Everything that was said of this relation; of one that it is merged with, only what was denied."""
+    return directive.relation == question.relation or (directive.relation in question.merged and directive.effect == 2)
+
+
 # --- the tiers
 
 
@@ -248,7 +260,7 @@ def naive_decide(question: Any, directives: Any, records: Any) -> dict[str, Any]
         if within(question.filter.base, r, staff, pending) == YES
         and (question.filter.residual is None or within(question.filter.residual, r, staff, pending) == NO)
     ]
-    directives = [(d, as_asked(s, question)) for d, s in directives if d.relation == question.relation]
+    directives = [(d, as_asked(s, question)) for d, s in directives if counts(d, question)]
     if question.asked.recipient.account == question.relation:
         if question.deceased:
             return refuse(question, 1, {28}, records)

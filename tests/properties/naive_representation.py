@@ -53,14 +53,14 @@ def who_may(entries: dict[bytes, Any], signed: set[bytes], time: int, power: int
 
 
 def still_holds(entries: dict[bytes, Any], under: bytes, time: int, purpose: int, **now: bool) -> int:
-    """0, or 30 where it is over, 31 where it is in doubt or waits."""
+    """0, or 41 where it is over, 42 where it is in doubt or waits."""
     entry = entries.get(under)
     if entry is None or entry.standing == 4 or entry.end <= time:
-        return 30
+        return 41
     if GRANT not in entry.powers or purpose not in entry.purposes:
-        return 30
+        return 41
     if not is_there(entry, time, **now):
-        return 31
+        return 42
     doubted = {
         i
         for i, e in entries.items()

@@ -55,7 +55,7 @@ class World:
         consent.put_directive(self.overlay, directive)
         self.height += 1
 
-    def parts(self) -> Mapping[bytes, bytes]:
+    def parts(self, relation: bytes = RELATION) -> Mapping[bytes, bytes]:
         self.reads += 1
         return dict(self.openings)
 

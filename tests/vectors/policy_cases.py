@@ -161,7 +161,7 @@ def order(r: Random, number: int) -> tuple[bytes, Order]:
 def question(r: Random, under: PolicyInForce, orders: list[tuple[bytes, Order]]) -> Question:
     purpose = r.choice((1, 1, 1, 1, 2, 3, 4, 5))
     in_groups = r.choice(((), GROUPS[:1], GROUPS[:1], GROUPS))
-    held = {(a, p): r.choice((0, 0, 0, 30, 31)) for a in AUTHORITIES for p in (TREAT, PAYMENT, EMERGENCY)}
+    held = {(a, p): r.choice((0, 0, 0, 41, 42)) for a in AUTHORITIES for p in (TREAT, PAYMENT, EMERGENCY)}
     return Question(
         RELATION,
         Asked(
@@ -174,7 +174,7 @@ def question(r: Random, under: PolicyInForce, orders: list[tuple[bytes, Order]])
             lambda p: (p, purpose) in IMPLIED,
             purpose == BREAK_GLASS and r.random() < 0.9,
             r.choice((NOW, NOW, NOW, NOW + 1)),
-            lambda authority, permitted: held.get((authority, permitted), 30),
+            lambda authority, permitted: held.get((authority, permitted), 41),
         ),
         r.choice((None, *STAFF)),
         r.choice((UNFILTERED, UNFILTERED, UNFILTERED, Filter(provision(r), None), Filter(provision(r), provision(r)))),

@@ -330,7 +330,7 @@ def read_case(world: dict[str, Any], case: dict[str, Any]) -> tuple[Question, li
             lambda p: p in case["implied_by"],
             case["purpose_is_break_glass"],
             case["time"],
-            lambda under, p: held.get((under.hex(), p), 30),
+            lambda under, p: held.get((under.hex(), p), 41),
         ),
         case["staff"] and bytes_of(case["staff"]),
         decode(bytes_of(case["filter"]), Filter),
@@ -396,6 +396,18 @@ def test_escrows() -> None:
 def test_words_of_the_published_vectors_give_their_secret() -> None:
     """SLIP-39, vector 1: one share of one, under the passphrase TREZOR."""
     assert combine_mnemonics([load("escrows")["words"]], b"TREZOR").hex() == "bb54aac4b89dc868ba37d9cc21b2cece"
+
+
+def test_approvals() -> None:
+    case = load("approvals")
+    network, payload, raw = bytes_of(case["network"]), bytes_of(case["payload"]), bytes_of(case["approval"])
+    ((kid, signature),) = cose.parse("approval", raw).signatures
+    assert good(case["public"], plain.to_be_signed("approval", network, payload, kid), signature)
+    assert plain.tagged("approval", network, payload).hex() == case["id"]
+    assert plain.tagged("approval-letter", network, bytes_of(case["relation"])).hex() == case["letter_info"]
+    custodian, nonce = bytes_of(case["custodian"]), bytes_of(case["move_nonce"])
+    assert plain.tagged("move", network, custodian, nonce, 0, 0).hex() == case["move"]
+    assert plain.tagged("move-receipt", network, bytes_of(case["moved"])).hex() == case["move_receipt"]
 
 
 def test_receipts() -> None:

@@ -60,12 +60,16 @@ def command() -> None:
 @acting("The person.")
 @in_home
 def relations(home: Path | None, as_json: bool, actor: str) -> None:
-    """List the relations in a wallet: one per custodian, unlinked on the ledger; where each is in its life."""
+    """List the relations in a wallet by custodian: unlinked on the ledger, unless she approved a merge.
+
+    Where each is in its life stands beside it.
+    """
     with opened(home) as region:
         state = region.ledger.view()
         handles = [one.handle for one in person(region, actor).wallet.relations()]
         kept = [(one, lookup.person(state, one).custodian, life_state(state, one)) for one in handles]
         listed = [(one, account, member_name(region.ledger, account), life) for one, account, life in kept]
+        listed.sort(key=lambda row: (row[2], row[1]))
     if as_json:
         named = ("handle", "custodian", "name", "life")
         print_json([dict(zip(named, row, strict=True)) for row in listed])

@@ -10,7 +10,7 @@ import orjson
 from salus.bootstrap import Region
 from salus.cli.accounting_form import print_form
 from salus.cli.options import FOLDER, OUT_FILE, WHOLE_ID, acting, at_option, in_home, opened, organisation, person
-from salus.cli.output import plain, print_fields, print_table, when
+from salus.cli.output import plain, print_fields, print_table, short, when
 from salus.cli.whom import find_relation
 from salus.services.account.data import as_data
 from salus.services.account.form_data import form_as_data
@@ -133,7 +133,10 @@ def put(text: str, out: Path | None) -> None:
 
 def print_accounting(told: Accounting) -> None:
     """Print the lines of an account as a table, each with its place in the log; then what is still open."""
-    print_fields({"relation": told.relation.hex(), "custodian": told.custodian_name, "as of": when(told.as_of)})
+    facts = {"relation": told.relation.hex(), "custodian": told.custodian_name, "as of": when(told.as_of)}
+    if told.merged:
+        facts["merged with"] = ", ".join(map(short, told.merged)) + "; each has an account of its own"
+    print_fields(facts)
     click.echo()
     columns = ("log", "time", "what", "who", "purpose", "ground or reason")
     print_table(columns, map(account_row, told.lines))

@@ -10,9 +10,9 @@ from salus.bootstrap import master_key_age_ms, rotate_vault
 from salus.cli.bundles import issue_lines
 from salus.cli.options import FILE, acting, choose, in_home, opened, organisation
 from salus.cli.output import print_json, print_result, print_table, short, when
-from salus.cli.patient import find_patient
 from salus.cli.petition import find_open, outcome_words
 from salus.cli.staff import find_badge, staff_option
+from salus.cli.whom import find_patient
 from salus.config import read_config
 from salus.contracts.records.types import Ground, PetitionKind
 from salus.fhir.bundle import BundleRefused

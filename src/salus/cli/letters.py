@@ -86,6 +86,8 @@ def tell(letter: str, outcome: object, ground: str = "") -> Told:
             return Told(letter, None, f"refused: {outcome}", code=outcome.code)
         case bytes() if letter in ("grant", "petition"):
             return Told(letter, outcome, "acknowledged" if letter == "grant" else "taken in, waits for an answer")
+        case bytes() if letter == "approval":
+            return Told(letter, outcome, "approval of a merge taken in (`salus relation merge`)")
         case tuple() if letter == "notice":
             kinds = sorted({Change(notice.change).name.lower().replace("_", " ") for notice in outcome})
             release = outcome[0].release if outcome else None

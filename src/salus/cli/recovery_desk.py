@@ -6,8 +6,8 @@ import click
 
 from salus.cli.options import FILE, WHOLE_ID, acting, in_home, opened, organisation
 from salus.cli.output import print_json, print_result, short
-from salus.cli.patient import find_patient
 from salus.cli.staff import find_badge, staff_option
+from salus.cli.whom import find_patient
 from salus.services.freeze import freeze_by_code, freeze_in_person
 from salus.services.reprove import confirm_reproof, reprove
 from salus.services.settle_recovery import complete_due, complete_recovery, settle_recovery

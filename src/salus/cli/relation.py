@@ -7,10 +7,10 @@ import click
 
 from salus.cli.options import FILE, acting, choose, in_home, opened, organisation
 from salus.cli.output import print_json, print_result, print_table, short
-from salus.cli.patient import find_patient
+from salus.cli.relation_merge import COMMANDS
 from salus.cli.staff import find_badge, staff_option
 from salus.cli.status import BadInput
-from salus.cli.whom import find_account
+from salus.cli.whom import find_account, find_patient
 from salus.client.batcher import Landed
 from salus.contracts.registry import REFUSALS
 from salus.services.accept_custody import accept_custody, list_offers
@@ -199,3 +199,7 @@ def print_custody(as_json: bool, done: Custody, words: str) -> None:
         click.echo(
             f"{short(relation)}: {refusal.text if refusal else 'what was handed over is not sound'} (0x{code:04x})"
         )
+
+
+for one in COMMANDS:
+    command.add_command(one)

@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from salus.policy.filter import Filter
-from salus.policy.policies import STRICT, Order, PolicyInForce
+from salus.policy.policies import STRICT, Order, PolicyInForce, Preference
 from salus.policy.provision import Facts
 from salus.policy.public import Asked
 from salus.policy.types import Directive, Residual, SealedPart
@@ -39,6 +39,8 @@ class Question(NamedTuple):
     deceased: bool = False  # the death of the person is recorded
     closed: bool = False  # the relation is kept, and takes in nothing new
     represents: "Represents | None" = None  # who asks acts for the person, and asks what she could ask
+    merged: tuple[bytes, ...] = ()  # relations that are merged with it: their denies hold, their permits do not
+    objections: Sequence[Preference] = ()  # preferences of these, of which opting out alone counts
 
     @property
     def emergency(self) -> bool:

@@ -106,7 +106,7 @@ def policies(case: Case) -> Decision | None:
     """Tier 4: what the set permits under the person's preference, less what tier 3 barred."""
     question, policy = case.question, case.question.policy
     rule = rule_for(policy.body, question.asked)
-    if rule is None or policy_obstacle(rule, policy.preference, question.asked) is not None:
+    if rule is None or policy_obstacle(rule, policy.preference, question.asked, question.objections) is not None:
         return None
     basis = (_POLICY, policy.set, policy.version)
     return permitted(case, Tier.POLICY, Reason.BY_POLICY, basis, case.under(rule.ceiling, case.barred))
@@ -122,7 +122,8 @@ def nothing_matched(case: Case) -> Decision:
             near.append(obstacle(case, directive) or Reason.SEALED_PART_MISSING)
     if any(order.recipient == asked.recipient.account for _, order in question.orders):
         near.append(Reason.ORDER_NOT_IN_FORCE)
-    near.append(policy_obstacle(rule_for(policy.body, asked), policy.preference, asked) or Reason.NOT_PERMITTED)
+    rule = rule_for(policy.body, asked)
+    near.append(policy_obstacle(rule, policy.preference, asked, question.objections) or Reason.NOT_PERMITTED)
     return denied(case, Tier.DEFAULT, near)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from salus.client.ledger import Ledger
 from salus.contracts.access import queries as access
 from salus.contracts.accounts import queries as accounts
+from salus.contracts.records import queries as records
 from salus.core.encoding import decode
 from salus.core.hashing import T
 from salus.evidence.state import LOG_KEY, LogValue
@@ -36,6 +37,7 @@ class Accounting(NamedTuple):
     log_size: int
     lines: tuple[Line, ...]
     unanswered: tuple[KeptRequest, ...]  # requests that the asker itself made and the ledger has no answer to
+    merged: tuple[bytes, ...] = ()  # other relations that are the same person's; each has an account of its own
 
     @property
     def waiting(self) -> tuple[Line, ...]:
@@ -61,6 +63,7 @@ def accounting(ledger: Ledger, relation: bytes, unanswered: Sequence[KeptRequest
         0 if raw is None else decode(raw, LogValue).size,
         tuple(lines),
         tuple(request for request in unanswered if request.relation == relation),
+        records.merged(state, relation),
     )
 
 

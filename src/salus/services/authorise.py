@@ -4,7 +4,7 @@ For a request the answer is `policy.decide`'s, over the relation's directives wi
 its policy set with the person's preference, and its orders. Whatever goes wrong on the way is a denial.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,8 +23,9 @@ from salus.policy.reasons import Reason, ledger_reason
 from salus.policy.types import Redisclosure
 from salus.services import authorities, lookup
 from salus.services.actors import Organisation
-from salus.services.errors import KeptAndNotUsed, NotCustodian
+from salus.services.errors import KeptAndNotUsed, NotCustodian, NotOfThisSegment
 from salus.services.facts import facts_of
+from salus.services.shown import shows
 from salus.services.situations import Situation, Who
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
@@ -125,7 +126,7 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
     if by_staff and (staff is None or not accounts.staff_attested(state, recipient, staff, now)):
         return Reason.STAFF_NOT_ATTESTED
     scope = for_decision(organisation, asked.payload.relation)
-    situation = organisation.situations.of(state, scope.handle(), lambda: organisation.vault.directives.of(scope))
+    situation = organisation.situations.of(state, scope.handle(), lambda one: _parts(organisation, one))
     if on is not None:
         situation = situation.resting_on(on)
     try:
@@ -159,6 +160,13 @@ def _on_behalf(organisation: Organisation, state: StateView, question: Question,
     person = accounts.person(state, asked.recipient) is not None
     suspended = question.recipient_suspended and not (person and represents)
     return question._replace(represents=represents, recipient_suspended=suspended)
+
+
+def _parts(organisation: Organisation, relation: bytes) -> Mapping[bytes, bytes]:
+    """Return sealed parts of a relation, or of one it is merged with; one that another keeps now denies in total."""
+    if accounts.custodian_of(organisation.ledger.view(), relation) != organisation.account:
+        return {}
+    return organisation.vault.directives.of(for_decision(organisation, relation))
 
 
 def _redisclosure(decision: Decision, situation: Situation) -> int:
@@ -212,8 +220,10 @@ def _question(
         break_glass,
         records_state.restricted(state, request.relation),
         state.height,
-        records_state.deceased(state, request.relation),
-        records_state.closed(state, request.relation),
+        deceased=records_state.deceased(state, request.relation),
+        closed=records_state.closed(state, request.relation),
+        merged=situation.merged,
+        objections=situation.objections,
     )
 
 
@@ -230,6 +240,11 @@ def for_escrow(organisation: Organisation, relation: bytes) -> Scope:
 def for_labels(organisation: Organisation, relation: bytes) -> Scope:
     """Let the gateway look at a relation of its own in order to label it; what it reads so, leaves it never."""
     return _own(organisation, relation, "HSYSADMIN", organisation.account)
+
+
+def for_move(organisation: Organisation, relation: bytes, move: bytes) -> Scope:
+    """Name a move out of a relation, or into it, for its access log; nothing can be read by it."""
+    return Scope(relation, "HSYSADMIN", organisation.account, move, lambda header: False)
 
 
 def deciding(organisation: Organisation, asked: AskedFor) -> Scope:
@@ -254,8 +269,11 @@ def for_custody(organisation: Organisation, relation: bytes, successor: bytes) -
 def own_records(organisation: Organisation, relation: bytes, purpose: str, staff: bytes | None) -> Scope:
     """Let the custodian's staff read a relation of its own; the caller logs it.
 
-    Raises NotCustodian, or KeptAndNotUsed where the relation is restricted and the purpose is more than keeping it.
+    Raises NotCustodian, NotOfThisSegment where it is a segment of another purpose, or KeptAndNotUsed where the
+    relation is restricted and the purpose is more than keeping it.
     """
+    if not shows(organisation, organisation.vault.attributes.of(relation), purpose, staff):
+        raise NotOfThisSegment
     if purpose not in KEEPING and records_state.restricted(organisation.ledger.view(), relation):
         raise KeptAndNotUsed
     return _own(organisation, relation, purpose, staff or organisation.account)

@@ -350,3 +350,39 @@ class NotOffered(Refusal):
 
 class WorkUnderWay(Refusal):
     code, kind, text = 0x60A3, Kind.CONFLICT, "An answer to a petition is under way; let it be given first."
+
+
+class NotAllAgreed(Refusal):
+    code, kind, text = 0x60B0, Kind.CONFLICT, "A side that holds its own keys has not approved the merge, or no longer."
+
+
+class NotOfThisSegment(Refusal):
+    code, kind, text = (
+        0x60B1,
+        Kind.FORBIDDEN,
+        "The segment shows itself only to attested staff, for a purpose that it was opened for.",
+    )
+
+
+class NoSuchSegment(Refusal):
+    code, kind, text = 0x60B2, Kind.NOT_FOUND, "The patient has no such segment."
+
+
+class SegmentExists(Refusal):
+    code, kind, text = 0x60B3, Kind.CONFLICT, "The patient has a segment of this name."
+
+
+class NotMovable(Refusal):
+    code, kind, text = (
+        0x60B4,
+        Kind.CONFLICT,
+        "Only a FHIR resource of another patient can be moved: not a patient, a tombstone or what was moved already.",
+    )
+
+
+class WouldLinkSegment(Refusal):
+    code, kind, text = (
+        0x60B5,
+        Kind.CONFLICT,
+        "One of them is a confidential segment, which a merge links on the ledger for ever: say that it is to be.",
+    )

@@ -23,6 +23,7 @@ from salus.services.refuse import Refused
 from salus.services.release import release
 from salus.services.release_share import LETTER as RELEASED_SHARE
 from salus.services.session_page import PageSent, SessionOver, session_page
+from salus.services.take_approval import take_approval
 from salus.services.take_petition import take_petition
 from salus.services.tell_release import ToldView, receive_told
 
@@ -117,6 +118,7 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "share-receipt": receive_share_receipt,
     "representation": take_representation,
     LAST_WORD: receive_last_word,
+    "approval": take_approval,
 }
 
 

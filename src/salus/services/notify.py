@@ -37,7 +37,7 @@ class NoticeTask(Message, frozen=True):
 
     relation: Id
     records: tuple[RecordId, ...]
-    change: Annotated[int, Meta(ge=1, le=4)]
+    change: Annotated[int, Meta(ge=1, le=5)]
 
 
 class Notice(Message, frozen=True):
@@ -161,9 +161,9 @@ def list_notices(organisation: Organisation) -> tuple[Notice, ...]:
 
 
 def changes_of(notices: Iterable[Notice]) -> dict[tuple[bytes, bytes], Change]:
-    """Return (release, record) -> what became of it last, an erasure for good."""
+    """Return (release, record) -> what became of it last, an erasure or a move for good."""
     found: dict[tuple[bytes, bytes], Change] = {}
     for notice in notices:
-        if found.get((notice.release, notice.record)) != Change.ERASED:
+        if found.get((notice.release, notice.record)) not in (Change.ERASED, Change.MOVED):
             found[notice.release, notice.record] = Change(notice.change)
     return found

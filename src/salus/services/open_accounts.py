@@ -17,6 +17,7 @@ from salus.core.types import Id, Message
 from salus.services.actors import Organisation
 from salus.services.commit_release import MAX_TASKS
 from salus.state.overlay import Reader
+from salus.vault.attributes import MAIN
 from salus.vault.errors import NoSuchOpening, NoSuchRelation
 
 TASK = "accounts"
@@ -65,6 +66,11 @@ def take_spare(organisation: Organisation, count: int) -> Spare:
     return spare
 
 
+def open_more(organisation: Organisation) -> None:
+    """Open a round of accounts that imports may use."""
+    _open_spare(organisation, _ROUND)
+
+
 def find_spare(organisation: Organisation) -> Spare:
     """Return the opened accounts of the outbox that are free; rows in which none is left are removed."""
     state, vault = organisation.ledger.view(), organisation.vault
@@ -90,8 +96,8 @@ def _is_free(organisation: Organisation, state: Reader, handle: bytes) -> bool:
     person = accounts.person(state, handle)
     if person is None or person.custodian != organisation.account or person.state != PersonState.CUSTODIAL:
         return False
-    if accounts.invitation(state, handle) is not None:
-        return False
+    if accounts.invitation(state, handle) is not None or organisation.vault.attributes.of(handle) != MAIN:
+        return False  # one that a segment was given holds nothing yet, and is in use
     try:
         organisation.vault.anchors.opening(handle)
     except NoSuchRelation:

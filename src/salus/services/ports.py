@@ -10,7 +10,7 @@ from salus.client.batcher import Landed
 
 KINDS = (  # of letters
     *("grant", "request", "delivery", "refusal", "session", "page-request", "page", "closing"),
-    *("petition", "receipt", "notice", "told", "representation"),
+    *("petition", "receipt", "notice", "told", "representation", "approval"),
     *("share", "share-receipt", "release-share"),
     *("custody", "custody-end"),
 )

@@ -13,6 +13,7 @@ from salus.services.erase import run_deferred
 from salus.services.hand_over import hand_over
 from salus.services.hold import forget_ended_holds
 from salus.services.make_escrow import post_shares
+from salus.services.move import run_moves
 from salus.services.notify import send_notices
 from salus.services.open_accounts import find_spare
 from salus.services.sessions import SessionTask
@@ -39,6 +40,7 @@ def resume(organisation: Organisation) -> tuple[str, ...]:
     forget_ended_holds(organisation)
     forget_settled(organisation)
     done += ["An erasure that had waited was done." for _ in run_deferred(organisation)]
+    done += ["A record that was another patient's was destroyed." for _ in run_moves(organisation)]
     find_spare(organisation)
     post_shares(organisation)
     return tuple(words for words in done if words)

@@ -25,6 +25,7 @@ from salus.vault import deposit as deposits
 from salus.vault import erasure as erasures
 from salus.vault import reading, schema
 from salus.vault.anchors import AnchorEntry, Anchors, Opening
+from salus.vault.attributes import RelationAttributes
 from salus.vault.blobs import Blobs
 from salus.vault.custody import RelationCopy
 from salus.vault.deposit import Deposit, DepositResult
@@ -61,6 +62,7 @@ class Vault:
         self.folder = folder
         self.custody = custody
         self.shared = SharedResources(index)
+        self.attributes = RelationAttributes(index)
         self.directives = Directives(index)
         self.outbox = Outbox(index)
         self.anchors = Anchors(custody.network, index)

@@ -92,9 +92,9 @@ def checked_basis(
         raise errors.MayNotHold
     asked = asked_of(sources, ctx, recipient, purpose)
     if kind == BasisKind.DIRECTIVE:
-        return _directive(sources.consent, ctx, relation, asked, ground, version)
+        return _directive(sources, ctx, relation, asked, ground, version)
     if kind == BasisKind.POLICY:
-        return _policy(sources.consent, ctx, relation, asked, ground, version)
+        return _policy(sources, ctx, relation, asked, ground, version)
     return _order(sources.consent, ctx, relation, asked, ground)
 
 
@@ -116,8 +116,9 @@ def asked_of(sources: Sources, ctx: Context, recipient: bytes, purpose: Purpose)
 
 
 def _directive(
-    consent: Consent, ctx: Context, relation: bytes, asked: Asked, directive_id: bytes, version: int
+    sources: Sources, ctx: Context, relation: bytes, asked: Asked, directive_id: bytes, version: int
 ) -> Ground:
+    consent = sources.consent
     directive = consent.directive(ctx.state, relation, directive_id)
     if directive is None:
         raise errors.NoSuchDirective
@@ -127,24 +128,27 @@ def _directive(
         raise errors.StaleVersion
     if obstacle is not None:
         raise _REFUSALS[obstacle]
-    _no_total_deny(consent, ctx, relation, asked)
+    _no_total_deny(sources, ctx, relation, asked)
     attested = directive.capacity == Capacity.ATTESTED
     if attested and asked.purpose not in consent.policy_of(ctx.state, relation).body.attested:
         raise errors.AttestedNotHonoured
     return Ground(directive, directive.end)
 
 
-def _policy(consent: Consent, ctx: Context, relation: bytes, asked: Asked, policy_set: bytes, version: int) -> Ground:
+def _policy(sources: Sources, ctx: Context, relation: bytes, asked: Asked, policy_set: bytes, version: int) -> Ground:
+    consent = sources.consent
     in_force = consent.policy_of(ctx.state, relation)
     if (in_force.set, in_force.version) != (policy_set, version):
         raise errors.StaleVersion
     rule = rule_for(in_force.body, asked)
     mandated = rule is not None and rule.mode == Mode.MANDATED
     if not mandated:
-        _no_total_deny(consent, ctx, relation, asked)
+        _no_total_deny(sources, ctx, relation, asked)
     if rule is None:
         raise errors.NotByPolicy
-    obstacle = policy_obstacle(rule, in_force.preference, asked)
+    merged = sources.records.merged(ctx.state, relation)
+    objections = [consent.policy_of(ctx.state, other).preference for other in merged]
+    obstacle = policy_obstacle(rule, in_force.preference, asked, objections)
     if obstacle is not None:
         raise _REFUSALS[obstacle]
     return Ground(binding=mandated)
@@ -159,7 +163,9 @@ def _order(consent: Consent, ctx: Context, relation: bytes, asked: Asked, order_
     return Ground(end=order.end, binding=True)
 
 
-def _no_total_deny(consent: Consent, ctx: Context, relation: bytes, asked: Asked) -> None:
-    for directive in consent.directives(ctx.state, relation):
-        if denies_everything(directive) is not None and deny_applies(directive, asked):
-            raise errors.TotallyDenied
+def _no_total_deny(sources: Sources, ctx: Context, relation: bytes, asked: Asked) -> None:
+    """Raise TotallyDenied where the person denied everything, here or in a relation that is merged with this one."""
+    for one in (relation, *sources.records.merged(ctx.state, relation)):
+        for directive in sources.consent.directives(ctx.state, one):
+            if denies_everything(directive) is not None and deny_applies(directive, asked):
+                raise errors.TotallyDenied

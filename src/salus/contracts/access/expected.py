@@ -88,6 +88,10 @@ class Records(Protocol):
 
     def root_valid(self, state: Reader, relation: bytes, root: bytes, time: int, grace_ms: int, /) -> bool: ...
 
+    def merged(self, state: Reader, relation: bytes, /) -> tuple[bytes, ...]:
+        """Return the other relations that it is merged with: what they deny holds for it."""
+        ...
+
     def restricted(self, state: Reader, relation: bytes, /) -> bool:
         """True if the relation is kept and not used."""
         ...

@@ -25,6 +25,8 @@ class Parameter(IntEnum):
     REPRESENTATION_TERM_MS = 30  # how far ahead the end of an attested representation may lie
     PROXY_TERM_MS = 31  # the same, of whom the person named: a proxy, a delegate
     MAX_REPRESENTATIVES = 32  # of one relation at a time; and as many delegates
+    MAX_MERGED = 40  # relations that are merged with one another
+    APPROVAL_WINDOW_MS = 41  # how far ahead the `not_after` of an approval of a merge may lie
 
 
 class Bounds(NamedTuple):
@@ -56,5 +58,7 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.REPRESENTATION_TERM_MS: Bounds(63_244_800_000, 86_400_000, 126_489_600_000),  # 732 days; 1 to 1464
     Parameter.PROXY_TERM_MS: Bounds(315_619_200_000, 86_400_000, 946_771_200_000),  # 3653 days; 1 to 10958
     Parameter.MAX_REPRESENTATIVES: Bounds(16, 1, 64),
+    Parameter.MAX_MERGED: Bounds(8, 2, 32),
+    Parameter.APPROVAL_WINDOW_MS: Bounds(1_209_600_000, 60_000, 7_776_000_000),  # 14 days; 1 min to 90 days
 }
 NUMBERS = frozenset(map(int, Parameter))  # for membership only

@@ -3,7 +3,7 @@
 from functools import partial
 
 from salus.contracts.context import Contract
-from salus.contracts.records import custody, handlers, life, petitions
+from salus.contracts.records import custody, handlers, life, merging, moving, petitions
 from salus.contracts.records.events import EVENTS
 from salus.contracts.records.expected import Accounts, Governance, HandOver, Lapse, SuccessorOf
 from salus.contracts.records.messages import MESSAGES
@@ -32,6 +32,9 @@ def contract(
             0x0315: partial(custody.withdraw_offer, sources),
             0x0316: partial(custody.accept_custody, sources),
             0x0317: partial(custody.take_over_custody, sources),
+            0x0320: partial(merging.merge_relations, accounts, governance),
+            0x0321: partial(merging.unmerge_relations, accounts),
+            0x0322: partial(moving.move_record, accounts),
         },
         EVENTS,
     )

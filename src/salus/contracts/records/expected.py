@@ -6,6 +6,19 @@ from salus.contracts.context import Authority, Context, Signer
 from salus.policy.types import Power
 from salus.state.overlay import Overlay, Reader
 
+MAX_MERGED = 40  # numbers of governed parameters
+APPROVAL_WINDOW_MS = 41
+
+
+class Key(Protocol):
+    """A listed key."""
+
+    @property
+    def public(self) -> bytes: ...
+
+    @property
+    def role(self) -> int: ...
+
 
 class Accounts(Protocol):
     """Answered by the accounts contract."""
@@ -32,9 +45,25 @@ class Accounts(Protocol):
         """True if the organisation attests the member of staff at `time`."""
         ...
 
+    def account_of_key(self, state: Reader, key: bytes, /) -> bytes | None:
+        """Return the one account that lists or listed the key."""
+        ...
+
+    def live_key(self, state: Reader, account: bytes, key: bytes, time: int, /) -> Key | None:
+        """Return the key if it is in force at `time`."""
+        ...
+
+    def barred(self, state: Reader, handle: bytes, time: int, /) -> bool:
+        """True while the account is frozen, or a recovery of it is pending."""
+        ...
+
 
 class Governance(Protocol):
     """Answered by the governance contract."""
+
+    def parameter(self, state: Reader, number: int, /) -> int:
+        """Return the value in force."""
+        ...
 
     def is_active(self, state: Reader, member: bytes, /) -> bool:
         """True if the organisation votes, submits and opens accounts."""

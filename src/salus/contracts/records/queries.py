@@ -1,7 +1,7 @@
 """What others may ask of the records contract."""
 
 from salus.contracts.records import keeper
-from salus.contracts.records.types import Asked, Hold, Relation
+from salus.contracts.records.types import Asked, Hold, Link, Moved, Relation
 from salus.contracts.records.types_life import Offer
 from salus.state.overlay import Reader
 
@@ -42,6 +42,31 @@ def unanswered(state: Reader, relation_id: bytes) -> list[tuple[bytes, Asked]]:
 def holds(state: Reader, relation_id: bytes) -> list[tuple[bytes, Hold]]:
     """Return (id, hold) of the legal holds that stand, sorted by id."""
     return keeper.get_holds(state, relation_id)
+
+
+def merged(state: Reader, relation_id: bytes) -> tuple[bytes, ...]:
+    """Return the other relations that it is merged with, directly or by way of others, sorted.
+
+    What each of them denies holds for all; a permit is of its own relation alone.
+    """
+    found = {relation_id: None}
+    waiting = [relation_id]
+    while waiting:
+        for other, _ in keeper.get_links(state, waiting.pop()):
+            if other not in found:
+                found[other] = None
+                waiting.append(other)
+    return tuple(sorted(other for other in found if other != relation_id))
+
+
+def links(state: Reader, relation_id: bytes) -> list[tuple[bytes, Link]]:
+    """Return (other relation, link) of the merges that the relation itself is an end of, sorted."""
+    return keeper.get_links(state, relation_id)
+
+
+def move(state: Reader, relation_id: bytes, move_id: bytes) -> Moved | None:
+    """Return what the ledger holds of a move of a record out of the relation."""
+    return keeper.get_move(state, relation_id, move_id)
 
 
 def restricted(state: Reader, relation_id: bytes) -> bool:

@@ -76,10 +76,17 @@ class Page:
             ("custodian", name(account.custodian_name)),
             ("relation", _code(account.relation.hex())),
             ("as of", together(self._time(account.as_of), f" ({self._say('block', account.height)})")),
+            *self._merged(),
         )
         rows = [element(tag, part) for key, value in facts for tag, part in (("dt", self._say(key)), ("dd", value))]
         lead = element("p", self._say("lead"), class_="lead")
         return element("header", element("h1", self._say("title")), lead, element("dl", *rows))
+
+    def _merged(self) -> Iterator[tuple[str, Markup]]:
+        """Say that this is one side of several, where it is."""
+        if self._account.merged:
+            sides = [_code(relation.hex()) for relation in self._account.merged]
+            yield "merged", together(*sides, f" ({self._say('apart')})")
 
     def _section(self, key: str, *content: str) -> Markup:
         return element("section", element("h2", self._say(key), id=key), *content, aria_labelledby=key)

@@ -11,6 +11,8 @@ TITLES: dict[str, Text] = {
     "custodian": Text("Kept by", "保管机构"),
     "relation": Text("Account", "账户"),
     "as of": Text("As of", "截至"),
+    "merged": Text("Merged with", "已与下列账户合并"),
+    "apart": Text("each has a page of its own", "每个账户各有一页"),
     "block": Text("block {}", "第 {} 个区块"),
     "attention": Text("Still open", "尚未完成"),
     "nothing waits": Text(

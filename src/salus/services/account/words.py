@@ -118,6 +118,7 @@ SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reas
     "not justified, which closed the review": "不正当，审查结束",
     "Attested, not signed by the person": "由他方证明，非本人签署",
     "Recorded by": "登记机构",
+    "The other account": "另一账户",
     "amend": "更正",
     "erase": "删除",
     "restrict": "限制使用",
