@@ -67,7 +67,7 @@ def still_holds(entries: dict[bytes, Any], under: bytes, time: int, purpose: int
         if circle(e) == circle(entry) and is_there(e, time, **now) and GRANT in e.powers and e.standing == 2
     }
     if entry.rule == ALL:
-        return 31 if doubted else 0
+        return 42 if doubted else 0
     if under not in doubted:
         return 0
     return 0 if entry.rule == ANY and purpose in entry.goes_on else 31
