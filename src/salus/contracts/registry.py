@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from salus.contracts import access, accounts, consent, governance, records
+from salus.contracts.access import entry_errors as access_entry_errors
 from salus.contracts.access import errors as access_errors
 from salus.contracts.accounts import errors as accounts_errors
 from salus.contracts.accounts import for_governance
@@ -76,6 +77,7 @@ REFUSALS: dict[int, type[Refusal]] = merged(
             entry_errors,
             consent_errors,
             access_errors,
+            access_entry_errors,
         ),
     )
 )

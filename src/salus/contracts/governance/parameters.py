@@ -16,6 +16,10 @@ class Parameter(IntEnum):
     SESSION_MS = 9  # how long a session may last
     STALE_MS = 10  # how old the state may be that a gateway decides on
     STALE_EMERGENCY_MS = 11  # the same, for emergency treatment and break-glass
+    OUTAGE_MS = 45  # the same, for break-glass while the ledger cannot commit
+    DEFERRED_MS = 46  # how long after an emergency its release may still be committed
+    SILENCE_MS = 47  # how long an order may forbid notice
+    BULK_ENTRIES = 48  # relations in one bulk release
 
 
 class Bounds(NamedTuple):
@@ -38,5 +42,9 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.SESSION_MS: Bounds(43_200_000, 60_000, 604_800_000),  # 12 h; 1 min to 7 days
     Parameter.STALE_MS: Bounds(60_000, 1_000, 3_600_000),  # 1 min; 1 s to 1 h
     Parameter.STALE_EMERGENCY_MS: Bounds(900_000, 1_000, 86_400_000),  # 15 min; 1 s to 1 day
+    Parameter.OUTAGE_MS: Bounds(259_200_000, 60_000, 2_592_000_000),  # 3 days; 1 min to 30 days
+    Parameter.DEFERRED_MS: Bounds(2_592_000_000, 3_600_000, 7_776_000_000),  # 30 days; 1 h to 90 days
+    Parameter.SILENCE_MS: Bounds(7_776_000_000, 86_400_000, 31_622_400_000),  # 90 days; 1 to 366 days
+    Parameter.BULK_ENTRIES: Bounds(500, 1, 1000),
 }
 NUMBERS = frozenset(map(int, Parameter))  # for membership only
