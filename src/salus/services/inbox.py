@@ -6,16 +6,21 @@ from typing import NamedTuple
 from salus.core.errors import Kind, Refusal
 from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
+from salus.services.ahead import ReceivedAhead, receive_emergency
+from salus.services.defer import Deferred, settle_deferred
 from salus.services.deliver import Delivery, Withheld
 from salus.services.notify import Notice, receive_notice
 from salus.services.open_session import SessionOpened, open_session
 from salus.services.ports import KINDS, Letter
 from salus.services.receive import Received, receive
+from salus.services.receive_bulk import ReceivedBulk, receive_bulk
 from salus.services.receive_own import OwnView, receive_own
 from salus.services.receive_receipt import ReceiptView, receive_receipt
+from salus.services.receive_sealed import receive_sealed
 from salus.services.receive_session import ClosedSession, ReceivedPage, receive_closing, receive_page
 from salus.services.refuse import Refused
 from salus.services.release import release
+from salus.services.sealed_orders import SilentOrder, take_sealed_order
 from salus.services.session_page import PageSent, SessionOver, session_page
 from salus.services.take_petition import take_petition
 
@@ -31,6 +36,10 @@ Outcome = (
     | ReceivedPage
     | ClosedSession
     | tuple[Notice, ...]
+    | Deferred
+    | ReceivedAhead
+    | SilentOrder
+    | ReceivedBulk
     | Refusal
 )
 Collected = OwnView | ReceiptView | Refusal
@@ -45,7 +54,11 @@ class Processed(NamedTuple):
 
 
 def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> tuple[Processed, ...]:
-    """Deal with every letter to the organisation of these kinds, grants first: oldest first, each by itself."""
+    """Deal with every letter to the organisation of these kinds, grants first: oldest first, each by itself.
+
+    What the ledger has to be told of an outage comes before them all.
+    """
+    settle_deferred(organisation)
     letters = [letter for letter in organisation.exchange.inbox(organisation.account) if letter.kind in kinds]
     ordered = sorted(letters, key=lambda letter: letter.kind != "grant")
     done = []
@@ -98,6 +111,10 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "closing": receive_closing,
     "petition": take_petition,
     "notice": receive_notice,
+    "emergency": receive_emergency,
+    "sealed-order": take_sealed_order,
+    "sealed": receive_sealed,
+    "bulk": receive_bulk,
 }
 
 

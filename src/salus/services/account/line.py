@@ -41,6 +41,7 @@ class Line:
     acknowledged: bool | None = None  # of a release: did the recipient confirm it
     waits_for: str = ""  # what is still to come: acknowledgement, custodian, desk, answer, deferred
     due: int | None = None  # until when it was to come, milliseconds
+    happened: int | None = None  # where it happened before it came to the ledger, milliseconds
 
 
 Describe = Callable[[Reader, Line, Any, bytes], Line]  # (state, the line so far, event, relation)
