@@ -1,7 +1,8 @@
 """Silence ends by itself: what may be told is opened, and everybody sees what is due.
 
 The entry of the access log stands at the log's end, with the time at which the release happened, so that nothing
-that was anchored changes. Nobody else holds what opens a commitment: a custodian that does not open is overdue, for all to see.
+that was anchored changes. Nobody else holds what opens a commitment: a custodian that does not open is overdue, for
+all to see.
 """
 
 from typing import NamedTuple
@@ -35,7 +36,7 @@ def continue_sealed(organisation: Organisation) -> tuple[str, ...]:
     What cannot be opened stays in the outbox, and shows as overdue to everybody.
     """
     done = []
-    for _, task in sealed_tasks(organisation):
+    for task in sealed_tasks(organisation):
         try:
             words = _continue(organisation, task)
         except Refusal:

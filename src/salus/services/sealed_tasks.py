@@ -37,13 +37,21 @@ class SealedContent(Message, frozen=True):
     leaves_salt: Salt
 
 
-def sealed_tasks(organisation: Organisation) -> list[tuple[int, SealedTask]]:
-    """Return (outbox id, task) of the releases that are not open yet, oldest first."""
-    rows = organisation.vault.outbox.next(MAX_TASKS)
-    return [(row.id, decode(row.body, SealedTask)) for row in rows if row.kind == TASK]
+def sealed_tasks(organisation: Organisation) -> list[SealedTask]:
+    """Return the releases that are not open yet, oldest first: of one that was noted twice, the later row."""
+    found: dict[bytes, SealedTask] = {}
+    for _, task in _rows(organisation):
+        found[task.release] = task
+    return list(found.values())
 
 
 def drop_sealed(organisation: Organisation, release: bytes, *, but_posted: bool = False) -> None:
-    rows = sealed_tasks(organisation)
+    """Remove the rows of a release; with `but_posted` those alone that do not say that the data has left."""
+    rows = _rows(organisation)
     gone = [number for number, task in rows if task.release == release and not (but_posted and task.posted)]
     organisation.vault.outbox.done(gone)
+
+
+def _rows(organisation: Organisation) -> list[tuple[int, SealedTask]]:
+    rows = organisation.vault.outbox.next(MAX_TASKS)
+    return [(row.id, decode(row.body, SealedTask)) for row in rows if row.kind == TASK]
