@@ -26,6 +26,7 @@ class Outcome(IntEnum):
     BREAK_GLASS = 4
     PUSHED = 5
     DEFERRED = 6
+    SEALED = 7
     BULK = 8
 
 

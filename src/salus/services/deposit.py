@@ -24,6 +24,7 @@ from salus.services.labelling import Bundled, settle
 from salus.services.open_accounts import Spare, find_spare, take_spare
 from salus.services.patients import PATIENTS, relation_of
 from salus.services.read_ahead import Reading, read_ahead, uncollected
+from salus.services.retaining import Retaining
 from salus.vault.deposit import Deposit
 from salus.vault.errors import AlreadyImported
 from salus.vault.records import RecordWrite
@@ -133,6 +134,7 @@ def _whole(
     others: list[SharedResource] = []
     identifiers: list[Identifier] = []
     bundle = Bundled({}, {})
+    retaining = Retaining(organisation, transaction, relations, now)
     unsettled: dict[bytes, None] = {}  # relations whose documents may have parts on both sides
     for entry in transaction.entries:
         if entry.exists:
@@ -150,7 +152,7 @@ def _whole(
             unsettled[relation] = None
         if entry.method == "PUT" or entry.type == PATIENTS:
             identifiers.append(Identifier(entry.type, ID_SYSTEM, entry.id, f"{relation.hex()}/{record.hex()}"))
-        writes.append(_write(entry, relation, record, now))
+        writes.append(_write(entry, relation, record, now, retaining.rule_of(entry, relation)))
     for relation in unsettled:
         writes = settle(organisation, relation, writes, bundle)
     return Deposit(writes, others, identifiers, (), digest)
@@ -167,7 +169,7 @@ def _record(shared: SharedResources, entry: Entry, relation: bytes) -> bytes:
     return bytes.fromhex(record)
 
 
-def _write(entry: Entry, relation: bytes, record: bytes, now: int) -> RecordWrite:
+def _write(entry: Entry, relation: bytes, record: bytes, now: int, retention: int | None) -> RecordWrite:
     about = entry.description
     return RecordWrite(
         relation,
@@ -186,4 +188,5 @@ def _write(entry: Entry, relation: bytes, record: bytes, now: int) -> RecordWrit
         None,
         None,
         int(Status.CURRENT),
+        retention,
     )

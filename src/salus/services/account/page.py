@@ -135,6 +135,8 @@ class _Page:
             yield self._say(_NAMED.get(line.basis, "decision")), together(_code(line.directive.hex()[:12]), version)
         if line.reason:
             yield self._say("reason"), reason_in(line.reason_number, line.reason, self._language)
+        if line.happened is not None:
+            yield self._say("happened"), self._time(line.happened)
         if line.acknowledged:
             yield self._say("receipt"), self._say("confirmed")
 
