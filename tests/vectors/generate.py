@@ -20,6 +20,7 @@ from . import (
     policy_vectors,
     published_vectors,
     record_vectors,
+    release_vectors,
     tree_vectors,
 )
 
@@ -48,6 +49,9 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "receipts": life_vectors.receipts,
     "notices": life_vectors.notices,
     "reads": life_vectors.reads,
+    "deferred": release_vectors.deferred,
+    "silences": release_vectors.silences,
+    "bulks": release_vectors.bulks,
     "seen-ids": ledger_vectors.seen_ids,
     "headers": ledger_vectors.headers,
     "blocks": ledger_vectors.blocks,
