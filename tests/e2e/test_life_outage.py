@@ -178,7 +178,10 @@ def test_a_deed_too_old_is_refused_and_stays_where_staff_see_it(
         assert isinstance(release(story.north, asked.raw), Deferred)
     story.clock.advance(30 * DAY_MS + 1)
     assert settle_deferred(story.north) == ()
-    assert [one.release for one in list_deferred(story.north)] == [asked.request]
+    (kept,) = list_deferred(story.north)
+    assert (kept.release, kept.refused) == (asked.request, errors.DeferredTooLate.code)
+    deposit(story.north, records_of("Alma", "N-1", story.clock.now_ms()))
+    assert anchor(story.north).anchored == 1  # what the ledger refused keeps nothing waiting
     assert access.answer(story.region.ledger.view(), handle, asked.request) is None
 
 

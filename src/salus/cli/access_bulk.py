@@ -43,10 +43,18 @@ def deferred_command(home: Path | None, as_json: bool, actor: str) -> None:
     with opened(home) as region:
         waiting = list_deferred(organisation(region, actor))
         rows = [
-            (short(one.release), member_name(region.ledger, one.recipient), one.records, when(one.occurred))
+            (
+                short(one.release),
+                member_name(region.ledger, one.recipient),
+                one.records,
+                when(one.occurred),
+                f"refused (0x{one.refused:04x})" if one.refused else "waits",
+            )
             for one in waiting
         ]
     if as_json:
         print_json(waiting)
     else:
-        print_table(("release", "recipient", "records", "happened"), rows, empty="Nothing waits for the ledger.")
+        print_table(
+            ("release", "recipient", "records", "happened", "state"), rows, empty="Nothing waits for the ledger."
+        )

@@ -46,9 +46,13 @@ def anchor(organisation: Organisation) -> Anchored:
 
 
 def deferred_relations(organisation: Organisation) -> frozenset[bytes]:
-    """Return the relations of which the ledger must first take a deferred release, on the root that it named."""
+    """Return the relations of which the ledger must first take a deferred release, on the root that it named.
+
+    One that the ledger refused keeps nothing waiting.
+    """
     rows = organisation.vault.outbox.next(MAX_TASKS)
-    return frozenset(decode(row.body, DeferredTask).relation for row in rows if row.kind == DEFERRED)
+    deeds = [decode(row.body, DeferredTask) for row in rows if row.kind == DEFERRED]
+    return frozenset(deed.relation for deed in deeds if not deed.refused)
 
 
 def anchor_one(organisation: Organisation, relation: bytes) -> bool:
@@ -76,7 +80,8 @@ def entries_with_cover(organisation: Organisation, relation: bytes, *, reads: bo
     anchors = organisation.vault.anchors
     if not anchors.waits(relation, reads=reads):
         return []
-    return anchors.gather([relation, *anchors.draw(COVER, relation)])
+    waiting = deferred_relations(organisation)
+    return anchors.gather([relation, *(drawn for drawn in anchors.draw(COVER, relation) if drawn not in waiting)])
 
 
 def message(organisation: Organisation, entries: Sequence[AnchorEntry]) -> AnchorRelations:

@@ -16,7 +16,7 @@ from salus.contracts.consent import queries as consent
 from salus.contracts.governance import queries as governance
 from salus.contracts.governance.parameters import Parameter
 from salus.core.encoding import decode, encode
-from salus.core.errors import Refusal
+from salus.core.errors import Kind, Refusal
 from salus.core.hashing import T
 from salus.core.request import GLASS, parse_request
 from salus.policy.reasons import Reason
@@ -44,6 +44,7 @@ class Deferred(NamedTuple):
     recipient: bytes
     records: int
     occurred: int
+    refused: int = 0  # code with which the ledger refused the deed last
 
 
 class Settled(NamedTuple):
@@ -101,7 +102,9 @@ def settle_deferred(organisation: Organisation) -> tuple[Settled, ...]:
     for number, deed in deferred_tasks(organisation):
         try:
             settled = _settle(organisation, number, deed)
-        except Refusal:
+        except Refusal as refusal:
+            if refusal.kind is not Kind.UNAVAILABLE and refusal.code != deed.refused:
+                _replace(organisation, deed, replace(deed, refused=refusal.code))
             continue
         if settled is not None:
             done.append(settled)
@@ -126,7 +129,7 @@ def released(deed: DeferredTask) -> ReleaseTask:
 
 def _told(deed: DeferredTask) -> Deferred:
     task = released(deed)
-    return Deferred(task.release, task.relation, deed.recipient, len(task.records), deed.occurred)
+    return Deferred(task.release, task.relation, deed.recipient, len(task.records), deed.occurred, deed.refused)
 
 
 def _deed(
@@ -159,7 +162,9 @@ def _deed(
         authorised.redisclosure,
     )
     outage = ledger.height(), min(ledger.as_of(), now)
-    return DeferredTask(task.relation, encode(task), now, outage, asked.recipient, proven.root, posted=False), proven
+    return DeferredTask(
+        task.relation, encode(task), now, outage, asked.recipient, proven.root, posted=False, refused=0
+    ), proven
 
 
 def _disclosed(organisation: Organisation, deed: DeferredTask, asked: AskedFor) -> Disclosed:

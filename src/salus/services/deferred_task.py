@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from salus.core.types import Digest, Height, Id, Message, Time
+from salus.core.types import Digest, Height, Id, Message, Small, Time
 
 DEFERRED = "deferred"  # kind of the outbox
 MAX_TASKS = 1 << 20
@@ -20,3 +20,4 @@ class DeferredTask(Message, frozen=True):
     recipient: Id
     root: Digest  # of the relation
     posted: bool  # it is certain that the data has left
+    refused: Small  # code with which the ledger refused it last; 0: it has not
