@@ -5,8 +5,24 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.access_others import (
+    OCCURRED,
+    ON_DIRECTIVE,
+    ORDER_TERMS,
+    TERMS,
+    bulk,
+    committed,
+    deferred,
+    exists,
+    no_authority,
+    opening,
+    opens_with,
+    put_sealed,
+    sealed_order,
+    sealed_release,
+)
 from contracts.families import representation
-from contracts.precedence import NOW, Case, Defect, Scene, alone, assert_complete, assert_documented, pairs
+from contracts.precedence import HEIGHT, NOW, Case, Defect, Scene, alone, assert_complete, assert_documented, pairs
 from contracts.region import (
     BREAK_GLASS,
     BY_CLINIC,
@@ -198,6 +214,15 @@ def basis(kind: int | None = None, version: int | None = None, of: bytes | None 
 
 def terms(**fields: Any) -> Defect:
     return lambda s: s.change(**fields)
+
+
+def later(ms: int) -> Defect:
+    """Let the block come so much later."""
+
+    def defect(s: Scene) -> None:
+        s.time = NOW + ms
+
+    return defect
 
 
 def unsigned(s: Scene) -> None:
@@ -528,6 +553,123 @@ CASES = (
         | {(one, errors.NotMandated): ONE_BASIS for one in OF_OTHER_GROUNDS},
     ),
 )
+OTHERS = (
+    Case(
+        "DeferredRelease",
+        deferred,
+        OF_REQUEST
+        | {
+            errors.RequestExpired: asking(not_after=OCCURRED),
+            errors.RequestTooFarAhead: asking(not_after=OCCURRED + WINDOW_MS + 1),
+            errors.RequestKeyNotLive: (
+                clinics_key(status=int(KeyStatus.REVOKED)),
+                clinics_key(end=OCCURRED),
+                clinics_key(start=OCCURRED + 1),
+            ),
+        }
+        | SUSPENDED
+        | {
+            errors.NoSuchPurpose: asking(purpose=99),
+            errors.StaffNotAttested: (asking(staff=name("stranger")), asking(staff=None)),
+            errors.RootNotValid: terms(relation_root=name("other root")),
+            errors.StaleVersion: (terms(policy=(POLICY, 2)), terms(policy=(NO_SET, 1))),
+            errors.NotAnEmergency: asking(purpose=TREAT),
+            errors.BreakGlassNotAllowed: lambda s: put_policy(s.state),
+            errors.NotOfTheEmergencyGroup: lambda s: put_policy(s.state, emergency=emergency(name("nobody"))),
+            errors.UnknownGlassReason: (asking(reason=0), asking(reason=99)),
+        }
+        | {errors.RelationRestricted: RESTRICTED[errors.RelationRestricted]}
+        | {
+            errors.InvalidOutage: (
+                terms(outage=(HEIGHT, NOW - 7)),
+                terms(outage=(HEIGHT - 1, OCCURRED + 1)),
+                terms(outage=(HEIGHT - 1, OCCURRED - BOUNDS[Parameter.OUTAGE_MS].default - 1)),
+            ),
+            errors.DeferredTooLate: later(BOUNDS[Parameter.DEFERRED_MS].default - 4),
+        },
+        REQUEST_APART
+        | {
+            (errors.NoSuchPurpose, errors.NotAnEmergency): "a request has one purpose",
+            (errors.BreakGlassNotAllowed, errors.NotOfTheEmergencyGroup): "a set has one emergency group",
+        },
+    ),
+    Case(
+        "RecordSealedOrder",
+        sealed_order,
+        {
+            errors.NotAnIssuer: (unsigned, no_authority),
+            errors.InvalidSilence: (
+                terms(end=NOW),
+                terms(end=NOW + 11),
+                terms(notice_until=NOW + BOUNDS[Parameter.SILENCE_MS].default + 1),
+            ),
+            errors.SealedExists: exists("order"),
+        },
+    ),
+    Case(
+        "RecordSealedRelease",
+        sealed_release,
+        {
+            errors.NotTheGateway: unsigned,
+            errors.MayNotHold: NOT_HOLDING[errors.MayNotHold],
+            errors.NoSuchOrder: terms(order=name("none")),
+            errors.OrderNotInForce: terms(order=name("over")),
+            errors.NotAnIssuer: (no_authority, terms(order=name("a clinic's"))),
+            errors.SealedExists: exists("release"),
+        },
+        {
+            (one, two): "a release rests on one order"
+            for one in (errors.NoSuchOrder, errors.OrderNotInForce)
+            for two in (errors.OrderNotInForce, errors.NotAnIssuer)
+            if one is not two
+        },
+    ),
+    Case(
+        "OpenSealedRelease",
+        opening,
+        {
+            errors.NotTheGateway: unsigned,
+            errors.NoSuchRelease: terms(release=name("none")),
+            errors.AlreadyOpened: lambda s: put_sealed(s, opened=NOW - 1),
+            errors.NoticeForbidden: lambda s: put_sealed(s, notice_until=NOW + 1),
+            errors.WrongOpening: (
+                terms(salt=name("other salt")),
+                terms(order_salt=name("other salt")),
+                opens_with(recipient=OTHER),
+                committed(terms=msgspec.structs.replace(TERMS, recipient=OTHER)),
+                committed(order=msgspec.structs.replace(ORDER_TERMS, custodian=OTHER)),
+                committed(
+                    order=msgspec.structs.replace(ORDER_TERMS, recipient=name("nobody")),
+                    terms=msgspec.structs.replace(TERMS, recipient=name("nobody")),
+                ),
+                no_relation,
+            ),
+        },
+    ),
+    Case(
+        "RecordBulkRelease",
+        bulk,
+        {
+            errors.NotTheGateway: unsigned,
+            errors.MayNotReceive: SUSPENDED[errors.MayNotReceive],
+            errors.NoSuchPurpose: terms(purpose=99),
+            errors.InvalidDelivery: DUE[errors.InvalidDelivery],
+            errors.MayNotHold: NOT_HOLDING[errors.MayNotHold],
+            errors.TooManyEntries: terms(
+                entries=tuple((name(f"relation {n}"), ON_DIRECTIVE, ROOT, LEAVES) for n in range(501))
+            ),
+            errors.NothingReleased: (
+                no_relation,
+                held_by_another,
+                stored(status=int(Status.REVOKED)),
+                put(total_deny()),
+                *RESTRICTED.values(),
+                *AUTHORITY.values(),
+            ),
+        },
+    ),
+)
+CASES += OTHERS
 SPOKEN = ((int(ReviewerKind.REGULATOR), name("another regulator"), int(Verdict.JUSTIFIED), NOW),)
 
 
@@ -540,6 +682,14 @@ def _requester(s: Scene) -> bytes:
 def _closed(s: Scene) -> int | None:
     found = keeper.get_review(s.state, RELATION, RELEASE)
     return None if found is None else found.closed
+
+
+@pytest.mark.parametrize("what", ["PersonDeceased", "RelationClosed"])
+def test_an_emergency_in_an_outage_is_told_though_the_person_died_of_it(what: str) -> None:
+    s = deferred()
+    (defect,) = [change for refusal, change in RESTRICTED.items() if refusal.__name__ == what]
+    defect(s)
+    assert s.run().code == 0
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

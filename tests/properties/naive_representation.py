@@ -70,4 +70,4 @@ def still_holds(entries: dict[bytes, Any], under: bytes, time: int, purpose: int
         return 42 if doubted else 0
     if under not in doubted:
         return 0
-    return 0 if entry.rule == ANY and purpose in entry.goes_on else 31
+    return 0 if entry.rule == ANY and purpose in entry.goes_on else 42

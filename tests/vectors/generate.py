@@ -22,6 +22,7 @@ from . import (
     policy_vectors,
     published_vectors,
     record_vectors,
+    release_vectors,
     tree_vectors,
 )
 
@@ -53,6 +54,9 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "reads": life_vectors.reads,
     "escrows": escrow_vectors.escrows,
     "approvals": merge_vectors.approvals,
+    "deferred": release_vectors.deferred,
+    "silences": release_vectors.silences,
+    "bulks": release_vectors.bulks,
     "seen-ids": ledger_vectors.seen_ids,
     "headers": ledger_vectors.headers,
     "blocks": ledger_vectors.blocks,

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from salus.cli.access_bulk import bulk_command, deferred_command
 from salus.cli.access_glass import glass_command, review_command
 from salus.cli.access_missing import push_command, unanswered_command
 from salus.cli.access_reads import reads_command
+from salus.cli.access_sealed import command as sealed_command
 from salus.cli.access_session import command as session_command
 from salus.cli.access_words import print_request
 from salus.cli.accounting import account
@@ -29,6 +31,7 @@ from salus.core.glass import GlassReason
 from salus.policy.types import Provision
 from salus.services import lookup
 from salus.services.actors import Organisation
+from salus.services.ahead import ReceivedAhead
 from salus.services.break_glass import request_break_glass
 from salus.services.deliver import Delivery
 from salus.services.explain import explain
@@ -39,6 +42,7 @@ from salus.services.members import member_name
 from salus.services.notify import changes_of, list_notices
 from salus.services.petition_letters import Change
 from salus.services.receive import Received
+from salus.services.receive_bulk import ReceivedBulk
 from salus.services.receive_for import ReceivedFor
 from salus.services.receive_own import OwnView
 from salus.services.receive_receipt import ReceiptView
@@ -138,11 +142,13 @@ def answer(home: Path | None, as_json: bool, actor: str, save: Path | None) -> N
         told = [tell(item.kind, item.outcome, ground_words(member, item.outcome)) for item in done]
     outcomes = [item.outcome for item in done]
     print_told(told, as_json, empty="The inbox is empty.")
-    brought = [one for one in outcomes if isinstance(one, Received | ReceivedPage)]
-    evidence = {one.release: one.evidence for one in brought if isinstance(one, Received)}
+    parts = [part for one in outcomes if isinstance(one, ReceivedBulk) for part in one.parts]
+    brought = [one for one in outcomes if isinstance(one, Received | ReceivedAhead | ReceivedPage)]
+    evidence = {one.release: one.evidence for one in brought if isinstance(one, Received | ReceivedAhead)}
+    evidence |= {part.release: part.evidence for part in parts}
     pages = {one.name: one.evidence for one in outcomes if isinstance(one, ReceivedPage | ClosedSession)}
     named = {short(release): raw for release, raw in evidence.items()} | pages
-    keep(save, named, (record for one in brought for record in one.records))
+    keep(save, named, (record for one in (*brought, *parts) for record in one.records))
 
 
 def ground_words(member: Organisation, outcome: object) -> str:
@@ -200,5 +206,6 @@ def change_words(change: Change | None) -> str | None:
 for part in (
     *(account, reads_command, session_command, review_command),
     *(glass_command, push_command, unanswered_command),
+    *(bulk_command, deferred_command, sealed_command),
 ):
     command.add_command(part)

@@ -161,4 +161,6 @@ def ago(told: Accounting, not_after: int) -> str:
 
 def account_row(line: Line) -> tuple[object, ...]:
     """Return a line of an account as a row."""
-    return line.index, when(line.time), line.what, line.name or "-", line.purpose or "-", ground_of(line) or "-"
+    happened = "" if line.happened is None else f"; happened {when(line.happened)}"
+    ground = f"{ground_of(line) or '-'}{happened}"
+    return line.index, when(line.time), line.what, line.name or "-", line.purpose or "-", ground

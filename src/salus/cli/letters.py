@@ -10,18 +10,22 @@ from salus.cli.output import print_json, print_table, short
 from salus.cli.petition import outcome_words
 from salus.core.errors import Refusal
 from salus.services.account.line import ground_of
+from salus.services.ahead import ReceivedAhead
 from salus.services.custody_letters import Surrendered
+from salus.services.defer import Deferred
 from salus.services.deliver import Withheld
 from salus.services.open_session import SessionOpened
 from salus.services.petition_letters import Change
 from salus.services.push import NotPushed
 from salus.services.receive import LeftOut, Received
+from salus.services.receive_bulk import ReceivedBulk
 from salus.services.receive_for import ReceivedFor
 from salus.services.receive_own import OwnView
 from salus.services.receive_receipt import ReceiptView
 from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.records import Record
 from salus.services.release import Delivery, Refused
+from salus.services.sealed_orders import SilentOrder
 from salus.services.session_page import PageSent, SessionOver
 from salus.services.tell_release import ToldView
 from salus.vault.files import LocalFiles
@@ -49,6 +53,17 @@ def tell(letter: str, outcome: object, ground: str = "") -> Told:
             count = len(outcome.records)
             words = f"received and verified {count} records{by}; {left_out(outcome.left_out)}"
             return Told(letter, outcome.release, words, count)
+        case Deferred():
+            return Told(letter, outcome.release, f"released {outcome.records} records in an outage", outcome.records)
+        case ReceivedAhead():
+            count, when = len(outcome.records), "silence is over" if outcome.silent else "the ledger is back"
+            return Told(letter, outcome.release, f"received {count} records; the release shows once {when}", count)
+        case ReceivedBulk():
+            count = sum(len(part.records) for part in outcome.parts)
+            words = f"received and verified {count} records of {len(outcome.parts)} relations"
+            return Told(letter, outcome.bulk, words, count)
+        case SilentOrder():
+            return Told(letter, outcome.order, "taken in: an order that forbids notice")
         case OwnView():
             count = len(outcome.records)
             words = f"all {count} records, {outcome.log_size} versions; the list is complete"

@@ -8,6 +8,7 @@ from salus.cli.bundles import find_bundles, import_bundles
 from salus.cli.keeping import COMMANDS
 from salus.cli.options import acting, choose, in_home, opened, organisation, purpose_option
 from salus.cli.output import print_json, print_result, print_table, progress, short, when
+from salus.cli.retention import kept_words, retention_command
 from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_patient
 from salus.fhir.rule_sets import DIGESTS, NEWEST
@@ -20,7 +21,7 @@ def command() -> None:
     """Records of a custodian: import FHIR R4 bundles, list, show, label anew; correct, erase, hold, restrict."""
 
 
-for one in COMMANDS:
+for one in (*COMMANDS, retention_command):
     command.add_command(one)
 
 
@@ -66,9 +67,10 @@ def show_all(home: Path | None, as_json: bool, actor: str, handle: str, purpose:
         print_json(headers)
         return
     rows = (
-        (short(h.record), h.type, h.data_class, when(h.start), h.version, ", ".join(h.labels) or "-") for h in headers
+        (short(h.record), h.type, h.data_class, when(h.start), h.version, ", ".join(h.labels) or "-", kept_words(h))
+        for h in headers
     )
-    print_table(("record", "type", "class", "from", "version", "labels"), rows)
+    print_table(("record", "type", "class", "from", "version", "labels", "kept until"), rows)
 
 
 @command.command("show")

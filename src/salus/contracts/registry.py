@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from salus.contracts import access, accounts, consent, governance, records, representation
+from salus.contracts.access import entry_errors as access_entry_errors
 from salus.contracts.access import errors as access_errors
 from salus.contracts.access import recovery_errors as access_recovery_errors
 from salus.contracts.accounts import errors as accounts_errors
@@ -85,6 +86,7 @@ REFUSALS: dict[int, type[Refusal]] = merged(
             access_errors,
             access_recovery_errors,
             representation_errors,
+            access_entry_errors,
         ),
     )
 )

@@ -17,6 +17,7 @@ from salus.core.record import LeafHeader
 from salus.core.request import REQUEST, Request
 from salus.policy.decision import decide_prepared
 from salus.policy.filter import Filter
+from salus.policy.policies import Order
 from salus.policy.public import Asked, Recipient, permit_obstacle
 from salus.policy.question import Basis, Decision, Question
 from salus.policy.reasons import Reason, ledger_reason
@@ -34,6 +35,7 @@ _FIRST = (
     *(Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP, Reason.OPTED_OUT),
     *(Reason.AUTHORITY_ENDED, Reason.AUTHORITY_SUSPENDED),
 )
+Silent = tuple[bytes, Order]  # an order that forbids notice, opened: (id, what it demands)
 KEEPING = ("administration", "HLEGAL")  # purposes for which a restricted relation may be looked at inside
 
 
@@ -67,15 +69,21 @@ class Authorised:
 
 
 def authorise(
-    organisation: Organisation, asked: AskedFor, *, break_glass: bool = False, on: Basis | None = None
+    organisation: Organisation,
+    asked: AskedFor,
+    *,
+    break_glass: bool = False,
+    on: Basis | None = None,
+    order: Silent | None = None,
 ) -> Authorised | Reason:
     """Return what of the relation may go to the recipient now, or the reason of the denial for the ledger.
 
     `break_glass`: the recipient says that it is an emergency, whatever the purpose. `on`: a basis that a
     release or session has already; it must still be what the decision rests on, and its use is counted.
+    `order`: one that forbids notice, which is on the ledger as a commitment alone.
     """
     try:
-        return _authorise(organisation, asked, break_glass, on)
+        return _authorise(organisation, asked, break_glass, on, order)
     except Exception:  # noqa: BLE001  (any error is a denial, and its text must not travel)
         return Reason.EVALUATION_FAILED
 
@@ -115,7 +123,9 @@ def pushed_to(
     return AskedFor(release, b"", payload, recipient, False, wanted, public)
 
 
-def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, on: Basis | None) -> Authorised | Reason:
+def _authorise(
+    organisation: Organisation, asked: AskedFor, break_glass: bool, on: Basis | None, order: Silent | None
+) -> Authorised | Reason:
     state, now = organisation.ledger.view(), organisation.ledger.now()
     staff, recipient = asked.payload.staff, asked.recipient
     if asked.own and accounts.barred(state, asked.payload.relation, now):
@@ -127,6 +137,8 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
         return Reason.STAFF_NOT_ATTESTED
     scope = for_decision(organisation, asked.payload.relation)
     situation = organisation.situations.of(state, scope.handle(), lambda one: _parts(organisation, one))
+    if order is not None:
+        situation = situation._replace(orders=[order])
     if on is not None:
         situation = situation.resting_on(on)
     try:

@@ -14,7 +14,7 @@ from salus.contracts.governance import queries as governance
 from salus.contracts.governance.parameters import Parameter
 from salus.contracts.records import queries as records_state
 from salus.core.encoding import decode, encode
-from salus.core.errors import Refusal
+from salus.core.errors import Kind, Refusal
 from salus.core.hashing import T
 from salus.core.request import GlassRequest
 from salus.core.types import Count, Digest, Height, Id, Message, Salt, Small
@@ -102,6 +102,8 @@ def send_anchored(
     try:
         _, landed = send(*messages, release)
     except Refusal as refusal:
+        if refusal.kind is Kind.UNAVAILABLE:
+            raise  # whether the ledger took it is not known: the task stays, and `resume` finds out
         if isinstance(refusal, refused.RootNotValid):
             return Stale()
         return _REASONS.get(type(refusal), Reason.NOT_PERMITTED)

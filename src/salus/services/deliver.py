@@ -73,7 +73,7 @@ def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery | Withhel
     Raises NotReleased unless the ledger holds this very release.
     """
     asked = _asked(organisation, task)
-    content = _content(organisation, task, asked)
+    content = content_of(organisation, task, asked)
     to = Addressed(
         task.release, task.relation, task.basis, asked.recipient, asked.payload.seal_key, asked.answer_key, task.purpose
     )
@@ -127,12 +127,14 @@ def _under(organisation: Organisation, request: SignedRequest, recipient: bytes)
     return None if found is None else under_of(state, request, recipient, found[1].role, now)
 
 
-def _content(organisation: Organisation, task: ReleaseTask, asked: AskedFor) -> Content:
+def content_of(organisation: Organisation, task: ReleaseTask, asked: AskedFor, *, logged: bool = False) -> Content:
+    """Return what is sealed to the recipient; `logged`: the access log has the read already."""
     ledger, vault = organisation.ledger, organisation.vault
     scope = released_records(asked, frozenset(task.records))
     proven = vault.prove(scope, task.records, task.seq)
     what = What.OWN if asked.own else What.RELEASE
-    log_reads(organisation, [Looked(scope, what, [record.header for record in proven.records])])
+    if not logged:
+        log_reads(organisation, [Looked(scope, what, [record.header for record in proven.records])])
     octets = {} if asked.own else read_octets(vault, scope, proven)  # a person's own are in the complete view
     shown = Disclosed(proven, octets)
     if asked.pushed:

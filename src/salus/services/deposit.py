@@ -26,6 +26,7 @@ from salus.services.merge import sides_of
 from salus.services.open_accounts import Spare, check_takes_new, find_spare, take_spare
 from salus.services.patients import PATIENTS, relation_of
 from salus.services.read_ahead import Reading, read_ahead, uncollected
+from salus.services.retaining import Retaining
 from salus.services.routing import route
 from salus.vault.deposit import Deposit
 from salus.vault.errors import AlreadyImported
@@ -152,6 +153,7 @@ def _whole(
     others: list[SharedResource] = []
     identifiers: list[Identifier] = []
     bundle = Bundled({}, {})
+    retaining = Retaining(organisation, transaction, relations, now)
     unsettled: dict[bytes, None] = {}  # relations whose documents may have parts on both sides
     for entry in transaction.entries:
         if entry.exists:
@@ -169,7 +171,7 @@ def _whole(
             unsettled[relation] = None
         if entry.method == "PUT" or entry.type == PATIENTS:
             identifiers.append(Identifier(entry.type, ID_SYSTEM, entry.id, f"{relation.hex()}/{record.hex()}"))
-        writes.append(_write(entry, relation, record, now))
+        writes.append(_write(entry, relation, record, now, retaining.rule_of(entry, relation)))
     for relation in unsettled:
         writes = settle(organisation, relation, writes, bundle)
     return Deposit(writes, others, identifiers, (), digest)
@@ -186,7 +188,7 @@ def _record(shared: SharedResources, entry: Entry, relation: bytes) -> bytes:
     return bytes.fromhex(record)
 
 
-def _write(entry: Entry, relation: bytes, record: bytes, now: int) -> RecordWrite:
+def _write(entry: Entry, relation: bytes, record: bytes, now: int, retention: int | None) -> RecordWrite:
     about = entry.description
     return RecordWrite(
         relation,
@@ -205,4 +207,5 @@ def _write(entry: Entry, relation: bytes, record: bytes, now: int) -> RecordWrit
         None,
         None,
         int(Status.CURRENT),
+        retention,
     )

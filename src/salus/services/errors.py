@@ -386,3 +386,27 @@ class WouldLinkSegment(Refusal):
         Kind.CONFLICT,
         "One of them is a confidential segment, which a merge links on the ledger for ever: say that it is to be.",
     )
+
+
+class NotInOutage(Refusal):
+    code, kind, text = (
+        0x60C0,
+        Kind.UNAVAILABLE,
+        "While the ledger cannot commit, nothing goes but an emergency that the policy allows; try again later.",
+    )
+
+
+class NoSuchSilence(Refusal):
+    code, kind, text = 0x60C1, Kind.NOT_FOUND, "There is no such order in force, or its opening has not come."
+
+
+class NoGround(Refusal):
+    code, kind, text = 0x60C2, Kind.FORBIDDEN, "The order does not let it go."
+
+
+class NothingInBulk(Refusal):
+    code, kind, text = 0x60C3, Kind.NOT_FOUND, "No relation here lets anything go to this recipient for this purpose."
+
+
+class OtherReceipts(Refusal):
+    code, kind, text = 0x60C4, Kind.INVALID, "The receipts are not those that the ledger holds of the bulk release."

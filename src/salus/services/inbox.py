@@ -6,7 +6,9 @@ from typing import NamedTuple
 from salus.core.errors import Kind, Refusal
 from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
+from salus.services.ahead import ReceivedAhead, receive_emergency
 from salus.services.custody_letters import COPY, LAST_WORD, Surrendered
+from salus.services.defer import Deferred, settle_deferred
 from salus.services.deliver import Delivery, Withheld
 from salus.services.hold_share import Held, hold_share, receive_share_receipt
 from salus.services.keep_representation import take_representation
@@ -14,14 +16,17 @@ from salus.services.notify import Notice, receive_notice
 from salus.services.open_session import SessionOpened, open_session
 from salus.services.ports import KINDS, Letter
 from salus.services.receive import Received, receive
+from salus.services.receive_bulk import ReceivedBulk, receive_bulk
 from salus.services.receive_for import ReceivedFor, receive_for
 from salus.services.receive_last_word import receive_last_word
 from salus.services.receive_own import OwnView, addressed, receive_own
 from salus.services.receive_receipt import ReceiptView, receive_receipt
+from salus.services.receive_sealed import receive_sealed
 from salus.services.receive_session import ClosedSession, ReceivedPage, receive_closing, receive_page
 from salus.services.refuse import Refused
 from salus.services.release import release
 from salus.services.release_share import LETTER as RELEASED_SHARE
+from salus.services.sealed_orders import SilentOrder, take_sealed_order
 from salus.services.session_page import PageSent, SessionOver, session_page
 from salus.services.take_approval import take_approval
 from salus.services.take_petition import take_petition
@@ -41,6 +46,10 @@ Outcome = (
     | tuple[Notice, ...]
     | Held
     | Surrendered
+    | Deferred
+    | ReceivedAhead
+    | SilentOrder
+    | ReceivedBulk
     | Refusal
 )
 _FIRST = {"representation": 0, "grant": 1}  # a grant may rest on who was let act just before
@@ -58,8 +67,10 @@ class Processed(NamedTuple):
 def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> tuple[Processed, ...]:
     """Deal with every letter of these kinds: who acts for whom first, then grants, else oldest first.
 
-    A relation that another custodian handed over waits until somebody accepts it, a share until an escrow is opened.
+    What the ledger has to be told of an outage comes before them all. A relation that another custodian handed over
+    waits until somebody accepts it, a share until an escrow is opened.
     """
+    settle_deferred(organisation)
     waiting = (RELEASED_SHARE, COPY)
     everything = organisation.exchange.inbox(organisation.account)
     letters = [letter for letter in everything if letter.kind in kinds and letter.kind not in waiting]
@@ -119,6 +130,10 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "representation": take_representation,
     LAST_WORD: receive_last_word,
     "approval": take_approval,
+    "emergency": receive_emergency,
+    "sealed-order": take_sealed_order,
+    "sealed": receive_sealed,
+    "bulk": receive_bulk,
 }
 
 

@@ -83,7 +83,7 @@ def _released(organisation: Organisation, task: NoticeTask) -> dict[bytes, dict[
     """Return release -> record -> version that went by it, of the records in question."""
     found: dict[bytes, dict[bytes, int]] = {}
     for entry in list_reads(organisation, for_decision(organisation, task.relation)):
-        if entry.what == What.RELEASE:
+        if entry.what in (What.RELEASE, What.SEALED):
             for record, version in entry.records:
                 if not task.records or record in task.records:
                     found.setdefault(entry.rule, {})[record] = version

@@ -13,6 +13,7 @@ KINDS = (  # of letters
     *("petition", "receipt", "notice", "told", "representation", "approval"),
     *("share", "share-receipt", "release-share"),
     *("custody", "custody-end"),
+    *("emergency", "sealed-order", "sealed", "bulk"),
 )
 
 

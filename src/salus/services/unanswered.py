@@ -9,6 +9,7 @@ from typing import NamedTuple
 from salus.client.ledger import Ledger
 from salus.contracts.access import queries as access
 from salus.contracts.access.events import GlassBroken, RecordsPushed, RecordsReleased, SessionClosed, SessionOpened
+from salus.contracts.access.other_events import DeferredReleased, ReleasedInBulk, SealedReleaseOpened
 from salus.services import lookup
 from salus.services.accounting import pending_requests
 from salus.services.actors import Organisation, Person
@@ -35,7 +36,7 @@ class Unacknowledged(NamedTuple):
     relation: bytes
     recipient: bytes
     custodian: bytes
-    what: str  # released, break-glass, pushed, session, session-not-closed
+    what: str  # released, break-glass, pushed, session, session-not-closed, deferred-release, sealed-release, bulk
     ago_ms: int  # since the block that holds it
     late: bool  # it was to be delivered by now
 
@@ -75,6 +76,12 @@ def _missing(ledger: Ledger, entry: Entry) -> Unacknowledged | None:
             what = "break-glass"
         case RecordsPushed(release=release):
             what = "pushed"
+        case DeferredReleased(request=release):
+            what = "deferred-release"
+        case SealedReleaseOpened(release=release):
+            what = "sealed-release"
+        case ReleasedInBulk(release=release):
+            what = "bulk"
         case SessionClosed(request=release):
             what = "session"
         case SessionOpened(request=release):

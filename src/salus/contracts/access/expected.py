@@ -11,6 +11,10 @@ from salus.state.overlay import Overlay, Reader
 ANCHOR_GRACE_MS = 2  # numbers of governed parameters
 REQUEST_WINDOW_MS = 6
 SESSION_MS = 9
+OUTAGE_MS = 45
+DEFERRED_MS = 46
+SILENCE_MS = 47
+BULK_ENTRIES = 48
 
 
 class Key(Protocol):

@@ -28,8 +28,11 @@ def verified_request(
     custodian: bytes,
     raw: bytes,
     kinds: tuple[str, ...] = (REQUEST,),
+    at: int | None = None,
 ) -> Verified:
     """Return the request in `raw`, of one of `kinds`, addressed to a relation that `custodian` holds.
+
+    `at` is when it was answered, where that was before this block: its time and its key's are judged then.
 
     Raises RequestMalformed, RequestExpired, RequestTooFarAhead, NoSuchRelation, NotTheCustodian,
     RequestKeyNotLive, NotARequester, RequestNotSigned, AlreadyAnswered.
@@ -42,10 +45,11 @@ def verified_request(
     if request.kind not in kinds:
         raise errors.RequestMalformed
     payload = request.payload
+    time = ctx.time if at is None else at
     # 2. In its time: before not_after, which lies within the window.
-    if ctx.time >= payload.not_after:
+    if time >= payload.not_after:
         raise errors.RequestExpired
-    if payload.not_after > ctx.time + governance.parameter(ctx.state, REQUEST_WINDOW_MS):
+    if payload.not_after > time + governance.parameter(ctx.state, REQUEST_WINDOW_MS):
         raise errors.RequestTooFarAhead
     # 3. To this custodian.
     holder = accounts.custodian_of(ctx.state, payload.relation)
@@ -54,17 +58,17 @@ def verified_request(
     if holder != custodian:
         raise errors.NotTheCustodian
     # 4. to 6. Signed by a live key of somebody who may ask.
-    signer, own = _requester(accounts, ctx, request)
+    signer, own = _requester(accounts, ctx, request, time)
     # 7. Not answered before.
     if keeper.get_answer(ctx.state, payload.relation, request.id) is not None:
         raise errors.AlreadyAnswered
     return Verified(request.id, payload, signer.account, own, signer)
 
 
-def _requester(accounts: Accounts, ctx: Context, request: SignedRequest) -> tuple[Signer, bool]:
+def _requester(accounts: Accounts, ctx: Context, request: SignedRequest, time: int) -> tuple[Signer, bool]:
     """Return (the key that signed, is it the relation's own person's)."""
     account = accounts.account_of_key(ctx.state, request.key)
-    key = None if account is None else accounts.live_key(ctx.state, account, request.key, ctx.time)
+    key = None if account is None else accounts.live_key(ctx.state, account, request.key, time)
     if account is None or key is None:
         raise errors.RequestKeyNotLive
     relation, signer = request.payload.relation, Signer(account, request.key, key.role)

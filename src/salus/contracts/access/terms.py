@@ -12,15 +12,15 @@ from salus.policy.public import authority_obstacle
 from salus.policy.reasons import Reason
 
 
-def admitted(sources: Sources, ctx: Context, request: Verified) -> Purpose:
-    """Return the purpose's row; raise MayNotReceive, NoSuchPurpose or StaffNotAttested."""
+def admitted(sources: Sources, ctx: Context, request: Verified, at: int | None = None) -> Purpose:
+    """Return the purpose's row; raise MayNotReceive, NoSuchPurpose or StaffNotAttested (at `at`, where given)."""
     if request.signer.role != Role.DEVICE and not sources.governance.may_receive(
         ctx.state, request.recipient, ctx.time
     ):
         raise errors.MayNotReceive
     purpose = known_purpose(sources, ctx, request.payload.purpose)
-    staff = request.payload.staff
-    if staff is not None and not sources.accounts.staff_attested(ctx.state, request.recipient, staff, ctx.time):
+    staff, time = request.payload.staff, ctx.time if at is None else at
+    if staff is not None and not sources.accounts.staff_attested(ctx.state, request.recipient, staff, time):
         raise errors.StaffNotAttested
     return purpose
 
@@ -33,10 +33,10 @@ def known_purpose(sources: Sources, ctx: Context, number: int) -> Purpose:
     return purpose
 
 
-def check_root(sources: Sources, ctx: Context, relation: bytes, root: bytes) -> None:
-    """Raise RootNotValid unless the root is the relation's, or was a moment ago."""
+def check_root(sources: Sources, ctx: Context, relation: bytes, root: bytes, at: int | None = None) -> None:
+    """Raise RootNotValid unless the root is the relation's, or was a moment before (this block, or `at`)."""
     grace_ms = sources.governance.parameter(ctx.state, ANCHOR_GRACE_MS)
-    if not sources.records.root_valid(ctx.state, relation, root, ctx.time, grace_ms):
+    if not sources.records.root_valid(ctx.state, relation, root, ctx.time if at is None else at, grace_ms):
         raise errors.RootNotValid
 
 

@@ -27,6 +27,10 @@ class Parameter(IntEnum):
     MAX_REPRESENTATIVES = 32  # of one relation at a time; and as many delegates
     MAX_MERGED = 40  # relations that are merged with one another
     APPROVAL_WINDOW_MS = 41  # how far ahead the `not_after` of an approval of a merge may lie
+    OUTAGE_MS = 45  # the same, for break-glass while the ledger cannot commit
+    DEFERRED_MS = 46  # how long after an emergency its release may still be committed
+    SILENCE_MS = 47  # how long an order may forbid notice
+    BULK_ENTRIES = 48  # relations in one bulk release
 
 
 class Bounds(NamedTuple):
@@ -60,5 +64,9 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.MAX_REPRESENTATIVES: Bounds(16, 1, 64),
     Parameter.MAX_MERGED: Bounds(8, 2, 32),
     Parameter.APPROVAL_WINDOW_MS: Bounds(1_209_600_000, 60_000, 7_776_000_000),  # 14 days; 1 min to 90 days
+    Parameter.OUTAGE_MS: Bounds(259_200_000, 60_000, 2_592_000_000),  # 3 days; 1 min to 30 days
+    Parameter.DEFERRED_MS: Bounds(2_592_000_000, 3_600_000, 7_776_000_000),  # 30 days; 1 h to 90 days
+    Parameter.SILENCE_MS: Bounds(7_776_000_000, 86_400_000, 31_622_400_000),  # 90 days; 1 to 366 days
+    Parameter.BULK_ENTRIES: Bounds(500, 1, 1000),
 }
 NUMBERS = frozenset(map(int, Parameter))  # for membership only

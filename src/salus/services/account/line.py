@@ -45,6 +45,7 @@ class Line:
     waits_for: str = ""  # what is still to come: acknowledgement, custodian, desk, answer, deferred
     due: int | None = None  # until when it was to come, milliseconds
     law: Law | None = None  # the rule of the policy set that a release rests on, with its places in the law
+    happened: int | None = None  # where it happened before it came to the ledger, milliseconds
 
 
 Describe = Callable[[Reader, Line, Any, bytes], Line]  # (state, the line so far, event, relation)

@@ -152,6 +152,8 @@ class Page:
             yield self._say("notice"), self._say("told")
         if line.reason:
             yield self._say("reason"), reason_in(line.reason_number, line.reason, self._language)
+        if line.happened is not None:
+            yield self._say("happened"), self._time(line.happened)
         if line.acknowledged:
             yield self._say("receipt"), self._say("confirmed")
 

@@ -21,9 +21,9 @@ from salus.state.overlay import Reader
 
 VARIANTS = {
     "restored": Text("A representation was restored", "代理权已恢复"),
-    "suspended": Text("A representation was suspended", "代理权已中止"),
+    "authority-suspended": Text("A representation was suspended", "代理权已中止"),
 }
-_SETTLED = {Standing.ACTIVE: "restored", Standing.SUSPENDED: "suspended", Standing.ENDED: "unrepresented"}
+_SETTLED = {Standing.ACTIVE: "restored", Standing.SUSPENDED: "authority-suspended", Standing.ENDED: "unrepresented"}
 
 _Kept = RepresentationRenewed | RepresentationNarrowed | RepresentationEnded | RepresentationDisputed | DisputeSettled
 

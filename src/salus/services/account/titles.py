@@ -44,6 +44,7 @@ TITLES: dict[str, Text] = {
     "legal order": Text("Order", "命令"),
     "version": Text("version {}", "第 {} 版"),
     "reason": Text("Reason", "原因"),
+    "happened": Text("Happened", "发生时间"),
     "receipt": Text("Receipt", "接收"),
     "confirmed": Text("confirmed by the recipient", "接收方已确认"),
     "entry": Text("Log entry {}, leaf", "日志第 {} 条，叶哈希"),
