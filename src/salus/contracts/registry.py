@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, TypeVar
 
-from salus.contracts import access, accounts, consent, governance, records
+from salus.contracts import access, accounts, consent, discovery, governance, records
 from salus.contracts.access import errors as access_errors
 from salus.contracts.accounts import errors as accounts_errors
 from salus.contracts.accounts import for_governance
@@ -18,6 +18,7 @@ from salus.contracts.consent import lapse
 from salus.contracts.consent.for_access import ForAccess
 from salus.contracts.consent.uses import count_use
 from salus.contracts.context import Context, Contract
+from salus.contracts.discovery import errors as discovery_errors
 from salus.contracts.governance import errors as governance_errors
 from salus.contracts.governance import queries as governance_queries
 from salus.contracts.records import entry_errors
@@ -36,6 +37,7 @@ CONTRACTS: tuple[Contract, ...] = (
     records.contract(ACTING, governance_queries),
     consent.contract(ACTING, governance_queries),
     access.contract(ACTING, governance_queries, record_queries, ForAccess(governance_queries), count_use),
+    discovery.contract(ACTING, governance_queries, record_queries, ForAccess(governance_queries)),
 )
 
 
@@ -76,6 +78,7 @@ REFUSALS: dict[int, type[Refusal]] = merged(
             entry_errors,
             consent_errors,
             access_errors,
+            discovery_errors,
         ),
     )
 )

@@ -31,6 +31,10 @@ KINDS = (
     "break-glass",
     "page",
     "notice",
+    "look-up",
+    "ticket",
+    "tokens",
+    "locator-key",
 )
 MAX_SIGNERS = 16
 

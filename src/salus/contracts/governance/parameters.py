@@ -16,6 +16,11 @@ class Parameter(IntEnum):
     SESSION_MS = 9  # how long a session may last
     STALE_MS = 10  # how old the state may be that a gateway decides on
     STALE_EMERGENCY_MS = 11  # the same, for emergency treatment and break-glass
+    LOOKUPS_PER_HOUR = 50  # of one requester, wherever it asks
+    LOOKUPS_PER_DAY = 51
+    LOOKUP_WINDOW_MS = 52  # how far ahead the `not_after` of a look-up may lie
+    LOCATOR_EPOCH_MS = 53  # at least so long a group keeps the key that it shares for locators
+    TICKET_MS = 54  # how long the answer to a look-up may be used
 
 
 class Bounds(NamedTuple):
@@ -38,5 +43,10 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.SESSION_MS: Bounds(43_200_000, 60_000, 604_800_000),  # 12 h; 1 min to 7 days
     Parameter.STALE_MS: Bounds(60_000, 1_000, 3_600_000),  # 1 min; 1 s to 1 h
     Parameter.STALE_EMERGENCY_MS: Bounds(900_000, 1_000, 86_400_000),  # 15 min; 1 s to 1 day
+    Parameter.LOOKUPS_PER_HOUR: Bounds(60, 1, 100_000),
+    Parameter.LOOKUPS_PER_DAY: Bounds(400, 1, 1_000_000),
+    Parameter.LOOKUP_WINDOW_MS: Bounds(600_000, 10_000, 3_600_000),  # 10 min; 10 s to 1 h
+    Parameter.LOCATOR_EPOCH_MS: Bounds(86_400_000, 60_000, 7_776_000_000),  # 1 day; 1 min to 90 days
+    Parameter.TICKET_MS: Bounds(600_000, 10_000, 3_600_000),  # 10 min; 10 s to 1 h
 }
 NUMBERS = frozenset(map(int, Parameter))  # for membership only

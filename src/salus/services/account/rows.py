@@ -4,10 +4,10 @@ Whoever is a subject by one of PERSONAL may be a person: every event of any cont
 a row, and a test holds that.
 """
 
-from salus.services.account import access, accounts, consent, records
+from salus.services.account import access, accounts, consent, discovery, records
 from salus.services.account.line import Rows
 from salus.services.account.words import Text
 
 PERSONAL = ("relation", "handle", "handles", "account")
-ROWS: Rows = {**accounts.ROWS, **consent.ROWS, **records.ROWS, **access.ROWS}
+ROWS: Rows = {**accounts.ROWS, **consent.ROWS, **records.ROWS, **access.ROWS, **discovery.ROWS}
 NAMES: dict[str, Text] = {row.what: row.text for row in ROWS.values()} | consent.VARIANTS | records.VARIANTS
