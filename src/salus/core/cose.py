@@ -35,6 +35,7 @@ KINDS = (
     "ticket",
     "tokens",
     "locator-key",
+    "share-code",
 )
 MAX_SIGNERS = 16
 

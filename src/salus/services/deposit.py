@@ -20,6 +20,7 @@ from salus.fhir.references import ID_SYSTEM
 from salus.services.actors import Organisation
 from salus.services.errors import AmbiguousPatient, WrongPlace
 from salus.services.facts import FHIR_JSON
+from salus.services.found_by import found_by
 from salus.services.labelling import Bundled, settle
 from salus.services.open_accounts import Spare, find_spare, take_spare
 from salus.services.patients import PATIENTS, relation_of
@@ -150,6 +151,8 @@ def _whole(
             unsettled[relation] = None
         if entry.method == "PUT" or entry.type == PATIENTS:
             identifiers.append(Identifier(entry.type, ID_SYSTEM, entry.id, f"{relation.hex()}/{record.hex()}"))
+        if entry.type == PATIENTS:
+            identifiers += found_by(relation, record, entry.octets)
         writes.append(_write(entry, relation, record, now))
     for relation in unsettled:
         writes = settle(organisation, relation, writes, bundle)

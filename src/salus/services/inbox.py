@@ -6,7 +6,9 @@ from typing import NamedTuple
 from salus.core.errors import Kind, Refusal
 from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
+from salus.services.answer_lookup import LookupAnswered, answer_lookup
 from salus.services.deliver import Delivery, Withheld
+from salus.services.locator_key import Epoch, receive_locator_key
 from salus.services.notify import Notice, receive_notice
 from salus.services.open_session import SessionOpened, open_session
 from salus.services.ports import KINDS, Letter
@@ -15,9 +17,11 @@ from salus.services.receive_own import OwnView, receive_own
 from salus.services.receive_receipt import ReceiptView, receive_receipt
 from salus.services.receive_session import ClosedSession, ReceivedPage, receive_closing, receive_page
 from salus.services.refuse import Refused
+from salus.services.register_tokens import Registered, take_tokens
 from salus.services.release import release
 from salus.services.session_page import PageSent, SessionOver, session_page
 from salus.services.take_petition import take_petition
+from salus.services.tickets import TicketView, receive_ticket
 
 Outcome = (
     bytes
@@ -31,6 +35,10 @@ Outcome = (
     | ReceivedPage
     | ClosedSession
     | tuple[Notice, ...]
+    | LookupAnswered
+    | TicketView
+    | Registered
+    | Epoch
     | Refusal
 )
 Collected = OwnView | ReceiptView | Refusal
@@ -98,6 +106,10 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "closing": receive_closing,
     "petition": take_petition,
     "notice": receive_notice,
+    "look-up": answer_lookup,
+    "ticket": receive_ticket,
+    "tokens": take_tokens,
+    "locator-key": receive_locator_key,
 }
 
 

@@ -11,6 +11,7 @@ from salus.client.batcher import Landed
 KINDS = (  # of letters
     *("grant", "request", "delivery", "refusal", "session", "page-request", "page", "closing"),
     *("petition", "receipt", "notice"),
+    *("look-up", "ticket", "tokens", "locator-key"),
 )
 
 

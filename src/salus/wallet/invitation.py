@@ -42,8 +42,7 @@ class InvitationCode(NamedTuple):
 
     def printed(self, network: bytes) -> str:
         """Return the code as it is printed: eight groups of four."""
-        text = base64.b32encode(self.secret + _check(network, self.secret)).translate(_WRITE).decode()
-        return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+        return in_groups(self.secret + _check(network, self.secret))
 
     def link(self, network: bytes) -> str:
         """Return the code as a link, for a QR code."""
@@ -55,14 +54,26 @@ class InvitationCode(NamedTuple):
 
 def read_code(network: bytes, text: str) -> InvitationCode:
     """Return what a printed code or a link holds; raise WrongCode."""
-    try:
-        raw = base64.b32decode(_plain(text.removeprefix(LINK)))
-    except (binascii.Error, ValueError):
-        raise WrongCode from None
+    raw = out_of_groups(text.removeprefix(LINK))
     secret = raw[:-_CHECK_BYTES]
     if len(secret) != SECRET_BYTES or raw[-_CHECK_BYTES:] != _check(network, secret):
         raise WrongCode
     return InvitationCode(secret)
+
+
+def in_groups(raw: bytes) -> str:
+    """Return octets as they are printed: base-32 characters in groups of four."""
+    text = base64.b32encode(raw).translate(_WRITE).decode().rstrip("=")
+    return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
+def out_of_groups(text: str) -> bytes:
+    """Return the octets of a printed text, however it was typed; raise WrongCode."""
+    try:
+        plain = _plain(text)
+        return base64.b32decode(plain + b"=" * (-len(plain) % 8))
+    except (binascii.Error, ValueError):
+        raise WrongCode from None
 
 
 def short_code(claim: bytes) -> str:

@@ -119,6 +119,7 @@ SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reas
     "no such record": "无此记录",
     "law": "法律要求",
     "unreadable": "无法读取",
+    "a locator was asked": "经定位机构查得",
 }
 
 
