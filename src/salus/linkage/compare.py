@@ -9,6 +9,7 @@ from salus.linkage.demographics import Address, Demographics, PersonName
 from salus.linkage.weights import CHANCES, Field, Level
 
 CERTAIN, PROBABLE, POSSIBLE = 0.99, 0.90, 0.50  # least score of each grade
+FEWEST = 10_000  # persons that anybody is looked for among: who comes to a small clinic is of a whole region
 UNRIVALLED_BITS = 10.0  # by which the best must lead where it is not certain
 _SIMILAR = 0.88  # of Jaro and Winkler, for each part of a name
 _ORDER = tuple(Level)
@@ -56,7 +57,7 @@ def compare(asked: Demographics, known: Demographics, population: int) -> Compar
     )
     weight = sum(agreement.weight for agreement in fields)
     # One in `population` is looked for: so many bits are needed before anybody is meant at all.
-    odds = 2.0 ** min(weight, 200.0) / max(population, 1)
+    odds = 2.0 ** min(weight, 200.0) / max(population, FEWEST)
     return Comparison(fields, weight, odds / (1.0 + odds))
 
 

@@ -1,7 +1,7 @@
 """Share codes: what a patient shows so that a recipient finds her relation. Nothing of it is on the ledger.
 
 A code is the relation (32 bytes), the first 8 bytes of a directive's id or zeros, the minute it ends (4), the
-signature of one of her devices over these (64, COSE kind `share-code`), and 4 bytes of checksum, T("share code", the
+signature of one of her devices over these (64, COSE kind `share-code`), and 7 bytes of checksum, T("share code", the
 rest); printed like an invitation, or as a link in a QR code. Her custodian is the one that the ledger names for the
 relation. The code permits nothing: it says where to ask, and that the person asked to be found there.
 """
@@ -17,7 +17,7 @@ from salus.wallet.menu import MINUTE_MS
 KIND = "share-code"
 LINK = "salus:share?code="
 HINT_BYTES = 8
-_ID, _MINUTE, _SIGNATURE, _CHECK = 32, 4, 64, 4
+_ID, _MINUTE, _SIGNATURE, _CHECK = 32, 4, 64, 7  # 115 octets together: whole groups of characters
 _BODY = _ID + HINT_BYTES + _MINUTE
 
 
