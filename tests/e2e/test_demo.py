@@ -16,7 +16,10 @@ from salus.demo.stage import in_columns, shortened
 from salus.demo.steps import STEPS
 from salus.demo.steps.take_in import PATIENTS, SEED
 
-NAMES = ["take_in", "claim", "grant", "verify", "revoke", "break_glass", "session", "mandates", "amend", "account"]
+NAMES = [
+    *("take_in", "claim", "grant", "verify", "revoke", "break_glass"),
+    *("tourist", "session", "mandates", "amend", "account"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,8 @@ def test_the_figures_of_the_steps(report: dict) -> None:
     glass, session, mandates = (step(report, name) for name in ("break_glass", "session", "mandates"))
     assert 0 < glass["records_received"] < claimed["records"]
     assert (glass["refusals"], glass["alerts"], glass["reviews_closed"]) == (1, 1, 1)
+    tourist = step(report, "tourist")
+    assert tourist["records_received"] == glass["records_received"] and tourist["look_ups_shown"] == 1
     assert (session["pages"], session["uses"]) == (40, 1) and session["records_shown"] > session["pages"]
     assert 0 < mandates["records_reported"] < mandates["records_by_policy"] and mandates["refusals"] == 1
     amended = step(report, "amend")
@@ -103,7 +108,7 @@ def test_lines_are_short_and_carry_no_long_ids(played: Path) -> None:
 
 def test_the_commands_it_ends_with_work(played: Path, home: Path) -> None:
     listed = re.findall(r"^  (?:\S*/)?(?:salus|pytest|__main__\.py) (.*)$", (played / "output").read_text(), re.M)
-    assert len(listed) == 14
+    assert len(listed) == 16
     before = contents(home)
     for command in listed:
         result = salus(*shlex.split(command))

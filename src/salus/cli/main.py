@@ -24,6 +24,7 @@ GROUPS = {
     "wallet": "What a wallet does by itself: waiting wishes, appointments, claims.",
     "policy": "Policy sets: list, show, propose, name.",
     "order": "Orders of courts and authorities: record, withdraw, list.",
+    "discover": "Find somebody's relation: match, locate, share codes; keys, tokens and limits of look-ups.",
     "access": "Request, answer, receive; who received what.",
     "ledger": "Status, blocks, proofs, export, checkpoints.",
     "verify": "Check an evidence file offline, step by step.",

@@ -7,6 +7,7 @@ import click
 
 from salus.cli.options import acting, in_home, opened, person
 from salus.cli.output import print_fields, print_json, print_table, short, when
+from salus.cli.share import share_code
 from salus.core.errors import Kind, Refusal
 from salus.services.wallet_due import Done, do_due
 
@@ -54,6 +55,9 @@ def due(home: Path | None, as_json: bool, actor: str, minutes: int) -> None:
         print_json({**done._asdict(), "failed": [str(refusal) for refusal in done.failed]})
     else:
         print_done(done)
+
+
+command.add_command(share_code)
 
 
 def _and(before: Done, after: Done) -> Done:

@@ -10,7 +10,7 @@ from salus.core.errors import Kind, Refusal
 from salus.services.actors import Organisation, Person
 
 HOSPITALS = ("north", "south")
-CLINIC, VILLAGE, REGULATOR, PATIENT = "clinic", "village", "regulator", "alma"
+CLINIC, VILLAGE, REGULATOR, INDEX, PATIENT = "clinic", "village", "regulator", "index", "alma"
 YEAR_MS = 31_557_600_000  # 365.25 days
 Figures = dict[str, int | float | str | bool]
 Progress = Callable[[str, int, int | None], None]  # (what, done, of how many)

@@ -10,7 +10,7 @@ from msgspec import MsgspecError
 from salus.bootstrap import MemberSpec, RegionSpec, create_person, create_region
 from salus.core.errors import Refusal
 from salus.demo.spread import newest
-from salus.demo.stage import CLINIC, HOSPITALS, PATIENT, REGULATOR, VILLAGE, Progress, Stage, Step, UnusableData
+from salus.demo.stage import CLINIC, HOSPITALS, INDEX, PATIENT, REGULATOR, VILLAGE, Progress, Stage, Step, UnusableData
 from salus.demo.steps import STEPS
 from salus.fhir.bundle import BundleRefused
 from salus.policy.types import OrganisationRole
@@ -24,6 +24,7 @@ REGION = RegionSpec(
         MemberSpec("Riverbank Clinic", CLINIC, (OrganisationRole.CLINIC,)),
         MemberSpec("Village Clinic", VILLAGE, (OrganisationRole.CLINIC,), emergency=False),
         MemberSpec("Health Regulator", REGULATOR, (OrganisationRole.REGULATOR,)),
+        MemberSpec("Emergency Index", INDEX, (OrganisationRole.LOCATOR,)),
     ),
 )
 

@@ -49,6 +49,9 @@ def _keys(person: Demographics) -> Iterator[str]:
     for name in person.names:
         for pair in _pairs(name):
             yield f"n {' '.join(sorted(metaphone(part) for part in pair))}"
+        if born:
+            for part in (name.family, name.given):
+                yield f"y {born[:4]} {metaphone(part)}"
 
 
 def combinations(person: Demographics) -> tuple[Combination, ...]:
