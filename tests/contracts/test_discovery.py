@@ -140,7 +140,10 @@ def test_answers_go_once_their_time_has_passed_and_can_not_come_again() -> None:
     s = matched(relation=None)
     s.commit()
     asked = lookup()
-    again(s, 1, asked.not_after).commit()
+    over = asked.not_after + BOUNDS[Parameter.TICKET_MS].default
+    again(s, 1, over - 1).commit()
+    assert queries.answered(s.state, CLINIC, lookup_id(asked)) is not None
+    again(s, 2, over).commit()
     assert queries.answered(s.state, CLINIC, lookup_id(asked)) is None
     s.time = asked.not_after
     assert s.run().code == errors.LookupExpired.code

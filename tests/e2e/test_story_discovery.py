@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import delete, select
 from story_discovery import (
     PASSPORT,
     emergency_set,
@@ -17,16 +18,21 @@ from story_discovery import (
     take_in_patient,
     tourist,
 )
+from story_policies import enact
 from story_region import SYSTEM, Story, clinician, give_wallet, grant_laboratory
 
 from salus.contracts.discovery import errors as contract
 from salus.contracts.discovery import queries as discovery
-from salus.contracts.governance.messages import SetParameter
+from salus.contracts.governance.messages import SetGroup, SetParameter
 from salus.contracts.governance.parameters import Parameter
 from salus.core.encoding import decode, encode
-from salus.core.errors import WrongSignature
+from salus.core.errors import Malformed, WrongSignature
+from salus.core.lookup import LOOKUP, parse_lookup
 from salus.core.signatures import SigningKey
+from salus.services import locator_key, look_up
+from salus.services import register_tokens as registering
 from salus.services.access_log import What, list_reads
+from salus.services.amend import correct
 from salus.services.answer_lookup import LookupAnswered, answer_lookup
 from salus.services.attest_staff import Badge
 from salus.services.authorise import for_decision
@@ -47,10 +53,12 @@ from salus.services.discovery_errors import (
     TicketExpired,
     TicketTaken,
 )
-from salus.services.discovery_letters import LookupLetter, SealedTicket
+from salus.services.discovery_letters import CustodianTokens, LocateQuery, LookupLetter, SealedTicket, TokenRow
+from salus.services.discovery_post import UNSEALED, post_sealed, seal_key_of
 from salus.services.end_staff import end_staff
 from salus.services.errors import AlreadyAnswered, NotCustodian, NotForUs
-from salus.services.locator_key import hand_over_key, new_locator_key, receive_locator_key
+from salus.services.found_by import index_patients
+from salus.services.locator_key import emergency_group, hand_over_key, new_locator_key, receive_locator_key
 from salus.services.look_up import MatchInput, ask_locator, ask_match, read_match_input
 from salus.services.marks import mark
 from salus.services.objects import sign
@@ -58,6 +66,8 @@ from salus.services.register_tokens import register_tokens, take_tokens
 from salus.services.restrict import restrict
 from salus.services.share_code import make_share_code, read_share_code
 from salus.services.tickets import TicketView, list_tickets, receive_ticket, use_ticket
+from salus.vault import schema
+from salus.vault.erasure import Erasure
 from salus.wallet.invitation import WrongCode
 from salus.wallet.share import make
 
@@ -237,13 +247,38 @@ def test_match_input(octets: bytes, found: tuple[bool, int] | None) -> None:
         assert read_match_input(octets)[1:] == found
 
 
+def test_a_corrected_name_is_found_and_an_erased_patient_leaves_no_key(
+    story: Story, doctor: Badge, handle: bytes
+) -> None:
+    scope = for_decision(story.north, handle)
+    (header,) = [header for header in story.north.vault.headers(scope) if header.type == "Patient"]
+    resource = orjson.loads(story.north.vault.read(scope, header.record).octets)
+    resource |= {"name": [{"family": "Quintanilla", "given": ["Lucía"]}], "birthDate": "1990-11-25"}
+    correct(story.north, handle, header.record, orjson.dumps(resource))
+    now = HER | {"name": [{"text": "lucia quintanilla"}], "birthDate": "1990-11-25"}
+    assert matched(story, doctor, now).relation == handle
+    assert matched(story, doctor).relation is None  # what it said before leads to it, and is not it
+    story.north.vault.erase(Erasure(handle, [header.record], story.clock.now_ms()))
+    assert matched(story, doctor, now).relation is None
+    with story.north.vault._index.reading() as connection:
+        rows = connection.execute(select(schema.identifiers)).all()
+    assert [row for row in rows if row.type == "Patient.search"] == []
+
+
+def test_patients_taken_in_before_there_was_an_index_are_entered(story: Story, doctor: Badge, handle: bytes) -> None:
+    with story.north.vault._index.writing() as connection:
+        connection.execute(delete(schema.identifiers).where(schema.identifiers.c.type == "Patient.search"))
+    assert matched(story, doctor).relation is None
+    assert index_patients(story.north) == 1
+    assert matched(story, doctor).relation == handle
+
+
 # Who asks, how often
 
 
 def test_the_limit_of_the_hour_stops_enumeration_and_nothing_is_told_beyond_it(
     story: Story, doctor: Badge, handle: bytes
 ) -> None:
-    from story_policies import enact
 
     enact(story, SetParameter(int(Parameter.LOOKUPS_PER_HOUR), 3))
     for number in range(3):
@@ -254,10 +289,9 @@ def test_the_limit_of_the_hour_stops_enumeration_and_nothing_is_told_beyond_it(
         ask_match(story.clinic, story.north.account, "TREAT", doctor, MatchInput(HER))
     # A gateway that does not hold itself back meets the ledger: the custodian is not let to answer.
     outcomes(story.clinic)
-    monkey = pytest.MonkeyPatch()
-    monkey.setattr("salus.services.look_up._check_rate", lambda organisation: None)
-    asked = ask_match(story.clinic, story.north.account, "TREAT", doctor, MatchInput(HER))
-    monkey.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("salus.services.look_up._check_rate", lambda organisation: None)
+        asked = ask_match(story.clinic, story.north.account, "TREAT", doctor, MatchInput(HER))
     (refused,) = outcomes(story.north)
     assert isinstance(refused, contract.HourlyLimit)
     assert outcomes(story.clinic) == []
@@ -298,7 +332,6 @@ def test_a_look_up_whose_time_is_over_is_not_answered(story: Story, doctor: Badg
 def test_a_stranger_gets_no_answer(story: Story, doctor: Badge, handle: bytes) -> None:
     ask_match(story.clinic, story.north.account, "TREAT", doctor, MatchInput(HER))
     letter = decode(letter_to(story, "north"), LookupLetter)
-    from salus.core.lookup import LOOKUP, parse_lookup
 
     payload = parse_lookup(story.region.network, letter.lookup).payload
     forged = sign(LOOKUP, story.region.network, payload, SigningKey.from_seed(b"s" * 32))
@@ -340,7 +373,6 @@ def test_a_ticket_for_another_or_for_nothing_asked_is_refused(story: Story, doct
     raw = letter_to(story, "clinic")
     with pytest.raises(NotForUs):
         receive_ticket(story.south, raw)
-    from salus.services.discovery_post import UNSEALED, post_sealed, seal_key_of
 
     key = seal_key_of(story.north, story.south.account)
     made_up = SealedTicket(
@@ -355,15 +387,12 @@ def test_a_ticket_without_a_receipt_on_the_ledger_is_refused(
     story: Story, doctor: Badge, handle: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask_match(story.clinic, story.north.account, "TREAT", doctor, MatchInput(HER))
-    landed = story.north.send  # a custodian that leaves out the ledger
-    assert landed is not None
-    from salus.services import answer_lookup as module
 
-    class Nothing:
+    class Nothing:  # a custodian that leaves out the ledger
         height = 0
 
     monkeypatch.setattr(type(story.north), "send", lambda self, *messages: (None, Nothing()))
-    module.answer_lookup(story.north, letter_to(story, "north"))
+    answer_lookup(story.north, letter_to(story, "north"))
     monkeypatch.undo()
     (refused,) = outcomes(story.clinic)
     assert isinstance(refused, NotReceipted)
@@ -428,10 +457,6 @@ def test_a_locator_learns_no_name_and_cannot_try_any(story: Story, doctor: Badge
     share_key(story)
     register(story, "north", "south")
     index = story.region.organisation("index")
-    from sqlalchemy import select
-
-    from salus.vault import schema
-
     with index.vault._index.reading() as connection:
         rows = connection.execute(select(schema.identifiers)).all()
     kept = [(row.system, row.value.split(" ")[1]) for row in rows if row.type == "Locator"]
@@ -454,8 +479,6 @@ def test_a_key_that_the_ledger_does_not_name_is_not_taken(story: Story, handle: 
     assert (epoch.epoch, epoch.members) == (1, 2)
     with pytest.raises(contract.EpochTooSoon):
         new_locator_key(story.south)
-    from salus.services import locator_key
-    from salus.services.locator_key import emergency_group
 
     group = emergency_group(story.north)
     story.region.exchange.done(story.south.account, story.region.exchange.inbox(story.south.account)[0].name)
@@ -504,11 +527,9 @@ def test_old_tokens_and_tokens_for_what_another_holds_are_not_taken(story: Story
     assert located(story, doctor).relation is None
 
     elsewhere = take_in_patient(story.south, tourist("S-1"))
-    from salus.services import register_tokens as module
-    from salus.services.discovery_letters import TokenRow
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_rows", lambda *_: iter([TokenRow(b"t" * 32, elsewhere, 1)]))
+        patch.setattr(registering, "_rows", lambda *_: iter([TokenRow(b"t" * 32, elsewhere, 1)]))
         story.clock.advance(1)
         register_tokens(story.north)
     (refused,) = outcomes(index)
@@ -519,7 +540,6 @@ def test_a_member_that_is_no_locator_takes_no_tokens_and_answers_no_group(
     story: Story, doctor: Badge, handle: bytes
 ) -> None:
     share_key(story)
-    from salus.services import locator_key
 
     with pytest.MonkeyPatch.context() as patch:
         for module in ("register_tokens", "look_up"):
@@ -536,10 +556,6 @@ def test_who_left_the_emergency_group_is_not_answered(story: Story, doctor: Badg
     share_key(story)
     register(story, "north")
     ask_locator(story.clinic, doctor, HER)
-    from story_policies import enact
-
-    from salus.contracts.governance.messages import SetGroup
-    from salus.services.locator_key import emergency_group
 
     group = emergency_group(story.north)
     members = tuple(sorted((story.north.account, story.south.account)))
@@ -548,6 +564,28 @@ def test_who_left_the_emergency_group_is_not_answered(story: Story, doctor: Badg
     assert isinstance(refused, contract.NotOfTheEmergencyGroup)
     with pytest.raises(NoEmergencyGroup):
         ask_locator(story.clinic, doctor, HER)
+
+
+def test_one_look_up_tries_no_dictionary(story: Story, doctor: Badge, handle: bytes) -> None:
+    """At a locator, few tokens for each custodian, and only that custodian's count; in a match, few names."""
+    share_key(story)
+    register(story, "north")
+    with pytest.raises(Malformed):
+        decode(encode(LocateQuery((CustodianTokens(b"c" * 32, (b"t" * 32,) * 17),), ())), LocateQuery)
+
+    with pytest.MonkeyPatch.context() as patch:  # north's tokens, listed for south
+        found = look_up._tokens
+
+        def elsewhere(*given: Any) -> tuple[CustodianTokens, ...]:
+            (tokens,) = [one.tokens for one in found(*given) if one.custodian == story.north.account]
+            return (CustodianTokens(story.south.account, tokens),)
+
+        patch.setattr(look_up, "_tokens", elsewhere)
+        assert located(story, doctor).relation is None
+    assert located(story, doctor).relation == handle
+    others = [{"family": f"Family {number}", "given": ["Some"]} for number in range(3)]
+    assert matched(story, doctor, HER | {"name": [*others[:2], *HER["name"]]}).relation == handle
+    assert matched(story, doctor, HER | {"name": [*others, *HER["name"]]}).relation is None
 
 
 # Share codes

@@ -6,7 +6,7 @@ from salus.core.lookup import Lookup, parse_lookup, query_commitment
 from salus.linkage.demographics import of_patient
 from salus.linkage.keys import combinations
 from salus.linkage.tokens import check_value, token, token_key
-from salus.services.discovery_letters import LocateQuery, SealedTicket, Ticket
+from salus.services.discovery_letters import CustodianTokens, LocateQuery, SealedTicket, Ticket
 from salus.services.objects import UNSEALED
 from salus.wallet.menu import MINUTE_MS
 from salus.wallet.share import make, read
@@ -31,7 +31,7 @@ PEOPLE: tuple[dict[str, object], ...] = (
 def lookups() -> Vectors:
     """A look-up at a locator and its sealed answer; tokens of some people under a group's key."""
     group_key = fixed("group key")
-    query = encode(LocateQuery(tuple(sorted((fixed("token a"), fixed("token b")))), ()))
+    query = encode(LocateQuery((CustodianTokens(CUSTODIAN, tuple(sorted((fixed("token a"), fixed("token b"))))),), ()))
     salt = fixed("query salt")
     asked = Lookup(
         LOCATOR,

@@ -48,16 +48,16 @@ class Demographics(NamedTuple):
         return not (self.identifiers or self.phones or (self.names and self.birth_date))
 
 
-def of_patient(patient: Mapping[str, Any]) -> Demographics:
-    """Return what a Patient resource says; what is not of its form counts as missing."""
+def of_patient(patient: Mapping[str, Any], most: int = MAX_ITEMS) -> Demographics:
+    """Return what a Patient resource says, `most` items of each kind; what is not of its form counts as missing."""
     gender = patient.get("gender")
     return Demographics(
-        tuple(dict.fromkeys(_names(patient))),
+        tuple(dict.fromkeys(_names(patient)))[:most],
         date(_text(patient.get("birthDate"))),
         gender if gender in GENDERS else "",
-        tuple(dict.fromkeys(_identifiers(patient))),
-        tuple(dict.fromkeys(_addresses(patient))),
-        tuple(dict.fromkeys(_phones(patient))),
+        tuple(dict.fromkeys(_identifiers(patient)))[:most],
+        tuple(dict.fromkeys(_addresses(patient)))[:most],
+        tuple(dict.fromkeys(_phones(patient)))[:most],
     )
 
 

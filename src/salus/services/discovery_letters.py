@@ -13,7 +13,8 @@ from salus.services.objects import Enc, SealPublic, StaffOpening, Suite
 from salus.vault.seals import ENC_BYTES, SealKey, seal
 
 MAX_PATIENT = 64 * 1024
-MAX_TOKENS = 8192  # of one look-up
+MAX_CUSTODIANS = 2048  # of one look-up
+MAX_TOKENS = 16  # of one custodian in a look-up, two epochs together: one person's, and not a dictionary
 MAX_ROWS = 16_384  # of one letter of tokens
 MAX_KNOWN = 32
 MATCHED = 0  # how: compared by the custodian; else a `linkage.keys.Kind`
@@ -28,10 +29,17 @@ class MatchQuery(Message, frozen=True):
     known: Annotated[tuple[Id, ...], Meta(max_length=MAX_KNOWN)]  # relations that need not be handed over again
 
 
-class LocateQuery(Message, frozen=True):
-    """What a locator is asked: tokens, sorted, so that their place tells nothing."""
+class CustodianTokens(Message, frozen=True):
+    """The tokens that one custodian may have given of a person; sorted, so that their place tells nothing."""
 
+    custodian: Id
     tokens: Annotated[tuple[Digest, ...], Meta(max_length=MAX_TOKENS)]
+
+
+class LocateQuery(Message, frozen=True):
+    """What a locator is asked: a token leads to relations of the custodian it is listed for, and to no other's."""
+
+    asked: Annotated[tuple[CustodianTokens, ...], Meta(max_length=MAX_CUSTODIANS)]  # sorted, each custodian once
     known: Annotated[tuple[Id, ...], Meta(max_length=MAX_KNOWN)]
 
 
@@ -39,7 +47,7 @@ class LookupOpening(Message, frozen=True):
     """What a look-up commits to, in clear; sealed to who is asked."""
 
     salt: Salt
-    query: Annotated[bytes, Meta(max_length=512 * 1024)]  # encoded MatchQuery or LocateQuery
+    query: Annotated[bytes, Meta(max_length=2 * 1024 * 1024)]  # encoded MatchQuery or LocateQuery
     staff: StaffOpening
     answer_key: SealPublic  # its id is the look-up's `seal_key`
 
@@ -48,7 +56,7 @@ class LookupLetter(Message, frozen=True):
     """A look-up on its way; `sealed` opens under info T("look-up opening", look-up id)."""
 
     lookup: Annotated[bytes, Meta(max_length=1024)]  # COSE_Sign, kind look-up
-    sealed: Annotated[bytes, Meta(max_length=640 * 1024)]
+    sealed: Annotated[bytes, Meta(max_length=3 * 1024 * 1024)]
 
 
 class Ticket(Message, frozen=True):

@@ -45,11 +45,12 @@ def locate(organisation: Organisation, group: bytes, query: LocateQuery) -> Loca
     Left out: what the requester has, what another group's glass it is, what is restricted, what nobody serves.
     """
     state, hits = organisation.ledger.view(), dict[bytes, list[int]]()
-    for one in query.tokens:
-        for text in organisation.vault.shared.find_under(KIND, one.hex(), _MOST):
-            place = _read(text)
-            if place.group == group:
-                hits.setdefault(place.relation, []).append(place.kind)
+    for asked in query.asked:
+        for one in asked.tokens:
+            for text in organisation.vault.shared.find_under(KIND, one.hex(), _MOST):
+                place = _read(text)
+                if place.group == group and accounts.custodian_of(state, place.relation) == asked.custodian:
+                    hits.setdefault(place.relation, []).append(place.kind)
     ordered = sorted(hits.items(), key=lambda hit: (min(hit[1]), -len(hit[1]), hit[0]))
     for relation, kinds in ordered:
         custodian = _open_to(state, relation, group, query.known)

@@ -26,6 +26,7 @@ from salus.services.discovery_errors import LookupsUsedUp, NotAMatchInput, Nothi
 from salus.services.discovery_letters import (
     MAX_KNOWN,
     MAX_TOKENS,
+    CustodianTokens,
     LocateQuery,
     LookupLetter,
     LookupOpening,
@@ -116,23 +117,26 @@ def ask_locator(
     """
     group = emergency_group(organisation)
     answerer = locator(organisation, at)
-    tokens = _tokens(organisation, group, patient)
-    if not tokens:
+    asked = _tokens(organisation, group, patient)
+    if not asked:
         raise NothingToLookFor
-    query = LocateQuery(tokens[:MAX_TOKENS], tuple(known)[:MAX_KNOWN])
+    query = LocateQuery(asked, tuple(known)[:MAX_KNOWN])
     return _ask(organisation, answerer, group, BREAK_GLASS, staff, encode(query))
 
 
-def _tokens(organisation: Organisation, group: bytes, patient: dict[str, Any]) -> tuple[bytes, ...]:
-    """Return the tokens that any custodian may have given of this person; raise NoLocatorKey."""
-    asked, network = combinations(of_patient(patient)), organisation.network
-    custodians = [m.account for m in list_members(organisation.ledger) if not _KEEPS.isdisjoint(m.roles)]
-    keys = [
-        token_key(network, group, epoch, key, custodian)
-        for epoch, key in kept_keys(organisation, group)
-        for custodian in custodians
-    ]
-    return tuple(sorted({token(key, one.octets) for key in keys for one in asked}))
+def _tokens(organisation: Organisation, group: bytes, patient: dict[str, Any]) -> tuple[CustodianTokens, ...]:
+    """Return the tokens that any custodian may have given of this person, none if too little is known of it.
+
+    Raises NoLocatorKey.
+    """
+    keys, network = kept_keys(organisation, group), organisation.network
+    asked = combinations(of_patient(patient))[: MAX_TOKENS // 2]
+    found = []
+    for custodian in sorted(m.account for m in list_members(organisation.ledger) if not _KEEPS.isdisjoint(m.roles)):
+        own = [token_key(network, group, epoch, key, custodian) for epoch, key in keys]
+        tokens = sorted({token(key, one.octets) for key in own for one in asked})
+        found.append(CustodianTokens(custodian, tuple(tokens)))
+    return tuple(found) if asked else ()
 
 
 def _ask(

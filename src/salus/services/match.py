@@ -32,6 +32,7 @@ AGREEMENT = "salus:match-agreement"
 RELATION_SYSTEM = "salus:relation"
 MAX_CANDIDATES = 64  # that are compared
 MAX_ENTRIES = 10
+MOST_ASKED = 3  # names, numbers, addresses that one look-up may try: it is about one person
 _UNDER_ONE_KEY = 512
 
 
@@ -53,7 +54,7 @@ class Matched(NamedTuple):
 
 def match(organisation: Organisation, query: MatchQuery, lookup: bytes) -> Matched:
     """Answer one look-up; the reads it takes are entered in the access log of every candidate."""
-    asked = of_patient(_patient(query.patient))
+    asked = of_patient(_patient(query.patient), MOST_ASKED)
     ranked = _ranked(organisation, asked, query, lookup)
     ambiguous = _two_persons(organisation, ranked)
     grades = ["probable" if ambiguous and c.comparison.grade == "certain" else c.comparison.grade for c in ranked]

@@ -10,6 +10,7 @@ LOOKUPS_PER_HOUR = 50  # numbers of governed parameters
 LOOKUPS_PER_DAY = 51
 LOOKUP_WINDOW_MS = 52
 LOCATOR_EPOCH_MS = 53
+TICKET_MS = 54
 
 
 class Key(Protocol):

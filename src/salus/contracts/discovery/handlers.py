@@ -3,7 +3,7 @@
 from salus.contracts.context import Context
 from salus.contracts.discovery import errors, keeper, queries
 from salus.contracts.discovery.events import NothingLocated, RelationLocated
-from salus.contracts.discovery.expected import LOOKUPS_PER_DAY, LOOKUPS_PER_HOUR, Sources
+from salus.contracts.discovery.expected import LOOKUPS_PER_DAY, LOOKUPS_PER_HOUR, TICKET_MS, Sources
 from salus.contracts.discovery.lookups import Verified, check_parties, verified_lookup
 from salus.contracts.discovery.messages import RecordLocate
 from salus.contracts.discovery.types import Answered
@@ -23,7 +23,7 @@ def record_locate(sources: Sources, ctx: Context, msg: RecordLocate) -> None:
         _check_relation(sources, ctx, asked, msg.relation)
     # WRITE
     answer = Answered(msg.answerer, ctx.time, asked.payload.not_after, msg.relation is not None)
-    keeper.put_answer(ctx.state, asked.requester, asked.id, answer)
+    keeper.put_answer(ctx.state, asked.requester, asked.id, answer, sources.governance.parameter(ctx.state, TICKET_MS))
     keeper.count_lookup(ctx.state, asked.requester, ctx.time)
     # EMIT
     ctx.emit(_event(asked, msg.relation))

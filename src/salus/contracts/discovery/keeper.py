@@ -19,10 +19,10 @@ def get_answers(state: Reader, requester: bytes) -> list[tuple[bytes, Answered]]
     return [(key[34:], decode_stored(raw, Answered)) for key, raw in state.scan(answers_prefix(requester))]
 
 
-def put_answer(state: Overlay, requester: bytes, lookup: bytes, answer: Answered) -> None:
-    """Store an answer; those of look-ups whose time has passed go, as nobody can answer these again."""
+def put_answer(state: Overlay, requester: bytes, lookup: bytes, answer: Answered, ticket_ms: int) -> None:
+    """Store an answer; those go that nobody can give again, and whose tickets are over."""
     for old, entry in get_answers(state, requester):
-        if entry.not_after <= answer.time:
+        if entry.not_after + ticket_ms <= answer.time:
             state.delete(answer_key(requester, old))
     state.put(answer_key(requester, lookup), encode(answer))
 

@@ -16,7 +16,7 @@ class Rate(NamedTuple):
 
 
 def answered(state: Reader, requester: bytes, lookup: bytes) -> Answered | None:
-    """Return what became of a look-up; None where nobody answered it, or its time has passed."""
+    """Return what became of a look-up; None where nobody answered it, or that is long ago."""
     return keeper.get_answer(state, requester, lookup)
 
 

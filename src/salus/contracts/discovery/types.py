@@ -4,7 +4,7 @@ from salus.core.types import Count, Digest, Id, Message, Time
 
 
 class Answered(Message, frozen=True):
-    """A look-up that was answered, which consumes it; kept until nobody could answer it again. The log has the rest."""
+    """A look-up that was answered, which consumes it; kept until its ticket is over. The log has the rest."""
 
     answerer: Id
     time: Time
