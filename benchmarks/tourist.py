@@ -43,7 +43,7 @@ SPEC = RegionSpec(
         MemberSpec("Index", "index", (OrganisationRole.LOCATOR,)),
     ),
 )
-PEOPLE, ASKED, WAYS = 2_000, 400, 7
+PEOPLE, ASKED, WAYS = 2_000, 250, 7
 GOAL_MS = 5_000
 
 
