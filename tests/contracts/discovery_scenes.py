@@ -125,6 +125,6 @@ def rebuild(s: Scene) -> None:
     if s.notes.get("forged"):
         raw = raw[:-1] + bytes((raw[-1] ^ 1,))
     if s.notes.get("answered"):
-        answer = Answered(payload.answerer, NOW - 1, payload.not_after, False)
+        answer = Answered(payload.answerer, NOW - 1, payload.not_after, None)
         s.state.put(answer_key(CLINIC, lookup_id(payload)), encode(answer))
     s.change(lookup=raw[:-1] if s.notes.get("malformed") else raw)

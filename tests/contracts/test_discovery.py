@@ -64,7 +64,7 @@ def test_who_was_found_is_the_events_subject_and_nobody_knows_who_was_looked_for
             RELATION, CLINIC, HOSPITAL, lookup_id(asked), name("query"), TREAT, STAFF, name("seal key"), None
         ),
     )
-    assert queries.answered(s.state, CLINIC, lookup_id(asked)) == Answered(HOSPITAL, NOW, asked.not_after, True)
+    assert queries.answered(s.state, CLINIC, lookup_id(asked)) == Answered(HOSPITAL, NOW, asked.not_after, RELATION)
     assert queries.rate(s.state, CLINIC, NOW) == (1, 1)
     assert queries.rate(s.state, OTHER, NOW) == (0, 0)
     assert list(violations(s.state, CLINIC)) == []

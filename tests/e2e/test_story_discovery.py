@@ -23,6 +23,7 @@ from story_region import SYSTEM, Story, clinician, give_wallet, grant_laboratory
 
 from salus.contracts.discovery import errors as contract
 from salus.contracts.discovery import queries as discovery
+from salus.contracts.discovery.messages import RecordLocate
 from salus.contracts.governance.messages import SetGroup, SetParameter
 from salus.contracts.governance.parameters import Parameter
 from salus.core.encoding import decode, encode
@@ -392,6 +393,24 @@ def test_a_ticket_without_a_receipt_on_the_ledger_is_refused(
         height = 0
 
     monkeypatch.setattr(type(story.north), "send", lambda self, *messages: (None, Nothing()))
+    answer_lookup(story.north, letter_to(story, "north"))
+    monkeypatch.undo()
+    (refused,) = outcomes(story.clinic)
+    assert isinstance(refused, NotReceipted)
+
+
+def test_a_ticket_for_another_relation_than_the_ledger_holds_is_refused(
+    story: Story, doctor: Badge, handle: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the account of the one who is handed over would not show it."""
+    other = take_in_patient(story.north, tourist("N-2", passport=False, birthDate="1977-07-07"))
+    send = type(story.north).send
+
+    def covering(self: Any, message: Any) -> Any:
+        return send(self, RecordLocate(message.answerer, message.lookup, other))
+
+    ask_match(story.clinic, story.north.account, "TREAT", doctor, MatchInput(HER))
+    monkeypatch.setattr(type(story.north), "send", covering)
     answer_lookup(story.north, letter_to(story, "north"))
     monkeypatch.undo()
     (refused,) = outcomes(story.clinic)

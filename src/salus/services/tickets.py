@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from salus.contracts.accounts import queries as accounts
 from salus.contracts.discovery import queries as discovery
 from salus.core.encoding import decode, encode
 from salus.core.types import Id, Message, Time
@@ -48,8 +49,8 @@ def receive_ticket(organisation: Organisation, raw: bytes) -> TicketView:
     """Verify a ticket and keep it until its time is over.
 
     In this order: form, addressee, signature, seal; a look-up of our own, to its sender; not taken before; its
-    time; the answer on the ledger, by its sender. Raises Malformed, NotForUs, WrongSignature, WrongSeal, NotAsked,
-    TicketTaken, TicketExpired, NotReceipted.
+    time; the answer on the ledger, by its sender and of the same relation. Raises Malformed, NotForUs,
+    WrongSignature, WrongSeal, NotAsked, TicketTaken, TicketExpired, NotReceipted.
     """
     sealed, content = read_sealed(organisation, SealedTicket, "ticket", raw)
     asked = _asked(organisation, sealed.lookup)
@@ -62,7 +63,9 @@ def receive_ticket(organisation: Organisation, raw: bytes) -> TicketView:
         raise TicketExpired
     ticket = decode(content, Ticket)
     answer = discovery.answered(state, organisation.account, sealed.lookup)
-    if answer is None or answer.answerer != sealed.sender or answer.found != (ticket.relation is not None):
+    if answer is None or answer.answerer != sealed.sender or answer.relation != ticket.relation:
+        raise NotReceipted
+    if ticket.relation is not None and accounts.custodian_of(state, ticket.relation) != ticket.custodian:
         raise NotReceipted
     _keep(organisation, _Kept(sealed.lookup, sealed.expiry, ticket))
     return _view(asked, sealed.expiry, ticket)

@@ -22,7 +22,7 @@ def record_locate(sources: Sources, ctx: Context, msg: RecordLocate) -> None:
     if msg.relation is not None:
         _check_relation(sources, ctx, asked, msg.relation)
     # WRITE
-    answer = Answered(msg.answerer, ctx.time, asked.payload.not_after, msg.relation is not None)
+    answer = Answered(msg.answerer, ctx.time, asked.payload.not_after, msg.relation)
     keeper.put_answer(ctx.state, asked.requester, asked.id, answer, sources.governance.parameter(ctx.state, TICKET_MS))
     keeper.count_lookup(ctx.state, asked.requester, ctx.time)
     # EMIT

@@ -9,7 +9,7 @@ class Answered(Message, frozen=True):
     answerer: Id
     time: Time
     not_after: Time  # of the look-up
-    found: bool
+    relation: Id | None  # that was handed over: the requester compares it with what it got
 
 
 class Asked(Message, frozen=True):
