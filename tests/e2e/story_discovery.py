@@ -9,16 +9,28 @@ from story_region import PASSPHRASE, SPEC, START_MS, SYSTEM, Story, bundle, obse
 
 from salus.bootstrap import MemberSpec, RegionSpec, create_region
 from salus.contracts.consent.messages import NamePolicySet
+from salus.contracts.discovery import queries as discovery
 from salus.policy.types import OrganisationRole
 from salus.services.actors import Organisation
 from salus.services.anchor import anchor
+from salus.services.answer_lookup import LookupAnswered
+from salus.services.attest_staff import Badge
 from salus.services.deposit import deposit
 from salus.services.inbox import Processed, process_inbox
 from salus.services.locator_key import new_locator_key
+from salus.services.look_up import MatchInput, ask_locator, ask_match
 from salus.services.policies import list_policy_sets
 from salus.services.register_tokens import register_tokens
+from salus.services.tickets import TicketView
 from salus.testing.clock import FakeClock
 
+MINUTE_MS = 60_000
+HER = {
+    "resourceType": "Patient",
+    "name": [{"family": "Marin", "given": ["Lucia"]}],
+    "birthDate": "1984-03-09",
+    "gender": "female",
+}
 PASSPORT = "http://hl7.org/fhir/sid/passport-ESP"
 WITH_LOCATOR = RegionSpec(
     SPEC.name, (*SPEC.members, MemberSpec("Emergency Index", "index", (OrganisationRole.LOCATOR,)))
@@ -88,3 +100,31 @@ def outcomes(organisation: Organisation) -> list[Any]:
     """Deal with the inbox; return what came of each letter."""
     done: tuple[Processed, ...] = process_inbox(organisation)
     return [one.outcome for one in done]
+
+
+def matched(story: Story, doctor: Badge, patient: dict[str, Any] = HER, **fields: Any) -> TicketView:
+    """Ask the hospital, and let both work through their letters."""
+    known = fields.pop("known", ())
+    ask_match(story.clinic, story.north.account, "TREAT", doctor, MatchInput(patient, **fields), known)
+    (done,) = outcomes(story.north)
+    assert isinstance(done, LookupAnswered), done
+    (ticket,) = outcomes(story.clinic)
+    assert isinstance(ticket, TicketView), ticket
+    return ticket
+
+
+def letter_to(story: Story, slug: str) -> bytes:
+    (letter,) = story.region.exchange.inbox(story.region.organisation(slug).account)
+    return letter.body
+
+
+def rate(story: Story) -> tuple[int, int]:
+    return discovery.rate(story.region.ledger.view(), story.clinic.account, story.region.ledger.now())
+
+
+def located(story: Story, doctor: Badge, patient: dict[str, Any] = HER, known: tuple[bytes, ...] = ()) -> TicketView:
+    ask_locator(story.clinic, doctor, patient, known)
+    (done,) = outcomes(story.region.organisation("index"))
+    assert isinstance(done, LookupAnswered), done
+    (ticket,) = outcomes(story.clinic)
+    return ticket
