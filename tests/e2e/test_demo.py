@@ -17,7 +17,7 @@ from salus.demo.steps import STEPS
 from salus.demo.steps.take_in import PATIENTS, SEED
 
 NAMES = [
-    *("take_in", "claim", "grant", "verify", "revoke", "break_glass", "session", "mandates", "amend"),
+    *("take_in", "claim", "grant", "verify", "revoke", "break_glass", "tourist", "session", "mandates", "amend"),
     *("recovery", "family", "life"),
     "account",
 ]
@@ -62,6 +62,8 @@ def test_the_figures_of_the_steps(report: dict) -> None:
     glass, session, mandates = (step(report, name) for name in ("break_glass", "session", "mandates"))
     assert 0 < glass["records_received"] < claimed["records"]
     assert (glass["refusals"], glass["alerts"], glass["reviews_closed"]) == (1, 1, 1)
+    tourist = step(report, "tourist")
+    assert tourist["records_received"] == glass["records_received"] and tourist["look_ups_shown"] == 1
     assert (session["pages"], session["uses"]) == (40, 1) and session["records_shown"] > session["pages"]
     assert 0 < mandates["records_reported"] < mandates["records_by_policy"] and mandates["refusals"] == 1
     amended = step(report, "amend")

@@ -1,5 +1,6 @@
 """The committed vectors are what the generator makes, and code that knows only the description agrees."""
 
+import hmac
 import json
 from base64 import b64decode, b64encode
 from pathlib import Path
@@ -235,6 +236,52 @@ def test_requests_to_break_the_glass_and_sessions() -> None:
         assert entries[-1].hex() == page["entry"]
     salted = plain.tagged("session", network, session, bytes_of(case["closing_salt"]), 3, plain.log_root(entries))
     assert salted.hex() == case["root"]
+
+
+def test_lookups_and_tokens() -> None:
+    case = load("lookups")
+    network, payload = bytes_of(case["network"]), bytes_of(case["payload"])
+    assert plain.tagged("look-up", network, payload).hex() == case["id"]
+    ((kid, signature),) = cose.parse("look-up", bytes_of(case["lookup"])).signatures
+    assert good(case["public"], plain.to_be_signed("look-up", network, payload, kid), signature)
+    assert plain.tagged("query", network, bytes_of(case["query_salt"]), bytes_of(case["query"])) in decode_plain(
+        payload
+    )
+    assert decode_plain(bytes_of(case["ticket"]))[2:] == [1, b""]
+
+    def derived(use: bytes) -> bytes:
+        info = b"salus/1 locator " + bytes_of(case["group"]) + case["epoch"].to_bytes(4, "big") + use
+        return HKDF(SHA256(), 32, salt=network, info=info).derive(bytes_of(case["group_key"]))
+
+    assert derived(b"check").hex() == case["check"]
+    key = derived(b"tokens of " + bytes_of(case["custodian"]))
+    assert key.hex() == case["tokens_key"]
+    for person in case["people"]:
+        assert person["combinations"]
+        for one in person["combinations"]:
+            assert hmac.new(key, bytes_of(one["octets"]), "sha256").hexdigest() == one["token"]
+    spanish, chinese, russian = (
+        [bytes_of(one["octets"]).split(b"\x00") for one in person["combinations"]] for person in case["people"]
+    )
+    assert spanish[0] == [b"document", b"http://hl7.org/fhir/sid/passport-ESP", b"XDA123456"]
+    assert spanish[-1] == [b"phone", b"600111222", b"1984-03-09"]
+    assert chinese[0] == [b"name", b"xiaoming", b"zhang", b"1980-02-03"]
+    assert russian == [[b"name", b"ivanova", b"olga", b"1991-07-22"]]
+
+
+def test_share_codes() -> None:
+    case = load("share-codes")
+    network, alphabet = bytes_of(case["network"]), "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    for code in case["codes"]:
+        body, signature = bytes_of(code["body"]), bytes_of(code["signature"])
+        hint = bytes_of(code["hint"]) or bytes(8)
+        assert body == bytes_of(case["relation"]) + hint + code["minute"].to_bytes(4, "big")
+        assert good(case["public"], plain.to_be_signed("share-code", network, body, bytes_of(case["key"])), signature)
+        raw = body + signature
+        number = int.from_bytes(raw + plain.tagged("share code", network, raw)[:7], "big")
+        text = "".join(alphabet[number >> 5 * at & 31] for at in reversed(range(184)))
+        assert "-".join(text[at : at + 4] for at in range(0, 184, 4)) == code["printed"]
+        assert code["link"] == "salus:share?code=" + text
 
 
 def test_requests_and_consents() -> None:

@@ -25,6 +25,7 @@ from salus.cli.options import (
     save_option,
 )
 from salus.cli.output import print_json, print_table, short, when
+from salus.cli.share import from_code
 from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_relation
 from salus.core.glass import GlassReason
@@ -205,7 +206,7 @@ def change_words(change: Change | None) -> str | None:
 
 for part in (
     *(account, reads_command, session_command, review_command),
-    *(glass_command, push_command, unanswered_command),
+    *(glass_command, push_command, unanswered_command, from_code),
     *(bulk_command, deferred_command, sealed_command),
 ):
     command.add_command(part)

@@ -11,9 +11,11 @@ from salus.cli.petition import outcome_words
 from salus.core.errors import Refusal
 from salus.services.account.line import ground_of
 from salus.services.ahead import ReceivedAhead
+from salus.services.answer_lookup import LookupAnswered
 from salus.services.custody_letters import Surrendered
 from salus.services.defer import Deferred
 from salus.services.deliver import Withheld
+from salus.services.locator_key import Epoch
 from salus.services.open_session import SessionOpened
 from salus.services.petition_letters import Change
 from salus.services.push import NotPushed
@@ -24,10 +26,12 @@ from salus.services.receive_own import OwnView
 from salus.services.receive_receipt import ReceiptView
 from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.records import Record
+from salus.services.register_tokens import Registered
 from salus.services.release import Delivery, Refused
 from salus.services.sealed_orders import SilentOrder
 from salus.services.session_page import PageSent, SessionOver
 from salus.services.tell_release import ToldView
+from salus.services.tickets import TicketView
 from salus.vault.files import LocalFiles
 
 
@@ -97,6 +101,18 @@ def tell(letter: str, outcome: object, ground: str = "") -> Told:
             return Told(letter, outcome.release, words)
         case Surrendered():
             return Told(letter, outcome.relation, "the former custodian destroyed what it had")
+        case LookupAnswered():
+            listed = f", {outcome.listed} listed" if outcome.listed else ""
+            return Told(letter, outcome.lookup, f"answered: {'found' if outcome.found else 'nothing told'}{listed}")
+        case TicketView():
+            words = "nobody was found" if outcome.relation is None else f"found, {outcome.how}"
+            return Told(letter, outcome.lookup, f"ticket: {words} (`salus discover tickets`)")
+        case Registered():
+            return Told(
+                letter, None, f"{outcome.tokens} tokens of {outcome.relations} relations, epoch {outcome.epoch}"
+            )
+        case Epoch():
+            return Told(letter, None, f"the group's key of epoch {outcome.epoch} is kept")
         case Refusal():
             return Told(letter, None, f"refused: {outcome}", code=outcome.code)
         case bytes() if letter in ("grant", "petition"):

@@ -29,6 +29,7 @@ GROUPS = {
     "backup": "A wallet's backup: make, restore after a recovery; hand out a share.",
     "policy": "Policy sets: list, show, propose, name.",
     "order": "Orders of courts and authorities: record, withdraw, list.",
+    "discover": "Find somebody's relation: match, locate, share codes; keys, tokens and limits of look-ups.",
     "access": "Request, answer, receive; who received what.",
     "ledger": "Status, blocks, proofs, export, checkpoints.",
     "verify": "Check an evidence file offline, step by step.",

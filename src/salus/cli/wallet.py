@@ -7,6 +7,7 @@ import click
 
 from salus.cli.options import acting, in_home, opened, person
 from salus.cli.output import print_fields, print_json, print_table, short, when
+from salus.cli.share import share_code
 from salus.core.errors import Kind, Refusal
 from salus.services.actors import Person
 from salus.services.recovery_status import recovery_status
@@ -64,6 +65,9 @@ def due(home: Path | None, as_json: bool, actor: str, minutes: int) -> None:
 
 def _alarms(who: Person) -> list[bytes]:
     return [one.handle for one in recovery_status(who) if one.alarming]
+
+
+command.add_command(share_code)
 
 
 def _and(before: Done, after: Done) -> Done:

@@ -10,6 +10,7 @@ from salus.contracts.accounts.messages import MESSAGES as ACCOUNTS
 from salus.contracts.accounts.messages import OpenAccounts, OpenOrganisation
 from salus.contracts.consent.messages import MESSAGES as CONSENT
 from salus.contracts.consent.messages import DenyTotally, GrantConsent
+from salus.contracts.discovery.messages import MESSAGES as DISCOVERY
 from salus.contracts.governance.messages import MESSAGES as GOVERNANCE
 from salus.contracts.governance.messages import Propose
 from salus.contracts.records.messages import MESSAGES as RECORDS
@@ -24,7 +25,7 @@ from salus.core.types import Message
 LIFETIME_MS = 120_000  # how long a fresh envelope stays valid
 NUMBERS: dict[type[Message], int] = {
     shape: number
-    for messages in (GOVERNANCE, ACCOUNTS, RECORDS, CONSENT, ACCESS, REPRESENTATION)
+    for messages in (GOVERNANCE, ACCOUNTS, RECORDS, CONSENT, ACCESS, REPRESENTATION, DISCOVERY)
     for number, shape in messages.items()
 }
 

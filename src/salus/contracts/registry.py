@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, TypeVar
 
-from salus.contracts import access, accounts, consent, governance, records, representation
+from salus.contracts import access, accounts, consent, discovery, governance, records, representation
 from salus.contracts.access import entry_errors as access_entry_errors
 from salus.contracts.access import errors as access_errors
 from salus.contracts.access import recovery_errors as access_recovery_errors
@@ -20,6 +20,7 @@ from salus.contracts.consent import lapse
 from salus.contracts.consent.for_access import ForAccess
 from salus.contracts.consent.uses import count_use
 from salus.contracts.context import Context, Contract
+from salus.contracts.discovery import errors as discovery_errors
 from salus.contracts.governance import errors as governance_errors
 from salus.contracts.governance import queries as governance_queries
 from salus.contracts.records import custody_errors, entry_errors
@@ -42,6 +43,7 @@ CONTRACTS: tuple[Contract, ...] = (
     consent.contract(ACTING, governance_queries),
     access.contract(ACTING, governance_queries, record_queries, ForAccess(governance_queries), count_use),
     representation.contract(ACTING, governance_queries, ForAccess(governance_queries), ACTING),
+    discovery.contract(ACTING, governance_queries, record_queries, ForAccess(governance_queries)),
 )
 
 
@@ -87,6 +89,7 @@ REFUSALS: dict[int, type[Refusal]] = merged(
             access_recovery_errors,
             representation_errors,
             access_entry_errors,
+            discovery_errors,
         ),
     )
 )

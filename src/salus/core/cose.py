@@ -37,6 +37,11 @@ KINDS = (
     "share-receipt",
     "release-notice",
     "backup-share",
+    "look-up",
+    "ticket",
+    "tokens",
+    "locator-key",
+    "share-code",
 )
 MAX_SIGNERS = 16
 

@@ -11,7 +11,7 @@ from salus.demo.clock import StoryClock
 from salus.services.actors import Organisation, Person
 
 HOSPITALS = ("north", "south")
-CLINIC, VILLAGE, REGULATOR, PATIENT = "clinic", "village", "regulator", "alma"
+CLINIC, VILLAGE, REGULATOR, INDEX, PATIENT = "clinic", "village", "regulator", "index", "alma"
 PARENTS = ("mother", "father")  # of another patient, who is a child
 YEAR_MS = 31_557_600_000  # 365.25 days
 Figures = dict[str, int | float | str | bool]

@@ -14,6 +14,7 @@ from salus.demo.spread import newest
 from salus.demo.stage import (
     CLINIC,
     HOSPITALS,
+    INDEX,
     PARENTS,
     PATIENT,
     REGULATOR,
@@ -36,6 +37,7 @@ REGION = RegionSpec(
         MemberSpec("Riverbank Clinic", CLINIC, (OrganisationRole.CLINIC,)),
         MemberSpec("Village Clinic", VILLAGE, (OrganisationRole.CLINIC,), emergency=False),
         MemberSpec("Health Regulator", REGULATOR, (OrganisationRole.REGULATOR,)),
+        MemberSpec("Emergency Index", INDEX, (OrganisationRole.LOCATOR,)),
     ),
 )
 

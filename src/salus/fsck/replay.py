@@ -151,7 +151,7 @@ def subjects(message: Message) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-_NAMESPACES = ("machine", "governance", "accounts", "records", "consent", "access")
+_NAMESPACES = ("machine", "governance", "accounts", "records", "consent", "access", "representation", "discovery")
 
 
 def key_place(key: bytes) -> str:

@@ -249,6 +249,16 @@ def for_escrow(organisation: Organisation, relation: bytes) -> Scope:
     return _own(organisation, relation, "HSYSADMIN", organisation.account)
 
 
+def for_lookup(organisation: Organisation, relation: bytes, rule: bytes) -> Scope:
+    """Let the gateway look at who a patient of its own is, in order to find her; nothing but that resource.
+
+    `rule` is the look-up, or the group whose locators are to know her.
+    """
+    if accounts.custodian_of(organisation.ledger.view(), relation) != organisation.account:
+        raise NotCustodian
+    return Scope(relation, "discovery", organisation.account, rule, lambda header: header.type == "Patient")
+
+
 def for_labels(organisation: Organisation, relation: bytes) -> Scope:
     """Let the gateway look at a relation of its own in order to label it; what it reads so, leaves it never."""
     return _own(organisation, relation, "HSYSADMIN", organisation.account)

@@ -20,6 +20,7 @@ from salus.fhir.references import ID_SYSTEM
 from salus.services.actors import Organisation
 from salus.services.errors import AmbiguousPatient, WrongPlace
 from salus.services.facts import FHIR_JSON
+from salus.services.found_by import found_by
 from salus.services.intake import check_intake
 from salus.services.labelling import Bundled, settle
 from salus.services.merge import sides_of
@@ -171,6 +172,8 @@ def _whole(
             unsettled[relation] = None
         if entry.method == "PUT" or entry.type == PATIENTS:
             identifiers.append(Identifier(entry.type, ID_SYSTEM, entry.id, f"{relation.hex()}/{record.hex()}"))
+        if entry.type == PATIENTS:
+            identifiers += found_by(relation, record, entry.octets)
         writes.append(_write(entry, relation, record, now, retaining.rule_of(entry, relation)))
     for relation in unsettled:
         writes = settle(organisation, relation, writes, bundle)

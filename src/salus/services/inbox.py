@@ -7,11 +7,13 @@ from salus.core.errors import Kind, Refusal
 from salus.services.acknowledge import acknowledge
 from salus.services.actors import Organisation, Person
 from salus.services.ahead import ReceivedAhead, receive_emergency
+from salus.services.answer_lookup import LookupAnswered, answer_lookup
 from salus.services.custody_letters import COPY, LAST_WORD, Surrendered
 from salus.services.defer import Deferred, settle_deferred
 from salus.services.deliver import Delivery, Withheld
 from salus.services.hold_share import Held, hold_share, receive_share_receipt
 from salus.services.keep_representation import take_representation
+from salus.services.locator_key import Epoch, receive_locator_key
 from salus.services.notify import Notice, receive_notice
 from salus.services.open_session import SessionOpened, open_session
 from salus.services.ports import KINDS, Letter
@@ -24,6 +26,7 @@ from salus.services.receive_receipt import ReceiptView, receive_receipt
 from salus.services.receive_sealed import receive_sealed
 from salus.services.receive_session import ClosedSession, ReceivedPage, receive_closing, receive_page
 from salus.services.refuse import Refused
+from salus.services.register_tokens import Registered, take_tokens
 from salus.services.release import release
 from salus.services.release_share import LETTER as RELEASED_SHARE
 from salus.services.sealed_orders import SilentOrder, take_sealed_order
@@ -31,6 +34,7 @@ from salus.services.session_page import PageSent, SessionOver, session_page
 from salus.services.take_approval import take_approval
 from salus.services.take_petition import take_petition
 from salus.services.tell_release import ToldView, receive_told
+from salus.services.tickets import TicketView, receive_ticket
 
 Outcome = (
     bytes
@@ -50,6 +54,10 @@ Outcome = (
     | ReceivedAhead
     | SilentOrder
     | ReceivedBulk
+    | LookupAnswered
+    | TicketView
+    | Registered
+    | Epoch
     | Refusal
 )
 _FIRST = {"representation": 0, "grant": 1}  # a grant may rest on who was let act just before
@@ -134,6 +142,10 @@ _DEALS: dict[str, Callable[[Organisation, bytes], Outcome]] = {
     "sealed-order": take_sealed_order,
     "sealed": receive_sealed,
     "bulk": receive_bulk,
+    "look-up": answer_lookup,
+    "ticket": receive_ticket,
+    "tokens": take_tokens,
+    "locator-key": receive_locator_key,
 }
 
 

@@ -14,6 +14,7 @@ KINDS = (  # of letters
     *("share", "share-receipt", "release-share"),
     *("custody", "custody-end"),
     *("emergency", "sealed-order", "sealed", "bulk"),
+    *("look-up", "ticket", "tokens", "locator-key"),
 )
 
 

@@ -231,6 +231,11 @@ class Vault:
         with self._index.reading() as connection:
             return sorted(row.relation for row in connection.execute(select(schema.relations.c.relation)))
 
+    def relation_count(self) -> int:
+        """Return how many relations there are or were: a number alone, so no scope is asked for."""
+        with self._index.reading() as connection:
+            return int(connection.exec_driver_sql("SELECT coalesce(max(number), 0) FROM relations").scalar_one())
+
     def headers(self, scope: Scope) -> list[LeafHeader]:
         """Return the headers of the current versions that the scope allows. Raises OutOfScope, NoSuchRelation."""
         with self._viewing(scope) as (connection, relation):

@@ -14,8 +14,8 @@ _READ = bytes.maketrans(_ALPHABET + b"ILOU", _RFC4648 + b"BBA!")
 
 
 def written(raw: bytes) -> str:
-    """Return the bytes, a multiple of five, in groups of four letters and digits."""
-    text = base64.b32encode(raw).translate(_WRITE).decode()
+    """Return octets as they are printed: in groups of four letters and digits."""
+    text = base64.b32encode(raw).translate(_WRITE).decode().rstrip("=")
     return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
@@ -23,6 +23,6 @@ def read(text: str) -> bytes:
     """Return what was written; raise ValueError where it cannot be read."""
     plain = "".join(text.split()).replace("-", "").upper().encode("ascii").translate(_READ)
     try:
-        return base64.b32decode(plain)
+        return base64.b32decode(plain + b"=" * (-len(plain) % 8))
     except binascii.Error:
         raise ValueError("not base 32") from None

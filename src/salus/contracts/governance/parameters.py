@@ -31,6 +31,11 @@ class Parameter(IntEnum):
     DEFERRED_MS = 46  # how long after an emergency its release may still be committed
     SILENCE_MS = 47  # how long an order may forbid notice
     BULK_ENTRIES = 48  # relations in one bulk release
+    LOOKUPS_PER_HOUR = 50  # of one requester, wherever it asks
+    LOOKUPS_PER_DAY = 51
+    LOOKUP_WINDOW_MS = 52  # how far ahead the `not_after` of a look-up may lie
+    LOCATOR_EPOCH_MS = 53  # at least so long a group keeps the key that it shares for locators
+    TICKET_MS = 54  # how long the answer to a look-up may be used
 
 
 class Bounds(NamedTuple):
@@ -68,5 +73,10 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.DEFERRED_MS: Bounds(2_592_000_000, 3_600_000, 7_776_000_000),  # 30 days; 1 h to 90 days
     Parameter.SILENCE_MS: Bounds(7_776_000_000, 86_400_000, 31_622_400_000),  # 90 days; 1 to 366 days
     Parameter.BULK_ENTRIES: Bounds(500, 1, 1000),
+    Parameter.LOOKUPS_PER_HOUR: Bounds(60, 1, 100_000),
+    Parameter.LOOKUPS_PER_DAY: Bounds(400, 1, 1_000_000),
+    Parameter.LOOKUP_WINDOW_MS: Bounds(600_000, 10_000, 3_600_000),  # 10 min; 10 s to 1 h
+    Parameter.LOCATOR_EPOCH_MS: Bounds(86_400_000, 60_000, 7_776_000_000),  # 1 day; 1 min to 90 days
+    Parameter.TICKET_MS: Bounds(600_000, 10_000, 3_600_000),  # 10 min; 10 s to 1 h
 }
 NUMBERS = frozenset(map(int, Parameter))  # for membership only

@@ -93,3 +93,8 @@ def kept_until(state: Reader, relation_id: bytes, organisation: bytes) -> int | 
     """Return the block time at which the organisation last gave up the custody, None where it never did."""
     former = keeper.get_former(state, relation_id, organisation)
     return None if former is None else former.until
+
+
+def in_use(state: Reader, relation: bytes) -> bool:
+    """True unless the relation is restricted or closed, or the person has died: nobody is led to such a one."""
+    return not (restricted(state, relation) or deceased(state, relation) or closed(state, relation))

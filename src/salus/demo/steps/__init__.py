@@ -15,6 +15,7 @@ from salus.demo.steps.recovery import recover_accounts
 from salus.demo.steps.revoke import revoke_in_one_block
 from salus.demo.steps.session import hold_session
 from salus.demo.steps.take_in import take_in
+from salus.demo.steps.tourist import find_the_tourist
 from salus.demo.steps.verify import verify_offline
 
 STEPS: dict[str, Callable[[Stage], Step]] = {
@@ -24,6 +25,7 @@ STEPS: dict[str, Callable[[Stage], Step]] = {
     "verify": verify_offline,
     "revoke": revoke_in_one_block,
     "break_glass": break_the_glass,
+    "tourist": find_the_tourist,
     "session": hold_session,
     "mandates": follow_mandates,
     "amend": amend_and_erase,

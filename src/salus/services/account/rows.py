@@ -4,7 +4,7 @@ Whoever is a subject by one of PERSONAL may be a person: every event of any cont
 a row, and a test holds that.
 """
 
-from salus.services.account import access, accounts, consent, life, records, recovery, representation
+from salus.services.account import access, accounts, consent, discovery, life, records, recovery, representation
 from salus.services.account.line import Rows
 from salus.services.account.words import Text
 
@@ -17,6 +17,7 @@ ROWS: Rows = {
     **life.ROWS,
     **access.ROWS,
     **representation.ROWS,
+    **discovery.ROWS,
 }
 _VARIANTS = consent.VARIANTS | records.VARIANTS | recovery.VARIANTS | representation.VARIANTS
 NAMES: dict[str, Text] = {row.what: row.text for row in ROWS.values()} | _VARIANTS

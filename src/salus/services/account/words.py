@@ -134,6 +134,7 @@ SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reas
     "Witness": "见证方",
     "the person": "本人",
     "by vote": "经成员表决",
+    "a locator was asked": "经定位机构查得",
 }
 
 
