@@ -14,7 +14,7 @@ def claimed(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
 
 def handle_of(home: Path) -> str:
     (relation,) = data("access", "relations", "--as", "alma", home=home)
-    assert sorted(relation) == ["custodian", "handle", "name"] and relation["name"] == "North Hospital"
+    assert sorted(relation) == ["custodian", "handle", "life", "name"] and relation["name"] == "North Hospital"
     return relation["handle"]
 
 
