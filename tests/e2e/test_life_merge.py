@@ -25,7 +25,7 @@ from salus.contracts.records import errors as records_errors
 from salus.contracts.records import queries as records
 from salus.fsck.home import fsck_home
 from salus.policy.policies import Choice
-from salus.policy.shipped import OPT_OUT
+from salus.policy.sets import OPT_OUT
 from salus.policy.types import Effect
 from salus.services.accounting import accounting
 from salus.services.actors import Organisation, Person
