@@ -21,7 +21,7 @@ test: $(VENV)/test.stamp ## set up and run every test
 check: $(VENV)/test.stamp ## style, types, import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --config importlinter.ini
+	@$(BIN)/lint-imports importlinter.ini
 
 coverage: $(VENV)/test.stamp ## branch coverage of core to machine (at least 95 %)
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term --cov-fail-under=95 tests/unit tests/contracts tests/vectors tests/properties tests/rules

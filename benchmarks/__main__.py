@@ -13,6 +13,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "import": ("benchmarks.intake",),
     "decision": ("benchmarks.decision",),
     "fsck": ("benchmarks.fsck",),
+    "tourist": ("benchmarks.tourist",),
 }
 
 

@@ -145,7 +145,7 @@ class _Gateway:
         view = self.views.open(self.height, NOW)
         if not staff_attested(view, RECIPIENT, STAFF, NOW):
             raise LookupError("not attested")
-        situation = self.situations.of(view, relation, lambda: self.openings[relation])
+        situation = self.situations.of(view, relation, self.openings.__getitem__)
         asked = self.asked[relation]
         who = self.situations.who(view, RECIPIENT, TREAT)
         decision = decide_prepared(_question(view, NOW, asked, situation, who, False), situation.prepared, records)

@@ -16,13 +16,15 @@ from contracts.accounts_defects import (
 )
 from contracts.founding import key
 from contracts.precedence import NOW, Case, Scene
-from salus.contracts.accounts import errors, keeper
+from salus.contracts.accounts import errors, keeper, recovery_keeper
 from salus.contracts.accounts.messages import (
     AddKey,
     RevokeKey,
     RevokeOwnKey,
     RotateSealKey,
 )
+from salus.contracts.accounts.recovery_errors import AccountBarred
+from salus.contracts.accounts.recovery_types import Frozen
 from salus.contracts.accounts.types import Person, PersonState
 from salus.contracts.context import Signer
 from salus.contracts.governance.parameters import Parameter
@@ -81,10 +83,15 @@ def one_device_listed(scene: Scene) -> None:
         keeper.revoke_key(scene.state, scene.notes["handle"], kid, entry)
 
 
+def frozen(scene: Scene) -> None:
+    recovery_keeper.put_frozen(scene.state, scene.notes["handle"], Frozen(NOW, None))
+
+
 OF_TWO_DEVICES: dict[Any, Any] = {
     errors.NoSuchAccount: (unknown_account, organisation_account),
     errors.NotClaimed: custodial,
     errors.NotDevice: (no_device, anothers_devices),
+    AccountBarred: frozen,
     errors.SecondKeyNeeded: (one_device, one_device_twice),
     errors.DelayNeeded: one_device_listed,
 }

@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 
 from contracts.precedence import NETWORK, NOW, Nothing, Scene
-from salus.contracts import access, consent, records
+from salus.contracts import access, consent, records, representation
 from salus.contracts.accounts import keeper as accounts_keeper
+from salus.contracts.accounts.for_records import hand_over
 from salus.contracts.accounts.types import Key, KeyStatus, Organisation, Person, PersonState, Staff
 from salus.contracts.acting import Acting
 from salus.contracts.consent import keeper as consent_keeper
 from salus.contracts.consent.for_access import ForAccess
+from salus.contracts.consent.lapse import lapse_at_transfer
 from salus.contracts.consent.types import Chosen
 from salus.contracts.consent.uses import count_use
 from salus.contracts.context import Signer
@@ -36,15 +38,24 @@ from salus.core.types import Message
 from salus.policy.policies import EmergencyRule, Mode, Order, PolicyRule, PolicySet
 from salus.policy.purposes import ACT_REASON
 from salus.policy.types import Directive, Effect, GranteeKind, OrganisationRole, Status
-from salus.state.overlay import Overlay
+from salus.state.overlay import Overlay, Reader
 
 ACTING = Acting()
-RECORDS = records.contract(ACTING, governance)
+SUCCESSION = b"\x01\x7f"  # of this region alone: 01 7f member -> its successor
+
+
+def successor_of(state: Reader, member: bytes) -> bytes | None:
+    """What governance answers once members can vote a successor."""
+    return state.get(SUCCESSION + member)
+
+
+RECORDS = records.contract(ACTING, governance, hand_over, lapse_at_transfer, successor_of)
 CONSENT = consent.contract(ACTING, governance)
 ACCESS = access.contract(ACTING, governance, records_queries, ForAccess(governance), count_use)
+REPRESENTATION = representation.contract(ACTING, governance, ForAccess(governance), ACTING)
 HANDLERS = {
     contract.messages[number]: handler
-    for contract in (RECORDS, CONSENT, ACCESS)
+    for contract in (RECORDS, CONSENT, ACCESS, REPRESENTATION)
     for number, handler in contract.handlers.items()
 }
 

@@ -5,11 +5,29 @@ from typing import Any
 import msgspec
 import pytest
 
-from contracts.precedence import NOW, Case, Defect, Scene, alone, assert_complete, assert_documented, pairs
+from contracts.access_others import (
+    OCCURRED,
+    ON_DIRECTIVE,
+    ORDER_TERMS,
+    TERMS,
+    bulk,
+    committed,
+    deferred,
+    exists,
+    no_authority,
+    opening,
+    opens_with,
+    put_sealed,
+    sealed_order,
+    sealed_release,
+)
+from contracts.families import representation
+from contracts.precedence import HEIGHT, NOW, Case, Defect, Scene, alone, assert_complete, assert_documented, pairs
 from contracts.region import (
     BREAK_GLASS,
     BY_CLINIC,
     BY_HOSPITAL,
+    BY_PATIENT,
     BY_REGULATOR,
     CLINIC,
     DIRECTIVE,
@@ -20,6 +38,7 @@ from contracts.region import (
     REGULATOR,
     RELATION,
     ROOT,
+    STAFF,
     TREAT,
     change_directive,
     change_key,
@@ -50,6 +69,7 @@ from salus.contracts.access.messages import (
     RecordRelease,
     ReviewBreakGlass,
 )
+from salus.contracts.access.recovery_errors import PermitSuspended
 from salus.contracts.access.types import Answer, Outcome, Review
 from salus.contracts.accounts import keeper as accounts_keeper
 from salus.contracts.accounts.keys import person_key
@@ -59,6 +79,9 @@ from salus.contracts.consent.keys import directive_key
 from salus.contracts.governance.parameters import BOUNDS, Parameter
 from salus.contracts.records import keeper as records_keeper
 from salus.contracts.records.types import Restriction
+from salus.contracts.records.types_life import Closing, Death
+from salus.contracts.representation import keeper as representation_keeper
+from salus.contracts.representation.types import Standing
 from salus.core.glass import GlassReason, ReviewerKind, Verdict
 from salus.core.keys import Role
 from salus.policy.policies import NO_SET, Choice, Mode
@@ -124,6 +147,13 @@ def closing() -> Scene:
     return s
 
 
+def by_the_dead(s: Scene) -> None:
+    """The patient's key signs, whose death is recorded."""
+    s.change(reviewer=RELATION)
+    s.signers.append(BY_PATIENT)
+    records_keeper.put_death(s.state, RELATION, Death(STAFF, name("how"), NOW))
+
+
 def put_session(s: Scene, **fields: Any) -> None:
     entry = Answer(Outcome.SESSION, CLINIC, NOW - 1, None, NOW + 5, None)
     keeper.put_answer(s.state, RELATION, request_id(REQUEST), msgspec.structs.replace(entry, **fields))
@@ -184,6 +214,15 @@ def basis(kind: int | None = None, version: int | None = None, of: bytes | None 
 
 def terms(**fields: Any) -> Defect:
     return lambda s: s.change(**fields)
+
+
+def later(ms: int) -> Defect:
+    """Let the block come so much later."""
+
+    def defect(s: Scene) -> None:
+        s.time = NOW + ms
+
+    return defect
 
 
 def unsigned(s: Scene) -> None:
@@ -281,6 +320,7 @@ OF_DIRECTIVE: dict[Any, Any] = {
     errors.DirectiveRevoked: stored(status=int(Status.REVOKED)),
     errors.StaleVersion: basis(version=2),
     errors.NotAcknowledged: stored(status=int(Status.UNACKNOWLEDGED)),
+    PermitSuspended: stored(status=int(Status.SUSPENDED)),
     errors.NotYetInForce: stored(start=NOW + 1),
     errors.DirectiveExpired: stored(end=NOW),
     errors.OtherRecipient: stored(grantee=(1, OTHER)),
@@ -312,6 +352,8 @@ GROUNDS_APART = {
     (errors.NoSuchPurpose, errors.BreakGlassByPermit): "a request has one purpose",
     (errors.BasisNotSupported, errors.NotOwnAccess): ONE_BASIS,
     (errors.DirectiveRevoked, errors.NotAcknowledged): ONE_STATUS,
+    (errors.DirectiveRevoked, PermitSuspended): ONE_STATUS,
+    (errors.NotAcknowledged, PermitSuspended): ONE_STATUS,
     (errors.TotallyDenied, errors.NoSuchOrder): "an order binds whatever was denied",
     (errors.TotallyDenied, errors.OrderNotInForce): "an order binds whatever was denied",
 }
@@ -343,7 +385,21 @@ OF_BASIS = (
 )
 RESTRICTED = {
     errors.RelationRestricted: lambda s: records_keeper.put_restriction(s.state, RELATION, Restriction(NOW)),
+    errors.PersonDeceased: lambda s: records_keeper.put_death(s.state, RELATION, Death(STAFF, name("how"), NOW)),
+    errors.RelationClosed: lambda s: records_keeper.put_closing(s.state, RELATION, Closing(NOW)),
 }
+ENDED, SUSPENSION = name("ended"), name("suspended")
+
+
+def suspended(s: Scene) -> None:
+    """Somebody granted it whose right to is in dispute."""
+    entry = representation(representative=OTHER, standing=int(Standing.DISPUTED))
+    representation_keeper.put_representation(s.state, RELATION, SUSPENSION, entry)
+    stored(under=SUSPENSION)(s)
+
+
+AUTHORITY = {errors.AuthorityEnded: stored(under=ENDED), errors.AuthoritySuspended: suspended}
+AUTHORITY_APART = {(errors.AuthorityEnded, errors.AuthoritySuspended): "one authority"}
 CASES = (
     Case(
         "RecordRelease",
@@ -353,8 +409,9 @@ CASES = (
         | {errors.TriggerNotSupported: terms(trigger=int(Trigger.PUSH))}
         | DUE
         | OF_BASIS
-        | RESTRICTED,
-        REQUEST_APART | GROUNDS_APART,
+        | RESTRICTED
+        | AUTHORITY,
+        REQUEST_APART | GROUNDS_APART | AUTHORITY_APART,
     ),
     Case(
         "RecordRefusal",
@@ -415,7 +472,7 @@ CASES = (
         review,
         {
             errors.NoSuchBreakGlass: terms(release=name("none")),
-            errors.NotAReviewer: (unsigned, terms(reviewer=OTHER), terms(reviewer=RELATION)),
+            errors.NotAReviewer: (unsigned, terms(reviewer=OTHER), terms(reviewer=RELATION), by_the_dead),
             errors.ByTheRequester: lambda s: put_review(s, (), requester=REGULATOR),
             errors.UnknownVerdict: (terms(verdict=0), terms(verdict=3)),
             errors.ReviewClosed: lambda s: put_review(s, SPOKEN, NOW, _requester(s)),
@@ -436,8 +493,9 @@ CASES = (
                 terms(ends=NOW + BOUNDS[Parameter.SESSION_MS].default + 1),
             )
         }
-        | RESTRICTED,
-        REQUEST_APART | GROUNDS_APART,
+        | RESTRICTED
+        | AUTHORITY,
+        REQUEST_APART | GROUNDS_APART | AUTHORITY_APART,
     ),
     Case(
         "CloseRelease",
@@ -482,8 +540,11 @@ CASES = (
         | ATTESTED
         | OF_OTHER_GROUNDS
         | {errors.NotMandated: by_policy(Mode.PERMITTED, trigger=int(Trigger.LAW))}
-        | RESTRICTED,
-        {
+        | RESTRICTED
+        | AUTHORITY,
+        AUTHORITY_APART
+        | {(errors.NotMandated, two): ONE_BASIS for two in AUTHORITY}
+        | {
             (errors.NoSuchRelation, errors.NotTheCustodian): "a relation that is nobody's is not another's",
         }
         | {pair: why for pair, why in GROUNDS_APART.items() if errors.NotOwnAccess not in pair}
@@ -492,6 +553,123 @@ CASES = (
         | {(one, errors.NotMandated): ONE_BASIS for one in OF_OTHER_GROUNDS},
     ),
 )
+OTHERS = (
+    Case(
+        "DeferredRelease",
+        deferred,
+        OF_REQUEST
+        | {
+            errors.RequestExpired: asking(not_after=OCCURRED),
+            errors.RequestTooFarAhead: asking(not_after=OCCURRED + WINDOW_MS + 1),
+            errors.RequestKeyNotLive: (
+                clinics_key(status=int(KeyStatus.REVOKED)),
+                clinics_key(end=OCCURRED),
+                clinics_key(start=OCCURRED + 1),
+            ),
+        }
+        | SUSPENDED
+        | {
+            errors.NoSuchPurpose: asking(purpose=99),
+            errors.StaffNotAttested: (asking(staff=name("stranger")), asking(staff=None)),
+            errors.RootNotValid: terms(relation_root=name("other root")),
+            errors.StaleVersion: (terms(policy=(POLICY, 2)), terms(policy=(NO_SET, 1))),
+            errors.NotAnEmergency: asking(purpose=TREAT),
+            errors.BreakGlassNotAllowed: lambda s: put_policy(s.state),
+            errors.NotOfTheEmergencyGroup: lambda s: put_policy(s.state, emergency=emergency(name("nobody"))),
+            errors.UnknownGlassReason: (asking(reason=0), asking(reason=99)),
+        }
+        | {errors.RelationRestricted: RESTRICTED[errors.RelationRestricted]}
+        | {
+            errors.InvalidOutage: (
+                terms(outage=(HEIGHT, NOW - 7)),
+                terms(outage=(HEIGHT - 1, OCCURRED + 1)),
+                terms(outage=(HEIGHT - 1, OCCURRED - BOUNDS[Parameter.OUTAGE_MS].default - 1)),
+            ),
+            errors.DeferredTooLate: later(BOUNDS[Parameter.DEFERRED_MS].default - 4),
+        },
+        REQUEST_APART
+        | {
+            (errors.NoSuchPurpose, errors.NotAnEmergency): "a request has one purpose",
+            (errors.BreakGlassNotAllowed, errors.NotOfTheEmergencyGroup): "a set has one emergency group",
+        },
+    ),
+    Case(
+        "RecordSealedOrder",
+        sealed_order,
+        {
+            errors.NotAnIssuer: (unsigned, no_authority),
+            errors.InvalidSilence: (
+                terms(end=NOW),
+                terms(end=NOW + 11),
+                terms(notice_until=NOW + BOUNDS[Parameter.SILENCE_MS].default + 1),
+            ),
+            errors.SealedExists: exists("order"),
+        },
+    ),
+    Case(
+        "RecordSealedRelease",
+        sealed_release,
+        {
+            errors.NotTheGateway: unsigned,
+            errors.MayNotHold: NOT_HOLDING[errors.MayNotHold],
+            errors.NoSuchOrder: terms(order=name("none")),
+            errors.OrderNotInForce: terms(order=name("over")),
+            errors.NotAnIssuer: (no_authority, terms(order=name("a clinic's"))),
+            errors.SealedExists: exists("release"),
+        },
+        {
+            (one, two): "a release rests on one order"
+            for one in (errors.NoSuchOrder, errors.OrderNotInForce)
+            for two in (errors.OrderNotInForce, errors.NotAnIssuer)
+            if one is not two
+        },
+    ),
+    Case(
+        "OpenSealedRelease",
+        opening,
+        {
+            errors.NotTheGateway: unsigned,
+            errors.NoSuchRelease: terms(release=name("none")),
+            errors.AlreadyOpened: lambda s: put_sealed(s, opened=NOW - 1),
+            errors.NoticeForbidden: lambda s: put_sealed(s, notice_until=NOW + 1),
+            errors.WrongOpening: (
+                terms(salt=name("other salt")),
+                terms(order_salt=name("other salt")),
+                opens_with(recipient=OTHER),
+                committed(terms=msgspec.structs.replace(TERMS, recipient=OTHER)),
+                committed(order=msgspec.structs.replace(ORDER_TERMS, custodian=OTHER)),
+                committed(
+                    order=msgspec.structs.replace(ORDER_TERMS, recipient=name("nobody")),
+                    terms=msgspec.structs.replace(TERMS, recipient=name("nobody")),
+                ),
+                no_relation,
+            ),
+        },
+    ),
+    Case(
+        "RecordBulkRelease",
+        bulk,
+        {
+            errors.NotTheGateway: unsigned,
+            errors.MayNotReceive: SUSPENDED[errors.MayNotReceive],
+            errors.NoSuchPurpose: terms(purpose=99),
+            errors.InvalidDelivery: DUE[errors.InvalidDelivery],
+            errors.MayNotHold: NOT_HOLDING[errors.MayNotHold],
+            errors.TooManyEntries: terms(
+                entries=tuple((name(f"relation {n}"), ON_DIRECTIVE, ROOT, LEAVES) for n in range(501))
+            ),
+            errors.NothingReleased: (
+                no_relation,
+                held_by_another,
+                stored(status=int(Status.REVOKED)),
+                put(total_deny()),
+                *RESTRICTED.values(),
+                *AUTHORITY.values(),
+            ),
+        },
+    ),
+)
+CASES += OTHERS
 SPOKEN = ((int(ReviewerKind.REGULATOR), name("another regulator"), int(Verdict.JUSTIFIED), NOW),)
 
 
@@ -504,6 +682,14 @@ def _requester(s: Scene) -> bytes:
 def _closed(s: Scene) -> int | None:
     found = keeper.get_review(s.state, RELATION, RELEASE)
     return None if found is None else found.closed
+
+
+@pytest.mark.parametrize("what", ["PersonDeceased", "RelationClosed"])
+def test_an_emergency_in_an_outage_is_told_though_the_person_died_of_it(what: str) -> None:
+    s = deferred()
+    (defect,) = [change for refusal, change in RESTRICTED.items() if refusal.__name__ == what]
+    defect(s)
+    assert s.run().code == 0
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

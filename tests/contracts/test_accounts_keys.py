@@ -20,6 +20,8 @@ from salus.contracts.accounts.messages import (
     RevokeOwnKey,
     RotateSealKey,
 )
+from salus.contracts.accounts.recovery_keys import history_key
+from salus.contracts.accounts.recovery_types import KeyHistory
 from salus.contracts.accounts.types import (
     Invitation,
     Key,
@@ -219,6 +221,7 @@ def test_added_device_is_written_exactly() -> None:
     assert outcome.writes == {
         keys.account_key(handle, kid(LAPTOP)): stored(entry, 1),
         keys.owner_key(kid(LAPTOP)): handle,
+        history_key(handle, kid(LAPTOP)): encode(KeyHistory(NOW, None, None)),
     }
     assert outcome.events == (events.KeyAdded(handle, kid(LAPTOP)),)
     assert sound(state)
@@ -229,7 +232,10 @@ def test_revoked_key_acts_again() -> None:
     handle = people.claimed(NETWORK, state, [PHONE, TABLET, LAPTOP])
     entry = people.device(NETWORK, handle, LAPTOP)
     outcome = NETWORK.scene(RevokeKey(handle, kid(LAPTOP)), by(handle, PHONE, TABLET), state).commit()
-    assert outcome.writes == {keys.account_key(handle, kid(LAPTOP)): stored(entry, 1, KeyStatus.REVOKED)}
+    assert outcome.writes == {
+        keys.account_key(handle, kid(LAPTOP)): stored(entry, 1, KeyStatus.REVOKED),
+        history_key(handle, kid(LAPTOP)): encode(KeyHistory(0, NOW, None)),
+    }
     assert outcome.events == (events.KeyRevoked(handle, kid(LAPTOP)),)
     assert queries.live_key(state, handle, kid(LAPTOP), NOW) is None
     assert queries.live_keys(state, handle, Role.DEVICE, NOW) == sorted((kid(PHONE), kid(TABLET)))

@@ -14,10 +14,11 @@ from contracts.accounts_of_persons import (
     OPEN_ACCOUNTS,
     REJECT_CLAIM,
 )
+from contracts.accounts_of_recovery import CASES as OF_RECOVERY
 from contracts.founding import ACCOUNTS
-from contracts.precedence import Case, alone, assert_complete, assert_documented, pairs
+from contracts.precedence import Case, alone, assert_complete, assert_documented, pairs, refusals
 from salus.contracts import accounts
-from salus.contracts.accounts import errors
+from salus.contracts.accounts import errors, recovery_errors
 
 CASES = (
     OPEN_ORGANISATION,
@@ -34,6 +35,7 @@ CASES = (
     REVOKE_KEY,
     REVOKE_OWN_KEY,
     ROTATE_SEAL_KEY,
+    *OF_RECOVERY,
 )
 
 
@@ -54,6 +56,8 @@ def test_first_defined_wins(case: Case, refusal: Any, defects: Any) -> None:
 
 def test_every_refusal_has_a_case() -> None:
     assert_complete(errors, ACCOUNTS.messages, CASES)
+    covered = {refusal for case in CASES for refusal in case.defects}
+    assert [one.__name__ for one in refusals(recovery_errors) if one not in covered] == []
 
 
 def test_readme_names_the_order() -> None:

@@ -27,7 +27,9 @@ from contracts.region import (
 )
 from salus.contracts import consent
 from salus.contracts.accounts import keeper as accounts_keeper
+from salus.contracts.accounts import recovery_keeper
 from salus.contracts.accounts.keys import person_key
+from salus.contracts.accounts.recovery_types import Frozen
 from salus.contracts.accounts.types import Organisation, Person, PersonState, Staff
 from salus.contracts.consent import errors, keeper
 from salus.contracts.consent.keys import directive_key
@@ -35,9 +37,11 @@ from salus.contracts.consent.messages import (
     MESSAGES,
     AckDirective,
     AttestConsent,
+    ConfirmGrant,
     DenyTotally,
     GrantConsent,
     NamePolicySet,
+    ReaffirmConsent,
     RecordOrder,
     RevokeConsent,
     SetPreference,
@@ -86,6 +90,12 @@ def acknowledge() -> Scene:
     return s
 
 
+def reaffirm() -> Scene:
+    s = scene(ReaffirmConsent(RELATION, Capacity.SELF, DIRECTIVE), BY_PATIENT)
+    keeper.put_directive(s.state, directive(status=Status.SUSPENDED))
+    return s
+
+
 def prefer() -> Scene:
     """A custodian's word, so that every refusal of a preference can come about."""
     return scene(
@@ -122,6 +132,12 @@ def order() -> Scene:
 def withdraw() -> Scene:
     s = scene(WithdrawOrder(OTHER, RELATION, ORDER), BY_OTHER)
     keeper.put_order(s.state, RELATION, ORDER, STANDING)
+    return s
+
+
+def confirm() -> Scene:
+    s = scene(ConfirmGrant(RELATION, DIRECTIVE), BY_PATIENT)
+    keeper.put_directive(s.state, directive(capacity=int(Capacity.REPRESENTATIVE), under=name("authority")))
     return s
 
 
@@ -203,6 +219,10 @@ def other_realm(s: Scene) -> None:
 
 def inactive(s: Scene) -> None:
     governance_keeper.put_member(s.state, OTHER, Member(MemberState.WINDING_DOWN, False, False))
+
+
+def barred(s: Scene) -> None:
+    recovery_keeper.put_frozen(s.state, RELATION, Frozen(NOW, None))
 
 
 def persons_own(s: Scene) -> None:
@@ -323,7 +343,7 @@ CASES = (
             errors.DirectiveRevoked: stored(status=int(Status.REVOKED)),
             errors.DirectiveReplaced: stored(status=int(Status.REPLACED)),
             errors.DirectiveExpired: stored(end=NOW),
-            errors.AlreadyAcknowledged: stored(status=int(Status.ACTIVE)),
+            errors.AlreadyAcknowledged: (stored(status=int(Status.ACTIVE)), stored(status=int(Status.SUSPENDED))),
         },
         STATUS_APART
         | {
@@ -409,6 +429,39 @@ CASES = (
             errors.NotTheIssuer: lambda s: keeper.put_order(s.state, RELATION, ORDER, replace(STANDING, issuer=CLINIC)),
             errors.OrderWithdrawn: lambda s: change_order(s, withdrawn=True),
         },
+    ),
+    Case(
+        "ReaffirmConsent",
+        reaffirm,
+        {
+            errors.NoSuchRelation: no_relation,
+            errors.NotAuthorised: (unsigned, barred),
+            errors.NoSuchDirective: no_directive,
+            errors.DirectiveRevoked: stored(status=int(Status.REVOKED)),
+            errors.DirectiveReplaced: stored(status=int(Status.REPLACED)),
+            errors.DirectiveExpired: stored(end=NOW),
+            errors.TooManyPermits: full,
+            errors.NotSuspended: (stored(status=int(Status.ACTIVE)), stored(status=int(Status.UNACKNOWLEDGED))),
+        },
+        STATUS_APART
+        | {
+            (errors.DirectiveRevoked, errors.NotSuspended): ONE_STATUS,
+            (errors.DirectiveReplaced, errors.NotSuspended): ONE_STATUS,
+        },
+    ),
+    Case(
+        "ConfirmGrant",
+        confirm,
+        {
+            errors.NoSuchRelation: no_relation,
+            errors.NotAuthorised: unsigned,
+            errors.NoSuchDirective: no_directive,
+            errors.DirectiveRevoked: stored(status=int(Status.REVOKED)),
+            errors.DirectiveReplaced: stored(status=int(Status.REPLACED)),
+            errors.DirectiveExpired: stored(end=NOW),
+            errors.NotUnderAuthority: stored(under=None),
+        },
+        STATUS_APART,
     ),
 )
 

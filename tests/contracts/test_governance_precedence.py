@@ -1,12 +1,14 @@
 """Every refusal of the governance contract, alone and in pairs."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 import pytest
 
 from contracts.founding import GOVERNANCE, Network, key
+from contracts.governance_of_life import CASES as LIFE
 from contracts.precedence import HEIGHT, Case, Scene, alone, assert_complete, assert_documented, pairs
 from salus.contracts import governance
 from salus.contracts.accounts import keeper as accounts_keeper
@@ -22,10 +24,12 @@ from salus.contracts.governance.messages import (
     SetParameter,
     SetPolicySet,
     SetValidator,
+    SucceedMember,
     Vote,
 )
 from salus.contracts.governance.parameters import Parameter
 from salus.contracts.governance.policies import policy_set_id
+from salus.contracts.governance.succession import MAX_SUCCESSIONS
 from salus.contracts.governance.types import (
     Ballot,
     Member,
@@ -33,6 +37,7 @@ from salus.contracts.governance.types import (
     Policies,
     Proposal,
     ProposalStatus,
+    Succession,
     Validator,
     Value,
 )
@@ -46,7 +51,7 @@ from salus.policy.policies import MAX_WINDOW_MS, EmergencyRule, PolicyRule, Poli
 from salus.policy.purposes import ACT_REASON
 
 NETWORK = Network()
-PROPOSER, OTHER, THIRD = (member.id for member in NETWORK.members[:3])
+PROPOSER, OTHER, THIRD, LEAVING = (member.id for member in NETWORK.members)
 APPLICANT = b"a" * 32
 PROPOSAL = b"p" * 32
 NUMBER = {shape: number for number, shape in ACTIONS.items()}
@@ -85,6 +90,7 @@ def sound_actions() -> list[Message]:
         validator(THIRD, "new validator", 1),
         SetGroup(group_id(NETWORK.id, bytes(32), 0), "both", tuple(sorted((PROPOSER, THIRD)))),
         SetPolicySet(POLICY_SET, policy_set()),
+        SucceedMember(LEAVING, THIRD),
     ]
 
 
@@ -95,6 +101,7 @@ def propose() -> Scene:
     accounts_keeper.put_organisation(scene.state, APPLICANT, Organisation("applicant", "north", (2,), 1, b"s" * 32))
     keeper.put_purpose(scene.state, Purpose(BREAK_GLASS, ACT_REASON, "BTG", ()))
     keeper.put_policies(scene.state, POLICY_SET, Policies(1, policy_set()))
+    keeper.put_member(scene.state, LEAVING, Member(MemberState.WINDING_DOWN, False, False))
     return scene
 
 
@@ -171,6 +178,13 @@ def last_active(scene: Scene) -> None:
     scene.state.put(keys.ACTIVE_COUNT, encode(Value(0)))
 
 
+def many_before(scene: Scene) -> None:
+    """Sixteen successions, one after the other, end with the member that is leaving."""
+    chain = [bytes((n,)) * 32 for n in range(1, MAX_SUCCESSIONS + 1)]
+    for one, following in pairwise((*chain, LEAVING)):
+        keeper.put_succession(scene.state, one, Succession(following))
+
+
 def key_is_a_gateways(scene: Scene) -> None:
     accounts_keeper.reserve_key(scene.state, key("new validator").id(NETWORK.id), THIRD)
 
@@ -186,7 +200,7 @@ PROPOSE = Case(
             lambda scene: keeper.put_parameter(scene.state, 4, 2),
         ),
         errors.ProposalExists: same_nonce,
-        errors.UnknownAction: (with_tail(0, b""), with_tail(7, b"")),
+        errors.UnknownAction: (with_tail(0, b""), with_tail(8, b"")),
         Malformed: (with_tail(1, b""), with_tail(3, encode(AdmitMember(APPLICANT)))),
         errors.NoSuchOrganisation: with_action(0, organisation=b"?" * 32),
         errors.AlreadyMember: lambda scene: keeper.put_member(scene.state, APPLICANT, Member(5, False, False)),
@@ -235,6 +249,12 @@ PROPOSE = Case(
             with_set(lambda body: {"emergency": emergency(body, window_ms=MAX_WINDOW_MS + 1)}),
         ),
         errors.NoSuchEmergencyGroup: with_set(lambda body: {"emergency": emergency(body, group=b"?" * 32)}),
+        errors.SuccessorNotActive: (
+            with_action(7, successor=b"?" * 32),
+            with_action(7, successor=LEAVING),
+            with_action(7, successor=OTHER),  # which winds down by then
+        ),
+        errors.SuccessionTooLong: many_before,
     },
     {
         (errors.ValidatorWithoutMember, errors.NoSuchValidator): "one gives power, the other takes it",
@@ -282,7 +302,7 @@ VOTE = Case(
         ),
     },
 )
-CASES = (PROPOSE, VOTE)
+CASES = (PROPOSE, VOTE, *LIFE)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

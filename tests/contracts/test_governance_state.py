@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from contracts.founding import Network, key
-from contracts.precedence import HEIGHT
+from contracts.precedence import HEIGHT, NOW
 from salus.contracts import governance
 from salus.contracts.accounts import keeper as accounts_keeper
 from salus.contracts.accounts import queries as accounts_queries
@@ -110,8 +110,8 @@ def test_suspensions_stop_what_they_name_and_nothing_else() -> None:
     state = NETWORK.state()
     for n, (recipient, custodian) in enumerate(((False, False), (True, False), (False, True), (True, True))):
         keeper.put_member(state, IDS[n], Member(MemberState.ACTIVE, recipient, custodian))
-    assert [queries.may_receive(state, m) for m in IDS] == [True, False, True, False]
-    assert [queries.may_hold(state, m) for m in IDS] == [True, True, False, False]
+    assert [queries.may_receive(state, m, NOW) for m in IDS] == [True, False, True, False]
+    assert [queries.may_hold(state, m, NOW) for m in IDS] == [True, True, False, False]
     assert [queries.is_active(state, m) for m in IDS] == [True] * 4, "and it keeps its vote"
 
 
@@ -134,8 +134,8 @@ def test_what_a_member_may_in_each_state(
         keeper.put_member(state, member, Member(state_of, False, False))
     assert queries.is_active(state, member) == active
     assert queries.is_serving(state, member) == serving
-    assert queries.may_receive(state, member) == receive
-    assert queries.may_hold(state, member) == hold
+    assert queries.may_receive(state, member, NOW) == receive
+    assert queries.may_hold(state, member, NOW) == hold
 
 
 MEMBER, PROPOSAL = IDS[0], b"p" * 32

@@ -282,7 +282,7 @@ def test_suspended_recipient_by_vote_then_restored() -> None:
         vote(state, proposal, 0, 1, 2)
         told = begin(state)[1]
         assert told[1] == events.MemberStateSet(IDS[3], MemberState.ACTIVE, suspended, False)
-        assert queries.may_receive(state, IDS[3]) is not suspended
+        assert queries.may_receive(state, IDS[3], NOW) is not suspended
 
 
 def test_validators_change_by_vote_and_are_returned_once_each() -> None:

@@ -5,7 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.merge_scenes import MERGE_CASES
 from contracts.precedence import Case, Defect, Scene, alone, assert_complete, assert_documented, pairs, refusals
+from contracts.records_of_life import CASES_OF_LIFE, offered
 from contracts.region import BY_HOSPITAL, BY_PATIENT, HOSPITAL, RELATION, ROOT, change_member, name, scene
 from salus.contracts import records
 from salus.contracts.accounts import keeper as accounts_keeper
@@ -213,6 +215,8 @@ CASES = (
         },
         NOBODYS,
     ),
+    *CASES_OF_LIFE,
+    *MERGE_CASES,
 )
 
 
@@ -265,6 +269,7 @@ ENTRY_DEFECTS: dict[type[Refusal], Defect] = {
     entry_errors.NotTheCustodian: change_custodian,
     entry_errors.StaleRoot: stale,
     entry_errors.RootReused: reuse,
+    entry_errors.UnderOffer: offered,
 }
 ORDER = list(ENTRY_DEFECTS)
 

@@ -39,7 +39,9 @@ def test_the_glass_is_broken_and_reviewed(home: Path, handle: str, tmp_path: Pat
     assert done("access", "review", "--as", "alma", home=home) == "No glass was broken.\n"
     asked = data("access", "request", "--as", "clinic", handle, "--break-glass", "--reason", "unconscious", home=home)
     (answer,) = data("access", "answer", "--as", "north", home=home)
-    assert (answer["id"], answer["outcome"]) == (asked["request"], "released 5 records")
+    under = data("policy", "of", handle, home=home)
+    said = f"released 5 records, by break-glass {under['set'][:12]}, version 1"
+    assert (answer["id"], answer["outcome"]) == (asked["request"], said)
     saved = salus("access", "answer", "--as", "clinic", "--save", tmp_path / "got", home=home)
     assert "received and verified 5 records" in saved.out
     (evidence,) = (tmp_path / "got").glob("*.evidence")
@@ -63,6 +65,9 @@ def test_the_glass_is_broken_and_reviewed(home: Path, handle: str, tmp_path: Pat
     again = salus("access", "review", "--as", "north", release, "--verdict", "justified", home=home)
     assert again.status == 1 and "closed the review" in again.line
     (rate,) = data("access", "glass", "--as", "regulator", home=home)
+    by_set = data("access", "glass", "--as", "regulator", "--by-set", home=home)
+    assert sum(each["broken"] for each in by_set) == 1
+    assert "found not justified" in done("access", "glass", "--as", "regulator", "--by-set", home=home)
     assert (rate["broken"], rate["open_reviews"], rate["not_justified"]) == (1, 0, 1)
     account = done("access", "accounting", "--as", "alma", home=home)
     assert "break-glass" in account and "reviewed" in account

@@ -132,3 +132,33 @@ def test_formats_that_exclude_one_another(home: Path, tmp_path: Path) -> None:
     assert "--out takes" in salus(*account, "--out", tmp_path / "x", home=home).line
     as_json, form = data(*account, home=home), salus(*account, "--format", "json", home=home).data
     assert {**as_json, "as_of": 0} == {**form, "as_of": 0}
+
+
+def test_the_forms_of_laws_on_the_terminal_as_data_and_as_a_page(home: Path, tmp_path: Path) -> None:
+    handle = released_unconfirmed(home)
+    form = ("access", "accounting", "--as", "north", "--of", handle, "--form")
+    part2 = data(*form, "part2", home=home)
+    (row,) = part2["parts"][0]["rows"]
+    assert (row["recipient_name"], row["purposes"], row["basis"]) == ("River Clinic", ["TREAT"], "directive")
+    assert row["data"] == ["demographics", "laboratory", "vital-signs"] and part2["parts"][1]["rows"] == []
+    hers = data("access", "accounting", "--as", "alma", "--form", "part2", home=home)
+    assert hers["parts"][0]["rows"][0]["data"] is None, "the ledger does not tell kinds"
+    assert data(*form, "hipaa", home=home)["parts"][0]["rows"] == [], "she authorised it"
+    assert data(*form, "gdpr", "--since", "2999-01-01", home=home)["parts"][0]["rows"] == []
+    printed = done(*form, "gdpr", home=home)
+    assert "Who received your personal data (GDPR Art. 15)" in printed and "laboratory results" in printed
+    printed = done(*form, "pipl", "--language", "zh", home=home)
+    assert "《个人信息保护法》" in printed and "检验结果" in printed
+    proofs = tmp_path / "proofs"
+    proved = salus(*form, "pipl", "--format", "json", "--evidence", proofs, home=home).data
+    (name,) = proved["parts"][0]["rows"][0]["evidence"]
+    assert salus("verify", proofs / name, "--genesis", home / "genesis.cbor").status == 3
+    page = done(*form, "gdpr", "--format", "html", "--language", "zh", home=home)
+    assert ElementTree.fromstring(page.removeprefix("<!DOCTYPE html>\n")).findtext("head/title") == (
+        "您的个人数据的接收方"
+    )
+    done("access", "answer", "--as", "north", home=home)
+    looked = data("access", "reads", "--as", "alma", home=home)
+    assert "administration" in {read["purpose"] for read in looked["reads"]}, "to look up the kinds is a read"
+    wrong = salus("access", "accounting", "--as", "alma", "--since", "2020-01-01", home=home)
+    assert wrong.status == 2 and "--since takes a --form" in wrong.line

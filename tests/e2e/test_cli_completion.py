@@ -37,7 +37,7 @@ def test_bash_completes_commands_options_and_choices() -> None:
     assert completed("salus", "") == list(GROUPS)
     assert completed("salus", "le") == ["ledger"]
     assert completed("salus", "ledger", "co") == ["compare", "cosign"]
-    assert completed("salus", "access", "accounting", "--fo") == ["--format"]
+    assert completed("salus", "access", "accounting", "--fo") == ["--format", "--form"]
     assert completed("salus", "access", "accounting", "--format", "") == ["terminal", "json", "html"]
     assert completed("salus", "ledger", "nosuch") == []
 

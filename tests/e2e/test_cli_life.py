@@ -14,7 +14,7 @@ def claimed(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
 
 def handle_of(home: Path) -> str:
     (relation,) = data("access", "relations", "--as", "alma", home=home)
-    assert sorted(relation) == ["custodian", "handle", "name"] and relation["name"] == "North Hospital"
+    assert sorted(relation) == ["custodian", "handle", "life", "name"] and relation["name"] == "North Hospital"
     return relation["handle"]
 
 
@@ -165,7 +165,8 @@ def test_a_member_is_added_by_vote(claimed: Path) -> None:
     members = data("org", "list", home=claimed)
     assert [member["name"] for member in members] == ["North Hospital", "River Clinic", "South Hospital"]
     assert sorted(members[0]) == [
-        "account", "name", "realm", "roles", "state", "suspended_custodian", "suspended_recipient",
+        "account", "emergency", "name", "realm", "roles", "state", "successor", "suspended_custodian",
+        "suspended_recipient",
     ]  # fmt: skip
     assert "hospital" in done("org", "list", home=claimed)
 

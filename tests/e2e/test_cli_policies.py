@@ -154,3 +154,60 @@ def test_a_deny_says_what_an_emergency_may_do_to_it(claimed: Path) -> None:
         assert words in done("consent", "show", "--as", "alma", made["directive"][:12], home=claimed)
     wrong = salus("consent", "grant", "--as", "alma", "--to", "clinic", "--emergency", "never", home=claimed)
     assert wrong.status == 2 and "say one of policy, refuse, U" in wrong.line
+
+
+def test_a_set_of_a_law_is_shown_before_it_is_voted_and_proposed_by_its_name(claimed: Path) -> None:
+    shown = data("policy", "show", "hipaa", home=claimed)
+    assert (shown["set"], shown["version"], shown["edition"]) == (None, 0, 1)
+    rules = {(rule["purpose"], rule["recipient"]): rule for rule in shown["law"]}
+    report = rules["PUBHLTH", "regulator"]
+    assert report["rule"] == 8
+    assert report["sources"][0] == {
+        "place": {"en": "45 CFR 164.512(a)", "zh": "45 CFR 164.512(a)"},
+        "url": "https://www.ecfr.gov/current/title-45/section-164.512",
+    }
+    assert shown["not_expressed"][0]["source"]["place"]["en"] == "45 CFR 164.508(c)"
+    printed = done("policy", "show", "hipaa", home=claimed)
+    assert "not voted in this network" in printed and "45 CFR 164.506(c)(2)" in printed
+    assert "A starting point for the review of your counsel, and no legal advice." in printed
+    assert "《个人信息保护法》第二十三条" in done("policy", "show", "pipl", "--language", "zh", home=claimed)
+
+    voted(claimed, "--set", "hipaa")
+    first = data("policy", "show", "hipaa", home=claimed)
+    assert first["version"] == 1 and first["rules"] == shown["rules"]
+    voted(claimed, "--set", "hipaa", "--replace", "hipaa")
+    second = data("policy", "show", "hipaa", home=claimed)
+    assert (second["set"], second["version"]) == (first["set"], 2), "a later version takes its place"
+    handle = handle_of(claimed)
+    data("policy", "name", "--as", "north", handle, "hipaa", home=claimed)
+    data("access", "request", "--as", "clinic", handle, home=claimed)
+    said = f"by policy hipaa ({first['set'][:12]}), version 2, rule 2: 45 CFR 164.506(c)(2), 45 CFR 164.508(a)(2)"
+    (released,) = data("access", "answer", "--as", "north", home=claimed)
+    assert released["outcome"].endswith(said)
+    (got,) = data("access", "answer", "--as", "clinic", home=claimed)
+    assert f"records, {said}; " in got["outcome"]
+
+
+def test_a_rule_that_asks_for_notice_has_her_told(claimed: Path) -> None:
+    handle = handle_of(claimed)
+    voted(claimed, "--set", "gdpr")
+    data("policy", "name", "--as", "north", handle, "gdpr", home=claimed)
+    data("access", "request", "--as", "clinic", handle, home=claimed)
+    done("access", "answer", "--as", "north", home=claimed)
+    (told,) = data("access", "collect", "--as", "alma", home=claimed)
+    assert told["letter"] == "notice"
+    assert told["outcome"].startswith("River Clinic received data for TREAT by policy gdpr (")
+    assert "GDPR Art. 9(2)(h)" in told["outcome"] and done("access", "collect", "--as", "alma", home=claimed)
+    line = data("access", "accounting", "--as", "alma", home=claimed)["lines"][-1]
+    assert line["law"]["notice"] is True and line["law"]["rule"] == 2
+    page = done("access", "accounting", "--as", "alma", "--format", "html", "--language", "zh", home=claimed)
+    assert "此规则要求逐次告知本人" in page and "《通用数据保护条例》第 9(2)(h) 条" in page
+
+
+def voted(home: Path, *options: object) -> None:
+    """Propose a set for any realm, vote, and let it take effect."""
+    made = data("policy", "propose", "--as", "north", "--realm", "", *options, home=home)
+    for member in ("north", "south", "clinic"):
+        data("org", "vote", "--as", member, made["proposal"], home=home)
+    while data("ledger", "status", home=home)["height"] < made["effective_height"]:
+        data("staff", "add", "--as", "south", "Nobody", home=home)

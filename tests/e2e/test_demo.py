@@ -16,7 +16,11 @@ from salus.demo.stage import in_columns, shortened
 from salus.demo.steps import STEPS
 from salus.demo.steps.take_in import PATIENTS, SEED
 
-NAMES = ["take_in", "claim", "grant", "verify", "revoke", "break_glass", "session", "mandates", "amend", "account"]
+NAMES = [
+    *("take_in", "claim", "grant", "verify", "revoke", "break_glass", "tourist", "session", "mandates", "amend"),
+    *("recovery", "family", "life"),
+    "account",
+]
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +62,22 @@ def test_the_figures_of_the_steps(report: dict) -> None:
     glass, session, mandates = (step(report, name) for name in ("break_glass", "session", "mandates"))
     assert 0 < glass["records_received"] < claimed["records"]
     assert (glass["refusals"], glass["alerts"], glass["reviews_closed"]) == (1, 1, 1)
+    tourist = step(report, "tourist")
+    assert tourist["records_received"] == glass["records_received"] and tourist["look_ups_shown"] == 1
     assert (session["pages"], session["uses"]) == (40, 1) and session["records_shown"] > session["pages"]
     assert 0 < mandates["records_reported"] < mandates["records_by_policy"] and mandates["refusals"] == 1
     amended = step(report, "amend")
     assert (amended["receipts"], amended["versions_of_the_corrected"]) == (3, 2)
     assert amended["notices"] >= 2  # one for each release that held the corrected or the erased record
+    recovered = step(report, "recovery")
+    assert (recovered["accounts_recovered"], recovered["vetoes_of_the_thief"], recovered["grants_of_the_thief"]) == (
+        2,
+        2,
+        0,
+    )
+    life = step(report, "life")
+    assert (life["refusals"], life["relations_moved"], life["records_left"]) == (1, 1, 0)
+    assert life["records_moved"] > 10
     account = step(report, "account")
     assert (account["damages_made"], account["damages_found"]) == (4, 4)
 
@@ -103,7 +118,7 @@ def test_lines_are_short_and_carry_no_long_ids(played: Path) -> None:
 
 def test_the_commands_it_ends_with_work(played: Path, home: Path) -> None:
     listed = re.findall(r"^  (?:\S*/)?(?:salus|pytest|__main__\.py) (.*)$", (played / "output").read_text(), re.M)
-    assert len(listed) == 14
+    assert len(listed) == 19
     before = contents(home)
     for command in listed:
         result = salus(*shlex.split(command))

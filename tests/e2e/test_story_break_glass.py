@@ -16,6 +16,7 @@ from salus.services.break_glass import glass_rates, list_broken, request_break_g
 from salus.services.deliver import Delivery, Withheld, deliver
 from salus.services.deny import deny_totally
 from salus.services.errors import AlreadyAnswered
+from salus.services.glass_by_set import glass_by_set
 from salus.services.grant import to_anyone
 from salus.services.inbox import process_inbox
 from salus.services.receive import Received
@@ -70,8 +71,13 @@ def test_a_clinic_of_the_emergency_group_gets_what_was_denied_and_she_is_alerted
         review(story.north, handle, asked.request, Verdict.JUSTIFIED)
     (rate,) = glass_rates(story.region.ledger)
     assert (rate.member.name, len(rate.broken), rate.open_reviews, rate.not_justified) == ("Riverside Clinic", 1, 0, 1)
+    rested, *others = glass_by_set(story.region.ledger)
+    assert (rested.set, rested.name) == (line.directive, "")
+    assert (rested.broken, rested.members, rested.open_reviews, rested.not_justified) == (1, 1, 0, 1)
+    assert {other.name: other.broken for other in others} == {"opt-out": 0, "mandated": 0}
     story.clock.advance(31 * DAY_MS)
     assert glass_rates(story.region.ledger) == ()
+    assert [rate.broken for rate in glass_by_set(story.region.ledger)] == [0, 0, 0]
     told = [line.what for line in accounting(story.region.ledger, handle).lines]
     assert told[-4:] == ["break-glass", "acknowledged", "reviewed", "reviewed"]
 

@@ -10,15 +10,14 @@ from salus.contracts.governance.messages import SetPolicySet
 from salus.core.encoding import decode
 from salus.core.errors import WrongSignature
 from salus.policy.policies import NO_SET, STRICT, STRICT_OPT_IN, Choice
-from salus.policy.shipped import MANDATED, OPT_OUT, policy_set
-from salus.policy.types import Capacity, Status
+from salus.policy.sets import MANDATED, OPT_OUT
+from salus.policy.shipped import policy_set
 from salus.services import lookup
 from salus.services.accounting import accounting
 from salus.services.asking import read_request
 from salus.services.attest_consent import attest_consent
 from salus.services.attest_staff import attest_staff
 from salus.services.authorise import Authorised, authorise
-from salus.services.directives import list_directives, show_directive
 from salus.services.grant import grant
 from salus.services.inbox import process_inbox
 from salus.services.objects import SealedGrant, parse_signed, sign
@@ -102,27 +101,6 @@ def test_a_set_of_another_realm_is_not_named(story: Story) -> None:
     (foreign,) = (view.set for view in list_policy_sets(story.region.ledger) if view.body.jurisdiction)
     with pytest.raises(consent_errors.ForeignPolicySet):
         name_policy_set(story.north, handle, foreign)
-
-
-def test_an_attested_consent_is_acknowledged_honoured_as_the_set_says_and_never_hers(story: Story) -> None:
-    handle, badge = take_in(story.north, "Alma", "N-1"), clinician(story)
-    alma = give_wallet(story, story.north, handle, "alma")
-    desk = attest_staff(story.south, "Desk Nobody", "clerk")
-    terms = laboratory_terms(story.clinic)
-    made = attest_consent(story.south, handle, terms, desk, Method.ON_PAPER, b"the scanned form")
-    (done,) = process_inbox(story.north)
-    assert done.outcome == made.directive
-    (found,) = list_directives(story.region.ledger, handle)
-    assert (found.capacity, found.status) == (Capacity.ATTESTED, Status.ACTIVE)
-    assert decided(story, handle, badge) == "ATTESTED_NOT_HONOURED"
-    name_policy_set(story.north, handle, set_named(story, "opt-out"))
-    answer = decided(story, handle, badge)
-    assert answer.basis == (2, made.directive, 1)  # type: ignore[attr-defined]
-    shown = show_directive(alma, handle, made.directive)
-    assert shown.sealed is None and shown.attestation is not None and shown.attestation.attester == story.south.account
-    (line,) = (line for line in accounting(story.region.ledger, handle).lines if line.what == "attested")
-    assert line.reason == "Attested, not signed by the person: South Hospital"
-    assert (line.name, line.purpose) == ("Riverside Clinic", "TREAT")
 
 
 def test_the_grantee_does_not_attest_its_own_permit(story: Story) -> None:

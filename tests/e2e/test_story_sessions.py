@@ -25,15 +25,11 @@ from salus.contracts.access import errors as refused
 from salus.contracts.access import queries as access
 from salus.contracts.access.messages import CloseRelease
 from salus.contracts.access.types import Outcome
-from salus.contracts.consent import queries as consent
 from salus.core.encoding import decode, encode
 from salus.core.errors import Refusal, WrongSignature
 from salus.demo.steps.revoke import wait_for
-from salus.evidence.report import Verdict
-from salus.evidence.verify import verify
 from salus.policy.policies import Choice, Mode
 from salus.policy.reasons import Reason
-from salus.services.accounting import accounting
 from salus.services.actors import Organisation, Person
 from salus.services.anchor import anchor
 from salus.services.close_session import SessionLog, check_log, close_session, show_log
@@ -52,11 +48,10 @@ from salus.services.grant import Granted, grant, provision, to_anyone
 from salus.services.inbox import process_inbox
 from salus.services.objects import PageRequestLetter
 from salus.services.open_session import SessionOpened, ask_session, open_session
-from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.refuse import Refused
 from salus.services.release import release
 from salus.services.revoke import revoke
-from salus.services.session_page import PageSent, SessionOver, ask_close, ask_page, session_page
+from salus.services.session_page import PageSent, SessionOver, ask_page, session_page
 from salus.services.unanswered import unacknowledged
 
 
@@ -98,33 +93,6 @@ def outcome(organisation: Organisation) -> object:
     return answer.outcome
 
 
-def test_forty_searches_are_one_session_and_one_use(story: Story, chart: Chart) -> None:
-    session = chart.open()
-    since = START_MS - 100 * DAY_MS
-    for number in range(1, 41):
-        sent = chart.page(session, since=since) if number % 2 else chart.page(session)
-        assert sent == PageSent(session, number, 1 if number % 2 else 2, story.clinic.account)
-    pages = chart.received()
-    assert [page.number for page in pages if isinstance(page, ReceivedPage)] == list(range(1, 41))
-    assert [len(page.records) for page in pages if isinstance(page, ReceivedPage)] == [1, 2] * 20
-    report = verify(pages[1].evidence, story.region.genesis)  # type: ignore[attr-defined]
-    assert report.verdict is Verdict.UNWITNESSED
-    directive = chart.granted.directive
-    assert any(f"on directive {directive.hex()}, version 1" in words for words in report.proved)
-    assert consent.used(story.region.ledger.view(), chart.handle, directive) == 1
-
-    ask_close(story.clinic, session)
-    assert outcome(story.north) == SessionOver(session, Reason.SESSION_OVER)
-    (closed,) = chart.received()
-    assert isinstance(closed, ClosedSession)
-    assert (closed.pages, closed.received) == (40, 40)
-    assert verify(closed.evidence, story.region.genesis).verdict is Verdict.UNWITNESSED
-    assert consent.used(story.region.ledger.view(), chart.handle, directive) == 1
-    told = [line for line in accounting(story.region.ledger, chart.handle).lines if line.request == session]
-    assert [line.what for line in told] == ["session", "session-closed", "acknowledged"]
-    assert told[0].acknowledged and told[0].directive == directive
-
-
 def test_the_ledger_tells_no_number_and_the_patient_checks_the_log(story: Story, chart: Chart) -> None:
     session = chart.open()
     for _ in range(3):
@@ -161,18 +129,6 @@ def test_a_page_shows_what_came_since_the_session_opened(story: Story, chart: Ch
     deposit(story.north, records_of("Alma", "N-1", START_MS - DAY_MS))
     assert chart.page(session) == PageSent(session, 1, 4, story.clinic.account)
     assert len(chart.received()[0].records) == 4  # type: ignore[attr-defined]
-
-
-def test_a_revocation_stops_the_next_page_and_closes_the_session(story: Story, chart: Chart) -> None:
-    session = chart.open()
-    assert isinstance(chart.page(session), PageSent)
-    revoke(chart.alma, chart.handle, chart.granted.directive)
-    assert chart.page(session) == SessionOver(session, Reason.PERMIT_REVOKED)
-    page, closed = chart.received()
-    assert isinstance(page, ReceivedPage) and isinstance(closed, ClosedSession)
-    assert (closed.pages, closed.received) == (1, 1)
-    with pytest.raises(NoSuchSession):
-        ask_page(story.clinic, session)
 
 
 def test_a_total_deny_stops_the_next_page(story: Story, chart: Chart) -> None:

@@ -40,6 +40,12 @@ class Suppressing:
     def carry_claim(self, member: bytes, claim: bytes) -> "Future[Landed]":
         return self._inner.carry_claim(member, claim)
 
+    def carry_recovery(self, member: bytes, recovery: bytes, approval: bytes) -> "Future[Landed]":
+        return self._inner.carry_recovery(member, recovery, approval)
+
+    def carry_veto(self, member: bytes, veto: bytes) -> "Future[Landed]":
+        return Future() if member == self._silent else self._inner.carry_veto(member, veto)
+
     def members(self) -> tuple[bytes, ...]:
         return self._inner.members()
 

@@ -82,6 +82,12 @@ class ThroughOne:
     def carry_claim(self, member: bytes, claim: bytes) -> "Future[Landed]":
         return self._inner.carry_claim(self._member, claim)
 
+    def carry_recovery(self, member: bytes, recovery: bytes, approval: bytes) -> "Future[Landed]":
+        return self._inner.carry_recovery(self._member, recovery, approval)
+
+    def carry_veto(self, member: bytes, veto: bytes) -> "Future[Landed]":
+        return self._inner.carry_veto(self._member, veto)
+
     def members(self) -> tuple[bytes, ...]:
         return self._inner.members()
 

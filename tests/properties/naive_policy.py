@@ -131,7 +131,7 @@ def in_time(thing: Any, question: Any) -> bool:
 def deny_in_force(directive: Any, question: Any) -> bool:
     return (
         directive.effect == 2
-        and directive.status in (1, 2)
+        and directive.status in (1, 2, 5)
         and in_time(directive, question)
         and is_named(directive.grantee, question)
         and speaks(directive.purposes, question)
@@ -141,7 +141,7 @@ def deny_in_force(directive: Any, question: Any) -> bool:
 def why_unusable(directive: Any, part: Any, question: Any) -> int | None:
     """The reason to name for a permit to this recipient that does not serve; None for one that does."""
     if directive.status != 2:
-        return {1: 9, 3: 7, 4: 8}[directive.status]
+        return {1: 9, 3: 7, 4: 8, 5: 30}[directive.status]
     if question.asked.time < directive.start:
         return 10
     if question.asked.time >= directive.end:
@@ -154,6 +154,10 @@ def why_unusable(directive: Any, part: Any, question: Any) -> int | None:
         return 27
     if directive.uses and question.used.get(directive.chain, 0) >= directive.uses:
         return 14
+    if directive.under is not None:
+        answers = [question.asked.holds(directive.under, p) for p in directive.purposes if speaks((p,), question)]
+        if answers == [] or min(answers) != 0:
+            return 42 if 42 in answers else 41
     return 5 if part is None else None
 
 
@@ -199,18 +203,22 @@ def rule_of(question: Any) -> Any:
     return min(with_objection, key=lambda r: r.purpose)
 
 
+def chosen(preference: Any, question: Any) -> int | None:
+    said = dict(preference)
+    implied = {c for p, c in said.items() if p not in (0, question.asked.purpose) and question.asked.implied_by(p)}
+    if question.asked.purpose in said:
+        return int(said[question.asked.purpose])
+    if implied:
+        return 1 if 1 in implied else 2
+    return said.get(0)
+
+
 def why_not_by_policy(rule: Any, question: Any) -> int | None:
     if rule is None:
         return 1
-    said = dict(question.policy.preference)
-    implied = {c for p, c in said.items() if p not in (0, question.asked.purpose) and question.asked.implied_by(p)}
-    if question.asked.purpose in said:
-        choice = said[question.asked.purpose]
-    elif implied:
-        choice = 1 if 1 in implied else 2
-    else:
-        choice = said.get(0)
-    out, opted_in = choice == 1, choice == 2
+    choice = chosen(question.policy.preference, question)
+    opted_in = choice == 2
+    out = 1 in [choice, *(chosen(other, question) for other in question.objections)]
     if rule.mode == 1:
         return None
     if rule.mode == 2:
@@ -232,6 +240,14 @@ def orders_in_force(question: Any) -> list[Any]:
     ]
 
 
+# --- merged relations
+
+
+def counts(directive: Any, question: Any) -> bool:
+    """Everything that was said of this relation; of one that it is merged with, only what was denied."""
+    return directive.relation == question.relation or (directive.relation in question.merged and directive.effect == 2)
+
+
 # --- the tiers
 
 
@@ -244,21 +260,42 @@ def naive_decide(question: Any, directives: Any, records: Any) -> dict[str, Any]
         if within(question.filter.base, r, staff, pending) == YES
         and (question.filter.residual is None or within(question.filter.residual, r, staff, pending) == NO)
     ]
-    directives = [(d, as_asked(s, question)) for d, s in directives if d.relation == question.relation]
+    directives = [(d, as_asked(s, question)) for d, s in directives if counts(d, question)]
     if question.asked.recipient.account == question.relation:
+        if question.deceased:
+            return refuse(question, 1, {28}, records)
         erased = {r.header.record for r in records if r.header.status == 4}
         out = dict.fromkeys(erased, 32)
         return answer(question, True, 2, 65, (1, None, 0), records, out, said=(2, bool(erased), len(erased)))
     statutory = ({2} if question.recipient_suspended else set()) | ({25} if question.restricted else set())
     if statutory:
         return refuse(question, 1, statutory, records)
+    if question.represents is not None:
+        return by_representative(question, records)
     by_law = mandate_or_order(question, records)
     if by_law is not None:
         return by_law
+    over = ({28} if question.deceased else set()) | ({29} if question.closed else set())
+    if over:
+        return refuse(question, 1, over, records)
     ordinary = consent_or_policy(question, directives, records)
     if question.asked.break_glass or question.break_glass:
         return in_emergency(question, directives, records, ordinary)
     return ordinary
+
+
+def by_representative(question: Any, records: Any) -> dict[str, Any]:
+    """What the person could get, but for excluded labels, levels from an excluded one on, and what is unlabelled."""
+    under, excluded = question.represents
+    kept = {}
+    for r in records:
+        labels = r.header.labels
+        levels = [CONFIDENTIALITY.index(x) for x in excluded if x in CONFIDENTIALITY]
+        too_high = levels != [] and height_of(labels, 5) >= min(levels)
+        doubtful = excluded != () and (labels == () or "pending" in labels)
+        if too_high or doubtful or set(labels) & set(excluded):
+            kept[r.header.record] = 40
+    return answer(question, True, 2, 70, (1, under, 0), records, kept | kept_by_law(records))
 
 
 def kept_by_law(records: Any) -> dict[bytes, int]:

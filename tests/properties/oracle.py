@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
+from properties.merged_cases import merged_cases
 from properties.naive_policy import naive_decide
 from salus.policy.decision import decide
 from vectors.policy_cases import QUESTIONS, cases
@@ -20,8 +21,8 @@ WORLDS = 2_000  # in one piece of work
 
 
 def disagreement(seed: int) -> str | None:
-    """Return where the two differ in the world of `seed`, None where they agree."""
-    for number, case in enumerate(cases(seed)):
+    """Return where the two differ in the world of `seed`, apart or merged with others, None where they agree."""
+    for number, case in enumerate((*cases(seed), *merged_cases(seed))):
         found, expected = decide(*case)._asdict(), naive_decide(*case)
         if found != expected:
             return f"seed {seed}, question {number}: {found} instead of {expected}"

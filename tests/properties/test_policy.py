@@ -48,6 +48,7 @@ def test_the_fixed_cases_agree_and_reach_every_tier_reason_and_mode() -> None:
         Reason.STATE_STALE,
         Reason.EVALUATION_FAILED,
         Reason.SESSION_OVER,
+        Reason.ACCOUNT_BARRED,
     }
     assert set(reasons) == set(Reason) - never, reasons
     assert all(reasons[reason] >= 20 for reason in reasons), reasons

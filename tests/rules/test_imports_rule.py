@@ -10,7 +10,7 @@ LINT = Path(sys.executable).with_name("lint-imports")
 
 def lint(folder: Path, config: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [LINT, "--config", config, "--no-cache"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        [LINT, config, "--no-cache"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
     )
 
 

@@ -12,7 +12,7 @@ from salus.contracts.registry import EVENTS
 from salus.merkle.checkpoint import Checkpoint, SignedCheckpoint, cosign, sign
 from salus.policy.reasons import PUBLISHABLE
 from salus.policy.types import OrganisationRole
-from salus.services.account import consent, records
+from salus.services.account import consent, records, recovery, representation
 from salus.services.account.data import as_data
 from salus.services.account.line import Line
 from salus.services.account.markup import Markup, clean, element
@@ -69,7 +69,8 @@ def test_every_event_about_a_person_has_a_row() -> None:
 
 
 def test_rows_have_one_name_each_and_words_in_each_language() -> None:
-    assert len(NAMES) == len(ROWS) + len(consent.VARIANTS) + len(records.VARIANTS)
+    parts = (consent, records, recovery, representation)
+    assert len(NAMES) == len(ROWS) + sum(len(part.VARIANTS) for part in parts)
     assert all(words.en and words.zh for words in NAMES.values())
     for row in ROWS.values():
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", row.what)

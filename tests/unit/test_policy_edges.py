@@ -1,8 +1,8 @@
 """The edge cases of consent, each by its name, as far as the decision sees them.
 
 What validators see of them (revoke and read in one block in both orders, a replayed request, a release without one,
-a stale version, a late delivery) is in `tests/contracts/test_access.py`. Recovery and the merging of relations
-have no contract yet: here stands what the decision makes of their directives.
+a stale version, a late delivery) is in `tests/contracts/test_access.py`, of merged relations in `test_merging.py`.
+Recovery has no contract yet: here stands what the decision makes of its directives.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ from salus.policy.prepared import prepare
 from salus.policy.public import Asked, Recipient
 from salus.policy.question import NOTHING_SAID, Tier
 from salus.policy.reasons import Reason
-from salus.policy.types import EVERYTHING, BasisKind, Capacity, Effect, Residual
+from salus.policy.types import EVERYTHING, BasisKind, Capacity, Effect, Residual, Status
 from unit.policy_samples import (
     BREAK_GLASS,
     CLINIC,
@@ -208,6 +208,34 @@ def test_merge_and_unmerge_directives_of_the_other_relation_decide_nothing() -> 
     assert decide_prepared(question(), prepare(RELATION, [merged_from]), (record(),)).permitted is False
 
 
+def test_while_merged_a_permit_stays_with_its_own_relation_and_a_deny_holds_for_both() -> None:
+    own, theirs = (permit(), sealed()), (permit(2, relation=OTHER), sealed())
+    total, partly = (deny(3, relation=OTHER, total=True), None), (deny(4, relation=OTHER), sealed())
+    merged = {"merged": (OTHER,)}
+    assert decided(own, theirs, **merged).basis == decided(own).basis
+    assert not decided(theirs, **merged).permitted
+    assert decided(own, total, **merged).reasons == (Reason.TOTALLY_DENIED,)
+    assert decided(own, partly, **merged).denied == (FIRST,)
+    unread = (deny(4, relation=OTHER, status=int(Status.UNACKNOWLEDGED)), None)
+    assert decided(own, unread, **merged).reasons == (Reason.DENY_UNACKNOWLEDGED,)
+    for held in (total, partly, unread):
+        assert decided(own, held) == decided(own)  # unmerged: as before
+
+
+def test_who_opted_out_in_one_relation_opted_out_in_those_it_is_merged_with() -> None:
+    lawful = under(rule(Mode.OPT_OUT))
+    out, opted_in = ((0, OUT),), ((0, IN),)
+    assert decided(policy=lawful).permitted
+    assert decided(policy=lawful, merged=(OTHER,), objections=(opted_in, out)).reasons == (
+        Reason.NOT_PERMITTED,
+        Reason.OPTED_OUT,
+    )
+    asks_first = under(rule(Mode.OPT_IN))
+    assert not decided(policy=asks_first, merged=(OTHER,), objections=(opted_in,)).permitted
+    for mode in (Mode.MANDATED, Mode.PERMITTED):  # where nobody may object, nobody may by another relation
+        assert decided(policy=under(rule(mode, objection=False)), merged=(OTHER,), objections=(out,)).permitted
+
+
 def test_confidential_adolescent_data_stays_from_the_parents_and_a_silent_deny_is_not_hinted_at() -> None:
     parents = b"e" * 32
     family = (permit(1, grantee=(1, parents)), sealed(residual=int(Residual.ITEMISED)))
@@ -261,6 +289,27 @@ def test_a_restricted_relation_is_used_by_nobody_but_the_person() -> None:
     assert both.reasons == (Reason.RECIPIENT_SUSPENDED, Reason.RELATION_RESTRICTED)
     owner = asked(recipient=Recipient(RELATION, (), lambda group: False))
     assert decided(asked_=owner, **ready).allowed == (FIRST,)
+
+
+def test_of_the_dead_only_mandates_and_orders_release_anything() -> None:
+    dead = {"deceased": True}
+    for over in (
+        decided((permit(), sealed()), break_glass=True, **dead),
+        decided(policy=under(rule(Mode.PERMITTED, objection=False)), **dead),
+        decided(asked_=asked(recipient=Recipient(RELATION, (), lambda group: False)), **dead),
+    ):
+        assert (over.tier, over.reasons, over.allowed) == (Tier.STATUTORY, (Reason.PERSON_DECEASED,), ())
+    assert decided(policy=under(rule(Mode.MANDATED)), **dead).allowed == (FIRST,)
+    assert decided(orders=(order(),), **dead).allowed == (FIRST,)
+
+
+def test_a_closed_relation_serves_the_person_mandates_and_orders() -> None:
+    barred = decided((permit(), sealed()), break_glass=True, closed=True)
+    assert (barred.tier, barred.reasons) == (Tier.STATUTORY, (Reason.RELATION_CLOSED,))
+    owner = asked(recipient=Recipient(RELATION, (), lambda group: False))
+    assert decided(asked_=owner, closed=True).allowed == (FIRST,)
+    assert decided(policy=under(rule(Mode.MANDATED)), closed=True).allowed == (FIRST,)
+    assert decided(orders=(order(),), closed=True).allowed == (FIRST,)
 
 
 def test_erased_and_restricted_records_go_on_no_ground() -> None:

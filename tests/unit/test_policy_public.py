@@ -122,6 +122,7 @@ def test_reasons_have_texts_and_those_about_records_stay_off_the_ledger() -> Non
         Reason.OTHER_PERMIT,
         Reason.ABOVE_CEILING,
         Reason.EMERGENCY_REFUSED,
+        Reason.KEPT_FROM_REPRESENTATIVE,
         *(reason for reason in Reason if reason >= 64),
     }
 

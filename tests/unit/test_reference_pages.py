@@ -1,6 +1,7 @@
-"""The pages of labels and of the Consent speak of all that the code and FHIR have."""
+"""The pages of labels, policy sets and of the Consent speak of all that the code and FHIR have."""
 
 import re
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from salus.fhir import rule_sets
@@ -33,3 +34,11 @@ def test_the_page_of_the_consent_has_a_row_for_each_element() -> None:
     for name, url in vars(stated).items():
         if name.isupper() and isinstance(url, str) and url.startswith(stated.OWN) and url != stated.OWN:
             assert f"`{url.removeprefix(stated.OWN)}`" in page, name
+
+
+def test_the_page_of_the_policy_sets_is_current() -> None:
+    spec = spec_from_file_location("policy_reference", DOCS.parents[1] / "scripts/policy_reference.py")
+    assert spec and spec.loader
+    script = module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.PAGE.read_text() == script.page(), "run python scripts/policy_reference.py"

@@ -55,7 +55,7 @@ class World:
         consent.put_directive(self.overlay, directive)
         self.height += 1
 
-    def parts(self) -> Mapping[bytes, bytes]:
+    def parts(self, relation: bytes = RELATION) -> Mapping[bytes, bytes]:
         self.reads += 1
         return dict(self.openings)
 
@@ -161,10 +161,10 @@ def test_what_is_kept_of_a_recipient_is_of_the_height_alone(world: World) -> Non
     accounts.put_organisation(world.overlay, CLINIC, Organisation("Clinic", "org", (2, 5), 1, bytes(32)))
     governance.put_member(world.overlay, CLINIC, Member(2, False, False))
     for _ in range(2):
-        assert world.situations.who(world, CLINIC, 1) == Who((2, 5), True, (1, 2), False)
-        assert world.situations.who(world, CLINIC, 4) == Who((2, 5), True, (4, 1), True)
-        assert world.situations.who(world, OTHER, 1) == Who((), False, (1, 2), False)
-        assert world.situations.who(world, CLINIC, 9) == Who((2, 5), True, (), True)
+        assert world.situations.who(world, CLINIC, 1) == Who((2, 5), True, 0, (1, 2), False)
+        assert world.situations.who(world, CLINIC, 4) == Who((2, 5), True, 0, (4, 1), True)
+        assert world.situations.who(world, OTHER, 1) == Who((), False, 0, (1, 2), False)
+        assert world.situations.who(world, CLINIC, 9) == Who((2, 5), True, 0, (), True)
     governance.put_member(world.overlay, CLINIC, Member(2, True, False))
     world.height += 1
     assert world.situations.who(world, CLINIC, 1).may_receive is False

@@ -7,7 +7,7 @@ from salus.policy.question import Decision, Question
 from salus.policy.reasons import Reason
 from salus.policy.types import Capacity
 
-from .policy_cases import GROUPS, Drawn, cases
+from .policy_cases import AUTHORITIES, GROUPS, Drawn, cases
 
 Vectors = dict[str, object]
 
@@ -17,7 +17,9 @@ PLAIN = 10  # worlds that are taken as they come; others are for what they add
 def decisions() -> Vectors:
     """Each world is a relation: its directives with sealed parts, records (header, codes, encounter), policy set,
     orders, each encoded as on the ledger or in the vault. Of a question: which purposes imply the one asked, the
-    groups the recipient is in, uses by chain. Of an answer: record ids in the order given, reasons by number."""
+    groups the recipient is in, uses by chain, for each authority and purpose whether it holds (0, or the reason), the
+    authority that is asked under with the labels kept from it. Of an answer: record ids in the order given, reasons by
+    number."""
     return {
         "reasons": {reason.name: int(reason) for reason in Reason},
         "capacity_attested": int(Capacity.ATTESTED),
@@ -83,7 +85,15 @@ def _question(case: Drawn) -> Vectors:
         "used": {chain.hex(): count for chain, count in question.used.items()},
         "recipient_suspended": question.recipient_suspended,
         "relation_restricted": question.restricted,
+        "person_deceased": question.deceased,
+        "relation_closed": question.closed,
         "height": question.height,
+        "held": [
+            [authority.hex(), purpose, asked.holds(authority, purpose)]
+            for authority in AUTHORITIES
+            for purpose in range(1, 6)
+        ],
+        "represents": question.represents and [question.represents.under.hex(), list(question.represents.excluded)],
         "answer": _answer(decide(*case), question),
     }
 

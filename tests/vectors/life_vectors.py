@@ -6,6 +6,7 @@ from salus.core.encoding import encode
 from salus.core.hashing import T, object_id
 from salus.services.access_log import Read, What
 from salus.services.petition_letters import Change, Notified, Receipt, SealedNotice, Wish, receipt_commitment
+from salus.services.tell_release import ReleaseNotice
 from salus.vault.relations import access_leaf
 
 from .fixed import NETWORK, NOW, fixed, key, shown
@@ -72,6 +73,19 @@ def notices() -> Vectors:
         "notice": cose.sign("notice", NETWORK, encode(notice), [key("gateway")]).hex(),
         "public": key("gateway").public.hex(),
         "said": encode(said).hex(),
+    }
+
+
+def release_notices() -> Vectors:
+    """A signed notice of a release to the person; it is not sealed."""
+    fields = (fixed("hospital"), RELATION, fixed("release"), fixed("policy set"), 2)
+    notice = ReleaseNotice(*fields)
+    return {
+        "network": NETWORK.hex(),
+        "fields": shown(fields),
+        "payload": encode(notice).hex(),
+        "notice": cose.sign("release-notice", NETWORK, encode(notice), [key("gateway")]).hex(),
+        "public": key("gateway").public.hex(),
     }
 
 

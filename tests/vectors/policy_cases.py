@@ -21,7 +21,7 @@ from salus.policy.policies import (
 )
 from salus.policy.provision import NO_ENCOUNTER, Facts
 from salus.policy.public import Asked, Recipient
-from salus.policy.question import Held, Question
+from salus.policy.question import Held, Question, Represents
 from salus.policy.types import EVERYTHING, Directive, Focused, Provision, SealedPart
 
 NOW = 1000
@@ -44,6 +44,7 @@ IMPLIED = {
     (TREAT, BREAK_GLASS),
     (EMERGENCY, BREAK_GLASS),
 }  # the first speaks of the second
+AUTHORITIES = (b"\x41" * 32, b"\x42" * 32)  # of who acts for the person
 QUESTIONS = 10  # of a world
 
 
@@ -106,9 +107,9 @@ def directive(r: Random, number: int) -> Held:
         redisclosure=0,
         emergency=r.choice(((False, 0, False), (True, r.randint(2, 5), False), (False, 0, True))),
         sealed=None if total else bytes(32),
-        status=r.choice((1, 3, 4) + (2,) * (12 if effect == 1 else 20)),
+        status=r.choice((1, 3, 4, 5) + (2,) * (12 if effect == 1 else 20)),
         granted=NOW - 1,
-        under=None,
+        under=r.choice((None,) * 16 + AUTHORITIES),
     )
     exceptions = tuple((r.choice((1, 2)), provision(r)) for _ in range(r.choice((0, 0, 1, 2))))
     obligations = some(r, ("NORDSCLCD", "ENCRYPT"), 0.5)
@@ -160,6 +161,7 @@ def order(r: Random, number: int) -> tuple[bytes, Order]:
 def question(r: Random, under: PolicyInForce, orders: list[tuple[bytes, Order]]) -> Question:
     purpose = r.choice((1, 1, 1, 1, 2, 3, 4, 5))
     in_groups = r.choice(((), GROUPS[:1], GROUPS[:1], GROUPS))
+    held = {(a, p): r.choice((0, 0, 0, 41, 42)) for a in AUTHORITIES for p in (TREAT, PAYMENT, EMERGENCY)}
     return Question(
         RELATION,
         Asked(
@@ -172,6 +174,7 @@ def question(r: Random, under: PolicyInForce, orders: list[tuple[bytes, Order]])
             lambda p: (p, purpose) in IMPLIED,
             purpose == BREAK_GLASS and r.random() < 0.9,
             r.choice((NOW, NOW, NOW, NOW + 1)),
+            lambda authority, permitted: held.get((authority, permitted), 41),
         ),
         r.choice((None, *STAFF)),
         r.choice((UNFILTERED, UNFILTERED, UNFILTERED, Filter(provision(r), None), Filter(provision(r), provision(r)))),
@@ -182,6 +185,9 @@ def question(r: Random, under: PolicyInForce, orders: list[tuple[bytes, Order]])
         r.random() < 0.15,
         r.random() < 0.03,
         r.randint(1, 9),
+        r.random() < 0.04,
+        r.random() < 0.04,
+        Represents(AUTHORITIES[0], some(r, LABELS, 0.7)) if r.random() < 0.05 else None,
     )
 
 

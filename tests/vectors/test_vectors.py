@@ -1,5 +1,6 @@
 """The committed vectors are what the generator makes, and code that knows only the description agrees."""
 
+import hmac
 import json
 from base64 import b64decode, b64encode
 from pathlib import Path
@@ -10,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from shamir_mnemonic import combine_mnemonics
 
 from properties.naive_policy import naive_decide
 from salus.core import cose
@@ -27,7 +29,7 @@ from salus.policy.filter import Filter
 from salus.policy.policies import Order, PolicyInForce, PolicySet
 from salus.policy.provision import Facts
 from salus.policy.public import Asked, Recipient
-from salus.policy.question import Question
+from salus.policy.question import Question, Represents
 from salus.policy.types import Directive, Effect, SealedPart
 
 from . import plain
@@ -236,6 +238,52 @@ def test_requests_to_break_the_glass_and_sessions() -> None:
     assert salted.hex() == case["root"]
 
 
+def test_lookups_and_tokens() -> None:
+    case = load("lookups")
+    network, payload = bytes_of(case["network"]), bytes_of(case["payload"])
+    assert plain.tagged("look-up", network, payload).hex() == case["id"]
+    ((kid, signature),) = cose.parse("look-up", bytes_of(case["lookup"])).signatures
+    assert good(case["public"], plain.to_be_signed("look-up", network, payload, kid), signature)
+    assert plain.tagged("query", network, bytes_of(case["query_salt"]), bytes_of(case["query"])) in decode_plain(
+        payload
+    )
+    assert decode_plain(bytes_of(case["ticket"]))[2:] == [1, b""]
+
+    def derived(use: bytes) -> bytes:
+        info = b"salus/1 locator " + bytes_of(case["group"]) + case["epoch"].to_bytes(4, "big") + use
+        return HKDF(SHA256(), 32, salt=network, info=info).derive(bytes_of(case["group_key"]))
+
+    assert derived(b"check").hex() == case["check"]
+    key = derived(b"tokens of " + bytes_of(case["custodian"]))
+    assert key.hex() == case["tokens_key"]
+    for person in case["people"]:
+        assert person["combinations"]
+        for one in person["combinations"]:
+            assert hmac.new(key, bytes_of(one["octets"]), "sha256").hexdigest() == one["token"]
+    spanish, chinese, russian = (
+        [bytes_of(one["octets"]).split(b"\x00") for one in person["combinations"]] for person in case["people"]
+    )
+    assert spanish[0] == [b"document", b"http://hl7.org/fhir/sid/passport-ESP", b"XDA123456"]
+    assert spanish[-1] == [b"phone", b"600111222", b"1984-03-09"]
+    assert chinese[0] == [b"name", b"xiaoming", b"zhang", b"1980-02-03"]
+    assert russian == [[b"name", b"ivanova", b"olga", b"1991-07-22"]]
+
+
+def test_share_codes() -> None:
+    case = load("share-codes")
+    network, alphabet = bytes_of(case["network"]), "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    for code in case["codes"]:
+        body, signature = bytes_of(code["body"]), bytes_of(code["signature"])
+        hint = bytes_of(code["hint"]) or bytes(8)
+        assert body == bytes_of(case["relation"]) + hint + code["minute"].to_bytes(4, "big")
+        assert good(case["public"], plain.to_be_signed("share-code", network, body, bytes_of(case["key"])), signature)
+        raw = body + signature
+        number = int.from_bytes(raw + plain.tagged("share code", network, raw)[:7], "big")
+        text = "".join(alphabet[number >> 5 * at & 31] for at in reversed(range(184)))
+        assert "-".join(text[at : at + 4] for at in range(0, 184, 4)) == code["printed"]
+        assert code["link"] == "salus:share?code=" + text
+
+
 def test_requests_and_consents() -> None:
     case = load("requests")
     network = bytes_of(case["network"])
@@ -262,6 +310,14 @@ def test_sealed_objects(name: str, kind: str) -> None:
     assert plain.cbor([*case["fields"], *decode_plain(payload)[-2:]]) == payload
     ((kid, signature),) = cose.parse(kind, bytes_of(case[kind])).signatures
     assert good(case["public"], plain.to_be_signed(kind, network, payload, kid), signature)
+
+
+def test_notices_of_a_release() -> None:
+    case = load("release-notices")
+    network, payload = bytes_of(case["network"]), bytes_of(case["payload"])
+    assert plain.cbor(case["fields"]) == payload
+    ((kid, signature),) = cose.parse("release-notice", bytes_of(case["notice"])).signatures
+    assert good(case["public"], plain.to_be_signed("release-notice", network, payload, kid), signature)
 
 
 def test_policies() -> None:
@@ -302,7 +358,7 @@ def test_decisions() -> None:
             assert list(found["left_out"]) == answer["left_out"]
             asked.append((answer["tier"], set(answer["reasons"])))
     assert {tier for tier, _ in asked} == {1, 2, 3, 4, 5, 6}
-    assert len(set().union(*(reasons for _, reasons in asked))) == len(vectors["reasons"]) - 7
+    assert len(set().union(*(reasons for _, reasons in asked))) == len(vectors["reasons"]) - 8
 
 
 def read_case(world: dict[str, Any], case: dict[str, Any]) -> tuple[Question, list[Any], list[Facts]]:
@@ -311,10 +367,17 @@ def read_case(world: dict[str, Any], case: dict[str, Any]) -> tuple[Question, li
     recipient = Recipient(
         bytes_of(case["recipient"]), tuple(case["roles"]), lambda group: group.hex() in case["in_groups"]
     )
+    held = {(authority, purpose): number for authority, purpose, number in case["held"]}
+    represents = case["represents"]
     question = Question(
         bytes_of(world["relation"]),
         Asked(
-            recipient, case["purpose"], lambda p: p in case["implied_by"], case["purpose_is_break_glass"], case["time"]
+            recipient,
+            case["purpose"],
+            lambda p: p in case["implied_by"],
+            case["purpose_is_break_glass"],
+            case["time"],
+            lambda under, p: held.get((under.hex(), p), 41),
         ),
         case["staff"] and bytes_of(case["staff"]),
         decode(bytes_of(case["filter"]), Filter),
@@ -330,6 +393,9 @@ def read_case(world: dict[str, Any], case: dict[str, Any]) -> tuple[Question, li
         case["break_glass"],
         case["relation_restricted"],
         case["height"],
+        case["person_deceased"],
+        case["relation_closed"],
+        represents and Represents(bytes_of(represents[0]), tuple(represents[1])),
     )
     directives = [
         (decode(bytes_of(public), Directive), part and decode(bytes_of(part), SealedPart))
@@ -356,6 +422,39 @@ def test_petitions() -> None:
     assert decode_plain(bytes_of(case["asked"]))[2].hex() == case["wish_commitment"]
     salt = bytes_of(case["hold_salt"])
     assert plain.tagged("hold-reason", network, salt, case["hold_reason"]).hex() == case["hold_commitment"]
+
+
+def test_escrows() -> None:
+    case = load("escrows")
+    network, header = bytes_of(case["network"]), bytes_of(case["header"])
+    assert plain.tagged("escrow", network, header).hex() == case["commitment"]
+    assert plain.tagged("share", network, bytes_of(case["share_salt"]), case["words"]).hex() == case["digest"]
+    assert [bytes_of(case["share_salt"]), case["words"]] == decode_plain(bytes_of(case["share"]))
+    assert decode_plain(header)[4][0] == [bytes_of(case["holder"]), bytes_of(case["digest"])]
+    named = [bytes_of(case[name]) for name in ("organisation", "holder", "seal_key")]
+    assert plain.tagged("share-letter", network, header, *named, 1).hex() == case["info"]
+    receipt = decode_plain(bytes_of(case["receipt_payload"]))
+    assert receipt[1].hex() == case["commitment"] and receipt[3].hex() == case["digest"]
+    ((kid, signature),) = cose.parse("share-receipt", bytes_of(case["receipt"])).signatures
+    signed = plain.to_be_signed("share-receipt", network, bytes_of(case["receipt_payload"]), kid)
+    assert good(case["public"], signed, signature)
+
+
+def test_words_of_the_published_vectors_give_their_secret() -> None:
+    """SLIP-39, vector 1: one share of one, under the passphrase TREZOR."""
+    assert combine_mnemonics([load("escrows")["words"]], b"TREZOR").hex() == "bb54aac4b89dc868ba37d9cc21b2cece"
+
+
+def test_approvals() -> None:
+    case = load("approvals")
+    network, payload, raw = bytes_of(case["network"]), bytes_of(case["payload"]), bytes_of(case["approval"])
+    ((kid, signature),) = cose.parse("approval", raw).signatures
+    assert good(case["public"], plain.to_be_signed("approval", network, payload, kid), signature)
+    assert plain.tagged("approval", network, payload).hex() == case["id"]
+    assert plain.tagged("approval-letter", network, bytes_of(case["relation"])).hex() == case["letter_info"]
+    custodian, nonce = bytes_of(case["custodian"]), bytes_of(case["move_nonce"])
+    assert plain.tagged("move", network, custodian, nonce, 0, 0).hex() == case["move"]
+    assert plain.tagged("move-receipt", network, bytes_of(case["moved"])).hex() == case["move_receipt"]
 
 
 def test_receipts() -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from salus.cli.access_bulk import bulk_command, deferred_command
 from salus.cli.access_glass import glass_command, review_command
 from salus.cli.access_missing import push_command, unanswered_command
 from salus.cli.access_reads import reads_command
+from salus.cli.access_sealed import command as sealed_command
 from salus.cli.access_session import command as session_command
 from salus.cli.access_words import print_request
 from salus.cli.accounting import account
@@ -23,22 +25,34 @@ from salus.cli.options import (
     save_option,
 )
 from salus.cli.output import print_json, print_table, short, when
+from salus.cli.share import from_code
 from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_relation
 from salus.core.glass import GlassReason
 from salus.policy.types import Provision
+from salus.services import lookup
+from salus.services.actors import Organisation
+from salus.services.ahead import ReceivedAhead
 from salus.services.break_glass import request_break_glass
+from salus.services.deliver import Delivery
+from salus.services.explain import explain
 from salus.services.inbox import collect, process_inbox
+from salus.services.life_state import life_state
+from salus.services.lookup import purpose_number
 from salus.services.members import member_name
 from salus.services.notify import changes_of, list_notices
 from salus.services.petition_letters import Change
 from salus.services.receive import Received
+from salus.services.receive_bulk import ReceivedBulk
+from salus.services.receive_for import ReceivedFor
 from salus.services.receive_own import OwnView
 from salus.services.receive_receipt import ReceiptView
 from salus.services.receive_session import ClosedSession, ReceivedPage
 from salus.services.received import list_received
 from salus.services.request import request, request_own
+from salus.services.tell_release import ToldView
 
+_LETTERS: dict[type, str] = {ReceiptView: "receipt", ToldView: "notice"}
 REASONS = {reason.name.lower().replace("_", "-"): reason for reason in GlassReason}
 
 
@@ -51,15 +65,22 @@ def command() -> None:
 @acting("The person.")
 @in_home
 def relations(home: Path | None, as_json: bool, actor: str) -> None:
-    """List the relations in a wallet: one per custodian, unlinked on the ledger."""
+    """List the relations in a wallet by custodian: unlinked on the ledger, unless she approved a merge.
+
+    Where each is in its life stands beside it.
+    """
     with opened(home) as region:
-        kept = person(region, actor).wallet.relations()
-        listed = [(one.handle, one.custodian, member_name(region.ledger, one.custodian)) for one in kept]
+        state = region.ledger.view()
+        handles = [one.handle for one in person(region, actor).wallet.relations()]
+        kept = [(one, lookup.person(state, one).custodian, life_state(state, one)) for one in handles]
+        listed = [(one, account, member_name(region.ledger, account), life) for one, account, life in kept]
+        listed.sort(key=lambda row: (row[2], row[1]))
     if as_json:
-        print_json([{"handle": handle, "custodian": account, "name": name} for handle, account, name in listed])
+        named = ("handle", "custodian", "name", "life")
+        print_json([dict(zip(named, row, strict=True)) for row in listed])
     else:
-        rows = ((handle.hex(), name) for handle, _, name in listed)
-        print_table(("handle", "custodian"), rows, empty="No relation yet (`salus patient claim`).")
+        rows = ((handle.hex(), name, ", ".join(life)) for handle, _, name, life in listed)
+        print_table(("handle", "custodian", "state"), rows, empty="No relation yet (`salus patient claim`).")
 
 
 @command.command("request")
@@ -117,14 +138,28 @@ def ask_own(home: Path | None, as_json: bool, actor: str, relation: str | None) 
 def answer(home: Path | None, as_json: bool, actor: str, save: Path | None) -> None:
     """Work through the inbox: acknowledge grants, decide requests and release or refuse, receive deliveries."""
     with opened(home) as region:
-        done = process_inbox(organisation(region, actor))
+        member = organisation(region, actor)
+        done = process_inbox(member)
+        told = [tell(item.kind, item.outcome, ground_words(member, item.outcome)) for item in done]
     outcomes = [item.outcome for item in done]
-    print_told((tell(item.kind, item.outcome) for item in done), as_json, empty="The inbox is empty.")
-    brought = [one for one in outcomes if isinstance(one, Received | ReceivedPage)]
-    evidence = {one.release: one.evidence for one in brought if isinstance(one, Received)}
+    print_told(told, as_json, empty="The inbox is empty.")
+    parts = [part for one in outcomes if isinstance(one, ReceivedBulk) for part in one.parts]
+    brought = [one for one in outcomes if isinstance(one, Received | ReceivedAhead | ReceivedPage)]
+    evidence = {one.release: one.evidence for one in brought if isinstance(one, Received | ReceivedAhead)}
+    evidence |= {part.release: part.evidence for part in parts}
     pages = {one.name: one.evidence for one in outcomes if isinstance(one, ReceivedPage | ClosedSession)}
     named = {short(release): raw for release, raw in evidence.items()} | pages
-    keep(save, named, (record for one in brought for record in one.records))
+    keep(save, named, (record for one in (*brought, *parts) for record in one.records))
+
+
+def ground_words(member: Organisation, outcome: object) -> str:
+    """Return the rule that a release rests on, given or received; empty where it rests on none."""
+    if isinstance(outcome, Delivery):
+        return explain(member.ledger, outcome.basis, outcome.recipient, outcome.purpose)
+    if isinstance(outcome, Received):
+        number = purpose_number(member.ledger.view(), outcome.purpose)
+        return explain(member.ledger, outcome.basis, member.account, number)
+    return ""
 
 
 @command.command("collect")
@@ -135,9 +170,8 @@ def fetch(home: Path | None, as_json: bool, actor: str, save: Path | None) -> No
     """Open what custodians sent to a wallet: check that nothing is missing, and that receipts are the ledger's."""
     with opened(home) as region:
         views = collect(person(region, actor))
-    own = [view for view in views if isinstance(view, OwnView)]
-    kinds = ("receipt" if isinstance(view, ReceiptView) else "delivery" for view in views)
-    print_told(map(tell, kinds, views), as_json, empty="Nothing new.")
+    own = [view for view in views if isinstance(view, OwnView | ReceivedFor)]
+    print_told((tell(_LETTERS.get(type(view), "delivery"), view) for view in views), as_json, empty="Nothing new.")
     keep_receipts(save, [view for view in views if isinstance(view, ReceiptView)])
     named = {short(view.release): view.evidence for view in own}
     keep(save, named, (record for view in own for record in view.records))
@@ -172,6 +206,7 @@ def change_words(change: Change | None) -> str | None:
 
 for part in (
     *(account, reads_command, session_command, review_command),
-    *(glass_command, push_command, unanswered_command),
+    *(glass_command, push_command, unanswered_command, from_code),
+    *(bulk_command, deferred_command, sealed_command),
 ):
     command.add_command(part)

@@ -11,6 +11,7 @@ from salus.cli.output import print_json, print_result, print_table, short, when
 from salus.cli.whom import find_relation
 from salus.core.glass import Verdict
 from salus.services.break_glass import Broken, Rate, glass_rates, list_broken
+from salus.services.glass_by_set import SetRate, glass_by_set
 from salus.services.members import member_name
 from salus.services.review import review, review_own
 
@@ -79,17 +80,35 @@ def print_broken(region: Region, listed: tuple[Broken, ...], as_json: bool) -> N
 @click.command("glass")
 @acting("A member; rates are everybody's to see, and a regulator's to watch.")
 @days_option(30)
+@click.option("--by-set", is_flag=True, help="By the policy sets under which it was broken.")
 @in_home
-def glass_command(home: Path | None, as_json: bool, actor: str, days: int) -> None:
+def glass_command(home: Path | None, as_json: bool, actor: str, days: int, by_set: bool) -> None:
     """Show who broke the glass how often within the last days, and how the reviews went."""
     with opened(home) as region:
         organisation(region, actor)
         rates = glass_rates(region.ledger, days)
+        sets = glass_by_set(region.ledger, days) if by_set else ()
+    if by_set:
+        print_sets(sets, as_json)
+        return
     if as_json:
         print_json([rate_fields(rate) for rate in rates])
     else:
         rows = ((r.member.name, len(r.broken), r.open_reviews, r.not_justified) for r in rates)
         print_table(("member", "broken", "open reviews", "found not justified"), rows, empty="No glass was broken.")
+
+
+def print_sets(sets: tuple[SetRate, ...], as_json: bool) -> None:
+    """Print the rate of each policy set."""
+    if as_json:
+        print_json(sets)
+        return
+    columns = ("set", "name", "realm", "broken", "members", "open reviews", "found not justified")
+    rows = (
+        (short(s.set), s.name or "-", s.realm or "any", s.broken, s.members, s.open_reviews, s.not_justified)
+        for s in sets
+    )
+    print_table(columns, rows, empty="No policy set lets anybody break the glass.")
 
 
 def rate_fields(rate: Rate) -> dict[str, object]:

@@ -1,19 +1,25 @@
 """`salus access accounting`: who received what, for the terminal, for programs, as a page; each line with its proof."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import orjson
 
 from salus.bootstrap import Region
+from salus.cli.accounting_form import print_form
 from salus.cli.options import FOLDER, OUT_FILE, WHOLE_ID, acting, at_option, in_home, opened, organisation, person
-from salus.cli.output import plain, print_fields, print_table, when
+from salus.cli.output import plain, print_fields, print_table, short, when
 from salus.cli.whom import find_relation
 from salus.services.account.data import as_data
+from salus.services.account.form_data import form_as_data
+from salus.services.account.form_page import form_page
+from salus.services.account.forms import FORMS, Filled
 from salus.services.account.line import Line, ground_of
 from salus.services.account.page import Proofs, page
 from salus.services.account.words import LANGUAGES, WAITS, ago_in, span_in
+from salus.services.account_form import account_form
 from salus.services.accounting import Accounting, accounting, pending_requests
 from salus.services.proofs import prove_entry
 from salus.vault.files import LocalFiles
@@ -31,6 +37,15 @@ FORMATS = ("terminal", "json", "html")
     "--format", "form", type=click.Choice(FORMATS), default="terminal", show_default=True, help="What to make."
 )
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the page.")
+@click.option(
+    "--form",
+    "law",
+    type=click.Choice(("full", *FORMS)),
+    default="full",
+    show_default=True,
+    help="Everything, or what a law asks for: 45 CFR 164.528, 42 CFR 2.24 and 2.25, GDPR Art. 15, PIPL Art. 45.",
+)
+@click.option("--since", type=click.DateTime(("%Y-%m-%d",)), default=None, help="Of a form: from this day (UTC) on.")
 @click.option("--out", type=OUT_FILE, default=None, help="Write it here.")
 @click.option("--evidence", "folder", type=FOLDER, default=None, help="Write a file here that proves each line.")
 @in_home
@@ -42,34 +57,51 @@ def account(
     handle: bytes | None,
     form: str,
     language: str,
+    law: str,
+    since: datetime | None,
     out: Path | None,
     folder: Path | None,
 ) -> None:
     """Who received what, when, why, under which directive; refusals too, and what is still open.
 
     It is read off the ledger, which every member has; it names no record. `--format html` makes one page to keep,
-    print or hand over; `salus verify` checks the files of --evidence.
+    print or hand over; `salus verify` checks the files of --evidence. --form leaves out what the law named does not
+    ask for; as the custodian (--as north --of HANDLE) it tells the kinds of data too, which stands in the access log.
     """
+    if law == "full" and since is not None:
+        raise click.UsageError("--since takes a --form of a law")
     if as_json and form == "html":
         raise click.UsageError("--json and --format html are two things")
     with opened(home) as region:
         told = find_account(region, actor, relation, handle)
+        filled = None if law == "full" else _fill(region, actor, law, told, since)
         files = {} if folder is None else prove_lines(region, told, folder)
         note = region.ledger.checkpoint().decode()
     if form == "html":
-        text = page(told, Proofs(note, files), language)
+        proofs = Proofs(note, files)
+        text = page(told, proofs, language) if filled is None else form_page(filled, proofs, language)
     elif form == "json" or as_json:
-        text = orjson.dumps(plain(as_data(told, files)), option=orjson.OPT_INDENT_2).decode() + "\n"
+        data = as_data(told, files) if filled is None else form_as_data(filled, files)
+        text = orjson.dumps(plain(data), option=orjson.OPT_INDENT_2).decode() + "\n"
     else:
         text = ""
     if text:
         put(text, out)
     elif out is not None:
         raise click.UsageError("--out takes --format json or html")
+    elif filled is not None:
+        print_form(filled, language)
     else:
         print_accounting(told)
     if files:
         click.echo(f"{len(files)} evidence files written to {folder}.", err=True)
+
+
+def _fill(region: Region, actor: str, law: str, told: Accounting, since: datetime | None) -> Filled:
+    """Return the form; an organisation that asks adds what it alone knows."""
+    asker = region.organisation(actor) if actor in region.organisations() else None
+    begin = None if since is None else round(since.replace(tzinfo=UTC).timestamp() * 1000)
+    return account_form(law, region.ledger, told, asker, begin)
 
 
 def find_account(region: Region, actor: str, relation: str | None, handle: bytes | None) -> Accounting:
@@ -101,7 +133,10 @@ def put(text: str, out: Path | None) -> None:
 
 def print_accounting(told: Accounting) -> None:
     """Print the lines of an account as a table, each with its place in the log; then what is still open."""
-    print_fields({"relation": told.relation.hex(), "custodian": told.custodian_name, "as of": when(told.as_of)})
+    facts = {"relation": told.relation.hex(), "custodian": told.custodian_name, "as of": when(told.as_of)}
+    if told.merged:
+        facts["merged with"] = ", ".join(map(short, told.merged)) + "; each has an account of its own"
+    print_fields(facts)
     click.echo()
     columns = ("log", "time", "what", "who", "purpose", "ground or reason")
     print_table(columns, map(account_row, told.lines))
@@ -126,4 +161,6 @@ def ago(told: Accounting, not_after: int) -> str:
 
 def account_row(line: Line) -> tuple[object, ...]:
     """Return a line of an account as a row."""
-    return line.index, when(line.time), line.what, line.name or "-", line.purpose or "-", ground_of(line) or "-"
+    happened = "" if line.happened is None else f"; happened {when(line.happened)}"
+    ground = f"{ground_of(line) or '-'}{happened}"
+    return line.index, when(line.time), line.what, line.name or "-", line.purpose or "-", ground

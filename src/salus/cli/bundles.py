@@ -36,8 +36,10 @@ def find_bundles(given: Sequence[Path]) -> list[Path]:
     return paths
 
 
-def import_bundles(custodian: Organisation, paths: Sequence[Path], progress: Callable[[int], None]) -> dict[str, int]:
-    """Take in every bundle and anchor what changed; return counts.
+def import_bundles(
+    custodian: Organisation, paths: Sequence[Path], progress: Callable[[int], None], segment: bytes | None = None
+) -> dict[str, int]:
+    """Take in every bundle, into the patient's segment if one is given, and anchor what changed; return counts.
 
     At the first that is refused the import stops; those before it are stored and anchored.
     """
@@ -58,7 +60,7 @@ def import_bundles(custodian: Organisation, paths: Sequence[Path], progress: Cal
                 return
 
     try:
-        done = deposit_many(custodian, bundles(), note)
+        done = deposit_many(custodian, bundles(), note, segment)
         if broken:
             raise broken[0]
     except (Refusal, BrokenFile) as error:

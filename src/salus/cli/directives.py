@@ -34,6 +34,8 @@ def show_all(home: Path | None, as_json: bool, actor: str, relation: str | None)
 GIVEN = {
     int(Capacity.SELF): "by her",
     int(Capacity.CUSTODIAN): "by the custodian",
+    int(Capacity.REPRESENTATIVE): "by who acts for her",
+    int(Capacity.DELEGATE): "by a helper",
     int(Capacity.ATTESTED): "attested",
 }  # never "by her" for what she did not sign
 

@@ -6,13 +6,13 @@ from typing import TypeVar
 
 import click
 
-from salus.bootstrap import rotate_vault
+from salus.bootstrap import master_key_age_ms, rotate_vault
 from salus.cli.bundles import issue_lines
 from salus.cli.options import FILE, acting, choose, in_home, opened, organisation
 from salus.cli.output import print_json, print_result, print_table, short, when
-from salus.cli.patient import find_patient
 from salus.cli.petition import find_open, outcome_words
 from salus.cli.staff import find_badge, staff_option
+from salus.cli.whom import find_patient
 from salus.config import read_config
 from salus.contracts.records.types import Ground, PetitionKind
 from salus.fhir.bundle import BundleRefused
@@ -24,6 +24,7 @@ from salus.services.due import due
 from salus.services.erase import erase
 from salus.services.hold import lift_hold, list_holds, place_hold
 from salus.services.inbox import process_inbox
+from salus.services.lookup import DAY_MS
 from salus.services.petition import PetitionView
 from salus.services.read_records import list_records
 from salus.services.restrict import restrict, restrict_as_asked
@@ -180,7 +181,10 @@ def run_due(home: Path | None, as_json: bool, actor: str) -> None:
     rule = WindowRule(config.anchor_window_s * 1000, config.anchor_cycle)
     with opened(home) as region:
         done = due(organisation(region, actor), rule)
+        age = master_key_age_ms(region, actor)
     words = " ".join((*done.done, f"{done.anchored} relations anchored by the rule of windows."))
+    if age is None or age >= config.master_key_days * DAY_MS:
+        click.echo("The vault's master key is due to be rotated (`salus record rotate`).", err=True)
     print_result(as_json, done, words)
 
 
@@ -191,6 +195,7 @@ def rotate(home: Path | None, as_json: bool, actor: str) -> None:
     """Give the vault another master key: stolen or forgotten copies of its files from before open no longer.
 
     What was erased is beyond the keys of now once this is done. Copies of the keystore from before must go too.
+    An escrow of before opens such copies alone: make a new one (`salus org escrow make`).
     """
     with opened(home) as region:
         organisation(region, actor)

@@ -74,6 +74,12 @@ def days_option(default: int, most: int = 3650) -> Callable[[Command], Command]:
     return click.option("--days", default=default, show_default=True, type=click.IntRange(1, most), help="How long.")
 
 
+def purpose_option(default: str) -> Callable[[Command], Command]:
+    """Give a command --purpose: what the custodian's own staff look for."""
+    words = "Code of the purpose that staff act for; it shows the segments that were opened for it."
+    return click.option("--purpose", default=default, show_default=True, metavar="CODE", help=words)
+
+
 def save_option(words: str) -> Callable[[Command], Command]:
     """Give a command --save FOLDER."""
     return click.option("--save", type=FOLDER, default=None, metavar="FOLDER", help=words)

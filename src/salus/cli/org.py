@@ -7,8 +7,13 @@ import click
 from salus.bootstrap import MemberSpec, enrol
 from salus.cli.init import MEMBER
 from salus.cli.options import WHOLE_ID, acting, in_home, opened, organisation
-from salus.cli.output import print_fields, print_json, print_result, print_table, short
-from salus.contracts.governance.messages import AdmitMember
+from salus.cli.org_escrow import group as escrow
+from salus.cli.org_keys import hand_over, keys, rotate, winding_down
+from salus.cli.org_propose import group as propose_group
+from salus.cli.org_propose import suspend
+from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
+from salus.cli.signing import by_file, write_file
+from salus.contracts.governance.messages import AdmitMember, Vote
 from salus.policy.types import OrganisationRole
 from salus.services.members import MemberView, list_members
 from salus.services.propose import propose
@@ -17,7 +22,7 @@ from salus.services.vote import vote
 
 @click.group()
 def command() -> None:
-    """Members of the network: list, add, admit by vote."""
+    """Members of the network: list, add, admit by vote; propose, suspend; their keys and escrows."""
 
 
 @command.command("list")
@@ -29,7 +34,7 @@ def show_all(home: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(members)
         return
-    rows = ((short(m.account), m.name, role_names(m), m.state, suspensions(m)) for m in members)
+    rows = ((short(m.account), m.name, role_names(m), standing(m), suspensions(m)) for m in members)
     print_table(("account", "name", "roles", "state", "suspended"), rows)
 
 
@@ -39,9 +44,18 @@ def role_names(member: MemberView) -> str:
 
 
 def suspensions(member: MemberView) -> str:
-    """Return what the member may not do at present."""
-    stops = (("receives nothing", member.suspended_recipient), ("takes nothing in", member.suspended_custodian))
-    return ", ".join(words for words, on in stops if on) or "-"
+    """Return what the member may not do at present: by vote, or in an emergency until when."""
+    stops = (
+        ("receives nothing", member.suspended_recipient, member.emergency[0]),
+        ("takes nothing in", member.suspended_custodian, member.emergency[1]),
+    )
+    said = (words if on else f"{words} until {when(until)}" for words, on, until in stops if on or until)
+    return ", ".join(said) or "-"
+
+
+def standing(member: MemberView) -> str:
+    """Return the member's state, and who succeeded it."""
+    return member.state if member.successor is None else f"{member.state} by {short(member.successor)}"
 
 
 @command.command()
@@ -70,10 +84,27 @@ def add(home: Path | None, as_json: bool, actor: str, member: MemberSpec) -> Non
 @acting("The member that votes.")
 @click.argument("proposal", type=WHOLE_ID)
 @click.option("--against", is_flag=True, help="Vote no.")
+@by_file
 @in_home
-def cast(home: Path | None, as_json: bool, actor: str, proposal: bytes, against: bool) -> None:
+def cast(
+    home: Path | None,
+    as_json: bool,
+    actor: str,
+    proposal: bytes,
+    against: bool,
+    out: Path | None,
+    signers: tuple[str, ...],
+) -> None:
     """Cast the member's one ballot on a PROPOSAL."""
     with opened(home) as region:
-        landed = vote(organisation(region, actor), proposal, approve=not against)
+        voter = organisation(region, actor)
+        if out is not None:
+            write_file(region, voter, Vote(voter.account, proposal, not against), out, signers, as_json)
+            return
+        landed = vote(voter, proposal, approve=not against)
     words = f"Voted {'no' if against else 'yes'}, in block {landed.height}."
     print_result(as_json, {"height": landed.height}, words)
+
+
+for added in (propose_group, suspend, winding_down, keys, rotate, hand_over, escrow):
+    command.add_command(added)

@@ -5,32 +5,43 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import create_person
-from salus.cli.options import acting, choose, days_option, in_home, opened, organisation
+from salus.cli.options import acting, days_option, in_home, opened, organisation, purpose_option
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
-from salus.services.actors import Organisation
+from salus.cli.segment import command as segments
+from salus.cli.staff import find_badge, staff_option
+from salus.cli.whom import find_patient
 from salus.services.claim import claim, hold_claim
 from salus.services.invite import invite
-from salus.services.patients import list_patients
+from salus.services.patients import PatientView, list_patients
 from salus.services.settle_claim import complete_claim, confirm_claim, reject_claim
 from salus.wallet.invitation import read_code
 
 
 @click.group()
 def command() -> None:
-    """Patients: list, invite, claim."""
+    """Patients: list, invite, claim; segments."""
+
+
+command.add_command(segments)
 
 
 @command.command("list")
 @acting("The organisation.")
+@purpose_option("administration")
+@staff_option
 @in_home
-def show_all(home: Path | None, as_json: bool, actor: str) -> None:
-    """List the organisation's patients, from its own vault."""
+def show_all(home: Path | None, as_json: bool, actor: str, purpose: str, staff: str | None) -> None:
+    """List the organisation's patients, from its own vault; merged relations are one patient.
+
+    Segments show themselves to staff for the purposes they were opened for.
+    """
     with opened(home) as region:
-        patients = list_patients(organisation(region, actor))
+        custodian = organisation(region, actor)
+        patients = list_patients(custodian, purpose, find_badge(custodian, staff) if staff else None)
     if as_json:
         print_json(patients)
         return
-    rows = ((short(p.handle), p.name, p.birth_date, p.state, p.records) for p in patients)
+    rows = ((patient_words(p), p.name or p.segment, p.birth_date, p.state, p.records) for p in patients)
     columns = ("handle", "name", "born", "account", "records")
     print_table(columns, rows, empty="No patients yet (`salus record import`).")
 
@@ -118,6 +129,7 @@ def finish(home: Path | None, as_json: bool, actor: str, handle: str) -> None:
     print_result(as_json, {"height": landed.height}, f"The account is hers, from block {landed.height} on.")
 
 
-def find_patient(custodian: Organisation, given: str) -> bytes:
-    """Return the handle that `given` begins, among the organisation's patients."""
-    return choose(given, custodian.vault.relations(), "HANDLE", "patient list")
+def patient_words(patient: PatientView) -> str:
+    """Return the handles of a patient, of a segment with that of the main relation."""
+    sides = ", ".join(map(short, (patient.handle, *patient.merged)))
+    return sides if patient.segment_of is None else f"{sides} of {short(patient.segment_of)}"

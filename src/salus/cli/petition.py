@@ -6,8 +6,7 @@ import click
 
 from salus.cli.options import FILE, acting, at_option, choose, in_home, opened, organisation, person
 from salus.cli.output import print_fields, print_json, print_table, short, when
-from salus.cli.patient import find_patient
-from salus.cli.whom import find_relation
+from salus.cli.whom import find_patient, find_relation
 from salus.contracts.records.types import Ground, Outcome, PetitionKind
 from salus.services.inbox import process_inbox
 from salus.services.petition import PetitionView, list_petitions, petition

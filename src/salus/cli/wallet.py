@@ -7,7 +7,10 @@ import click
 
 from salus.cli.options import acting, in_home, opened, person
 from salus.cli.output import print_fields, print_json, print_table, short, when
+from salus.cli.share import share_code
 from salus.core.errors import Kind, Refusal
+from salus.services.actors import Person
+from salus.services.recovery_status import recovery_status
 from salus.services.wallet_due import Done, do_due
 
 _LOOK_S = 600.0  # at least so often: a claim may have come
@@ -40,24 +43,42 @@ def due(home: Path | None, as_json: bool, actor: str, minutes: int) -> None:
         clock = region.clock
         ends = clock.now_ms() + minutes * 60_000
         done = do_due(person(region, actor))
+        alarms = _alarms(person(region, actor))
     while clock.now_ms() < ends:
         left = min(ends, done.next or ends) - clock.now_ms()
         time.sleep(min(max(left, 0) / 1000, _LOOK_S))
         try:
             with opened(home) as region:  # between times others may use the home
                 done = _and(done, do_due(person(region, actor)))
+                alarms = _alarms(person(region, actor))
         except Refusal as refusal:
             if refusal.kind is not Kind.UNAVAILABLE:
                 raise
             time.sleep(_AGAIN_S)
     if as_json:
-        print_json({**done._asdict(), "failed": [str(refusal) for refusal in done.failed]})
+        print_json({**done._asdict(), "failed": [str(refusal) for refusal in done.failed], "alarms": alarms})
     else:
         print_done(done)
+        for handle in alarms:
+            click.echo(f"{short(handle)}: something waits that this device did not ask for (`salus recovery status`).")
+
+
+def _alarms(who: Person) -> list[bytes]:
+    return [one.handle for one in recovery_status(who) if one.alarming]
+
+
+command.add_command(share_code)
 
 
 def _and(before: Done, after: Done) -> Done:
-    return Done(before.claimed + after.claimed, before.kept + after.kept, before.failed + after.failed, after.next)
+    return Done(
+        before.claimed + after.claimed,
+        before.recovering + after.recovering,
+        before.recovered + after.recovered,
+        before.kept + after.kept,
+        before.failed + after.failed,
+        after.next,
+    )
 
 
 def print_done(done: Done) -> None:
@@ -65,6 +86,10 @@ def print_done(done: Done) -> None:
     for claimed in done.claimed:
         print_fields({"claimed": claimed.handle.hex(), "short code": claimed.short_code})
         click.echo("Tell the desk the short code; it confirms with `salus patient confirm`.")
+    for started in done.recovering:
+        print_fields({"recovery started": started.handle.hex(), "final from": when(started.due)})
+    for handle in done.recovered:
+        click.echo(f"Recovered: {short(handle)}")
     rows = ((short(one.handle), one.fate.value, when(one.due)) for one in done.kept)
     print_table(("relation", "appointment", "next"), rows, empty="Nothing was due.")
     for refusal in done.failed:

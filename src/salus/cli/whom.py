@@ -7,7 +7,7 @@ from salus.cli.options import choose
 from salus.cli.output import short
 from salus.client.ledger import Ledger
 from salus.policy.types import Grantee, GranteeKind, OrganisationRole
-from salus.services.actors import Person
+from salus.services.actors import Organisation, Person
 from salus.services.directives import list_directives
 from salus.services.members import list_members, member_name
 
@@ -21,6 +21,12 @@ def find_relation(who: Person, given: str | None) -> bytes:
         words = f"say which of her relations: {', '.join(map(short, handles))}"
         raise click.BadParameter(words if handles else "she has none yet (`salus patient claim`)", param_hint="--at")
     return handles[0]
+
+
+def find_patient(custodian: Organisation, given: str) -> bytes:
+    """Return the handle that `given` begins, among the organisation's patients and their segments."""
+    known = [*custodian.vault.relations(), *custodian.vault.attributes.segments()]
+    return choose(given, known, "HANDLE", "patient list")
 
 
 def find_directive(ledger: Ledger, relation: bytes, given: str) -> bytes:

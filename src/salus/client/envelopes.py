@@ -10,10 +10,13 @@ from salus.contracts.accounts.messages import MESSAGES as ACCOUNTS
 from salus.contracts.accounts.messages import OpenAccounts, OpenOrganisation
 from salus.contracts.consent.messages import MESSAGES as CONSENT
 from salus.contracts.consent.messages import DenyTotally, GrantConsent
+from salus.contracts.discovery.messages import MESSAGES as DISCOVERY
 from salus.contracts.governance.messages import MESSAGES as GOVERNANCE
 from salus.contracts.governance.messages import Propose
 from salus.contracts.records.messages import MESSAGES as RECORDS
 from salus.contracts.records.messages import Petition, PlaceHold
+from salus.contracts.representation.messages import MESSAGES as REPRESENTATION
+from salus.contracts.representation.messages import AttestRepresentation, NameDelegate, NameProxy
 from salus.core.envelope import WINDOW_MS, parse_envelope, seal_envelope
 from salus.core.hashing import object_id
 from salus.core.signatures import SigningKey
@@ -21,7 +24,9 @@ from salus.core.types import Message
 
 LIFETIME_MS = 120_000  # how long a fresh envelope stays valid
 NUMBERS: dict[type[Message], int] = {
-    shape: number for messages in (GOVERNANCE, ACCOUNTS, RECORDS, CONSENT, ACCESS) for number, shape in messages.items()
+    shape: number
+    for messages in (GOVERNANCE, ACCOUNTS, RECORDS, CONSENT, ACCESS, REPRESENTATION, DISCOVERY)
+    for number, shape in messages.items()
 }
 
 
@@ -82,6 +87,10 @@ def created_ids(network: bytes, nonce: bytes, index: int, message: Message) -> t
             return (object_id("petition", network, account, nonce, index, 0),)
         case PlaceHold(custodian=account):
             return (object_id("hold", network, account, nonce, index, 0),)
+        case AttestRepresentation(relation=account) | NameProxy(relation=account):
+            return (object_id("representation", network, account, nonce, index, 0),)
+        case NameDelegate(relation=account):
+            return (object_id("delegation", network, account, nonce, index, 0),)
         case Propose(member=account):
             return (object_id("proposal", network, account, nonce, index, 0),)
         case _:

@@ -18,7 +18,7 @@ _ADMISSION = (
     (0x0005, Kind.GONE, "Expired", "Block time has reached not_after."),
     (0x0006, Kind.INVALID, "TooFarAhead", "not_after lies further ahead of block time than ten minutes."),
     (0x0007, Kind.CONFLICT, "Replayed", "It was executed before."),
-    (0x0008, Kind.FORBIDDEN, "NotAMember", "The carrier is not an active member of the network."),
+    (0x0008, Kind.FORBIDDEN, "NotAMember", "The carrier is no member of the network that serves patients."),
     (0x0009, Kind.UNAUTHENTICATED, "UnknownSigner", "No such key is listed for that account and use."),
     (0x000A, Kind.UNAUTHENTICATED, "RevokedKey", "The key is revoked, or not in force at block time."),
     (0x000B, Kind.EXHAUSTED, "ShareExceeded", "The carrier's share of the block is used up."),

@@ -5,19 +5,25 @@ Contracts do not import one another; the registry gives this to those that ask.
 
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.context import Authority, Signer
-from salus.policy.types import Power
+from salus.contracts.records import queries as records
+from salus.contracts.representation import queries as representation
+from salus.policy.reasons import Reason
+from salus.policy.types import Capacity, Power
 from salus.state.overlay import Reader
 
 _OWN = Authority(None)
+_OTHERS = (int(Capacity.REPRESENTATIVE), int(Capacity.DELEGATE))
 
 
 class Acting:
     """What accounts answers, and who has authority. See `expected.py` of the contracts that ask."""
 
     account_of_key = staticmethod(accounts.account_of_key)
+    barred = staticmethod(accounts.barred)
     custodian_of = staticmethod(accounts.custodian_of)
     live_key = staticmethod(accounts.live_key)
     organisation = staticmethod(accounts.organisation)
+    person = staticmethod(accounts.person)
     roles = staticmethod(accounts.roles)
     staff_attested = staticmethod(accounts.staff_attested)
 
@@ -37,4 +43,59 @@ class Acting:
         `signers` were found live by the machine (protective messages: as at the start of the block).
         `purposes` are those of a grant, none where all or none are meant.
         """
+        if _over(state, relation, capacity, power) or _barred(state, relation, time, power):
+            return None
+        if capacity in _OTHERS:
+            return self._represented(state, relation, signers, capacity, time, power, purposes)
         return _OWN if accounts.may_act(state, relation, signers, capacity, time) else None
+
+    def holds(self, state: Reader, relation: bytes, under: bytes, time: int, purpose: int, /) -> int:
+        """Return 0 while what was granted under this authority holds for the purpose, else the number of a Reason."""
+        if not _of_this_generation(state, relation, under):
+            return int(Reason.AUTHORITY_ENDED)
+        return representation.holds(state, relation, under, time, purpose, self.deceased(state, relation))
+
+    def deceased(self, state: Reader, relation: bytes, /) -> bool:
+        """True while the person's death is recorded."""
+        return records.deceased(state, relation)
+
+    def _represented(
+        self,
+        state: Reader,
+        relation: bytes,
+        signers: tuple[Signer, ...],
+        capacity: int,
+        time: int,
+        power: Power,
+        purposes: tuple[int, ...],
+    ) -> Authority | None:
+        """Return the authority of a representative or delegate; none where there is no relation."""
+        person = accounts.person(state, relation)
+        if person is None:
+            return None
+        deceased = self.deceased(state, relation)
+        under = representation.acts(
+            state, relation, signers, capacity, time, power, purposes, deceased, person.generation
+        )
+        return None if under is None else Authority(under)
+
+
+def _of_this_generation(state: Reader, relation: bytes, under: bytes) -> bool:
+    """True unless it is a delegate's whom the person named before all her keys changed: a thief may have done it."""
+    delegation = representation.delegation(state, relation, under)
+    person = accounts.person(state, relation)
+    return delegation is None or (person is not None and person.generation == delegation.generation)
+
+
+def _barred(state: Reader, relation: bytes, time: int, power: Power) -> bool:
+    """True if the account is frozen or being recovered, and this is not what protects."""
+    return power is not Power.PROTECT and accounts.barred(state, relation, time)
+
+
+def _over(state: Reader, relation: bytes, capacity: int, power: Power) -> bool:
+    """True where the person's own word is over: wholly by death, for what would give something out by closing."""
+    if capacity not in (Capacity.SELF, Capacity.CUSTODIAN, Capacity.DELEGATE):
+        return False
+    if records.deceased(state, relation):
+        return True
+    return power in (Power.GRANT, Power.PREFER) and records.closed(state, relation)

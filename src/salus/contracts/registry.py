@@ -8,21 +8,25 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, TypeVar
 
-from salus.contracts import access, accounts, consent, governance, records
+from salus.contracts import access, accounts, consent, discovery, governance, records, representation
+from salus.contracts.access import entry_errors as access_entry_errors
 from salus.contracts.access import errors as access_errors
+from salus.contracts.access import recovery_errors as access_recovery_errors
 from salus.contracts.accounts import errors as accounts_errors
-from salus.contracts.accounts import for_governance
+from salus.contracts.accounts import for_governance, for_records, recovery_errors
 from salus.contracts.acting import Acting
 from salus.contracts.consent import errors as consent_errors
 from salus.contracts.consent import lapse
 from salus.contracts.consent.for_access import ForAccess
 from salus.contracts.consent.uses import count_use
 from salus.contracts.context import Context, Contract
+from salus.contracts.discovery import errors as discovery_errors
 from salus.contracts.governance import errors as governance_errors
 from salus.contracts.governance import queries as governance_queries
-from salus.contracts.records import entry_errors
+from salus.contracts.records import custody_errors, entry_errors
 from salus.contracts.records import errors as records_errors
 from salus.contracts.records import queries as record_queries
+from salus.contracts.representation import errors as representation_errors
 from salus.core import errors as core_errors
 from salus.core.errors import Refusal
 from salus.core.types import Message
@@ -33,9 +37,13 @@ ACTING = Acting()
 CONTRACTS: tuple[Contract, ...] = (
     governance.contract(for_governance),
     accounts.contract(governance_queries, lapse),
-    records.contract(ACTING, governance_queries),
+    records.contract(
+        ACTING, governance_queries, for_records.hand_over, lapse.lapse_at_transfer, governance_queries.successor_of
+    ),
     consent.contract(ACTING, governance_queries),
     access.contract(ACTING, governance_queries, record_queries, ForAccess(governance_queries), count_use),
+    representation.contract(ACTING, governance_queries, ForAccess(governance_queries), ACTING),
+    discovery.contract(ACTING, governance_queries, record_queries, ForAccess(governance_queries)),
 )
 
 
@@ -72,10 +80,16 @@ REFUSALS: dict[int, type[Refusal]] = merged(
             core_errors,
             governance_errors,
             accounts_errors,
+            recovery_errors,
             records_errors,
             entry_errors,
+            custody_errors,
             consent_errors,
             access_errors,
+            access_recovery_errors,
+            representation_errors,
+            access_entry_errors,
+            discovery_errors,
         ),
     )
 )

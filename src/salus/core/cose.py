@@ -21,6 +21,7 @@ KINDS = (
     "request",
     "claim",
     "approval",
+    "veto",
     "grant",
     "delivery",
     "receipt",
@@ -31,6 +32,16 @@ KINDS = (
     "break-glass",
     "page",
     "notice",
+    "share",
+    "release-share",
+    "share-receipt",
+    "release-notice",
+    "backup-share",
+    "look-up",
+    "ticket",
+    "tokens",
+    "locator-key",
+    "share-code",
 )
 MAX_SIGNERS = 16
 

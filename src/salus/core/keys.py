@@ -24,6 +24,8 @@ class Role(IntEnum):
     GATEWAY = 2  # an organisation's everyday messages and its batches
     DEVICE = 3  # a person's, on one device
     VALIDATOR = 4  # block headers
+    KEYHOLDER = 5  # approves the recovery of somebody's account; signs no message
+    FREEZE = 6  # a person's printed code: freezes the account, and nothing else
 
 
 class KeyEntry(Message, frozen=True):

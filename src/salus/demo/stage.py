@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from salus.bootstrap import Region
+from salus.bootstrap import Region, create_person
 from salus.core.errors import Kind, Refusal
+from salus.demo.clock import StoryClock
 from salus.services.actors import Organisation, Person
 
 HOSPITALS = ("north", "south")
-CLINIC, VILLAGE, REGULATOR, PATIENT = "clinic", "village", "regulator", "alma"
+CLINIC, VILLAGE, REGULATOR, INDEX, PATIENT = "clinic", "village", "regulator", "index", "alma"
+PARENTS = ("mother", "father")  # of another patient, who is a child
 YEAR_MS = 31_557_600_000  # 365.25 days
 Figures = dict[str, int | float | str | bool]
 Progress = Callable[[str, int, int | None], None]  # (what, done, of how many)
@@ -52,6 +54,7 @@ class Stage:
     now: int  # the newest moment of the data, milliseconds; "the two newest years" end here
     data: Path | None  # a folder of Synthea bundles; None: our generator
     progress: Progress
+    clock: StoryClock
     hospital: str = ""  # slug of the hospital whose records she shares
     handles: dict[str, bytes] = field(default_factory=dict)  # hospital -> her relation there
     directive: bytes = b""
@@ -60,6 +63,10 @@ class Stage:
     def organisation(self, slug: str) -> Organisation:
         """Return a member by its slug."""
         return self.region.organisation(slug)
+
+    def new_person(self, slug: str) -> Person:
+        """Return somebody with an empty wallet."""
+        return create_person(self.region, slug)
 
     @property
     def patient(self) -> Person:

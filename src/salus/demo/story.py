@@ -9,8 +9,21 @@ from msgspec import MsgspecError
 
 from salus.bootstrap import MemberSpec, RegionSpec, create_person, create_region
 from salus.core.errors import Refusal
+from salus.demo.clock import StoryClock
 from salus.demo.spread import newest
-from salus.demo.stage import CLINIC, HOSPITALS, PATIENT, REGULATOR, VILLAGE, Progress, Stage, Step, UnusableData
+from salus.demo.stage import (
+    CLINIC,
+    HOSPITALS,
+    INDEX,
+    PARENTS,
+    PATIENT,
+    REGULATOR,
+    VILLAGE,
+    Progress,
+    Stage,
+    Step,
+    UnusableData,
+)
 from salus.demo.steps import STEPS
 from salus.fhir.bundle import BundleRefused
 from salus.policy.types import OrganisationRole
@@ -24,6 +37,7 @@ REGION = RegionSpec(
         MemberSpec("Riverbank Clinic", CLINIC, (OrganisationRole.CLINIC,)),
         MemberSpec("Village Clinic", VILLAGE, (OrganisationRole.CLINIC,), emergency=False),
         MemberSpec("Health Regulator", REGULATOR, (OrganisationRole.REGULATOR,)),
+        MemberSpec("Emergency Index", INDEX, (OrganisationRole.LOCATOR,)),
     ),
 )
 
@@ -35,10 +49,12 @@ def play(home: Path, passphrase: str, data: Path | None, progress: Progress) -> 
     except UnusableData as refusal:
         yield failed("take_in", refusal)
         return
-    region = create_region(home, REGION, passphrase)
+    clock = StoryClock()
+    region = create_region(home, REGION, passphrase, clock)
     try:
-        create_person(region, PATIENT)
-        stage = Stage(region, passphrase, now, data, progress)
+        for slug in (PATIENT, *PARENTS):
+            create_person(region, slug)
+        stage = Stage(region, passphrase, now, data, progress, clock)
         for name, step in STEPS.items():
             done = timed(name, step, stage)
             yield done

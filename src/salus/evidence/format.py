@@ -39,6 +39,7 @@ class Kind(IntEnum):
     PUSH = 4  # these records were released to this recipient, which had not asked
     PAGE = 5  # these records are a page of a session that was opened
     SESSION = 6  # a session was opened and closed, and its log holds these pages
+    RECORDS = 7  # these records stood in a relation's map; that they were released, the ledger does not say yet
 
 
 class StateFact(Message, frozen=True):
@@ -94,7 +95,7 @@ class Evidence(Message, frozen=True):
 
     format: Annotated[int, Meta(ge=FORMAT, le=FORMAT)]
     network: Id
-    kind: Annotated[int, Meta(ge=1, le=6)]
+    kind: Annotated[int, Meta(ge=1, le=7)]
     header: Annotated[bytes, Meta(max_length=MAX_HEADER_BYTES)]  # COSE_Sign, kind header
     facts: Annotated[tuple[StateFact, ...], Meta(max_length=256)]  # sorted by key, distinct
     events: Annotated[tuple[LogFact, ...], Meta(max_length=16)]

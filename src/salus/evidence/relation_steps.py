@@ -12,7 +12,7 @@ from salus.merkle.log import Log
 from salus.merkle.plain import plain_root
 from salus.merkle.smt import Proof, verify_membership
 
-_RELEASES = (Kind.RELEASE, Kind.PUSH, Kind.PAGE)  # made a moment after the block that they speak of
+_RELEASES = (Kind.RELEASE, Kind.PUSH, Kind.PAGE, Kind.RECORDS)  # made a moment after the block that they speak of
 
 
 def check_relation(case: Case) -> Result:

@@ -21,7 +21,9 @@ from salus.evidence.state import (
     Basis,
     Broken,
     Closed,
+    Deferred,
     Ground,
+    InBulk,
     Opened,
     Outcome,
     Pushed,
@@ -79,16 +81,27 @@ def _released(case: Case, request: SignedRequest, answer: AnswerValue) -> Result
 
 def _broken(case: Case, request: SignedRequest, answer: AnswerValue) -> Result:
     asked = request.payload
-    if answer.outcome != Outcome.BREAK_GLASS or not isinstance(asked, GlassRequest):
+    shapes: dict[int, type[Broken | Deferred]] = {Outcome.BREAK_GLASS: Broken, Outcome.DEFERRED: Deferred}
+    if answer.outcome not in shapes or not isinstance(asked, GlassRequest):
         return failed("The state proved holds no release by break-glass for this request and relation.")
-    event = _find(case, Broken, request)
+    event = _find(case, shapes[answer.outcome], request)
     if event is None or not _answers(case, event, request, answer) or event.reason != asked.reason:
         return failed(_NO_EVENT)
     case.committed, case.release = event.leaves, request.id
     case.proved.append(_words(event.custodian, "released them", event.recipient, event.purpose, event.basis))
     why = TEXTS.get(event.reason, f"Reason number {event.reason}.")
     case.proved.append(f"The recipient signed why it broke the glass: {why} A review was opened with the release.")
+    if isinstance(event, Deferred):
+        case.proved.append(_late(event))
     return ok("The recipient signed the request and its reason; state and log hold the release by break-glass.")
+
+
+def _late(event: Deferred) -> str:
+    height, known = event.outage
+    return (
+        f"The release was deferred: the data left at {event.occurred}, before the ledger could take it, on the state "
+        f"of height {height}, known to be the newest up to {known} (milliseconds since 1970)."
+    )
 
 
 def _session(case: Case, request: SignedRequest, answer: AnswerValue) -> Result:
@@ -110,12 +123,15 @@ def _session(case: Case, request: SignedRequest, answer: AnswerValue) -> Result:
 
 def _pushed(case: Case) -> Result:
     opening = case.read.opening
-    events = [event for body in case.bodies if (event := read_event(body, Pushed)) is not None]
+    found: list[Pushed | InBulk | None] = [read_event(body, Pushed) for body in case.bodies]
+    found += [read_event(body, InBulk) for body in case.bodies]
+    events = [event for event in found if event is not None]
     if opening is None or len(events) != 1 or events[0].relation != opening.relation:
         return failed("No entry of the log shown is one push of this relation.")
     event = events[0]
     answer = read(case.values.get(answer_key(event.relation, event.release)), AnswerValue)
-    if answer is None or answer.outcome != Outcome.PUSHED:
+    outcome = Outcome.BULK if isinstance(event, InBulk) else Outcome.PUSHED
+    if answer is None or answer.outcome != outcome:
         return failed("The state proved holds no push for this relation.")
     held = (answer.recipient, answer.leaves, answer.deliver_by)
     if held != (event.recipient, event.leaves, event.deliver_by):
@@ -123,7 +139,8 @@ def _pushed(case: Case) -> Result:
     if event.relation_root != relation_root(case.network, opening):
         return failed("The push is not on this root of the relation.")
     case.committed, case.release = event.leaves, event.release
-    case.proved.append(_words(event.custodian, "pushed them", event.recipient, event.purpose, event.basis))
+    did = "released them in bulk" if isinstance(event, InBulk) else "pushed them"
+    case.proved.append(_words(event.custodian, did, event.recipient, event.purpose, event.basis))
     return ok("State and log hold the push; nobody had to ask for it.")
 
 
@@ -139,7 +156,7 @@ def _find(case: Case, shape: type[E], request: SignedRequest) -> E | None:
     return None
 
 
-def _answers(case: Case, event: Released | Broken, request: SignedRequest, answer: AnswerValue) -> bool:
+def _answers(case: Case, event: Released | Broken | Deferred, request: SignedRequest, answer: AnswerValue) -> bool:
     """True if state, log, and the relation's root shown speak of one release."""
     opening = case.read.opening
     held = (answer.recipient, answer.leaves, answer.deliver_by)
@@ -158,7 +175,7 @@ def ground(basis: Basis) -> str:
     """Return what a release rests on in words, with its version."""
     kind, name, version = basis
     if kind == Ground.SELF:
-        return "the person's own access"
+        return "the person's own access" + ("" if name is None else f", by who acts for her under {name.hex()}")
     if kind == Ground.BREAK_GLASS and name is not None:
         return f"break-glass under policy set {name.hex()}, version {version}"
     if kind in _NAMES and name is not None:

@@ -25,6 +25,9 @@ class Outcome(IntEnum):
     SESSION = 3
     BREAK_GLASS = 4
     PUSHED = 5
+    DEFERRED = 6
+    SEALED = 7
+    BULK = 8
 
 
 class Ground(IntEnum):
@@ -149,7 +152,51 @@ class Pushed(Message, frozen=True):
     deliver_by: Time
 
 
-EVENTS: dict[int, type[Message]] = {0x0501: Released, 0x0504: Broken, 0x0506: Opened, 0x0507: Closed, 0x0508: Pushed}
+class Deferred(Message, frozen=True):
+    """Event 0x0510, of a release by break-glass that the ledger took later than it happened."""
+
+    relation: Id
+    recipient: Id
+    custodian: Id
+    request: Id
+    filter: Digest
+    purpose: Small
+    staff: Digest | None
+    seal_key: Digest
+    basis: Basis
+    reason: Small
+    relation_root: Digest
+    leaves: Digest
+    occurred: Time
+    outage: tuple[Height, Time]
+    deliver_by: Time
+
+
+class InBulk(Message, frozen=True):
+    """Event 0x0515, of one relation's part of a bulk release."""
+
+    relation: Id
+    recipient: Id
+    custodian: Id
+    release: Id
+    bulk: Id
+    purpose: Small
+    basis: Basis
+    use: Count
+    relation_root: Digest
+    leaves: Digest
+    deliver_by: Time
+
+
+EVENTS: dict[int, type[Message]] = {
+    0x0501: Released,
+    0x0504: Broken,
+    0x0506: Opened,
+    0x0507: Closed,
+    0x0508: Pushed,
+    0x0510: Deferred,
+    0x0515: InBulk,
+}
 
 
 class _Head(Message, frozen=True):

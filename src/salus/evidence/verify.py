@@ -129,7 +129,9 @@ def _not_proved(case: Case, verdict: Verdict) -> tuple[str, ...]:
         said.append("That the ledger's operator shows this ledger to everybody: no witness known to you has signed.")
     if case.read.kind == Kind.PAGE:
         said.append("That the page stands in the log of the session: that shows once the session is closed.")
-    if case.read.kind in (Kind.RELEASE, Kind.PUSH, Kind.PAGE):
+    if case.read.kind == Kind.RECORDS:
+        said.append("That they were released, to whom, and why: the ledger tells that later, or not at all.")
+    if case.read.kind in (Kind.RELEASE, Kind.PUSH, Kind.PAGE, Kind.RECORDS):
         said.append("That the records are complete: what the ground or the request left out is not shown.")
     if case.read.kind not in (Kind.STATE_FACT, Kind.SESSION):
         said.append("Records that were never anchored, reads that were never logged, and whether a record is true.")

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from salus.contracts.access.invariants import sealed_violations as sealed_rules
 from salus.contracts.access.invariants import violations as access_rules
 from salus.contracts.accounts.invariants import violations as accounts_rules
 from salus.contracts.consent.invariants import violations as consent_rules
 from salus.contracts.governance.invariants import violations as governance_rules
 from salus.contracts.governance.queries import validators
 from salus.contracts.records.invariants import violations as records_rules
+from salus.contracts.representation.invariants import violations as representation_rules
 from salus.core.encoding import encode
 from salus.core.hashing import T
 from salus.core.signatures import key_id
@@ -29,6 +31,7 @@ from salus.verifier.helper import Helper
 
 CHECKPOINT_KEYS = 16_384  # then the tree in memory may deepen
 PERSONS = b"\x02\x04"
+SEALED = b"\x05\x11"
 
 
 class LoggedRow(NamedTuple):
@@ -105,9 +108,12 @@ class Replay:
                 yield Finding(file, f"{place}, {key_place(key)}", f"broken invariant: {text}")
         for key, _ in items:
             if key[:2] == PERSONS:
-                for about in (records_rules, consent_rules, access_rules):
+                for about in (records_rules, consent_rules, access_rules, representation_rules):
                     for text in about(self._tables, key[2:]):
                         yield Finding(file, f"{place}, {key_place(key)}", f"broken invariant: {text}")
+        for custodian in dict.fromkeys(key[2:34] for key, _ in items if key[:2] == SEALED):
+            for text in sealed_rules(store, custodian):
+                yield Finding(file, f"{place}, {key_place(SEALED + custodian)}", f"broken invariant: {text}")
 
     def expected_rows(self) -> dict[bytes, bytes]:
         """Return the rows of the local tables as a checkpoint keeps them."""
@@ -145,7 +151,7 @@ def subjects(message: Message) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-_NAMESPACES = ("machine", "governance", "accounts", "records", "consent", "access")
+_NAMESPACES = ("machine", "governance", "accounts", "records", "consent", "access", "representation", "discovery")
 
 
 def key_place(key: bytes) -> str:

@@ -6,12 +6,16 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
+from salus.contracts.accounts.queries import custodian_of
+from salus.contracts.records.queries import kept_until
 from salus.core.encoding import decode
 from salus.core.errors import Malformed, Refusal
 from salus.evidence.state import RelationValue, relation_key
 from salus.fsck.report import Finding, Severity
 from salus.state.overlay import Reader
 from salus.vault.check import check
+from salus.vault.files import LocalFiles
+from salus.vault.identity import read_identity
 from salus.vault.index import FILE as INDEX_FILE
 from salus.vault.index import Index
 from salus.vault.keys import derive
@@ -46,8 +50,12 @@ def check_vault(vault: VaultPlace, network: bytes, state: Reader | None) -> Iter
 
 
 def _compare(vault: VaultPlace, network: bytes, state: Reader) -> Iterator[Finding]:
+    custodian = read_identity(vault.folder, LocalFiles()).custodian
     for relation, (number, roots) in _openings(vault, network).items():
         place = f"openings of relations row {number}"
+        if kept_until(state, relation, custodian) is not None and custodian_of(state, relation) != custodian:
+            yield Finding(INDEX_FILE, place, "another custodian's by now, and not destroyed yet", Severity.NOTE)
+            continue
         try:
             raw = state.get(relation_key(relation))
             held = None if raw is None else decode(raw, RelationValue)

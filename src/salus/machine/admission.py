@@ -7,7 +7,7 @@ from salus.contracts.accounts.keeper import get_key
 from salus.contracts.accounts.queries import live_key
 from salus.contracts.context import Signer
 from salus.contracts.governance.parameters import Parameter
-from salus.contracts.governance.queries import is_active, parameter
+from salus.contracts.governance.queries import is_serving, parameter
 from salus.core.cose import to_be_signed
 from salus.core.envelope import MAX_BATCH_BYTES, WINDOW_MS, Batch, Envelope, parse_batch
 from salus.core.errors import Refusal, WrongSignature
@@ -65,7 +65,7 @@ class Gate:
         if batch.id in self.seen:
             raise Replayed
         member, kid = payload.carrier
-        if not is_active(state, member):
+        if not is_serving(state, member):
             raise NotAMember
         public, role = self._key(state, member, kid, time)
         if role != Role.GATEWAY:

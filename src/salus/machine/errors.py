@@ -24,7 +24,7 @@ class Replayed(Refusal):
 
 
 class NotAMember(Refusal):
-    code, kind, text = 0x0008, Kind.FORBIDDEN, "The carrier is not an active member of the network."
+    code, kind, text = 0x0008, Kind.FORBIDDEN, "The carrier is no member of the network that serves patients."
 
 
 class UnknownSigner(Refusal):

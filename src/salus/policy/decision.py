@@ -21,11 +21,12 @@ def decide(question: Question, directives: Sequence[Held], records: Sequence[Fac
     """Return which of `records` may go to the recipient, and on which ground.
 
     `directives`: all of the relation, whatever their status, each with its sealed part where it is
-    at hand and opens its commitment. Those of another relation are ignored. Without a sealed part a
+    at hand and opens its commitment; with the denies of relations it is merged with. Those of any other
+    relation are ignored. Without a sealed part a
     permit is unusable and a deny counts as total. A refusal raised by the question's predicates is
     a denial; any other exception is a bug, and the caller must not release anything either.
     """
-    return decide_prepared(question, prepare(question.relation, directives), records)
+    return decide_prepared(question, prepare(question.relation, directives, question.merged), records)
 
 
 def decide_prepared(question: Question, prepared: Prepared, records: Sequence[Facts]) -> Decision:

@@ -1,5 +1,7 @@
 """Grounds other than consent, which validators and gateways ask alike: rules, preferences, orders, emergencies."""
 
+from collections.abc import Iterable
+
 from salus.policy.policies import Choice, Mode, Order, PolicyRule, PolicySet, Preference
 from salus.policy.public import Asked
 from salus.policy.reasons import Reason
@@ -31,14 +33,19 @@ def rule_for(policy_set: PolicySet, asked: Asked) -> PolicyRule | None:
     return None if best is None else best[1]
 
 
-def policy_obstacle(rule: PolicyRule | None, preference: Preference, asked: Asked) -> Reason | None:
-    """Return why the policy set does not permit it, None where it does."""
+def policy_obstacle(
+    rule: PolicyRule | None, preference: Preference, asked: Asked, objections: Iterable[Preference] = ()
+) -> Reason | None:
+    """Return why the policy set does not permit it, None where it does.
+
+    `objections` are the preferences of relations that this one is merged with: who opted out there opted out here.
+    """
     if rule is None:
         return Reason.NOT_PERMITTED
     if rule.mode == _MANDATED or (rule.mode == _PERMITTED and not rule.objection):
         return None
     choice = _choice(preference, asked)
-    if choice == _OUT:
+    if choice == _OUT or any(_choice(other, asked) == _OUT for other in objections):
         return Reason.OPTED_OUT
     if rule.mode == _OPT_IN and choice != _IN:
         return Reason.NOT_OPTED_IN

@@ -10,11 +10,12 @@ from salus.policy.types import Capacity, Directive, Effect, Grantee, GranteeKind
 _ANYONE, _ORGANISATION, _ROLE, _GROUP = map(int, GranteeKind)
 _PERMIT, _DENY = map(int, Effect)
 _ATTESTED = int(Capacity.ATTESTED)
-_ACTIVE, _UNACKNOWLEDGED = int(Status.ACTIVE), int(Status.UNACKNOWLEDGED)
+_ACTIVE, _UNACKNOWLEDGED, _SUSPENDED = int(Status.ACTIVE), int(Status.UNACKNOWLEDGED), int(Status.SUSPENDED)
 _NOT_ACTIVE = {
     int(Status.REVOKED): Reason.PERMIT_REVOKED,
     int(Status.REPLACED): Reason.PERMIT_REPLACED,
     int(Status.UNACKNOWLEDGED): Reason.PERMIT_UNACKNOWLEDGED,
+    int(Status.SUSPENDED): Reason.PERMIT_SUSPENDED,
 }
 
 
@@ -26,6 +27,11 @@ class Recipient(NamedTuple):
     in_group: Callable[[bytes], bool]  # membership at this very moment
 
 
+def _nobody_holds(under: bytes, purpose: int) -> int:
+    """Deny where nobody was asked."""
+    return int(Reason.AUTHORITY_ENDED)
+
+
 class Asked(NamedTuple):
     """Who asks, what for, and when."""
 
@@ -34,6 +40,8 @@ class Asked(NamedTuple):
     implied_by: Callable[[int], bool]  # does a directive for this purpose speak of `purpose` too?
     break_glass: bool  # `purpose` is break-glass, which no permit serves
     time: int  # of the block, milliseconds
+    # 0 while what was granted under an authority holds for a purpose, else the number of a Reason
+    holds: Callable[[bytes, int], int] = _nobody_holds
 
 
 def names(grantee: Grantee, recipient: Recipient) -> bool:
@@ -82,14 +90,28 @@ def permit_obstacle(directive: Directive, asked: Asked, used: int, attested: Seq
         return Reason.ATTESTED_NOT_HONOURED
     if directive.uses and used >= directive.uses:
         return Reason.PERMIT_EXHAUSTED
-    return None
+    return authority_obstacle(directive, asked)
+
+
+def authority_obstacle(directive: Directive, asked: Asked) -> Reason | None:
+    """Return why the authority of who granted the permit does not hold; None where it does, or the person did.
+
+    It is asked for those of the permit's purposes that speak of the one asked for: one that holds is enough.
+    """
+    if directive.under is None:
+        return None
+    purposes = [p for p in directive.purposes if p == asked.purpose or asked.implied_by(p)]
+    answers = [asked.holds(directive.under, purpose) for purpose in purposes]
+    if 0 in answers:
+        return None
+    return Reason(max(answers, default=int(Reason.AUTHORITY_ENDED)))
 
 
 def deny_applies(directive: Directive, asked: Asked) -> bool:
     """True if the directive is a deny in force for this recipient and purpose, acknowledged or not."""
     return (
         directive.effect == _DENY
-        and (directive.status == _ACTIVE or directive.status == _UNACKNOWLEDGED)
+        and directive.status in (_ACTIVE, _UNACKNOWLEDGED, _SUSPENDED)
         and directive.start <= asked.time < directive.end
         and names(directive.grantee, asked.recipient)
         and speaks_of(directive, asked)

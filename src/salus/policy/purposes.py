@@ -26,6 +26,14 @@ _BARRED = frozenset(
     )
 )
 
+# What goes on while those who act for a person disagree, where the policy set lets it.
+_TREATMENT = frozenset(("TREAT", "ETREAT"))
+
+
+def is_treatment(system: str, code: str) -> bool:
+    """True for treatment, in an emergency or not."""
+    return system == ACT_REASON and code in _TREATMENT
+
 
 def is_break_glass(system: str, code: str) -> bool:
     """True for the purpose that no directive ever serves."""

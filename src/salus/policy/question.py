@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from salus.policy.filter import Filter
-from salus.policy.policies import STRICT, Order, PolicyInForce
+from salus.policy.policies import STRICT, Order, PolicyInForce, Preference
 from salus.policy.provision import Facts
 from salus.policy.public import Asked
 from salus.policy.types import Directive, Residual, SealedPart
@@ -36,6 +36,11 @@ class Question(NamedTuple):
     break_glass: bool = False  # the request says so, beside a purpose that is not break-glass itself
     restricted: bool = False  # the relation is kept, and not to be used
     height: int = 0  # of the state it is asked on
+    deceased: bool = False  # the death of the person is recorded
+    closed: bool = False  # the relation is kept, and takes in nothing new
+    represents: "Represents | None" = None  # who asks acts for the person, and asks what she could ask
+    merged: tuple[bytes, ...] = ()  # relations that are merged with it: their denies hold, their permits do not
+    objections: Sequence[Preference] = ()  # preferences of these, of which opting out alone counts
 
     @property
     def emergency(self) -> bool:
@@ -46,6 +51,13 @@ class Question(NamedTuple):
     def own_access(self) -> bool:
         """True when the person asks for what is its own: account, handle and relation are one id."""
         return self.asked.recipient.account == self.relation
+
+
+class Represents(NamedTuple):
+    """The access of somebody who acts for the person."""
+
+    under: bytes  # the authority
+    excluded: tuple[str, ...]  # labels that are kept from the representative
 
 
 Held = tuple[Directive, SealedPart | None]  # None: the sealed part is not at hand, or does not open
@@ -84,4 +96,4 @@ class Decision(NamedTuple):
     height: int  # of the state it was made on
 
 
-__all__ = ["Basis", "Decision", "Facts", "Held", "LeftOut", "NOTHING_SAID", "Question", "Tier"]
+__all__ = ["Basis", "Decision", "Facts", "Held", "LeftOut", "NOTHING_SAID", "Question", "Represents", "Tier"]

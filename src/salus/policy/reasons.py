@@ -38,6 +38,12 @@ class Reason(IntEnum):
     RELATION_RESTRICTED = 25
     SESSION_OVER = 26
     ATTESTED_NOT_HONOURED = 27
+    PERSON_DECEASED = 28
+    RELATION_CLOSED = 29
+    PERMIT_SUSPENDED = 30
+    ACCOUNT_BARRED = 31
+    AUTHORITY_ENDED = 41
+    AUTHORITY_SUSPENDED = 42
     RECORD_ERASED = 32
     RECORD_RESTRICTED = 33
     DENIED_BY_DIRECTIVE = 34
@@ -46,12 +52,14 @@ class Reason(IntEnum):
     OTHER_PERMIT = 37
     ABOVE_CEILING = 38
     EMERGENCY_REFUSED = 39
+    KEPT_FROM_REPRESENTATIVE = 40
     PERMITTED = 64
     OWN_ACCESS = 65
     MANDATED = 66
     ORDERED = 67
     BY_POLICY = 68
     BY_BREAK_GLASS = 69
+    REPRESENTED = 70
 
 
 TEXTS: Mapping[int, str] = {
@@ -82,6 +90,12 @@ TEXTS: Mapping[int, str] = {
     Reason.RELATION_RESTRICTED: "The relation is kept, and not to be used.",
     Reason.SESSION_OVER: "The session is over.",
     Reason.ATTESTED_NOT_HONOURED: "The policy set does not honour an attested consent for this purpose.",
+    Reason.PERMIT_SUSPENDED: "The permit was granted while somebody else may have had the keys, and is suspended.",
+    Reason.ACCOUNT_BARRED: "The person's account is frozen or being recovered.",
+    Reason.AUTHORITY_ENDED: "The authority of who permitted it for the person has ended.",
+    Reason.AUTHORITY_SUSPENDED: "The authority of who permitted it for the person does not hold at present.",
+    Reason.PERSON_DECEASED: "The person has died: what rests on a living person's word is over.",
+    Reason.RELATION_CLOSED: "The relation is closed.",
     Reason.RECORD_ERASED: "The record is erased.",
     Reason.RECORD_RESTRICTED: "The record is kept, and not to be used.",
     Reason.DENIED_BY_DIRECTIVE: "A directive denies it.",
@@ -90,15 +104,18 @@ TEXTS: Mapping[int, str] = {
     Reason.OTHER_PERMIT: "Another permit covers it, not the one that the answer rests on.",
     Reason.ABOVE_CEILING: "Its label lies above what the ground allows.",
     Reason.EMERGENCY_REFUSED: "A directive keeps it from emergencies as well.",
+    Reason.KEPT_FROM_REPRESENTATIVE: "It is kept from who represents the person.",
     Reason.PERMITTED: "A directive permits it.",
     Reason.OWN_ACCESS: "A person's own access.",
     Reason.MANDATED: "The law mandates it.",
     Reason.ORDERED: "An order demands it.",
     Reason.BY_POLICY: "The relation's policy set permits it.",
     Reason.BY_BREAK_GLASS: "Break-glass lifts what stood against it.",
+    Reason.REPRESENTED: "The access of who represents the person.",
 }
 
-PUBLISHABLE = frozenset(int(reason) for reason in Reason if reason < Reason.RECORD_ERASED)
+_AUTHORITY = (Reason.AUTHORITY_ENDED, Reason.AUTHORITY_SUSPENDED)
+PUBLISHABLE = frozenset(int(reason) for reason in Reason if reason < Reason.RECORD_ERASED or reason in _AUTHORITY)
 
 
 def ledger_reason(reasons: Iterable[int]) -> Reason:

@@ -1,102 +1,14 @@
-"""Policy sets that come with Salus, each rule with its meaning; members vote on what their law really says.
+"""The sets that come with Salus as members vote on them, over a network's own table of purposes.
 
-Purposes are named by their code of v3-ActReason, since a network numbers its own table:
-https://terminology.hl7.org/CodeSystem-v3-ActReason.html
+What they say, and which law says so, stands in `sets/`, one file each.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from salus.policy.policies import (
-    NORMAL,
-    RESTRICTED,
-    VERY_RESTRICTED,
-    EmergencyRule,
-    FoundingEmergency,
-    FoundingSet,
-    Mode,
-    PolicyRule,
-    PolicySet,
-)
-from salus.policy.types import OrganisationRole
+from salus.policy.policies import EmergencyRule, FoundingEmergency, FoundingSet, PolicyRule, PolicySet
+from salus.policy.sets import LAWS, TRIAL, ShippedRule, ShippedSet
 
-_ANY = 0
-_HOUR_MS = 3_600_000
-
-
-class ShippedRule(NamedTuple):
-    """A rule and what it means to a person."""
-
-    code: str  # of v3-ActReason
-    role: int
-    mode: Mode
-    ceiling: int
-    meaning: str
-    objection: bool = False
-    notice: bool = False
-
-
-class ShippedSet(NamedTuple):
-    """A set of rules, to be given a jurisdiction and an emergency group."""
-
-    name: str
-    meaning: str
-    rules: tuple[ShippedRule, ...]
-    emergency_ceiling: int
-    window_ms: int
-    pending: int
-    attested: tuple[str, ...]
-
-
-OPT_OUT = ShippedSet(
-    "opt-out",
-    "Treatment is shared among those who treat unless the person opted out; all else waits for her word.",
-    (
-        ShippedRule(
-            "TREAT", OrganisationRole.HOSPITAL, Mode.OPT_OUT, NORMAL,
-            "Hospitals get what is not sensitive, to treat, unless she opted out.",
-        ),
-        ShippedRule(
-            "TREAT", OrganisationRole.CLINIC, Mode.OPT_OUT, NORMAL,
-            "So do clinics.",
-        ),
-        ShippedRule(
-            "ETREAT", OrganisationRole.HOSPITAL, Mode.OPT_OUT, RESTRICTED,
-            "In an emergency hospitals get what is sensitive too, unless she opted out.",
-        ),
-        ShippedRule(
-            "HPAYMT", OrganisationRole.PAYER, Mode.PERMITTED, NORMAL,
-            "Payers get what a claim needs; she may object.", objection=True, notice=True,
-        ),
-        ShippedRule(
-            "HRESCH", _ANY, Mode.OPT_IN, NORMAL,
-            "Research gets nothing until she opted in.",
-        ),
-    ),
-    VERY_RESTRICTED, 4 * _HOUR_MS, RESTRICTED, ("TREAT",),
-)  # fmt: skip
-
-MANDATED = ShippedSet(
-    "mandated",
-    "Reports to the authority are mandated, claims are permitted, all else waits for the person's word.",
-    (
-        ShippedRule(
-            "PUBHLTH", OrganisationRole.REGULATOR, Mode.MANDATED, RESTRICTED,
-            "The authority gets what the law has it told, whatever was denied.", notice=True,
-        ),
-        ShippedRule(
-            "HPAYMT", OrganisationRole.PAYER, Mode.PERMITTED, NORMAL,
-            "Payers get what a claim needs, without asking.",
-        ),
-        ShippedRule(
-            "TREAT", _ANY, Mode.OPT_IN, NORMAL,
-            "Whoever treats her gets what is not sensitive once she opted in.",
-        ),
-    ),
-    RESTRICTED, 2 * _HOUR_MS, NORMAL, (),
-)  # fmt: skip
-
-SHIPPED = (OPT_OUT, MANDATED)
+SHIPPED = (*TRIAL, *LAWS)
 
 
 def rules_of(shipped: ShippedSet, numbers: Mapping[str, int]) -> tuple[PolicyRule, ...]:
@@ -129,3 +41,19 @@ def founding_set(shipped: ShippedSet, numbers: Mapping[str, int], group: int) ->
     """Return the set for any jurisdiction as a genesis document holds it; `group` is the place of its group there."""
     emergency = FoundingEmergency(group, shipped.emergency_ceiling, shipped.window_ms)
     return FoundingSet("", rules_of(shipped, numbers), emergency, shipped.pending, attested_of(shipped, numbers))
+
+
+def find_shipped(body: PolicySet, numbers: Mapping[str, int]) -> ShippedSet | None:
+    """Return the shipped set whose rules a voted one has, None where it has rules of its own."""
+    for shipped in SHIPPED:
+        if all(rule.code in numbers for rule in shipped.rules) and rules_of(shipped, numbers) == body.rules:
+            return shipped
+    return None
+
+
+def clause_of(shipped: ShippedSet, rule: PolicyRule, numbers: Mapping[str, int]) -> tuple[int, ShippedRule] | None:
+    """Return the number of a voted rule in the shipped set, from 1, with what stands there."""
+    for number, clause in enumerate(shipped.rules, start=1):
+        if (numbers.get(clause.code), int(clause.role)) == (rule.purpose, rule.role):
+            return number, clause
+    return None

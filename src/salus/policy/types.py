@@ -32,7 +32,7 @@ class Capacity(IntEnum):
     CUSTODIAN = 2  # of a custodial account: the custodian's gateway key
     ATTESTED = 3  # a consent taken on paper or at another desk; never shown as signed by the person
     REPRESENTATIVE = 4  # somebody with authority: a parent, guardian, proxy, agency or estate
-    DELEGATE = 5  # a helper with stated powers, whom the person or a representative named
+    DELEGATE = 5  # a helper with stated powers, whom the person named
 
 
 class Power(IntEnum):

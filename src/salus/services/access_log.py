@@ -28,13 +28,16 @@ class What(IntEnum):
     DECISION = 5  # headers, to decide about a request that was then refused; `rule` is the request
     EARLIER = 6  # an entry of before kinds were noted
     LABELS = 7  # everything, to label it anew
+    MOVED_AWAY = 8  # a record that is another person's; `rule` is the move
+    MOVED_HERE = 9  # a record that had been filed under another person
+    SEALED = 10  # for another organisation under an order that forbade notice; entered when that was over
 
 
 class Read(Message, frozen=True):
     """An entry of the access log: when, what, why, who, under which rule, which record versions."""
 
     time: Time
-    what: Annotated[int, Meta(ge=1, le=7)]
+    what: Annotated[int, Meta(ge=1, le=10)]
     purpose: str
     staff: Digest | None  # commitment of a badge; null: the gateway itself
     rule: Id  # release, request, or the rule of a custodian's own access

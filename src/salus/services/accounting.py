@@ -11,11 +11,13 @@ from typing import NamedTuple
 from salus.client.ledger import Ledger
 from salus.contracts.access import queries as access
 from salus.contracts.accounts import queries as accounts
+from salus.contracts.records import queries as records
 from salus.core.encoding import decode
 from salus.core.hashing import T
 from salus.evidence.state import LOG_KEY, LogValue
 from salus.merkle.log import leaf_hash
 from salus.services import lookup
+from salus.services.account.law import Laws
 from salus.services.account.line import Line
 from salus.services.account.rows import ROWS
 from salus.services.actors import Person
@@ -35,6 +37,7 @@ class Accounting(NamedTuple):
     log_size: int
     lines: tuple[Line, ...]
     unanswered: tuple[KeptRequest, ...]  # requests that the asker itself made and the ledger has no answer to
+    merged: tuple[bytes, ...] = ()  # other relations that are the same person's; each has an account of its own
 
     @property
     def waiting(self) -> tuple[Line, ...]:
@@ -47,7 +50,9 @@ def accounting(ledger: Ledger, relation: bytes, unanswered: Sequence[KeptRequest
     state = ledger.view()
     custodian = lookup.person(state, relation).custodian
     profile = accounts.organisation(state, custodian)
-    lines = [_line(ledger.network, state, relation, entry) for entry in entries(ledger, relation)]
+    told = [_line(ledger.network, state, relation, entry) for entry in entries(ledger, relation)]
+    laws = Laws(ledger)
+    lines = [_by_law(laws, line) for line in told if line is not None]
     raw = state.get(LOG_KEY)
     return Accounting(
         relation,
@@ -56,8 +61,9 @@ def accounting(ledger: Ledger, relation: bytes, unanswered: Sequence[KeptRequest
         ledger.now(),
         state.height,
         0 if raw is None else decode(raw, LogValue).size,
-        tuple(line for line in lines if line is not None),
+        tuple(lines),
         tuple(request for request in unanswered if request.relation == relation),
+        records.merged(state, relation),
     )
 
 
@@ -75,3 +81,14 @@ def _line(network: bytes, state: Reader, relation: bytes, entry: Entry) -> Line 
     leaf = leaf_hash(T("event", network, entry.body))
     blank = Line(entry.number, entry.height, entry.time, leaf)
     return row.describe(state, replace(blank, what=row.what), entry.event, relation)
+
+
+def _by_law(laws: Laws, line: Line) -> Line:
+    """Return the line with the rule of the policy set that it rests on."""
+    if line.directive is None or line.version is None or line.organisation is None:
+        return line
+    if line.basis == "policy":
+        return replace(line, law=laws.of_rule(line.directive, line.version, line.organisation, line.purpose))
+    if line.basis == "break-glass":
+        return replace(line, law=laws.of_emergency(line.directive, line.version))
+    return line

@@ -8,14 +8,18 @@ from random import Random, SystemRandom
 from salus.client.batcher import Carrier, Landed
 from salus.client.envelopes import Built, EnvelopeBuilder
 from salus.client.ledger import Ledger
+from salus.contracts.accounts import queries as accounts
 from salus.core.signatures import SigningKey
 from salus.core.types import Message
+from salus.services.errors import KeysElsewhere
 from salus.services.ports import Carriers, Exchange
 from salus.services.situations import Situations
 from salus.vault.seals import SealKey
 from salus.vault.vault import Vault
 from salus.wallet.menu import MINUTE_MS
 from salus.wallet.wallet import Wallet
+
+Signing = tuple[bytes, SigningKey]  # an account and a key of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,10 @@ class Organisation:
         return built, self.carrier.submit_now(built.raw)
 
     def send_administration(self, *messages: Message) -> tuple[Built, Landed]:
-        """The same, signed by all administration keys."""
+        """The same, signed by all administration keys that are here; raise KeysElsewhere where they are too few."""
+        profile = accounts.organisation(self.ledger.view(), self.account)
+        if profile is not None and len(self.administration) < profile.threshold:
+            raise KeysElsewhere
         signers: Sequence[tuple[bytes, SigningKey]] = [(self.account, key) for key in self.administration]
         built = EnvelopeBuilder(self.network, self.ledger.now).build(signers, *messages)
         return built, self.carrier.submit_now(built.raw)
@@ -74,5 +81,18 @@ class Person:
         self, handle: bytes, *messages: Message, nonce: Callable[[], bytes] = lambda: secrets.token_bytes(16)
     ) -> Built:
         """Return an envelope signed by this device's key for the relation; its time is rounded to the minute."""
+        return self.build_with([self.signer(handle)], *messages, nonce=nonce)
+
+    def build_with(
+        self,
+        signers: Sequence[Signing],
+        *messages: Message,
+        nonce: Callable[[], bytes] = lambda: secrets.token_bytes(16),
+    ) -> Built:
+        """The same, signed by keys of several accounts: those of others who decide together."""
         builder = EnvelopeBuilder(self.wallet.network, self.ledger.now, nonce=nonce, grain_ms=MINUTE_MS)
-        return builder.build([(handle, self.wallet.relation(handle).device)], *messages)
+        return builder.build(signers, *messages)
+
+    def signer(self, handle: bytes) -> Signing:
+        """Return the account with this device's key for it."""
+        return handle, self.wallet.relation(handle).device

@@ -19,13 +19,17 @@ from salus.services.answer import Answered, AnswerTask, Decided, answer, answer_
 from salus.services.authorise import for_decision
 from salus.services.errors import NoSuchPetition, NothingProposed
 from salus.services.facts import FHIR_JSON
+from salus.services.found_by import found_by
+from salus.services.intake import check_settled
 from salus.services.notify import notice_task, send_notices
+from salus.services.patients import PATIENTS
 from salus.services.petition_letters import Change
 from salus.services.take_petition import Waiting, find_waiting, waiting_petitions
 from salus.vault.deposit import Deposit
 from salus.vault.errors import RecordErased
 from salus.vault.reading import ReadRecord
 from salus.vault.records import RecordWrite
+from salus.vault.shared import Identifier
 
 
 class Corrected(NamedTuple):
@@ -52,22 +56,27 @@ def accept_amendment(organisation: Organisation, petition: bytes, octets: bytes 
     decided = Decided(waiting.relation, petition, Outcome.DONE, leaves=[(write.record, leaf)])
     task = answer_task(organisation, decided, waiting.wish)
     told = notice_task(waiting.relation, (write.record,), Change.AMENDED)
-    organisation.vault.deposit(Deposit([write], tasks=[outbox_task(task), told]))
+    organisation.vault.deposit(Deposit([write], identifiers=_names(write), tasks=[outbox_task(task), told]))
     return carry_out(organisation, task)
 
 
 def correct(organisation: Organisation, relation: bytes, record: bytes, octets: bytes) -> Corrected:
     """Correct a record of the custodian's own accord; anchor it, tell earlier recipients.
 
-    Raises NotCustodian, NoSuchRecord, RecordErased, InvalidBundle, VersionConflict.
+    Raises NotCustodian, CustodyMoving, NoSuchRecord, RecordErased, InvalidBundle, VersionConflict.
     """
     before, leaf = _current(organisation, relation, record)
     write = _version(organisation, relation, before, octets)
     told = notice_task(relation, (record,), Change.AMENDED)
-    organisation.vault.deposit(Deposit([write], tasks=[told]))
+    organisation.vault.deposit(Deposit([write], identifiers=_names(write), tasks=[told]))
     anchor_one(organisation, relation)
     send_notices(organisation)
     return Corrected(relation, record, before.header.version + 1, leaf)
+
+
+def _names(write: RecordWrite) -> list[Identifier]:
+    """Return by what her Patient resource finds her from now on; what it said before still finds her too."""
+    return found_by(write.relation, write.record, write.octets) if write.type == PATIENTS else []
 
 
 def refuse_petition(
@@ -107,6 +116,7 @@ def _waiting(organisation: Organisation, petition: bytes) -> Waiting:
 
 
 def _current(organisation: Organisation, relation: bytes, record: bytes) -> tuple[ReadRecord, bytes]:
+    check_settled(organisation, relation)
     scope = for_decision(organisation, relation)
     found = organisation.vault.read(scope, record)
     if found.header.status == Status.TOMBSTONE:

@@ -9,7 +9,9 @@ from salus.contracts.records.entry_errors import StaleRoot
 from salus.contracts.records.errors import MayNotHold
 from salus.contracts.records.events import RelationsAnchored
 from salus.contracts.records.messages import AnchorRelations
+from salus.core.encoding import decode
 from salus.services.actors import Organisation
+from salus.services.deferred_task import DEFERRED, MAX_TASKS, DeferredTask
 from salus.services.history import read_event
 from salus.vault.anchors import AnchorEntry
 from salus.vault.errors import UnknownRoot
@@ -31,15 +33,26 @@ def anchor(organisation: Organisation) -> Anchored:
     An opening that was on its way is sent again unchanged. Raises the contract's refusals.
     """
     done, refused = 0, dict[bytes, int]()
+    waiting = deferred_relations(organisation)
     while True:
         pending = organisation.vault.pending_anchors(MAX_ENTRIES)
-        entries = [entry for entry in pending if entry.relation not in refused]
+        entries = [entry for entry in pending if entry.relation not in refused and entry.relation not in waiting]
         if not entries:
             return Anchored(done, tuple(sorted(refused.items())))
         _, landed = organisation.send(message(organisation, entries))
         codes = settle(organisation, entries, landed)
         done += sum(1 for code in codes.values() if code == 0)
         refused.update((relation, code) for relation, code in codes.items() if code)
+
+
+def deferred_relations(organisation: Organisation) -> frozenset[bytes]:
+    """Return the relations of which the ledger must first take a deferred release, on the root that it named.
+
+    One that the ledger refused keeps nothing waiting.
+    """
+    rows = organisation.vault.outbox.next(MAX_TASKS)
+    deeds = [decode(row.body, DeferredTask) for row in rows if row.kind == DEFERRED]
+    return frozenset(deed.relation for deed in deeds if not deed.refused)
 
 
 def anchor_one(organisation: Organisation, relation: bytes) -> bool:
@@ -67,7 +80,8 @@ def entries_with_cover(organisation: Organisation, relation: bytes, *, reads: bo
     anchors = organisation.vault.anchors
     if not anchors.waits(relation, reads=reads):
         return []
-    return anchors.gather([relation, *anchors.draw(COVER, relation)])
+    waiting = deferred_relations(organisation)
+    return anchors.gather([relation, *(drawn for drawn in anchors.draw(COVER, relation) if drawn not in waiting)])
 
 
 def message(organisation: Organisation, entries: Sequence[AnchorEntry]) -> AnchorRelations:

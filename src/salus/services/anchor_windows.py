@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from salus.contracts.records.errors import MayNotHold
 from salus.services.actors import Organisation
-from salus.services.anchor import MAX_ENTRIES, message, settle
+from salus.services.anchor import MAX_ENTRIES, deferred_relations, message, settle
 
 
 class WindowRule(NamedTuple):
@@ -40,7 +40,9 @@ def anchor_windows(organisation: Organisation, rule: WindowRule = DEFAULT) -> in
             schedule.note(ended)
         return 0
     windows = range(max(last + 1, ended - 2 * rule.cycle + 2), ended + 1)
-    relations = due_in(schedule.secret(), organisation.vault.relations(), windows, rule)
+    waiting = deferred_relations(organisation)
+    known = (relation for relation in organisation.vault.relations() if relation not in waiting)
+    relations = due_in(schedule.secret(), known, windows, rule)
     try:
         count = sum(_anchor(organisation, part) for part in _parts(relations))
     except MayNotHold:

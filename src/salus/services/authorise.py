@@ -4,7 +4,7 @@ For a request the answer is `policy.decide`'s, over the relation's directives wi
 its policy set with the person's preference, and its orders. Whatever goes wrong on the way is a denial.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,19 +17,25 @@ from salus.core.record import LeafHeader
 from salus.core.request import REQUEST, Request
 from salus.policy.decision import decide_prepared
 from salus.policy.filter import Filter
+from salus.policy.policies import Order
 from salus.policy.public import Asked, Recipient, permit_obstacle
 from salus.policy.question import Basis, Decision, Question
 from salus.policy.reasons import Reason, ledger_reason
 from salus.policy.types import Redisclosure
-from salus.services import lookup
+from salus.services import authorities, lookup
 from salus.services.actors import Organisation
-from salus.services.errors import KeptAndNotUsed, NotCustodian
+from salus.services.errors import KeptAndNotUsed, NotCustodian, NotOfThisSegment
 from salus.services.facts import facts_of
+from salus.services.shown import shows
 from salus.services.situations import Situation, Who
 from salus.vault.errors import NoSuchRelation
 from salus.vault.scope import Scope
 
-_FIRST = (Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP, Reason.OPTED_OUT)
+_FIRST = (
+    *(Reason.BREAK_GLASS_NOT_ALLOWED, Reason.NOT_OF_THE_EMERGENCY_GROUP, Reason.OPTED_OUT),
+    *(Reason.AUTHORITY_ENDED, Reason.AUTHORITY_SUSPENDED),
+)
+Silent = tuple[bytes, Order]  # an order that forbids notice, opened: (id, what it demands)
 KEEPING = ("administration", "HLEGAL")  # purposes for which a restricted relation may be looked at inside
 
 
@@ -44,6 +50,7 @@ class AskedFor(NamedTuple):
     filter: Filter
     answer_key: bytes  # public
     kind: str = REQUEST  # core.request
+    under: bytes | None = None  # the authority to see what the person may see, if the recipient acts for her
 
     @property
     def pushed(self) -> bool:
@@ -62,15 +69,21 @@ class Authorised:
 
 
 def authorise(
-    organisation: Organisation, asked: AskedFor, *, break_glass: bool = False, on: Basis | None = None
+    organisation: Organisation,
+    asked: AskedFor,
+    *,
+    break_glass: bool = False,
+    on: Basis | None = None,
+    order: Silent | None = None,
 ) -> Authorised | Reason:
     """Return what of the relation may go to the recipient now, or the reason of the denial for the ledger.
 
     `break_glass`: the recipient says that it is an emergency, whatever the purpose. `on`: a basis that a
     release or session has already; it must still be what the decision rests on, and its use is counted.
+    `order`: one that forbids notice, which is on the ledger as a commitment alone.
     """
     try:
-        return _authorise(organisation, asked, break_glass, on)
+        return _authorise(organisation, asked, break_glass, on, order)
     except Exception:  # noqa: BLE001  (any error is a denial, and its text must not travel)
         return Reason.EVALUATION_FAILED
 
@@ -90,7 +103,10 @@ def authorise_page(organisation: Organisation, asked: AskedFor, on: Basis, searc
 def still_stands(organisation: Organisation, asked: AskedFor, on: Basis, records: Iterable[bytes]) -> Reason | None:
     """Return why records that were committed to may not leave now, None where they may: asked before each chunk."""
     if asked.own:
-        return None
+        view, now = organisation.ledger.view(), organisation.ledger.now()
+        if records_state.deceased(view, asked.payload.relation):
+            return Reason.PERSON_DECEASED
+        return Reason.ACCOUNT_BARRED if accounts.barred(view, asked.payload.relation, now) else None
     authorised = authorise(organisation, asked, on=on)
     if isinstance(authorised, Reason):
         return authorised
@@ -107,14 +123,22 @@ def pushed_to(
     return AskedFor(release, b"", payload, recipient, False, wanted, public)
 
 
-def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, on: Basis | None) -> Authorised | Reason:
+def _authorise(
+    organisation: Organisation, asked: AskedFor, break_glass: bool, on: Basis | None, order: Silent | None
+) -> Authorised | Reason:
     state, now = organisation.ledger.view(), organisation.ledger.now()
     staff, recipient = asked.payload.staff, asked.recipient
+    if asked.own and accounts.barred(state, asked.payload.relation, now):
+        return Reason.ACCOUNT_BARRED  # it may not be she who asks
     by_staff = not asked.own and not asked.pushed
+    person = asked.own or accounts.person(state, recipient) is not None  # who acts for her, otherwise
+    by_staff = not person and not asked.pushed
     if by_staff and (staff is None or not accounts.staff_attested(state, recipient, staff, now)):
         return Reason.STAFF_NOT_ATTESTED
     scope = for_decision(organisation, asked.payload.relation)
-    situation = organisation.situations.of(state, scope.handle(), lambda: organisation.vault.directives.of(scope))
+    situation = organisation.situations.of(state, scope.handle(), lambda one: _parts(organisation, one))
+    if order is not None:
+        situation = situation._replace(orders=[order])
     if on is not None:
         situation = situation.resting_on(on)
     try:
@@ -124,6 +148,7 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
     records = facts_of(organisation.vault, scope, headers, situation.held, asked.filter)
     who = organisation.situations.who(state, recipient, asked.payload.purpose)
     question = _question(state, now, asked, situation, who, break_glass)
+    question = _on_behalf(organisation, state, question, asked)
     decision = decide_prepared(question, situation.prepared, records)
     if not decision.permitted:
         return _reason(decision)
@@ -132,6 +157,28 @@ def _authorise(organisation: Organisation, asked: AskedFor, break_glass: bool, o
     allowed = frozenset(decision.allowed)
     chosen = tuple(header for header in headers if header.record in allowed)
     return Authorised(decision, chosen, released_records(asked, allowed), _redisclosure(decision, situation))
+
+
+def _on_behalf(organisation: Organisation, state: StateView, question: Question, asked: AskedFor) -> Question:
+    """Return the question with what is known of who acts for the person: as a grantor, and as who asks."""
+    network, relation, now = organisation.network, question.relation, question.asked.time
+    scope, vault = for_decision(organisation, relation), organisation.vault
+    holds = authorities.holds(network, state, relation, now, lambda: vault.directives.of(scope))
+    question = question._replace(asked=question.asked._replace(holds=holds))
+    if asked.under is None:
+        return question
+    parts = vault.directives.of(scope)
+    represents = authorities.represents(network, state, relation, asked.under, now, parts)
+    person = accounts.person(state, asked.recipient) is not None
+    suspended = question.recipient_suspended and not (person and represents)
+    return question._replace(represents=represents, recipient_suspended=suspended)
+
+
+def _parts(organisation: Organisation, relation: bytes) -> Mapping[bytes, bytes]:
+    """Return sealed parts of a relation, or of one it is merged with; one that another keeps now denies in total."""
+    if accounts.custodian_of(organisation.ledger.view(), relation) != organisation.account:
+        return {}
+    return organisation.vault.directives.of(for_decision(organisation, relation))
 
 
 def _redisclosure(decision: Decision, situation: Situation) -> int:
@@ -179,12 +226,16 @@ def _question(
         request.staff,
         asked.filter,
         situation.used,
-        not asked.own and not who.may_receive,
+        not asked.own and (not who.may_receive or now < who.suspended_until),
         situation.policy,
         situation.orders,
         break_glass,
         records_state.restricted(state, request.relation),
         state.height,
+        deceased=records_state.deceased(state, request.relation),
+        closed=records_state.closed(state, request.relation),
+        merged=situation.merged,
+        objections=situation.objections,
     )
 
 
@@ -193,9 +244,29 @@ def for_decision(organisation: Organisation, relation: bytes) -> Scope:
     return _own(organisation, relation, "decision", organisation.account)
 
 
+def for_escrow(organisation: Organisation, relation: bytes) -> Scope:
+    """Let the gateway put what it enforces for a relation of its own into the sealed file of an escrow."""
+    return _own(organisation, relation, "HSYSADMIN", organisation.account)
+
+
+def for_lookup(organisation: Organisation, relation: bytes, rule: bytes) -> Scope:
+    """Let the gateway look at who a patient of its own is, in order to find her; nothing but that resource.
+
+    `rule` is the look-up, or the group whose locators are to know her.
+    """
+    if accounts.custodian_of(organisation.ledger.view(), relation) != organisation.account:
+        raise NotCustodian
+    return Scope(relation, "discovery", organisation.account, rule, lambda header: header.type == "Patient")
+
+
 def for_labels(organisation: Organisation, relation: bytes) -> Scope:
     """Let the gateway look at a relation of its own in order to label it; what it reads so, leaves it never."""
     return _own(organisation, relation, "HSYSADMIN", organisation.account)
+
+
+def for_move(organisation: Organisation, relation: bytes, move: bytes) -> Scope:
+    """Name a move out of a relation, or into it, for its access log; nothing can be read by it."""
+    return Scope(relation, "HSYSADMIN", organisation.account, move, lambda header: False)
 
 
 def deciding(organisation: Organisation, asked: AskedFor) -> Scope:
@@ -204,11 +275,27 @@ def deciding(organisation: Organisation, asked: AskedFor) -> Scope:
     return Scope(relation, purpose, organisation.account, asked.id, lambda header: False)
 
 
+def for_custody(organisation: Organisation, relation: bytes, successor: bytes) -> Scope:
+    """Let a relation leave whole: offered to `successor`, its by vote, or another's by now. Raises NotCustodian."""
+    state = organisation.ledger.view()
+    offer = records_state.offer(state, relation)
+    holder = accounts.custodian_of(state, relation)
+    to = offer.successor if offer is not None else governance.successor_of(state, organisation.account)
+    offered = holder == organisation.account and to == successor
+    given_up = records_state.kept_until(state, relation, organisation.account) is not None
+    if not offered and not (given_up and holder != organisation.account):
+        raise NotCustodian
+    return Scope(relation, "custody", successor, _rule(organisation, "custody"), _everything)
+
+
 def own_records(organisation: Organisation, relation: bytes, purpose: str, staff: bytes | None) -> Scope:
     """Let the custodian's staff read a relation of its own; the caller logs it.
 
-    Raises NotCustodian, or KeptAndNotUsed where the relation is restricted and the purpose is more than keeping it.
+    Raises NotCustodian, NotOfThisSegment where it is a segment of another purpose, or KeptAndNotUsed where the
+    relation is restricted and the purpose is more than keeping it.
     """
+    if not shows(organisation, organisation.vault.attributes.of(relation), purpose, staff):
+        raise NotOfThisSegment
     if purpose not in KEEPING and records_state.restricted(organisation.ledger.view(), relation):
         raise KeptAndNotUsed
     return _own(organisation, relation, purpose, staff or organisation.account)

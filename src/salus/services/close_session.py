@@ -19,6 +19,7 @@ from salus.services.objects import Content
 from salus.services.proofs import prove_session
 from salus.services.sealing import Addressed, sealed_letter
 from salus.services.sessions import KeptPage, SessionTask
+from salus.services.tell_release import tell_release
 
 
 class SessionClosed(NamedTuple):
@@ -47,6 +48,7 @@ def close_session(organisation: Organisation, session: bytes) -> SessionClosed:
     if answer.leaves is None:
         organisation.send(CloseRelease(organisation.account, task.relation, session, root))
     organisation.exchange.post(asked.recipient, "closing", _closing(organisation, task, asked, entries))
+    tell_release(organisation, addressed(task, asked))
     sessions.forget(organisation, session)
     return SessionClosed(session, task.relation, asked.recipient, len(entries), root)
 

@@ -8,11 +8,13 @@ from salus.client.batcher import Landed
 from salus.client.envelopes import Built
 from salus.contracts.access import errors as refused
 from salus.contracts.access.messages import Basis, BreakGlass, PushRelease, RecordRelease
+from salus.contracts.access.recovery_errors import AccountBarred, PermitSuspended
 from salus.contracts.consent import queries as consent
 from salus.contracts.governance import queries as governance
 from salus.contracts.governance.parameters import Parameter
+from salus.contracts.records import queries as records_state
 from salus.core.encoding import decode, encode
-from salus.core.errors import Refusal
+from salus.core.errors import Kind, Refusal
 from salus.core.hashing import T
 from salus.core.request import GlassRequest
 from salus.core.types import Count, Digest, Height, Id, Message, Salt, Small
@@ -100,6 +102,8 @@ def send_anchored(
     try:
         _, landed = send(*messages, release)
     except Refusal as refusal:
+        if refusal.kind is Kind.UNAVAILABLE:
+            raise  # whether the ledger took it is not known: the task stays, and `resume` finds out
         if isinstance(refusal, refused.RootNotValid):
             return Stale()
         return _REASONS.get(type(refusal), Reason.NOT_PERMITTED)
@@ -124,8 +128,10 @@ def anchors_with(organisation: Organisation, relation: bytes, *, reads: bool = F
 
     Of looks at it only the person herself is told, and so for her they are anchored first (`reads`).
     """
-    if not governance.may_hold(organisation.ledger.view(), organisation.account):
-        return []  # a suspended custodian still gives the person what was anchored
+    state, now = organisation.ledger.view(), organisation.ledger.now()
+    held = governance.may_hold(state, organisation.account, now)
+    if not held or records_state.offer(state, relation) is not None:
+        return []  # a custodian that is suspended, or about to be another, still gives what was anchored
     return entries_with_cover(organisation, relation, reads=reads)
 
 
@@ -140,7 +146,7 @@ def _proven(
     same = tuple(record for record in proven.records if decided[record.header.record] == record.header)
     if len(same) == len(records):
         return proven
-    holds = governance.may_hold(organisation.ledger.view(), organisation.account)
+    holds = governance.may_hold(organisation.ledger.view(), organisation.account, organisation.ledger.now())
     return None if holds else proven._replace(records=same)
 
 
@@ -216,6 +222,8 @@ _REASONS: dict[type[Refusal], Reason] = {
     refused.DirectiveRevoked: Reason.PERMIT_REVOKED,
     refused.StaleVersion: Reason.PERMIT_REPLACED,
     refused.NotAcknowledged: Reason.PERMIT_UNACKNOWLEDGED,
+    PermitSuspended: Reason.PERMIT_SUSPENDED,
+    AccountBarred: Reason.ACCOUNT_BARRED,
     refused.NotYetInForce: Reason.PERMIT_NOT_STARTED,
     refused.DirectiveExpired: Reason.PERMIT_EXPIRED,
     refused.OtherRecipient: Reason.OTHER_RECIPIENT,
@@ -230,4 +238,9 @@ _REASONS: dict[type[Refusal], Reason] = {
     refused.BreakGlassNotAllowed: Reason.BREAK_GLASS_NOT_ALLOWED,
     refused.NotOfTheEmergencyGroup: Reason.NOT_OF_THE_EMERGENCY_GROUP,
     refused.RelationRestricted: Reason.RELATION_RESTRICTED,
+    refused.AuthorityEnded: Reason.AUTHORITY_ENDED,
+    refused.AuthoritySuspended: Reason.AUTHORITY_SUSPENDED,
+    refused.NotOwnAccess: Reason.AUTHORITY_ENDED,
+    refused.PersonDeceased: Reason.PERSON_DECEASED,
+    refused.RelationClosed: Reason.RELATION_CLOSED,
 }

@@ -7,21 +7,24 @@ release was committed stays here.
 from typing import NamedTuple
 
 from salus.contracts.access import queries as access
+from salus.contracts.access.messages import Basis
 from salus.contracts.access.types import Answer
 from salus.core.encoding import decode, encode
-from salus.core.request import parse_request
+from salus.core.request import SignedRequest, parse_request
 from salus.policy.filter import UNFILTERED, Filter
 from salus.policy.reasons import TEXTS, Reason
 from salus.policy.types import BasisKind
 from salus.services import lookup
 from salus.services.access_log import Looked, What, log_reads
 from salus.services.actors import Organisation
+from salus.services.asking import under_of
 from salus.services.authorise import AskedFor, pushed_to, released_records, still_stands, whole_relation
 from salus.services.commit_release import ReleaseTask, drop_task, prove_available
 from salus.services.errors import NotReleased
 from salus.services.objects import Content, RefusalLetter, RequestLetter, RequestOpening, opening_info
 from salus.services.proofs import Disclosed, prove_push, prove_release, prove_whole
 from salus.services.sealing import Addressed, sealed_letter
+from salus.services.tell_release import tell_release
 from salus.vault.reading import Proven
 from salus.vault.scope import Scope
 from salus.vault.vault import Vault
@@ -38,6 +41,8 @@ class Delivery(NamedTuple):
     records: int
     height: int
     raw: bytes
+    basis: Basis
+    purpose: int
 
     @property
     def request(self) -> bytes:
@@ -68,7 +73,7 @@ def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery | Withhel
     Raises NotReleased unless the ledger holds this very release.
     """
     asked = _asked(organisation, task)
-    content = _content(organisation, task, asked)
+    content = content_of(organisation, task, asked)
     to = Addressed(
         task.release, task.relation, task.basis, asked.recipient, asked.payload.seal_key, asked.answer_key, task.purpose
     )
@@ -79,8 +84,11 @@ def deliver(organisation: Organisation, task: ReleaseTask) -> Delivery | Withhel
         drop_task(organisation, task.release)
         return Withheld(task.release, task.relation, asked.recipient, reason)
     organisation.exchange.post(asked.recipient, "delivery", raw)
+    tell_release(organisation, to)
     drop_task(organisation, task.release)
-    return Delivery(task.release, task.relation, asked.recipient, len(task.records), content.height, raw)
+    return Delivery(
+        task.release, task.relation, asked.recipient, len(task.records), content.height, raw, task.basis, task.purpose
+    )  # fmt: skip
 
 
 def _late(organisation: Organisation, task: ReleaseTask) -> Reason | None:
@@ -108,15 +116,25 @@ def asked_again(organisation: Organisation, package: bytes, answer: Answer) -> A
     own = answer.recipient == request.payload.relation
     payload, key = request.payload, opening.answer_key
     wanted = decode(opening.filter, Filter)
-    return AskedFor(request.id, letter.request, payload, answer.recipient, own, wanted, key, request.kind)
+    under = None if own else _under(organisation, request, answer.recipient)
+    return AskedFor(request.id, letter.request, payload, answer.recipient, own, wanted, key, request.kind, under)
 
 
-def _content(organisation: Organisation, task: ReleaseTask, asked: AskedFor) -> Content:
+def _under(organisation: Organisation, request: SignedRequest, recipient: bytes) -> bytes | None:
+    """Return the authority that the recipient still has to see what the person may see."""
+    state, now = organisation.ledger.view(), organisation.ledger.now()
+    found = lookup.signer(state, request.key, now)
+    return None if found is None else under_of(state, request, recipient, found[1].role, now)
+
+
+def content_of(organisation: Organisation, task: ReleaseTask, asked: AskedFor, *, logged: bool = False) -> Content:
+    """Return what is sealed to the recipient; `logged`: the access log has the read already."""
     ledger, vault = organisation.ledger, organisation.vault
     scope = released_records(asked, frozenset(task.records))
     proven = vault.prove(scope, task.records, task.seq)
     what = What.OWN if asked.own else What.RELEASE
-    log_reads(organisation, [Looked(scope, what, [record.header for record in proven.records])])
+    if not logged:
+        log_reads(organisation, [Looked(scope, what, [record.header for record in proven.records])])
     octets = {} if asked.own else read_octets(vault, scope, proven)  # a person's own are in the complete view
     shown = Disclosed(proven, octets)
     if asked.pushed:

@@ -22,10 +22,10 @@ def deny_totally(
     return put_total_deny(person, DenyTotally(handle, int(Capacity.SELF), grantee, numbers, start, end))
 
 
-def put_total_deny(person: Person, message: DenyTotally) -> Granted:
+def put_total_deny(person: Person, message: DenyTotally, signer: bytes | None = None) -> Granted:
     """Put a message's deny of everything in force, through two members. Raises as `deny_totally`."""
     handle, start, end = message.relation, message.start, message.end
-    built = person.build(handle, message)
+    built = person.build(signer or handle, message)
     done = protect(person, handle, built.raw)
     directive = built.created[0][0]
     person.wallet.keep_directive(KeptDirective(directive, handle, 1, None, None, person.ledger.now()))

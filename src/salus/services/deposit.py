@@ -20,10 +20,15 @@ from salus.fhir.references import ID_SYSTEM
 from salus.services.actors import Organisation
 from salus.services.errors import AmbiguousPatient, WrongPlace
 from salus.services.facts import FHIR_JSON
+from salus.services.found_by import found_by
+from salus.services.intake import check_intake
 from salus.services.labelling import Bundled, settle
-from salus.services.open_accounts import Spare, find_spare, take_spare
+from salus.services.merge import sides_of
+from salus.services.open_accounts import Spare, check_takes_new, find_spare, take_spare
 from salus.services.patients import PATIENTS, relation_of
 from salus.services.read_ahead import Reading, read_ahead, uncollected
+from salus.services.retaining import Retaining
+from salus.services.routing import route
 from salus.vault.deposit import Deposit
 from salus.vault.errors import AlreadyImported
 from salus.vault.records import RecordWrite
@@ -50,17 +55,20 @@ class _Placed(NamedTuple):
     new: list[str]  # ids of patients who have no relation yet
 
 
-def deposit(organisation: Organisation, bundle: bytes) -> Deposited:
-    """Take in one transaction or batch bundle (UTF-8 JSON).
+def deposit(organisation: Organisation, bundle: bytes, segment: bytes | None = None) -> Deposited:
+    """Take in one transaction or batch bundle (UTF-8 JSON); what it holds of a segment's patient into `segment`.
 
-    Raises InvalidBundle with its `issues`, AmbiguousPatient, WrongPlace, VersionConflict, the contract's
-    refusals: nothing was stored.
+    Raises InvalidBundle with its `issues`, AmbiguousPatient, NotCustodian, CustodyMoving, RelationClosed, WrongPlace,
+    VersionConflict, NoSuchSegment, the contract's refusals: nothing was stored.
     """
-    return deposit_many(organisation, (bundle,))[0]
+    return deposit_many(organisation, (bundle,), segment=segment)[0]
 
 
 def deposit_many(
-    organisation: Organisation, bundles: Iterable[bytes], progress: Progress | None = None
+    organisation: Organisation,
+    bundles: Iterable[bytes],
+    progress: Progress | None = None,
+    segment: bytes | None = None,
 ) -> tuple[Deposited, ...]:
     """Take in bundles one after the other, each as a whole and durable when `progress` is told of it.
 
@@ -71,22 +79,27 @@ def deposit_many(
     with closing(read_ahead(organisation.vault.shared, bundles)) as readings:
         for reading in readings:
             with uncollected():
-                one, spare = _deposit(organisation, reading, spare)
+                one, spare = _deposit(organisation, reading, spare, segment)
             done.append(one)
             if progress is not None:
                 progress(len(done))
     return tuple(done)
 
 
-def _deposit(organisation: Organisation, reading: Reading, spare: Spare) -> tuple[Deposited, Spare]:
-    shared = organisation.vault.shared
+def _deposit(
+    organisation: Organisation, reading: Reading, spare: Spare, segment: bytes | None
+) -> tuple[Deposited, Spare]:
     transaction, digest = reading.finish()
-    placed = _place(shared, transaction)
+    placed = _place(organisation, transaction)
+    if placed.new:
+        check_takes_new(organisation)
+    check_intake(organisation, dict.fromkeys(placed.relations.values()))
     if len(spare.handles) < len(placed.new):
         spare = take_spare(organisation, len(placed.new))
     for patient in placed.new:
         placed.relations[patient] = spare.handles.pop()
-    whole = _whole(organisation, transaction, placed.relations, digest)
+    routed = route(organisation, transaction.entries, placed.relations, segment)
+    whole = _whole(organisation, transaction, placed.relations, routed, digest)
     handles = tuple(dict.fromkeys(placed.relations.values()))
     try:
         organisation.vault.deposit(whole)
@@ -95,16 +108,16 @@ def _deposit(organisation: Organisation, reading: Reading, spare: Spare) -> tupl
     return Deposited(len(whole.writes), len(whole.shared), handles, len(placed.new), False), spare
 
 
-def _place(shared: SharedResources, transaction: Transaction) -> _Placed:
+def _place(organisation: Organisation, transaction: Transaction) -> _Placed:
     """Find the relation of each patient that the bundle brings or names; raise AmbiguousPatient."""
-    placed = _Placed({}, [])
+    placed, shared = _Placed({}, []), organisation.vault.shared
     for patient in dict.fromkeys(entry.subjects[0] for entry in transaction.entries if entry.subjects):
         known = relation_of(shared, patient)
         if known is not None:
             placed.relations[patient] = known
     for entry in transaction.entries:
         if entry.type == PATIENTS and entry.id not in placed.relations and not entry.exists:
-            known = _known(shared, entry.identifiers)
+            known = _known(organisation, entry.identifiers)
             if known is None:
                 placed.new.append(entry.id)
             else:
@@ -112,27 +125,36 @@ def _place(shared: SharedResources, transaction: Transaction) -> _Placed:
     return placed
 
 
-def _known(shared: SharedResources, identifiers: Iterable[tuple[str, str]]) -> bytes | None:
-    """Return the relation that a patient's identifiers lead to; two different ones are a case for a person."""
-    found: dict[bytes, None] = {}
+def _known(organisation: Organisation, identifiers: Iterable[tuple[str, str]]) -> bytes | None:
+    """Return the relation that a patient's identifiers lead to; two different ones are a case for a person.
+
+    Where a person has merged them it is the first.
+    """
+    found, shared = dict[bytes, None](), organisation.vault.shared
     for system, value in identifiers:
         target = shared.find(PATIENTS, system, value) if system and system != ID_SYSTEM else None
         relation = None if target is None else relation_of(shared, target)
         if relation is not None:
             found[relation] = None
-    if len(found) > 1:
+    first = next(iter(found), None)
+    if len(found) > 1 and first is not None and not set(found) <= set(sides_of(organisation, first)):
         raise AmbiguousPatient
-    return next(iter(found), None)
+    return first
 
 
 def _whole(
-    organisation: Organisation, transaction: Transaction, relations: Mapping[str, bytes], digest: bytes
+    organisation: Organisation,
+    transaction: Transaction,
+    relations: Mapping[str, bytes],
+    routed: Mapping[str, bytes],
+    digest: bytes,
 ) -> Deposit:
     now, shared = organisation.ledger.now(), organisation.vault.shared
     writes: list[RecordWrite] = []
     others: list[SharedResource] = []
     identifiers: list[Identifier] = []
     bundle = Bundled({}, {})
+    retaining = Retaining(organisation, transaction, relations, now)
     unsettled: dict[bytes, None] = {}  # relations whose documents may have parts on both sides
     for entry in transaction.entries:
         if entry.exists:
@@ -142,7 +164,7 @@ def _whole(
             others.append(SharedResource(entry.type, entry.id, entry.octets, FHIR_JSON))
             bundle.names[f"{entry.type}/{entry.id}"] = entry.description.labels
             continue
-        relation = relations[entry.subjects[0]]
+        relation = routed.get(f"{entry.type}/{entry.id}", relations[entry.subjects[0]])
         record = _record(shared, entry, relation)
         bundle.names[f"{entry.type}/{entry.id}"] = record
         bundle.parts[record] = entry.parts
@@ -150,7 +172,9 @@ def _whole(
             unsettled[relation] = None
         if entry.method == "PUT" or entry.type == PATIENTS:
             identifiers.append(Identifier(entry.type, ID_SYSTEM, entry.id, f"{relation.hex()}/{record.hex()}"))
-        writes.append(_write(entry, relation, record, now))
+        if entry.type == PATIENTS:
+            identifiers += found_by(relation, record, entry.octets)
+        writes.append(_write(entry, relation, record, now, retaining.rule_of(entry, relation)))
     for relation in unsettled:
         writes = settle(organisation, relation, writes, bundle)
     return Deposit(writes, others, identifiers, (), digest)
@@ -167,7 +191,7 @@ def _record(shared: SharedResources, entry: Entry, relation: bytes) -> bytes:
     return bytes.fromhex(record)
 
 
-def _write(entry: Entry, relation: bytes, record: bytes, now: int) -> RecordWrite:
+def _write(entry: Entry, relation: bytes, record: bytes, now: int, retention: int | None) -> RecordWrite:
     about = entry.description
     return RecordWrite(
         relation,
@@ -186,4 +210,5 @@ def _write(entry: Entry, relation: bytes, record: bytes, now: int) -> RecordWrit
         None,
         None,
         int(Status.CURRENT),
+        retention,
     )

@@ -11,6 +11,7 @@ from salus.services.actors import Organisation
 from salus.services.answer import Answered, Decided, answer, answer_task, answer_tasks
 from salus.services.authorise import for_decision
 from salus.services.errors import NoSuchPetition
+from salus.services.intake import check_settled
 from salus.services.retention import all_kept_until
 from salus.services.take_petition import Waiting, find_waiting, waiting_petitions
 from salus.vault.errors import NoSuchRecord, NoSuchRelation
@@ -21,12 +22,13 @@ def erase(organisation: Organisation, petition: bytes) -> Answered:
 
     After an erasure nothing in the live vault opens it, a tombstone stands in its place, the person has a signed
     receipt, earlier recipients are told. A deferral says its ground; `run_deferred` erases when that has ended.
-    Raises NoSuchPetition, NoSuchRecord, the contract's refusals.
+    Raises NoSuchPetition, NotCustodian, CustodyMoving, NoSuchRecord, the contract's refusals.
     """
     waiting = find_waiting(organisation, petition)
     entry = records.petition(organisation.ledger.view(), waiting.relation, petition)
     if entry is None or entry.kind != PetitionKind.ERASE or not entry.open:
         raise NoSuchPetition
+    check_settled(organisation, waiting.relation)
     headers = _headers(organisation, waiting)
     ground = _barred(organisation, waiting.relation, headers)
     if ground != Ground.NONE:

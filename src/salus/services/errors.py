@@ -221,3 +221,192 @@ class NamesOneOrganisation(Refusal):
 
 class NothingWaits(Refusal):
     code, kind, text = 0x6062, Kind.NOT_FOUND, "No wish of this wallet waits."
+
+
+class UnfitHolders(Refusal):
+    code, kind, text = (
+        0x60F0,
+        Kind.INVALID,
+        "Holders are other active members, each once; the threshold is at least two and at most their number.",
+    )
+
+
+class NoSuchShare(Refusal):
+    code, kind, text = 0x60F1, Kind.NOT_FOUND, "This organisation holds no share of that escrow."
+
+
+class EscrowNotOpened(Refusal):
+    code, kind, text = 0x60F2, Kind.FORBIDDEN, "The ledger lets nobody open this escrow."
+
+
+class TooFewShares(Refusal):
+    code, kind, text = 0x60F3, Kind.UNAVAILABLE, "Fewer holders have released their share than the threshold."
+
+
+class WrongShare(Refusal):
+    code, kind, text = 0x60F4, Kind.INVALID, "The share is not the one that the escrow's header names for its holder."
+
+
+class OtherEscrow(Refusal):
+    code, kind, text = (
+        0x60F5,
+        Kind.INVALID,
+        "This is not the escrow that stands on the ledger, or it was changed.",
+    )
+
+
+class NotASigner(Refusal):
+    code, kind, text = 0x60F6, Kind.FORBIDDEN, "The file does not wait for this key."
+
+
+class SigningOver(Refusal):
+    code, kind, text = 0x60F7, Kind.GONE, "The time to sign and submit this file is over: let it be drawn up again."
+
+
+class SignaturesMissing(Refusal):
+    code, kind, text = 0x60F8, Kind.CONFLICT, "Not everybody the file waits for has signed."
+
+
+class KeysElsewhere(Refusal):
+    code, kind, text = (
+        0x60F9,
+        Kind.CONFLICT,
+        "Too few of the administration keys are here: draw up a file and let the administrators sign it.",
+    )
+
+
+class SecretsInTheWay(Refusal):
+    code, kind, text = 0x60FA, Kind.CONFLICT, "The keystore holds other secrets than the escrow: move it away first."
+
+
+class NoRecovery(Refusal):
+    code, kind, text = 0x6070, Kind.NOT_FOUND, "No recovery of this account is under way."
+
+
+class NotAKeyholder(Refusal):
+    code, kind, text = 0x6071, Kind.NOT_FOUND, "This wallet holds no key that helps recover this account."
+
+
+class UnusableApproval(Refusal):
+    code, kind, text = 0x6072, Kind.INVALID, "The approval is of another recovery, or is nobody's who helps recover it."
+
+
+class WrongRecoveryCode(Refusal):
+    code, kind, text = 0x6073, Kind.FORBIDDEN, "This is not the short code that the person's wallet shows."
+
+
+class UnusableKeys(Refusal):
+    code, kind, text = 0x6074, Kind.INVALID, "What was handed over is no public key of the kind that is asked for."
+
+
+class NoSuchWait(Refusal):
+    code, kind, text = 0x6075, Kind.NOT_FOUND, "No such change or recovery of the account waits."
+
+
+class ShareRequestExpired(Refusal):
+    code, kind, text = 0x6080, Kind.INVALID, "The request for a share is over, or its end lies too far ahead."
+
+
+class ShareNotDue(Refusal):
+    code, kind = 0x6081, Kind.FORBIDDEN
+    text = "The ledger shows no finished recovery of this account since the backup was made."
+
+
+class NotTheHolder(Refusal):
+    code, kind, text = 0x6082, Kind.NOT_FOUND, "The backup has no share for this organisation."
+
+
+class OtherShareCode(Refusal):
+    code, kind, text = 0x6083, Kind.FORBIDDEN, "The short code is not that of this request for a share."
+
+
+class NoSuchRepresentation(Refusal):
+    code, kind, text = 0x6090, Kind.NOT_FOUND, "The relation has no such representation or delegation."
+
+
+class AuthorityOver(Refusal):
+    code, kind, text = (
+        0x6091,
+        Kind.FORBIDDEN,
+        "The authority of who granted it is over, or its sealed part is not at hand.",
+    )
+
+
+class ActsForNobody(Refusal):
+    code, kind, text = 0x6092, Kind.FORBIDDEN, "The account does not act for the person of this relation at present."
+
+
+class RelationClosed(Refusal):
+    code, kind, text = 0x60A0, Kind.GONE, "The relation is closed: it takes in nothing new."
+
+
+class CustodyMoving(Refusal):
+    code, kind, text = 0x60A1, Kind.CONFLICT, "The relation is offered to another custodian: withdraw that first."
+
+
+class NotOffered(Refusal):
+    code, kind, text = 0x60A2, Kind.NOT_FOUND, "Nothing of the kind was offered or handed over to this organisation."
+
+
+class WorkUnderWay(Refusal):
+    code, kind, text = 0x60A3, Kind.CONFLICT, "An answer to a petition is under way; let it be given first."
+
+
+class NotAllAgreed(Refusal):
+    code, kind, text = 0x60B0, Kind.CONFLICT, "A side that holds its own keys has not approved the merge, or no longer."
+
+
+class NotOfThisSegment(Refusal):
+    code, kind, text = (
+        0x60B1,
+        Kind.FORBIDDEN,
+        "The segment shows itself only to attested staff, for a purpose that it was opened for.",
+    )
+
+
+class NoSuchSegment(Refusal):
+    code, kind, text = 0x60B2, Kind.NOT_FOUND, "The patient has no such segment."
+
+
+class SegmentExists(Refusal):
+    code, kind, text = 0x60B3, Kind.CONFLICT, "The patient has a segment of this name."
+
+
+class NotMovable(Refusal):
+    code, kind, text = (
+        0x60B4,
+        Kind.CONFLICT,
+        "Only a FHIR resource of another patient can be moved: not a patient, a tombstone or what was moved already.",
+    )
+
+
+class WouldLinkSegment(Refusal):
+    code, kind, text = (
+        0x60B5,
+        Kind.CONFLICT,
+        "One of them is a confidential segment, which a merge links on the ledger for ever: say that it is to be.",
+    )
+
+
+class NotInOutage(Refusal):
+    code, kind, text = (
+        0x60C0,
+        Kind.UNAVAILABLE,
+        "While the ledger cannot commit, nothing goes but an emergency that the policy allows; try again later.",
+    )
+
+
+class NoSuchSilence(Refusal):
+    code, kind, text = 0x60C1, Kind.NOT_FOUND, "There is no such order in force, or its opening has not come."
+
+
+class NoGround(Refusal):
+    code, kind, text = 0x60C2, Kind.FORBIDDEN, "The order does not let it go."
+
+
+class NothingInBulk(Refusal):
+    code, kind, text = 0x60C3, Kind.NOT_FOUND, "No relation here lets anything go to this recipient for this purpose."
+
+
+class OtherReceipts(Refusal):
+    code, kind, text = 0x60C4, Kind.INVALID, "The receipts are not those that the ledger holds of the bulk release."

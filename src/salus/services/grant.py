@@ -1,6 +1,7 @@
 """Grant: put a directive on the ledger, its sealed part with the custodian and in the wallet."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,7 +30,8 @@ from salus.policy.types import (
     sealed_commitment,
 )
 from salus.services import lookup
-from salus.services.actors import Person
+from salus.services.actors import Person, Signing
+from salus.services.authorities import acts_under
 from salus.services.errors import NoSuchDirective
 from salus.services.objects import UNSEALED, SealedGrant, SealedPartOpening, seal_grant, sign
 from salus.state.overlay import Reader
@@ -131,14 +133,28 @@ def grant(person: Person, handle: bytes, terms: Terms) -> Granted:
     is in the wallet before the directive leaves. Raises UnknownPurpose, the contract's refusals.
     """
     state, now = person.ledger.view(), person.ledger.now()
-    return put_directive(person, handle, terms.sealed, _message(state, handle, terms, _UNSEALED, now))
+    return put_directive(person, handle, terms.sealed, grant_message(state, handle, terms, now))
+
+
+def _giver(state: Reader, handle: bytes, directive: bytes, signers: Sequence[Signing]) -> Signing:
+    """Return whose word the ledger says it is: of several who decide together it names one."""
+    put = consent.directive(state, handle, directive)
+    under = None if put is None else put.under
+    account = None if under is None else acts_under(state, handle, under)
+    return next((signing for signing in signers if signing[0] == account), signers[0])
 
 
 _UNSEALED = bytes(32)  # in the place of the commitment until that is made
 
 
-def put_directive(person: Person, handle: bytes, sealed: SealedPart, message: GrantConsent) -> Granted:
-    """Put a message's directive on the ledger with the commitment to its sealed part; see `grant`."""
+def put_directive(
+    person: Person, handle: bytes, sealed: SealedPart, message: GrantConsent, signers: Sequence[Signing] = ()
+) -> Granted:
+    """Put a message's directive on the ledger with the commitment to its sealed part; see `grant`.
+
+    `signers` are those who act for the relation's person, the wallet's own account first; left out, she signs.
+    """
+    signers = signers or [person.signer(handle)]
     network, state = person.wallet.network, person.ledger.view()
     custodian = lookup.person(state, handle).custodian
     nonce = os.urandom(16)
@@ -149,19 +165,27 @@ def put_directive(person: Person, handle: bytes, sealed: SealedPart, message: Gr
     message = replace(message, sealed=commitment)
     kept = KeptDirective(directive, handle, version, opening.salt, opening.body, person.ledger.now())
     person.wallet.keep_directive(kept)
-    built = person.build(handle, message, nonce=lambda: nonce)
+    built = person.build_with(signers, message, nonce=lambda: nonce)
     landed = person.carriers.carry(custodian, built.raw).result()
     if landed.result.code:
         person.wallet.drop_directive(directive)
     accept(landed.result.code)
-    send_sealed_part(person, kept, message.purposes, message.end, custodian)
+    send_sealed_part(
+        person, kept, message.purposes, message.end, custodian, _giver(person.ledger.view(), handle, directive, signers)
+    )
     return Granted(directive, version, message.start, message.end, landed.height)
 
 
 def send_sealed_part(
-    person: Person, kept: KeptDirective, purposes: tuple[int, ...], end: int, custodian: bytes
+    person: Person,
+    kept: KeptDirective,
+    purposes: tuple[int, ...],
+    end: int,
+    custodian: bytes,
+    giver: Signing | None = None,
 ) -> None:
     """Post the opening of a directive's sealed part to the custodian; doing it again changes nothing."""
+    sender, device = giver or person.signer(kept.relation)
     if kept.salt is None or kept.body is None:
         return
     network = person.wallet.network
@@ -170,7 +194,7 @@ def send_sealed_part(
         kept.relation,
         kept.directive,
         kept.version,
-        kept.relation,
+        sender,
         custodian,
         key,
         X_WING,
@@ -183,7 +207,6 @@ def send_sealed_part(
     )
     opening = SealedPartOpening(kept.salt, kept.body)
     sealed = seal_grant(network, grant_object, person.exchange.find_key(key), opening)
-    device = person.wallet.relation(kept.relation).device
     person.exchange.post(custodian, "grant", sign("grant", network, sealed, device))
 
 
@@ -197,11 +220,14 @@ def directive_version(state: Reader, relation: bytes, replaces: bytes | None) ->
     return old.version + 1
 
 
-def _message(state: Reader, handle: bytes, terms: Terms, commitment: bytes, now: int) -> GrantConsent:
+def grant_message(
+    state: Reader, handle: bytes, terms: Terms, now: int, capacity: Capacity = Capacity.SELF
+) -> GrantConsent:
+    """Return the message that puts `terms` in force, without the commitment to the sealed part."""
     start, end = validity(now, terms.start, terms.days)
     return GrantConsent(
         handle,
-        int(Capacity.SELF),
+        int(capacity),
         terms.replaces,
         terms.grantee,
         int(terms.effect),
@@ -211,7 +237,7 @@ def _message(state: Reader, handle: bytes, terms: Terms, commitment: bytes, now:
         uses(terms.uses),
         int(terms.redisclosure),
         terms.emergency,
-        commitment,
+        _UNSEALED,
     )
 
 

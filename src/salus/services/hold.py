@@ -18,6 +18,7 @@ from salus.services.actors import Organisation
 from salus.services.answer import Answered
 from salus.services.commit_release import MAX_TASKS
 from salus.services.erase import run_deferred
+from salus.services.move import run_moves
 
 TASK = "hold"
 
@@ -67,9 +68,10 @@ def place_hold(organisation: Organisation, relation: bytes, reason: str) -> Hold
 
 
 def lift_hold(organisation: Organisation, relation: bytes, hold: bytes) -> Lifted:
-    """End a hold, and erase what had waited for it alone. Raises the contract's refusals."""
+    """End a hold, and destroy what had waited for it alone. Raises the contract's refusals."""
     _, landed = organisation.send(LiftHold(organisation.account, relation, hold))
     forget_ended_holds(organisation)
+    run_moves(organisation)
     return Lifted(hold, landed.height, run_deferred(organisation))
 
 

@@ -5,6 +5,7 @@ from salus.contracts.accounts.keys import account_key
 from salus.contracts.accounts.types import Key, Organisation, Person
 from salus.contracts.governance import queries as governance
 from salus.contracts.governance.keys import PURPOSES
+from salus.contracts.records import queries as records
 from salus.core.encoding import decode
 from salus.core.genesis import Purpose
 from salus.core.hashing import NO_NETWORK
@@ -12,9 +13,10 @@ from salus.core.keys import Role
 from salus.core.signatures import verify
 from salus.services.errors import NoSuchKey, NoSuchMember, UnknownPurpose, UnknownRelation
 from salus.state.overlay import Reader
-from salus.vault.seals import seal_key_id
+from salus.vault.seals import SealKey, seal_key_id
 
 DAY_MS = 86_400_000
+OWN_PURPOSE = "PATRQT"  # of a person's own access, also by who acts for her
 
 
 def purpose_number(state: Reader, code: str) -> int:
@@ -36,6 +38,12 @@ def purpose_code(state: Reader, number: int) -> str:
     if row is None:
         raise UnknownPurpose
     return row.code
+
+
+def is_own_purpose(state: Reader, number: int) -> bool:
+    """True for the purpose of a person's own access (PATRQT)."""
+    row = governance.purpose(state, number)
+    return row is not None and row.code == OWN_PURPOSE
 
 
 def person(state: Reader, relation: bytes) -> Person:
@@ -77,9 +85,22 @@ def listed_public(state: Reader, account: bytes, kid: bytes) -> bytes:
     return decode(raw, Key).public
 
 
+def answered_for(state: Reader, relation: bytes, account: bytes, time: int) -> bool:
+    """True if the account is the relation's custodian, or was at `time`: what it did then it answers for."""
+    if person(state, relation).custodian == account:
+        return True
+    until = records.kept_until(state, relation, account)
+    return until is not None and time <= until
+
+
 def names_seal_key(network: bytes, key: bytes, public: bytes) -> bool:
     """True if `key` is the id of the public sealing key: on this network, or on none, as a founder's in the genesis."""
     return key in (seal_key_id(network, public), seal_key_id(NO_NETWORK, public))
+
+
+def opens(network: bytes, named: bytes, key: SealKey) -> bool:
+    """True if what is sealed to the key id `named` can be opened by `key`, or by one before it that is kept."""
+    return any(names_seal_key(network, named, one.public) for one in (key, *key.older))
 
 
 def whole_days(now: int, start: int | None, days: int) -> tuple[int, int]:

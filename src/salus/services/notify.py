@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from salus.contracts.access import queries as access
+from salus.contracts.access.types import Answer, Outcome
 from salus.core import cose
 from salus.core.encoding import decode, encode
 from salus.core.errors import Refusal, WrongSignature
@@ -36,7 +37,7 @@ class NoticeTask(Message, frozen=True):
 
     relation: Id
     records: tuple[RecordId, ...]
-    change: Annotated[int, Meta(ge=1, le=4)]
+    change: Annotated[int, Meta(ge=1, le=5)]
 
 
 class Notice(Message, frozen=True):
@@ -64,7 +65,11 @@ def send_notices(organisation: Organisation) -> int:
     for row in organisation.vault.outbox.next(MAX_TASKS):
         if row.kind == TASK:
             task, reached = decode(row.body, NoticeTask), True
-            for release, versions in _released(organisation, task).items():
+            try:
+                told = _released(organisation, task)
+            except Refusal:  # the relation is another custodian's by now, which tells them
+                continue
+            for release, versions in told.items():
                 try:
                     count += _post(organisation, task, release, versions)
                 except Refusal:
@@ -78,7 +83,7 @@ def _released(organisation: Organisation, task: NoticeTask) -> dict[bytes, dict[
     """Return release -> record -> version that went by it, of the records in question."""
     found: dict[bytes, dict[bytes, int]] = {}
     for entry in list_reads(organisation, for_decision(organisation, task.relation)):
-        if entry.what == What.RELEASE:
+        if entry.what in (What.RELEASE, What.SEALED):
             for record, version in entry.records:
                 if not task.records or record in task.records:
                     found.setdefault(entry.rule, {})[record] = version
@@ -89,7 +94,7 @@ def _post(organisation: Organisation, task: NoticeTask, release: bytes, versions
     """Tell the recipient of one release; nobody where the ledger has no such release."""
     state, network = organisation.ledger.view(), organisation.network
     answer = access.answer(state, task.relation, release)
-    if answer is None or answer.leaves is None:
+    if answer is None or not _went_out(answer):
         return 0
     scope = for_decision(organisation, task.relation)
     changes = tuple(
@@ -107,26 +112,32 @@ def _post(organisation: Organisation, task: NoticeTask, release: bytes, versions
     return 1
 
 
+def _went_out(answer: Answer) -> bool:
+    """True for what gave something out; a session does from its first page, and has no leaves before it is closed."""
+    return answer.leaves is not None or answer.outcome == Outcome.SESSION
+
+
 def receive_notice(organisation: Organisation, raw: bytes) -> tuple[Notice, ...]:
     """Verify a notice and keep it beside the copies it is about; taking it again changes nothing.
 
-    In this order: form, addressee, signature by a live key of the relation's custodian, a release on the ledger
-    to us, seal. Raises Malformed, NotForUs, UnknownRelation, WrongSignature, NotReleased, WrongSeal.
+    In this order: form, addressee, signature by a live key of the relation's custodian then, a release on the
+    ledger to us, seal. Raises Malformed, NotForUs, UnknownRelation, WrongSignature, NotReleased, WrongSeal.
     """
     network, state = organisation.network, organisation.ledger.view()
     signed = parse_signed("notice", raw)
     notice = decode(signed.payload, SealedNotice)
-    public = organisation.seal_key.public
-    if notice.recipient != organisation.account or not lookup.names_seal_key(network, notice.recipient_key, public):
+    if notice.recipient != organisation.account or not lookup.opens(
+        network, notice.recipient_key, organisation.seal_key
+    ):
         raise NotForUs
     message = cose.to_be_signed("notice", network, signed.payload, signed.key)
     sender, now = notice.sender, organisation.ledger.now()
-    if lookup.person(state, notice.relation).custodian != sender or not lookup.signed_by_live_key(
+    if not lookup.answered_for(state, notice.relation, sender, notice.time) or not lookup.signed_by_live_key(
         state, sender, signed.key, now, message, signed.signature
     ):
         raise WrongSignature
     answer = access.answer(state, notice.relation, notice.release)
-    if answer is None or answer.leaves is None or answer.recipient != organisation.account:
+    if answer is None or not _went_out(answer) or answer.recipient != organisation.account:
         raise NotReleased
     said = open_notice(network, notice, organisation.seal_key)
     kept = tuple(_kept(notice, said))
@@ -150,9 +161,9 @@ def list_notices(organisation: Organisation) -> tuple[Notice, ...]:
 
 
 def changes_of(notices: Iterable[Notice]) -> dict[tuple[bytes, bytes], Change]:
-    """Return (release, record) -> what became of it last, an erasure for good."""
+    """Return (release, record) -> what became of it last, an erasure or a move for good."""
     found: dict[tuple[bytes, bytes], Change] = {}
     for notice in notices:
-        if found.get((notice.release, notice.record)) != Change.ERASED:
+        if found.get((notice.release, notice.record)) not in (Change.ERASED, Change.MOVED):
             found[notice.release, notice.record] = Change(notice.change)
     return found

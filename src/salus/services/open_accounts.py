@@ -7,14 +7,17 @@ ledger does not tell how many patients came.
 
 from typing import NamedTuple
 
+from salus.contracts.accounts import errors
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.messages import OpenAccounts
 from salus.contracts.accounts.types import PersonState
+from salus.contracts.governance import queries as governance
 from salus.core.encoding import decode, encode
 from salus.core.types import Id, Message
 from salus.services.actors import Organisation
 from salus.services.commit_release import MAX_TASKS
 from salus.state.overlay import Reader
+from salus.vault.attributes import MAIN
 from salus.vault.errors import NoSuchOpening, NoSuchRelation
 
 TASK = "accounts"
@@ -44,6 +47,15 @@ def open_accounts(organisation: Organisation, count: int) -> tuple[bytes, ...]:
     return tuple(handles)
 
 
+def check_takes_new(organisation: Organisation) -> None:
+    """Raise NotMember or CustodianSuspended where the organisation takes in nobody new, whatever accounts it has."""
+    state = organisation.ledger.view()
+    if not governance.is_active(state, organisation.account):
+        raise errors.NotMember
+    if not governance.may_hold(state, organisation.account, organisation.ledger.now()):
+        raise errors.CustodianSuspended
+
+
 def take_spare(organisation: Organisation, count: int) -> Spare:
     """Return at least `count` opened accounts under which nothing lies, opening more where they are too few."""
     spare = find_spare(organisation)
@@ -52,6 +64,11 @@ def take_spare(organisation: Organisation, count: int) -> Spare:
         _open_spare(organisation, min(MAX_COUNT, -(-missing // _ROUND) * _ROUND))
         spare = find_spare(organisation)
     return spare
+
+
+def open_more(organisation: Organisation) -> None:
+    """Open a round of accounts that imports may use."""
+    _open_spare(organisation, _ROUND)
 
 
 def find_spare(organisation: Organisation) -> Spare:
@@ -79,8 +96,8 @@ def _is_free(organisation: Organisation, state: Reader, handle: bytes) -> bool:
     person = accounts.person(state, handle)
     if person is None or person.custodian != organisation.account or person.state != PersonState.CUSTODIAL:
         return False
-    if accounts.invitation(state, handle) is not None:
-        return False
+    if accounts.invitation(state, handle) is not None or organisation.vault.attributes.of(handle) != MAIN:
+        return False  # one that a segment was given holds nothing yet, and is in use
     try:
         organisation.vault.anchors.opening(handle)
     except NoSuchRelation:

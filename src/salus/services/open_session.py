@@ -60,7 +60,7 @@ def open_session(organisation: Organisation, package: bytes) -> SessionOpened | 
     """Decide and open, or refuse on the ledger. Raises what `asking.read_request` does, and StateTooOld."""
     asked, opens = read_request(organisation, package)
     check_fresh(organisation, asked.payload.purpose)
-    if not opens or asked.kind != REQUEST:
+    if not opens or asked.kind != REQUEST or asked.under is not None:  # who acts for a person gets all at once
         return refuse(organisation, asked, Reason.REQUEST_INVALID)
     for _ in range(ATTEMPTS):
         authorised = authorise(organisation, asked)

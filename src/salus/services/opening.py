@@ -52,23 +52,23 @@ def open_delivery(ledger: Ledger, genesis: bytes, recipient: bytes, key: SealKey
 def open_letter(ledger: Ledger, genesis: bytes, recipient: bytes, key: SealKey, raw: bytes) -> OpenedLetter:
     """Return what a letter of a release holds: a delivery, a page, a closing.
 
-    In this order: form, addressee, signature by a live key of the relation's custodian, the release on the
-    ledger, digest of the stream, seal, evidence. Raises Malformed, NotForUs, WrongSignature, NotReleased,
-    StreamDamaged, WrongSeal, Refuted.
+    In this order: form, addressee, signature by a live key of who was the custodian when it was released, the
+    release on the ledger, digest of the stream, seal, evidence. Raises Malformed, NotForUs, WrongSignature,
+    NotReleased, StreamDamaged, WrongSeal, Refuted.
     """
     network, state = ledger.network, ledger.view()
     letter = decode(raw, DeliveryLetter)
     signed = parse_signed("delivery", letter.delivery)
     delivery = decode(signed.payload, SealedDelivery)
-    if delivery.recipient != recipient or not lookup.names_seal_key(network, delivery.recipient_key, key.public):
+    if delivery.recipient != recipient or not lookup.opens(network, delivery.recipient_key, key):
         raise NotForUs
     message = cose.to_be_signed("delivery", network, signed.payload, signed.key)
-    sender = delivery.sender
-    if lookup.person(state, delivery.relation).custodian != sender or not lookup.signed_by_live_key(
+    sender, answer = delivery.sender, access.answer(state, delivery.relation, delivery.release)
+    when = ledger.now() if answer is None else answer.answered
+    if not lookup.answered_for(state, delivery.relation, sender, when) or not lookup.signed_by_live_key(
         state, sender, signed.key, ledger.now(), message, signed.signature
     ):
         raise WrongSignature
-    answer = access.answer(state, delivery.relation, delivery.release)
     if answer is None or answer.deliver_by is None or answer.recipient != recipient:
         raise NotReleased
     if sha256(letter.stream).digest() != delivery.stream:

@@ -9,31 +9,37 @@ The index of identifiers (`vault.shared`) holds, for a patient and for what else
 | T       | salus:id     | logical id of a PUT | the same                                      |
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.types import PersonState
+from salus.contracts.records import queries as records
 from salus.core.record import LeafHeader, Status
 from salus.fhir.references import ID_SYSTEM
 from salus.services.access_log import Looked, What, log_reads
 from salus.services.actors import Organisation
+from salus.services.attest_staff import Badge
 from salus.services.authorise import own_records
+from salus.services.shown import shows
 from salus.vault.shared import SharedResources
 
 PATIENTS = "Patient"
 
 
 class PatientView(NamedTuple):
-    """A patient as the custodian knows her. Its repr shows the handle only."""
+    """A patient as the custodian knows her: one, however many relations are merged. Its repr shows the handle only."""
 
     handle: bytes
     name: str
     birth_date: str
     state: str  # custodial, claiming, claimed
-    records: int
+    records: int  # of all its sides
+    merged: tuple[bytes, ...] = ()  # the other relations that are hers too
+    segment_of: bytes | None = None  # her main relation, where this is a segment
+    segment: str = ""  # the custodian's word for it
 
     def __repr__(self) -> str:
         return f"PatientView({self.handle.hex()})"
@@ -52,12 +58,39 @@ def relation_of(shared: SharedResources, patient: str) -> bytes | None:
     return None if target is None else bytes.fromhex(target.partition("/")[0])
 
 
-def list_patients(organisation: Organisation) -> tuple[PatientView, ...]:
-    """Return the organisation's patients, sorted by name; the look is entered in the access log of each."""
+def list_patients(
+    organisation: Organisation, purpose: str = "administration", staff: Badge | None = None
+) -> tuple[PatientView, ...]:
+    """Return the organisation's patients, sorted by name; the look is entered in the access log of each.
+
+    Merged relations are one patient. Segments are among them for staff whose purpose it is, and for nobody else.
+    """
     state, looked = organisation.ledger.view(), list[Looked]()
-    views = [_view(organisation, handle, _state(state, handle), looked) for handle in organisation.vault.relations()]
+    badge = None if staff is None else staff.commitment
+    attributes = organisation.vault.attributes
+    shown = [
+        handle
+        for handle in organisation.vault.relations()
+        if accounts.custodian_of(state, handle) == organisation.account
+        and shows(organisation, attributes.of(handle), purpose, badge)
+    ]
+    views = [_view(organisation, handle, _state(state, handle), looked, purpose, badge) for handle in shown]
     log_reads(organisation, looked)
-    return tuple(sorted(views, key=lambda view: (view.name, view.handle)))
+    return tuple(sorted(_together(state, views), key=lambda view: (view.name, view.handle)))
+
+
+def _together(state: Any, views: Iterable[PatientView]) -> list[PatientView]:
+    """Return one view of each group of merged relations: of the side that has a name, then of the lowest handle."""
+    left = {view.handle: view for view in views}
+    together = []
+    for handle in list(left):
+        if handle not in left:
+            continue
+        group = [left.pop(one) for one in (handle, *records.merged(state, handle)) if one in left]
+        first = min(group, key=lambda view: (not view.name, view.handle))
+        others = tuple(sorted(view.handle for view in group if view != first))
+        together.append(first._replace(records=sum(view.records for view in group), merged=others))
+    return together
 
 
 def _state(state: Any, handle: bytes) -> str:
@@ -67,8 +100,10 @@ def _state(state: Any, handle: bytes) -> str:
     return "custodial" if accounts.pending_claim(state, handle) is None else "claiming"
 
 
-def _view(organisation: Organisation, handle: bytes, state: str, looked: list[Looked]) -> PatientView:
-    scope = own_records(organisation, handle, "administration", None)
+def _view(
+    organisation: Organisation, handle: bytes, state: str, looked: list[Looked], purpose: str, staff: bytes | None
+) -> PatientView:
+    scope = own_records(organisation, handle, purpose, staff)
     headers = organisation.vault.headers(scope)
     name, birth_date, read = "", "", list[LeafHeader]()
     for header in reversed(headers):
@@ -77,8 +112,9 @@ def _view(organisation: Organisation, handle: bytes, state: str, looked: list[Lo
             name, birth_date = _name(patient), str(patient.get("birthDate", ""))
             read.append(header)
             break
-    looked.append(Looked(scope, What.LIST, read))
-    return PatientView(handle, name, birth_date, state, len(headers))
+    looked.append(Looked(scope, What.LIST, read, staff))
+    noted = organisation.vault.attributes.of(handle)
+    return PatientView(handle, name, birth_date, state, len(headers), (), noted.segment_of, noted.name)
 
 
 def _name(patient: Mapping[str, Any]) -> str:

@@ -51,18 +51,21 @@ def petition(
     wanted: Sequence[bytes] = (),
     text: str = "",
     proposed: bytes | None = None,
+    signer: tuple[bytes, Capacity] | None = None,
 ) -> Petitioned:
     """Ask for `kind` of the records `wanted`, all of them by default. Her words go to the custodian, sealed.
 
-    They are in the wallet before the petition leaves. Raises Malformed, NotCarried, the contract's refusals.
+    `signer` is the wallet's account that acts for the person, and in which capacity. The words are in the wallet
+    before the petition leaves. Raises Malformed, NotCarried, the contract's refusals.
     """
-    kept, network, nonce = person.wallet.relation(handle), person.wallet.network, os.urandom(16)
+    account, capacity = signer or (handle, Capacity.SELF)
+    kept, network, nonce = person.wallet.relation(account), person.wallet.network, os.urandom(16)
     wish = Wish(os.urandom(32), tuple(sorted(wanted)), text, proposed, kept.seal_key.public)
     decode(encode(wish), Wish)  # too long a text is refused here, not at the custodian
     made = object_id("petition", network, handle, nonce, 0, 0)
-    message = Petition(handle, int(Capacity.SELF), int(kind), wish.commitment(network))
+    message = Petition(handle, int(capacity), int(kind), wish.commitment(network))
     builder = EnvelopeBuilder(network, person.ledger.now, nonce=lambda: nonce)
-    envelope = builder.build([(handle, kept.device)], message).raw
+    envelope = builder.build([(account, kept.device)], message).raw
     person.wallet.keep_petition(KeptPetition(made, handle, encode(wish), person.ledger.now()))
     try:
         landed = protect(person, handle, envelope)

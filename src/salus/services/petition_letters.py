@@ -78,6 +78,7 @@ class Change(IntEnum):
     ERASED = 2
     RESTRICTED = 3
     USED_AGAIN = 4
+    MOVED = 5  # it is another person's: what was received of it is to be destroyed
 
 
 class Notified(Message, frozen=True):

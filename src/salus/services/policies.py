@@ -12,7 +12,7 @@ from salus.contracts.governance.keys import PURPOSES
 from salus.core.encoding import decode
 from salus.core.genesis import Purpose
 from salus.policy.policies import NO_SET, STRICT_OPT_IN, PolicyInForce, PolicySet
-from salus.policy.shipped import SHIPPED, rules_of
+from salus.policy.shipped import find_shipped
 from salus.services import lookup
 from salus.services.actors import Organisation
 from salus.state.overlay import Reader
@@ -61,7 +61,5 @@ def purpose_numbers(state: Reader) -> Mapping[str, int]:
 
 
 def _name(body: PolicySet, numbers: Mapping[str, int]) -> str:
-    for shipped in SHIPPED:
-        if all(rule.code in numbers for rule in shipped.rules) and rules_of(shipped, numbers) == body.rules:
-            return shipped.name
-    return ""
+    shipped = find_shipped(body, numbers)
+    return "" if shipped is None else shipped.name

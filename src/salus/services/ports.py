@@ -10,7 +10,11 @@ from salus.client.batcher import Landed
 
 KINDS = (  # of letters
     *("grant", "request", "delivery", "refusal", "session", "page-request", "page", "closing"),
-    *("petition", "receipt", "notice"),
+    *("petition", "receipt", "notice", "told", "representation", "approval"),
+    *("share", "share-receipt", "release-share"),
+    *("custody", "custody-end"),
+    *("emergency", "sealed-order", "sealed", "bulk"),
+    *("look-up", "ticket", "tokens", "locator-key"),
 )
 
 
@@ -56,6 +60,14 @@ class Carriers(Protocol):
 
     def carry_claim(self, member: bytes, claim: bytes) -> Future[Landed]:
         """Hand a signed claim to a member, which puts it into an envelope of its own. Raises NoSuchMember."""
+        ...
+
+    def carry_recovery(self, member: bytes, recovery: bytes, approval: bytes) -> Future[Landed]:
+        """Hand an approved recovery to a member, in the same way. Raises NoSuchMember."""
+        ...
+
+    def carry_veto(self, member: bytes, veto: bytes) -> Future[Landed]:
+        """Hand a signed veto to a member, in the same way. Raises NoSuchMember."""
         ...
 
     def members(self) -> tuple[bytes, ...]:

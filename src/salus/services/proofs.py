@@ -6,6 +6,7 @@ from typing import NamedTuple
 from salus.client.ledger import Ledger
 from salus.contracts.access.events import GlassBroken, RecordsPushed, RecordsReleased, SessionClosed, SessionOpened
 from salus.contracts.access.keys import answer_key
+from salus.contracts.access.other_events import DeferredReleased, ReleasedInBulk
 from salus.core.encoding import decode, encode
 from salus.core.request import SignedRequest
 from salus.core.types import Message
@@ -50,7 +51,7 @@ def prove_release(
 ) -> bytes:
     """Return evidence that the records were released on the request, by break-glass too. Raises NotReleased."""
     relation = request.payload.relation
-    index = _index(ledger, relation, request.id, (RecordsReleased, GlassBroken))
+    index = _index(ledger, relation, request.id, (RecordsReleased, GlassBroken, DeferredReleased))
     keys = (relation_key(relation), answer_key(relation, request.id), owner_key(request.key))
     facts = _facts(ledger, keys)
     shown = RequestFact(raw, public, leaves_salt)
@@ -59,10 +60,17 @@ def prove_release(
 
 
 def prove_push(ledger: Ledger, relation: bytes, release: bytes, leaves_salt: bytes, disclosed: Disclosed) -> bytes:
-    """Return evidence that the records were pushed. Raises NotReleased."""
-    index = _index(ledger, relation, release, (RecordsPushed,))
+    """Return evidence that the records were pushed, alone or in bulk. Raises NotReleased."""
+    index = _index(ledger, relation, release, (RecordsPushed, ReleasedInBulk))
     facts = _facts(ledger, (relation_key(relation), answer_key(relation, release)))
     evidence = _evidence(ledger, Kind.PUSH, facts, _events(ledger, facts, index), disclosed, None, None)
+    return encode(Annexed(ANNEXED, encode(evidence), Annex(leaves_salt, None, ())))
+
+
+def prove_records(ledger: Ledger, relation: bytes, leaves_salt: bytes, disclosed: Disclosed) -> bytes:
+    """Return evidence that the records stand in the relation's map; of a release it says nothing."""
+    facts = _facts(ledger, (relation_key(relation),))
+    evidence = _evidence(ledger, Kind.RECORDS, facts, (), disclosed, None, None)
     return encode(Annexed(ANNEXED, encode(evidence), Annex(leaves_salt, None, ())))
 
 

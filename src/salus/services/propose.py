@@ -27,9 +27,15 @@ def propose(organisation: Organisation, actions: Sequence[Message], effective: i
 
     By default it takes effect some blocks later. Raises the contract's refusals.
     """
+    message = proposal_of(organisation, actions, effective)
+    built, landed = organisation.send_administration(message)
+    return Proposed(built.created[0][0], message.effective, landed.height)
+
+
+def proposal_of(organisation: Organisation, actions: Sequence[Message], effective: int | None = None) -> Propose:
+    """Return the message that opens a vote, for whoever signs it."""
     if effective is None:
         delay = queries.parameter(organisation.ledger.view(), Parameter.PROPOSAL_DELAY_BLOCKS)
         effective = organisation.ledger.height() + delay + _ROOM_BLOCKS
     encoded = tuple((_NUMBERS[type(action)], encode(action)) for action in actions)
-    built, landed = organisation.send_administration(Propose(organisation.account, effective, encoded))
-    return Proposed(built.created[0][0], effective, landed.height)
+    return Propose(organisation.account, effective, encoded)

@@ -22,6 +22,7 @@ _CODES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("CLINTRCH", ()),
     ("HMARKT", ()),
     ("BTG", ("TREAT", "ETREAT")),
+    ("HCOMPL", ()),  # oversight and audit; a permit for operations does not serve it
 )
 _NUMBERS = {code: number for number, (code, _) in enumerate(_CODES, start=1)}
 PURPOSES = tuple(

@@ -52,7 +52,7 @@ def receive_own(person: Person, raw: bytes) -> OwnView:
     where a version seen before is missing, Incomplete where roots and list do not agree, OtherReads, RolledBack or
     Forked where the ledger itself is another one.
     """
-    relation = _addressed(person, raw)
+    relation = person.wallet.relation(addressed(raw)).handle
     kept = person.wallet.relation(relation)
     opened = open_delivery(person.ledger, person.genesis, relation, _seal_key(person, kept, raw), raw)
     remembered = follow_ledger(person, relation)
@@ -120,14 +120,14 @@ def _seal_key(person: Person, kept: KeptRelation, raw: bytes) -> SealKey:
     """Return the key that the delivery is sealed to: the present one, or one that an appointment replaced."""
     named = _delivery(raw).recipient_key
     appointment = person.wallet.appointment(kept.handle)
-    former = () if appointment is None else appointment.former_seals
+    former = person.wallet.former_seals(kept.handle) + (() if appointment is None else appointment.former_seals)
     keys = (SealKey.from_seed(seed) for seed in former)
     return next((key for key in keys if key.id(person.wallet.network) == named), kept.seal_key)
 
 
-def _addressed(person: Person, raw: bytes) -> bytes:
-    """Return the relation that a delivery names, if it is one of the wallet's; nothing is verified yet."""
-    return person.wallet.relation(_delivery(raw).relation).handle
+def addressed(raw: bytes) -> bytes:
+    """Return the relation that a delivery names; nothing is verified yet. Raises Malformed."""
+    return _delivery(raw).relation
 
 
 def _delivery(raw: bytes) -> SealedDelivery:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from salus.contracts.records import queries as records
 from salus.contracts.records.events import PetitionAnswered
 from salus.contracts.records.types import Ground, Outcome, PetitionKind
 from salus.core import cose
@@ -33,8 +34,8 @@ class ReceiptView(NamedTuple):
 def receive_receipt(person: Person, raw: bytes) -> ReceiptView:
     """Verify a receipt for one of the wallet's relations.
 
-    In this order: form, addressee, seal, form of what was signed, signature by a live key of the custodian, the
-    answer in the ledger's log. Raises Malformed, NoSuchKeptRelation, WrongSeal, WrongSignature, NotForUs,
+    In this order: form, addressee, seal, form of what was signed, signature by a live key of who was the custodian
+    then, the answer in the ledger's log. Raises Malformed, NoSuchKeptRelation, WrongSeal, WrongSignature, NotForUs,
     NoSuchPetition.
     """
     letter = decode(raw, ReceiptLetter)
@@ -51,8 +52,9 @@ def checked_receipt(person: Person, letter: ReceiptLetter, inner: bytes) -> Rece
     signed = parse_signed(kind, inner)
     receipt = decode(signed.payload, Receipt)
     message = cose.to_be_signed(kind, network, signed.payload, signed.key)
-    custodian = lookup.person(state, letter.relation).custodian
-    if receipt.custodian != custodian or not lookup.signed_by_live_key(
+    custodian, made = receipt.custodian, records.petition(state, letter.relation, letter.petition)
+    when = person.ledger.now() if made is None or made.answered is None else made.answered
+    if not lookup.answered_for(state, letter.relation, custodian, when) or not lookup.signed_by_live_key(
         state, custodian, signed.key, person.ledger.now(), message, signed.signature
     ):
         raise WrongSignature

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from salus.contracts.accounts import queries as accounts
+from salus.contracts.records import queries as records
 from salus.fhir.rule_sets import RuleSet, load
 from salus.services.access_log import Looked, What, log_reads
 from salus.services.actors import Organisation
@@ -39,7 +40,11 @@ def relabel(organisation: Organisation, number: int, progress: Progress | None =
     """
     rules = load(number)
     state, vault = organisation.ledger.view(), organisation.vault
-    own = [one for one in vault.relations() if accounts.custodian_of(state, one) == organisation.account]
+    own = [
+        one
+        for one in vault.relations()
+        if accounts.custodian_of(state, one) == organisation.account and records.offer(state, one) is None
+    ]
     changes = []
     for done, relation in enumerate(own, start=1):
         changes.append(_relabel(organisation, relation, rules))

@@ -1,6 +1,8 @@
 """Release: answer a request, by the order of consent.md. Nothing leaves before the ledger holds the release."""
 
-from salus.core.errors import Refusal
+from salus.core import cose
+from salus.core.encoding import decode
+from salus.core.errors import Kind, Refusal
 from salus.core.request import GLASS
 from salus.policy.reasons import Reason
 from salus.policy.types import BasisKind
@@ -10,21 +12,40 @@ from salus.services.anchor import anchor
 from salus.services.asking import read_request
 from salus.services.authorise import AskedFor, authorise, deciding
 from salus.services.commit_release import ReleaseTask, basis_of, commit_release
+from salus.services.defer import Deferred, release_deferred, waits_for_ledger
 from salus.services.deliver import Delivery, Withheld, deliver
 from salus.services.freshness import check_fresh
+from salus.services.objects import RequestLetter
 from salus.services.refuse import Refused, refuse
 from salus.vault.errors import NoSuchRelation
 
-__all__ = ["Delivery", "Refused", "Withheld", "release"]
+__all__ = ["Deferred", "Delivery", "Refused", "Withheld", "release"]
 
 ATTEMPTS = 3  # at a vault that changes while the release is decided
 
 
-def release(organisation: Organisation, package: bytes) -> Delivery | Refused | Withheld:
+def release(organisation: Organisation, package: bytes) -> Delivery | Refused | Withheld | Deferred:
     """Answer the request in `package`, of either kind: a delivery, posted to the recipient, or a refusal on the ledger.
 
-    Raises what `asking.read_request` does, for requests that nobody entitled has made, and StateTooOld.
+    An emergency goes on while the ledger cannot commit (`defer.py`); everything else waits for it. Raises what
+    `asking.read_request` does, for requests that nobody entitled has made, and StateTooOld.
     """
+    emergency = is_emergency(package)
+    try:
+        if not emergency or not waits_for_ledger(organisation, package):
+            return _answer(organisation, package)
+    except Refusal as refusal:
+        if refusal.kind is not Kind.UNAVAILABLE or not emergency:
+            raise
+    return release_deferred(organisation, package)
+
+
+def is_emergency(package: bytes) -> bool:
+    """True if the request in a package is a break-glass, whose reason is signed."""
+    return cose.is_of(GLASS, decode(package, RequestLetter).request)
+
+
+def _answer(organisation: Organisation, package: bytes) -> Delivery | Refused | Withheld:
     asked, opens = read_request(organisation, package)
     if not asked.own:
         check_fresh(organisation, asked.payload.purpose)

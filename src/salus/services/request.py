@@ -14,13 +14,13 @@ from salus.services import lookup
 from salus.services.actors import Organisation, Person
 from salus.services.asked import Asked, keep_asked
 from salus.services.attest_staff import Badge
+from salus.services.lookup import OWN_PURPOSE
 from salus.services.objects import RequestLetter, RequestOpening, StaffOpening, opening_info, sign
 from salus.services.ports import Exchange
 from salus.vault.seals import SealKey, seal
 from salus.wallet.kept import KeptRequest
 from salus.wallet.menu import HOUR_MS, whole
 
-OWN_PURPOSE = "PATRQT"
 LIFETIME_MS = 3_600_000
 
 
@@ -80,7 +80,20 @@ def request_own(person: Person, relation: bytes, lifetime_ms: int = LIFETIME_MS)
 
     The request's end is rounded up to the hour, so that it tells no moment.
     """
-    kept = person.wallet.relation(relation)
+    return _own(person, relation, relation, lifetime_ms)
+
+
+def request_for(person: Person, account: bytes, relation: bytes, lifetime_ms: int = LIFETIME_MS) -> RequestPackage:
+    """Ask for what the person of `relation` may see, as who acts for her with the wallet's `account`.
+
+    Labels that are kept from this representative are left out, and nothing says so. Raises NoSuchKeptRelation,
+    UnknownRelation.
+    """
+    return _own(person, account, relation, lifetime_ms)
+
+
+def _own(person: Person, account: bytes, relation: bytes, lifetime_ms: int) -> RequestPackage:
+    kept = person.wallet.relation(account)
     parts = _Parts(person.ledger, person.exchange, person.wallet.network, relation, OWN_PURPOSE)
     answer = _Answer(kept.seal_key.id(person.wallet.network), kept.seal_key)
     not_after = whole(person.ledger.now() + lifetime_ms, HOUR_MS)

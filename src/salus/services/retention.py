@@ -24,6 +24,8 @@ RULES: Mapping[int, Rule] = {
     2: Rule("10 years after the end of treatment (BGB s. 630f)", 10),
     3: Rule("15 years for outpatient records (China, Regulations on medical records)", 15),
     4: Rule("30 years for inpatient records (China, Regulations on medical records)", 30),
+    5: Rule("28 years: to the 28th birthday of whoever is a minor (StrlSchG s. 85)", 28),
+    6: Rule("24 years: six from majority, of whoever is a minor", 24),
 }
 
 

@@ -14,9 +14,11 @@ from salus.client.ledger import StateView
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.consent import queries as consent
 from salus.contracts.governance import queries as governance
+from salus.contracts.records import queries as records
 from salus.core.encoding import decode
 from salus.core.errors import Malformed
-from salus.policy.policies import Order, PolicyInForce
+from salus.core.keys import FOREVER
+from salus.policy.policies import Order, PolicyInForce, Preference
 from salus.policy.prepared import Prepared, prepare
 from salus.policy.purposes import is_break_glass
 from salus.policy.question import Basis, Held
@@ -25,7 +27,7 @@ from salus.services.objects import SealedPartOpening
 
 MOST = 4096  # relations whose directives are kept sorted out
 
-Parts = Callable[[], Mapping[bytes, bytes]]  # reads the encoded openings of sealed parts, by directive
+Parts = Callable[[bytes], Mapping[bytes, bytes]]  # reads a relation's encoded openings of sealed parts, by directive
 
 
 class Situation(NamedTuple):
@@ -36,10 +38,12 @@ class Situation(NamedTuple):
     used: Mapping[bytes, int]
     policy: PolicyInForce
     orders: Sequence[tuple[bytes, Order]]
+    merged: tuple[bytes, ...] = ()  # relations it is merged with: their denies are among `prepared`
+    objections: Sequence[Preference] = ()  # of these
 
     @property
     def held(self) -> Sequence[Held]:
-        """All directives of the relation, each with its sealed part where that opens."""
+        """All directives that count, each with its sealed part where that opens."""
         return (*self.prepared.permits, *self.prepared.denies)
 
     def resting_on(self, basis: Basis) -> "Situation":
@@ -59,7 +63,8 @@ class Who(NamedTuple):
     """What the ledger says of a recipient and a purpose at one height."""
 
     roles: tuple[int, ...]
-    may_receive: bool
+    may_receive: bool  # as far as members voted
+    suspended_until: int  # in an emergency, which ends by the clock and not by a block
     implied_by: tuple[int, ...]  # as `governance.purpose_implied_by`; empty where the table lacks the purpose
     break_glass: bool
 
@@ -91,7 +96,8 @@ class Situations:
         row = governance.purpose(state, purpose)
         made = Who(
             accounts.roles(state, recipient),
-            governance.may_receive(state, recipient),
+            governance.may_receive(state, recipient, FOREVER),
+            governance.suspended_until(state, recipient)[0],
             () if row is None else (row.number, *row.implied_by),
             row is None or is_break_glass(row.system, row.code),
         )
@@ -118,37 +124,48 @@ class Situations:
         return made.situation
 
     def _make(self, state: StateView, relation: bytes, parts: Parts, kept: _Kept | None) -> _Kept:
-        rows = consent.stored(state, relation)
-        if kept is not None and kept.whole and kept.rows == rows:
+        merged = records.merged(state, relation)
+        sides = relation, *merged
+        rows = [row for one in sides for row in consent.stored(state, one)]
+        if kept is not None and kept.whole and kept.rows == rows and kept.situation.merged == merged:
             prepared, whole = kept.situation.prepared, True
         else:
-            prepared, whole = self._prepare(relation, consent.of_stored(rows), parts())
+            given = {name: raw for one in sides for name, raw in parts(one).items()}
+            prepared, whole = self._prepare(relation, merged, consent.of_stored(rows), given)
         counted = [directive for directive, _ in prepared.permits if directive.uses]
         used = {directive.chain: consent.used(state, relation, directive.chain) for directive in counted}
         policy = consent.policy_of(governance, state, relation)
         orders = consent.orders(state, relation)
-        return _Kept(rows, whole, Situation(state.height, prepared, used, policy, orders))
+        objections = [consent.policy_of(governance, state, one).preference for one in merged]
+        situation = Situation(state.height, prepared, used, policy, orders, merged, objections)
+        return _Kept(rows, whole, situation)
 
     def _prepare(
-        self, relation: bytes, directives: Sequence[Directive], parts: Mapping[bytes, bytes]
+        self,
+        relation: bytes,
+        merged: tuple[bytes, ...],
+        directives: Sequence[Directive],
+        parts: Mapping[bytes, bytes],
     ) -> tuple[Prepared, bool]:
-        held = [(one, _opened(self._network, relation, one, parts.get(one.id))) for one in directives]
-        return prepare(relation, held), not any(part is None and _counts(one) for one, part in held)
+        held = [(one, _opened(self._network, one, parts.get(one.id))) for one in directives]
+        return prepare(relation, held, merged), not any(part is None and _counts(one) for one, part in held)
 
 
 def _counts(directive: Directive) -> bool:
     """True if the directive could bear on a decision once its sealed part is there."""
     if directive.status == Status.ACTIVE:
         return not directive.total
-    return directive.status == Status.UNACKNOWLEDGED and directive.effect == Effect.DENY
+    denies = directive.effect == Effect.DENY and not directive.total
+    return denies and directive.status in (Status.UNACKNOWLEDGED, Status.SUSPENDED)
 
 
-def _opened(network: bytes, relation: bytes, directive: Directive, raw: bytes | None) -> SealedPart | None:
+def _opened(network: bytes, directive: Directive, raw: bytes | None) -> SealedPart | None:
     if raw is None or directive.sealed is None:
         return None
     try:
         opening = decode(raw, SealedPartOpening)
-        commitment = sealed_commitment(network, relation, directive.id, directive.version, opening.salt, opening.body)
+        named = directive.relation, directive.id, directive.version
+        commitment = sealed_commitment(network, *named, opening.salt, opening.body)
         return decode(opening.body, SealedPart) if commitment == directive.sealed else None
     except Malformed:
         return None

@@ -44,15 +44,17 @@ class Waiting(NamedTuple):
 def take_petition(organisation: Organisation, raw: bytes) -> bytes:
     """Verify the petition in a letter and keep what it says; return its id. Doing it again changes nothing.
 
-    In this order: form, custodian, a petition that is open on the ledger, seal, commitment, key for the answer.
-    Raises Malformed, UnknownRelation, NotCustodian, NoSuchPetition, WrongSeal, WrongOpening.
+    In this order: form, custodian (now, or when it was made), a petition that is open on the ledger, seal, commitment,
+    key for the answer. Raises Malformed, UnknownRelation, NotCustodian, NoSuchPetition, WrongSeal,
+    WrongOpening.
     """
     network, state = organisation.network, organisation.ledger.view()
     letter = decode(raw, PetitionLetter)
     person = lookup.person(state, letter.relation)
-    if person.custodian != organisation.account:
-        raise NotCustodian
     entry = records.petition(state, letter.relation, letter.petition)
+    when = organisation.ledger.now() if entry is None else entry.made
+    if not lookup.answered_for(state, letter.relation, organisation.account, when):
+        raise NotCustodian
     if entry is None or not entry.open:
         raise NoSuchPetition
     wish = _opened(organisation.seal_key.open(petition_info(network, letter.petition), letter.sealed))

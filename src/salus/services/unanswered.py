@@ -9,11 +9,13 @@ from typing import NamedTuple
 from salus.client.ledger import Ledger
 from salus.contracts.access import queries as access
 from salus.contracts.access.events import GlassBroken, RecordsPushed, RecordsReleased, SessionClosed, SessionOpened
+from salus.contracts.access.other_events import DeferredReleased, ReleasedInBulk, SealedReleaseOpened
+from salus.services import lookup
 from salus.services.accounting import pending_requests
 from salus.services.actors import Organisation, Person
 from salus.services.asked import list_asked
 from salus.services.history import Entry, entries
-from salus.services.request import OWN_PURPOSE
+from salus.services.lookup import OWN_PURPOSE
 
 
 class Unanswered(NamedTuple):
@@ -34,7 +36,7 @@ class Unacknowledged(NamedTuple):
     relation: bytes
     recipient: bytes
     custodian: bytes
-    what: str  # released, break-glass, pushed, session, session-not-closed
+    what: str  # released, break-glass, pushed, session, session-not-closed, deferred-release, sealed-release, bulk
     ago_ms: int  # since the block that holds it
     late: bool  # it was to be delivered by now
 
@@ -54,7 +56,7 @@ def unanswered_own(person: Person) -> tuple[Unanswered, ...]:
     now = person.ledger.now()
     found = []
     for kept in pending_requests(person):
-        custodian = person.wallet.relation(kept.relation).custodian
+        custodian = lookup.person(person.ledger.view(), kept.relation).custodian  # perhaps of one she acts for
         ago, over = now - kept.asked, now >= kept.not_after
         found.append(Unanswered(kept.request, kept.relation, custodian, OWN_PURPOSE, ago, over))
     return tuple(sorted(found, key=lambda one: (-one.ago_ms, one.request)))
@@ -74,6 +76,12 @@ def _missing(ledger: Ledger, entry: Entry) -> Unacknowledged | None:
             what = "break-glass"
         case RecordsPushed(release=release):
             what = "pushed"
+        case DeferredReleased(request=release):
+            what = "deferred-release"
+        case SealedReleaseOpened(release=release):
+            what = "sealed-release"
+        case ReleasedInBulk(release=release):
+            what = "bulk"
         case SessionClosed(request=release):
             what = "session"
         case SessionOpened(request=release):

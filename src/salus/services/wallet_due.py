@@ -14,6 +14,7 @@ from salus.services.actors import Person
 from salus.services.appointment import Kept, enrol, finish_landed, keep
 from salus.services.claim import Claimed, claim_with
 from salus.services.inbox import collect_relation
+from salus.services.recover import Started, finish_recoveries, start_due
 from salus.services.request import request_own
 from salus.wallet import timing
 from salus.wallet.invitation import InvitationCode
@@ -25,6 +26,8 @@ class Done(NamedTuple):
     """What was done, what could not be, and when there is something to do next (None: nothing is planned)."""
 
     claimed: tuple[Claimed, ...]
+    recovering: tuple[Started, ...]
+    recovered: tuple[bytes, ...]  # accounts that have their new keys
     kept: tuple[Kept, ...]
     failed: tuple[Refusal, ...]
     next: int | None
@@ -34,6 +37,7 @@ def do_due(person: Person) -> Done:
     """Do what is due; safe to call at any time and again. Refusals of single acts are in what is returned."""
     failed: list[Refusal] = []
     claimed = _claims(person, failed)
+    recovering, recovered = start_due(person, failed), finish_recoveries(person)
     enrol(person)
     for cut_off in person.wallet.appointments():
         if cut_off.sending is not None:
@@ -46,13 +50,15 @@ def do_due(person: Person) -> Done:
                 kept.append(_have(person, appointment))
             except Refusal as refusal:
                 failed.append(refusal)
-    return Done(tuple(claimed), tuple(kept), tuple(failed), next_due(person))
+    return Done(tuple(claimed), tuple(recovering), recovered, tuple(kept), tuple(failed), next_due(person))
 
 
 def next_due(person: Person) -> int | None:
     """Return when there is something to do next."""
     wallet = person.wallet
-    return min([one.due for one in wallet.claims()] + [one.due for one in wallet.appointments()], default=None)
+    recoveries = [one.due for one in wallet.recoveries() if one.due is not None]
+    claims, appointments = [one.due for one in wallet.claims()], [one.due for one in wallet.appointments()]
+    return min(claims + appointments + recoveries, default=None)
 
 
 def _claims(person: Person, failed: list[Refusal]) -> list[Claimed]:

@@ -22,7 +22,8 @@ from salus.vault.relations import Relations, row_ids
 
 NOTHING = "none"  # class of a tombstone
 TOMBSTONE = "Tombstone"  # type of a tombstone; no FHIR type has this name
-_MEDIA_TYPE = "application/octet-stream"
+MOVED = "Moved"  # type of the tombstone of a record that was another person's: entered in error, moved
+NO_MEDIA = "application/octet-stream"
 
 _SECRETS = "SELECT id, record, secrets, sealed IS NULL FROM versions WHERE id >= ? AND id < ? AND length(secrets) > 0"
 _HEADER = "SELECT header FROM versions WHERE id = ?"
@@ -44,6 +45,7 @@ class Erasure(NamedTuple):
     records: Sequence[bytes]
     time: int
     tasks: Sequence[tuple[str, bytes]] = ()
+    type: str = TOMBSTONE
 
 
 class Destroyed(NamedTuple):
@@ -125,5 +127,5 @@ def _forget_names(connection: Connection, place: str) -> None:
 
 def _tombstone(erasure: Erasure, record: bytes) -> RecordWrite:
     return RecordWrite(
-        erasure.relation, record, b"", _MEDIA_TYPE, NOTHING, TOMBSTONE, erasure.time, status=int(Status.TOMBSTONE)
+        erasure.relation, record, b"", NO_MEDIA, NOTHING, erasure.type, erasure.time, status=int(Status.TOMBSTONE)
     )

@@ -83,6 +83,18 @@ class RecordErased(Refusal):
     code, kind, text = 0x4013, Kind.GONE, "The record was erased; nothing of its content is left."
 
 
+class NotSettled(Refusal):
+    code, kind, text = 0x4018, Kind.CONFLICT, "The relation holds what is not anchored; anchor it first."
+
+
+class RelationKept(Refusal):
+    code, kind, text = 0x4019, Kind.CONFLICT, "The vault keeps this relation already."
+
+
+class CopyDamaged(Refusal):
+    code, kind, text = 0x401A, Kind.INVALID, "What was handed over is not the relation that the ledger commits to."
+
+
 class WrongSeal(Refusal):
     code, kind, text = 0x4020, Kind.INVALID, "The seal does not open: another key, another context, or changed bytes."
 
@@ -109,3 +121,7 @@ class StreamDamaged(Refusal):
 
 class UnfitSecret(Refusal):
     code, kind, text = 0x4026, Kind.INVALID, "A secret has a name of 1 to 128 characters and 1 to 65,536 bytes."
+
+
+class SharesDoNotFit(Refusal):
+    code, kind, text = 0x402F, Kind.INVALID, "These shares are too few, too many, damaged, or not of one secret."

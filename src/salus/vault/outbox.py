@@ -38,10 +38,10 @@ class Outbox:
 
     def done(self, ids: Iterable[int]) -> None:
         """Remove tasks; those already gone are skipped."""
-        rows = [{"id": number} for number in ids]
-        if rows:
+        gone = list(ids)
+        if gone:
             with self._index.writing() as connection:
-                connection.execute(_DONE, rows)
+                drop_tasks(connection, gone)
 
 
 def put_tasks(connection: Connection, tasks: Iterable[tuple[str, bytes]]) -> None:
@@ -49,3 +49,10 @@ def put_tasks(connection: Connection, tasks: Iterable[tuple[str, bytes]]) -> Non
     rows = [{"kind": kind, "body": body} for kind, body in tasks]
     if rows:
         connection.execute(_PUT, rows)
+
+
+def drop_tasks(connection: Connection, ids: Iterable[int]) -> None:
+    """Remove tasks within a transaction."""
+    rows = [{"id": number} for number in ids]
+    if rows:
+        connection.execute(_DONE, rows)

@@ -6,6 +6,7 @@ A seal is `enc` (1,120 bytes) followed by the ciphertext (plaintext + 16 bytes).
 https://www.rfc-editor.org/rfc/rfc9180 · https://datatracker.ietf.org/doc/draft-connolly-cfrg-xwing-kem/
 """
 
+from contextlib import suppress
 from hashlib import shake_256
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ class SealKey(NamedTuple):
 
     seed: bytes
     public: bytes
+    older: tuple["SealKey", ...] = ()  # before it, newest first: what was sealed to them still opens
 
     @classmethod
     def from_seed(cls, seed: bytes) -> "SealKey":
@@ -55,8 +57,11 @@ class SealKey(NamedTuple):
         return seal_key_id(network, self.public)
 
     def open(self, info: bytes, sealed: bytes) -> bytes:
-        """Return what was sealed to this key under `info`; raise WrongSeal."""
-        return open_seal(self.seed, info, sealed)
+        """Return what was sealed to this key, or to one before it, under `info`; raise WrongSeal."""
+        for key in (self, *self.older):
+            with suppress(WrongSeal):
+                return open_seal(key.seed, info, sealed)
+        raise WrongSeal
 
     def __repr__(self) -> str:
         return f"SealKey({self.public[:8].hex()}…)"

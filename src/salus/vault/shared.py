@@ -23,6 +23,8 @@ _LINK = (
     "INSERT INTO identifiers (type, system, value, target) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (type, system, value) DO UPDATE SET target = excluded.target"
 )
+_UNDER = "SELECT value FROM identifiers WHERE type = ? AND system = ? ORDER BY value LIMIT ?"
+_UNLINK = "DELETE FROM identifiers WHERE type = ? AND target = ?"
 _FIND = "SELECT target FROM identifiers WHERE type = ? AND system = ? AND value = ?"
 
 
@@ -80,6 +82,17 @@ class SharedResources:
         """Return the target of each (type, system, value), all as of one moment."""
         with self._index.reading() as connection:
             return [_target(connection, *identifier) for identifier in identifiers]
+
+    def find_under(self, kind: str, system: str, limit: int) -> list[str]:
+        """Return the values of a type's and system's identifiers, sorted, at most `limit`: no content."""
+        with self._index.reading() as connection:
+            return [row[0] for row in driver(connection).execute(_UNDER, (kind, system, limit)).fetchall()]
+
+    def relink(self, kind: str, target: str, identifiers: Iterable[Identifier], noted: SharedResource) -> None:
+        """Put identifiers of a type in the place of those that lead to `target`, and note a resource with them."""
+        with self._index.writing() as connection:
+            driver(connection).execute(_UNLINK, (kind, target))
+            put_shared(connection, (noted,), identifiers)
 
 
 def put_shared(

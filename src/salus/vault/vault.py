@@ -20,11 +20,14 @@ from sqlalchemy import Connection, select
 from salus.core.record import LeafHeader
 from salus.merkle.log import Consistency
 from salus.merkle.smt import Proof
+from salus.vault import custody as custodies
 from salus.vault import deposit as deposits
 from salus.vault import erasure as erasures
 from salus.vault import reading, schema
 from salus.vault.anchors import AnchorEntry, Anchors, Opening
+from salus.vault.attributes import RelationAttributes
 from salus.vault.blobs import Blobs
+from salus.vault.custody import RelationCopy
 from salus.vault.deposit import Deposit, DepositResult
 from salus.vault.directives import Directives
 from salus.vault.erasure import Erased, Erasure
@@ -42,9 +45,9 @@ from salus.vault.relations import Relations, access_leaf, row_ids
 from salus.vault.schedule import Schedule
 from salus.vault.scope import Scope
 from salus.vault.shared import SharedResources
+from salus.vault.sound import BLOBS_FOLDER
 
 LOCK_FILE = "vault.lock"
-BLOBS_FOLDER = "blobs"
 _ACCESS = "INSERT INTO access (id, salt, entry) VALUES (?, ?, ?)"
 
 
@@ -59,6 +62,7 @@ class Vault:
         self.folder = folder
         self.custody = custody
         self.shared = SharedResources(index)
+        self.attributes = RelationAttributes(index)
         self.directives = Directives(index)
         self.outbox = Outbox(index)
         self.anchors = Anchors(custody.network, index)
@@ -163,6 +167,44 @@ class Vault:
             self._index.empty_log()
             return done.erased
 
+    def copy_out(self, scope: Scope) -> RelationCopy:
+        """Return all of a relation as of its newest anchored root, for its next custodian.
+
+        Raises OutOfScope, NoSuchRelation, NotSettled.
+        """
+        with self._viewing(scope) as (connection, relation):
+            return custodies.copy_out(connection, scope, relation, self._blobs)
+
+    def take_in(self, copy: RelationCopy, root: bytes, *, keep: bool = True) -> None:
+        """Store a relation that was handed over, proved to be what `root` commits to; only prove it without `keep`.
+
+        Raises RelationKept, CopyDamaged.
+        """
+        network, written = self.custody.network, list[bytes]()
+        try:
+            with self._changing() as (connection, touched):
+                written += custodies.take_in(connection, network, self._relations, self._blobs, copy, root, touched)
+                if not keep:
+                    raise _Undone
+        except _Undone:
+            for digest in written:
+                self._blobs.delete(digest)
+
+    def surrender(self, relation: bytes, tasks: Iterable[tuple[str, bytes]], done: Iterable[int] = ()) -> None:
+        """Destroy all that is kept of a relation which another custodian has; put the tasks that tell of it.
+
+        The tasks `done`, by id, leave the outbox in the same transaction.
+
+        Raises NoSuchRelation. After StorageFailed it may be done already, but for files that go at the next opening.
+        """
+        with self._lock:
+            with self._changing() as (connection, _):
+                doomed = custodies.surrender(connection, self._relations, relation, tasks, done)
+            self._relations.forget(relation)
+            for digest in doomed:
+                self._blobs.delete(digest)
+            self._index.empty_log()
+
     def log_access(self, relation: bytes, entries: Iterable[bytes]) -> int:
         """Append entries (dCBOR) to the relation's access log; return its size. Raises NoSuchRelation."""
         return self.log_accesses({relation: list(entries)})[relation]
@@ -188,6 +230,11 @@ class Vault:
         """Return the handles of all relations, sorted; ids and no content, so no scope is asked for."""
         with self._index.reading() as connection:
             return sorted(row.relation for row in connection.execute(select(schema.relations.c.relation)))
+
+    def relation_count(self) -> int:
+        """Return how many relations there are or were: a number alone, so no scope is asked for."""
+        with self._index.reading() as connection:
+            return int(connection.exec_driver_sql("SELECT coalesce(max(number), 0) FROM relations").scalar_one())
 
     def headers(self, scope: Scope) -> list[LeafHeader]:
         """Return the headers of the current versions that the scope allows. Raises OutOfScope, NoSuchRelation."""
@@ -273,6 +320,10 @@ class Vault:
         with self._index.reading() as connection:
             named = {row.digest for row in connection.execute(select(schema.blobs.c.digest))}
         self._blobs.collect(named)
+
+
+class _Undone(Exception):
+    """Leaves a transaction without effect."""
 
 
 def _take_lock(folder: Path, files: Files) -> Callable[[], None]:

@@ -3,11 +3,8 @@
 A code is 32 base-32 characters in eight groups: 16 random bytes, the secret, and 4 bytes of checksum,
 T("invitation", secret). The secret gives an Ed25519 key by HKDF-SHA256; its public half stands on the ledger
 and leads to the account, the secret never does.
-The alphabet (https://www.crockford.com/base32.html) leaves out I, L, O, U; reading takes I and L for 1, O for 0.
 """
 
-import base64
-import binascii
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -16,14 +13,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from salus.core.errors import Kind, Refusal
 from salus.core.hashing import T
 from salus.core.signatures import SigningKey
+from salus.wallet import printed
 
 SECRET_BYTES = 16
 LINK = "salus:claim?code="
 _CHECK_BYTES = 4
-_ALPHABET = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_RFC4648 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_WRITE = bytes.maketrans(_RFC4648, _ALPHABET)
-_READ = bytes.maketrans(_ALPHABET + b"ILOU", _RFC4648 + b"BBA!")
 
 
 class WrongCode(Refusal):
@@ -42,8 +36,7 @@ class InvitationCode(NamedTuple):
 
     def printed(self, network: bytes) -> str:
         """Return the code as it is printed: eight groups of four."""
-        text = base64.b32encode(self.secret + _check(network, self.secret)).translate(_WRITE).decode()
-        return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+        return printed.written(self.secret + _check(network, self.secret))
 
     def link(self, network: bytes) -> str:
         """Return the code as a link, for a QR code."""
@@ -56,8 +49,8 @@ class InvitationCode(NamedTuple):
 def read_code(network: bytes, text: str) -> InvitationCode:
     """Return what a printed code or a link holds; raise WrongCode."""
     try:
-        raw = base64.b32decode(_plain(text.removeprefix(LINK)))
-    except (binascii.Error, ValueError):
+        raw = printed.read(text.removeprefix(LINK))
+    except ValueError:
         raise WrongCode from None
     secret = raw[:-_CHECK_BYTES]
     if len(secret) != SECRET_BYTES or raw[-_CHECK_BYTES:] != _check(network, secret):
@@ -67,21 +60,15 @@ def read_code(network: bytes, text: str) -> InvitationCode:
 
 def short_code(claim: bytes) -> str:
     """Return the first 40 bits of a claim's id as the desk compares them: two groups of four."""
-    text = base64.b32encode(claim[:5]).translate(_WRITE).decode()
-    return f"{text[:4]}-{text[4:]}"
+    return printed.written(claim[:5])
 
 
 def same_short_code(text: str, claim: bytes) -> bool:
     """True if `text`, as somebody typed it, is the short code of the claim."""
     try:
-        return _plain(text) == base64.b32encode(claim[:5])
+        return printed.read(text) == claim[:5]
     except ValueError:
         return False
-
-
-def _plain(text: str) -> bytes:
-    """Return typed text in the alphabet of RFC 4648; raise ValueError where a letter is not ASCII."""
-    return "".join(text.split()).replace("-", "").upper().encode("ascii").translate(_READ)
 
 
 def _check(network: bytes, secret: bytes) -> bytes:

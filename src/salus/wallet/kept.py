@@ -112,6 +112,15 @@ class KeptWish(Message, frozen=True):
         return "KeptWish()"
 
 
+class KeptFormer(Message, frozen=True):
+    """Sealing keys of an account from before its recovery: deliveries sealed to them may still have to be opened."""
+
+    seal_seeds: Annotated[tuple[Seed, ...], Meta(max_length=16)]
+
+    def __repr__(self) -> str:
+        return "KeptFormer()"
+
+
 class KeptAcknowledgement(Message, frozen=True):
     """A release that was received and verified, to be acknowledged at the account's next appointment."""
 

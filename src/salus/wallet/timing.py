@@ -11,6 +11,7 @@ an account acts nor how often tells what its owner wanted, or which other accoun
 | a wish waits                                | 0 to 10 days, 3.7 on average          |
 | an appointment missed, to the next          | uniform from 1 to 3 days              |
 | a claim, unless at once                     | uniform until a day before it is void |
+| a recovery of several accounts, each        | uniform from 0 to 3 days              |
 """
 
 from random import Random
@@ -21,6 +22,7 @@ SHORTEST_MS, LONGEST_MS = 4 * DAY_MS, 10 * DAY_MS
 PUNCTUAL_MS = 5 * MINUTE_MS  # later than this an appointment was missed
 _AGAIN_MS = DAY_MS, 3 * DAY_MS
 RETRY_MS = 10 * MINUTE_MS  # of a claim that could not be sent
+RECOVER_WITHIN_MS = 3 * DAY_MS
 
 
 def first(chance: Random, claimed: int) -> int:
@@ -41,6 +43,11 @@ def after_missing(chance: Random, now: int) -> int:
 def claim_at(chance: Random, now: int, end: int) -> int:
     """Return when to claim with an invitation that is void from `end` on."""
     return now + _between(chance, 0, max(0, end - DAY_MS - now))
+
+
+def recover_at(chance: Random, now: int) -> int:
+    """Return when to start the recovery of one of several accounts: all at once would tell that they are one's."""
+    return now + _between(chance, 0, RECOVER_WITHIN_MS)
 
 
 def _between(chance: Random, low: int, high: int) -> int:

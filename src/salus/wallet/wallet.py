@@ -13,12 +13,16 @@ person. The file is a keystore (`vault.keystore` states its bytes), one secret p
 | acknowledgement/<id> | KeptAcknowledgement                        |
 | appointment/<handle> | KeptAppointment                            |
 | claim/<handle>       | KeptClaim                                  |
+| former/<handle>      | KeptFormer                                 |
+| share/<request>      | the key for the answer to it               |
 | wish                 | KeptWish                                   |
+| recovery/<handle>    | KeptRecovery                               |
+| keyholding/<handle>  | KeptKeyholding: somebody else's account    |
 | ledger               | Remembered: where the ledger was last seen |
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,11 +33,13 @@ from salus.core.errors import Kind, Refusal
 from salus.core.types import Message
 from salus.evidence.follow import Remembered, RememberedRelation
 from salus.vault.keystore import Keystore
+from salus.vault.seals import SealKey
 from salus.wallet.kept import (
     KeptAcknowledgement,
     KeptAppointment,
     KeptClaim,
     KeptDirective,
+    KeptFormer,
     KeptPetition,
     KeptRelation,
     KeptRequest,
@@ -41,8 +47,10 @@ from salus.wallet.kept import (
     KeptWish,
     RelationState,
 )
+from salus.wallet.kept_recovery import KeptKeyholding, KeptRecovery
 
 S = TypeVar("S", bound=Message)
+_MOST_FORMER = 16
 
 
 class WalletExists(Refusal):
@@ -222,6 +230,88 @@ class Wallet:
         for release in sent.acknowledged:
             self._remove(f"acknowledgement/{release.hex()}")
         self._keystore.save(self._passphrase)
+
+    def recoveries(self) -> tuple[KeptRecovery, ...]:
+        """Return the recoveries of one's own accounts that are under way."""
+        return self._all("recovery/", KeptRecovery)
+
+    def recovery(self, handle: bytes) -> KeptRecovery | None:
+        """Return the recovery of an account, None where there is none."""
+        return self._get(f"recovery/{handle.hex()}", KeptRecovery)
+
+    def keep_recovery(self, recovery: KeptRecovery) -> None:
+        """Keep a recovery with its keys; before anything of it leaves."""
+        self._put(f"recovery/{recovery.handle.hex()}", recovery)
+
+    def finish_recovery(self, relation: KeptRelation | None, handle: bytes) -> None:
+        """Note in one step that a recovery ended: the relation has its keys, or it came to nothing (None)."""
+        if relation is not None:
+            self._keystore.put(f"relation/{handle.hex()}", encode(relation))
+        self._remove(f"recovery/{handle.hex()}")
+        self._keystore.save(self._passphrase)
+
+    def keyholdings(self) -> tuple[KeptKeyholding, ...]:
+        """Return the keys that help recover accounts of others."""
+        return self._all("keyholding/", KeptKeyholding)
+
+    def keep_keyholding(self, keyholding: KeptKeyholding) -> None:
+        """Keep a keyholder's key, in place of an earlier one for the same account."""
+        self._put(f"keyholding/{keyholding.handle.hex()}", keyholding)
+
+    def former_seals(self, handle: bytes) -> tuple[bytes, ...]:
+        """Return the seeds of an account's sealing keys from before its recovery."""
+        found = self._get(f"former/{handle.hex()}", KeptFormer)
+        return () if found is None else found.seal_seeds
+
+    def secrets(self) -> dict[str, bytes]:
+        """Return all that the wallet keeps, for its backup."""
+        names = [name for name in self._keystore.names() if not name.startswith(("share/", "recovery/"))]
+        return {name: self._keystore.get(name) for name in names}
+
+    def keep_share_key(self, request: bytes, key: SealKey) -> None:
+        """Keep the key that opens the answer to a request for a share."""
+        self._keystore.put(f"share/{request.hex()}", key.seed)
+        self._keystore.save(self._passphrase)
+
+    def share_key(self, request: bytes) -> SealKey | None:
+        """Return the key that opens the answer to a request for a share."""
+        name = f"share/{request.hex()}"
+        return SealKey.from_seed(self._keystore.get(name)) if name in self._keystore.names() else None
+
+    def drop_share_keys(self) -> None:
+        """Forget the keys of all requests for shares: the wallet is restored."""
+        for name in [name for name in self._keystore.names() if name.startswith("share/")]:
+            self._keystore.remove(name)
+        self._keystore.save(self._passphrase)
+
+    def adopt(self, secrets: Mapping[str, bytes]) -> int:
+        """Take from a backup what is not here, in one step; return how much.
+
+        Of an account that has keys here, the backup's are void: only what was seen of it is taken, and its sealing key.
+        Raises OtherNetwork; Malformed where a relation cannot be read.
+        """
+        if secrets.get("wallet") != self.network:
+            raise OtherNetwork
+        here = set(self._keystore.names())
+        taken = 0
+        for name, secret in sorted(secrets.items()):
+            if name not in here:
+                self._keystore.put(name, secret)
+                taken += 1
+            elif name.startswith("relation/"):
+                taken += self._adopt_relation(decode(secret, KeptRelation))
+        self._keystore.save(self._passphrase)
+        return taken
+
+    def _adopt_relation(self, old: KeptRelation) -> int:
+        kept = self.relation(old.handle)
+        if kept.seal_seed == old.seal_seed:
+            return 0
+        if kept.seen is None:
+            self._keystore.put(f"relation/{old.handle.hex()}", encode(replace(kept, seen=old.seen)))
+        seeds = tuple(dict.fromkeys((old.seal_seed, *self.former_seals(old.handle))))[:_MOST_FORMER]
+        self._keystore.put(f"former/{old.handle.hex()}", encode(KeptFormer(seeds)))
+        return 1
 
     def remembered(self) -> Remembered | None:
         """Return where the ledger was last seen."""

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from salus.contracts.access import glass, handlers, push, sessions
+from salus.contracts.access import bulk, deferred, glass, handlers, push, sealed, sessions
 from salus.contracts.access.basis import Sources
 from salus.contracts.access.events import EVENTS
 from salus.contracts.access.expected import Accounts, Consent, CountUse, Governance, Records
@@ -27,6 +27,11 @@ def contract(
             0x0506: partial(sessions.open_release, sources, count_use),
             0x0507: partial(sessions.close_release, sources),
             0x0508: partial(push.push_release, sources, count_use),
+            0x0510: partial(deferred.deferred_release, sources),
+            0x0511: partial(sealed.record_sealed_order, sources),
+            0x0512: partial(sealed.record_sealed_release, sources),
+            0x0513: partial(sealed.open_sealed_release, sources),
+            0x0514: partial(bulk.record_bulk_release, sources, count_use),
         },
         EVENTS,
     )

@@ -2,12 +2,14 @@
 
 from typing import NamedTuple
 
-from salus.contracts.access import errors
+from salus.contracts.access import errors, recovery_errors
 from salus.contracts.access.expected import Accounts, Consent, Governance, Records
 from salus.contracts.access.messages import Basis
-from salus.contracts.context import Context
+from salus.contracts.access.requests import acts_for
+from salus.contracts.context import Context, Signer
 from salus.core.errors import Refusal
 from salus.core.genesis import Purpose
+from salus.core.keys import Role
 from salus.policy.grounds import order_obstacle, policy_obstacle, rule_for
 from salus.policy.policies import Mode
 from salus.policy.public import Asked, Recipient, denies_everything, deny_applies, permit_obstacle
@@ -20,6 +22,7 @@ _REFUSALS: dict[Reason, type[Refusal]] = {
     Reason.PERMIT_REVOKED: errors.DirectiveRevoked,
     Reason.PERMIT_REPLACED: errors.StaleVersion,
     Reason.PERMIT_UNACKNOWLEDGED: errors.NotAcknowledged,
+    Reason.PERMIT_SUSPENDED: recovery_errors.PermitSuspended,
     Reason.PERMIT_NOT_STARTED: errors.NotYetInForce,
     Reason.PERMIT_EXPIRED: errors.DirectiveExpired,
     Reason.OTHER_RECIPIENT: errors.OtherRecipient,
@@ -46,32 +49,52 @@ class Ground(NamedTuple):
     directive: Directive | None = None  # whose use counts
     end: int | None = None  # a session ends no later
     binding: bool = False  # a mandate or an order: the custodian must, whatever the person denied
+    represented: bool = False  # whoever acts for the person asks what she could ask
+
+    @property
+    def outlives(self) -> bool:
+        """True if the ground needs no living person's word, and serves a closed relation too."""
+        return self.binding or self.represented
 
 
 def checked_basis(
-    sources: Sources, ctx: Context, custodian: bytes, relation: bytes, recipient: bytes, purpose: Purpose, basis: Basis
+    sources: Sources,
+    ctx: Context,
+    custodian: bytes,
+    relation: bytes,
+    recipient: bytes,
+    purpose: Purpose,
+    basis: Basis,
+    signer: Signer | None = None,
 ) -> Ground:
-    """Return the ground of a release of `relation` to `recipient`.
+    """Return the ground of a release of `relation` to `recipient`, whose `signer` asked.
 
     Raises BasisNotSupported and what follows it in `errors`, up to NotOptedIn. Break-glass has a message of its own.
     """
     kind, ground, version = basis
-    if kind == BasisKind.SELF and ground is None and version == 0:
-        # Neither a total deny nor the custodian's suspension keeps a person from what is its own.
-        if recipient != relation:
+    if kind == BasisKind.SELF and version == 0:
+        # Neither a total deny nor the custodian's suspension keeps a person from what is its own. For who acts
+        # for her the basis names the authority.
+        if ground is None:
+            own = recipient == relation
+        else:
+            own = signer is not None and acts_for(sources.accounts, ctx, relation, signer) == ground
+        if not own:
             raise errors.NotOwnAccess
-        return Ground()
+        return Ground(represented=ground is not None)
     if kind not in (BasisKind.DIRECTIVE, BasisKind.POLICY, BasisKind.ORDER) or ground is None:
         raise errors.BasisNotSupported
     if kind == BasisKind.ORDER and version:
         raise errors.BasisNotSupported
-    if not sources.governance.may_hold(ctx.state, custodian):
+    if signer is not None and signer.role == Role.DEVICE and recipient != relation:
+        raise errors.NotOwnAccess  # a person who acts for another gets what she may get, and nothing as a recipient
+    if not sources.governance.may_hold(ctx.state, custodian, ctx.time):
         raise errors.MayNotHold
     asked = asked_of(sources, ctx, recipient, purpose)
     if kind == BasisKind.DIRECTIVE:
-        return _directive(sources.consent, ctx, relation, asked, ground, version)
+        return _directive(sources, ctx, relation, asked, ground, version)
     if kind == BasisKind.POLICY:
-        return _policy(sources.consent, ctx, relation, asked, ground, version)
+        return _policy(sources, ctx, relation, asked, ground, version)
     return _order(sources.consent, ctx, relation, asked, ground)
 
 
@@ -88,12 +111,14 @@ def asked_of(sources: Sources, ctx: Context, recipient: bytes, purpose: Purpose)
         lambda permitted: sources.governance.purpose_implied_by(state, permitted, purpose.number),
         is_break_glass(purpose.system, purpose.code),
         ctx.time,
+        lambda under, number: 0,  # asked last of all: `terms.check_authority`
     )
 
 
 def _directive(
-    consent: Consent, ctx: Context, relation: bytes, asked: Asked, directive_id: bytes, version: int
+    sources: Sources, ctx: Context, relation: bytes, asked: Asked, directive_id: bytes, version: int
 ) -> Ground:
+    consent = sources.consent
     directive = consent.directive(ctx.state, relation, directive_id)
     if directive is None:
         raise errors.NoSuchDirective
@@ -103,24 +128,27 @@ def _directive(
         raise errors.StaleVersion
     if obstacle is not None:
         raise _REFUSALS[obstacle]
-    _no_total_deny(consent, ctx, relation, asked)
+    _no_total_deny(sources, ctx, relation, asked)
     attested = directive.capacity == Capacity.ATTESTED
     if attested and asked.purpose not in consent.policy_of(ctx.state, relation).body.attested:
         raise errors.AttestedNotHonoured
     return Ground(directive, directive.end)
 
 
-def _policy(consent: Consent, ctx: Context, relation: bytes, asked: Asked, policy_set: bytes, version: int) -> Ground:
+def _policy(sources: Sources, ctx: Context, relation: bytes, asked: Asked, policy_set: bytes, version: int) -> Ground:
+    consent = sources.consent
     in_force = consent.policy_of(ctx.state, relation)
     if (in_force.set, in_force.version) != (policy_set, version):
         raise errors.StaleVersion
     rule = rule_for(in_force.body, asked)
     mandated = rule is not None and rule.mode == Mode.MANDATED
     if not mandated:
-        _no_total_deny(consent, ctx, relation, asked)
+        _no_total_deny(sources, ctx, relation, asked)
     if rule is None:
         raise errors.NotByPolicy
-    obstacle = policy_obstacle(rule, in_force.preference, asked)
+    merged = sources.records.merged(ctx.state, relation)
+    objections = [consent.policy_of(ctx.state, other).preference for other in merged]
+    obstacle = policy_obstacle(rule, in_force.preference, asked, objections)
     if obstacle is not None:
         raise _REFUSALS[obstacle]
     return Ground(binding=mandated)
@@ -135,7 +163,9 @@ def _order(consent: Consent, ctx: Context, relation: bytes, asked: Asked, order_
     return Ground(end=order.end, binding=True)
 
 
-def _no_total_deny(consent: Consent, ctx: Context, relation: bytes, asked: Asked) -> None:
-    for directive in consent.directives(ctx.state, relation):
-        if denies_everything(directive) is not None and deny_applies(directive, asked):
-            raise errors.TotallyDenied
+def _no_total_deny(sources: Sources, ctx: Context, relation: bytes, asked: Asked) -> None:
+    """Raise TotallyDenied where the person denied everything, here or in a relation that is merged with this one."""
+    for one in (relation, *sources.records.merged(ctx.state, relation)):
+        for directive in sources.consent.directives(ctx.state, one):
+            if denies_everything(directive) is not None and deny_applies(directive, asked):
+                raise errors.TotallyDenied

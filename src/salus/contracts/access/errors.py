@@ -245,3 +245,75 @@ class SessionClosed(Refusal):
 
 class RelationRestricted(Refusal):
     code, kind, text = 0x053A, Kind.FORBIDDEN, "The relation is kept and not used: only the person has access."
+
+
+class PersonDeceased(Refusal):
+    code, kind, text = 0x0548, Kind.GONE, "The person has died: what rests on a living person's word is over."
+
+
+class RelationClosed(Refusal):
+    code, kind, text = 0x0549, Kind.GONE, "The relation is closed: only the person, a mandate or an order reaches it."
+
+
+class AuthorityEnded(Refusal):
+    code, kind, text = 0x0550, Kind.GONE, "The authority of who granted it for the person has ended."
+
+
+class AuthoritySuspended(Refusal):
+    code, kind, text = 0x0551, Kind.FORBIDDEN, "The authority of who granted it does not hold at present."
+
+
+class InvalidOutage(Refusal):
+    code, kind, text = (
+        0x0560,
+        Kind.INVALID,
+        "The emergency lies ahead, or the state that it was decided on is later, or older than the network allows.",
+    )
+
+
+class DeferredTooLate(Refusal):
+    code, kind, text = 0x0561, Kind.GONE, "The emergency lies longer back than the network allows."
+
+
+class NotAnIssuer(Refusal):
+    code, kind, text = (
+        0x0562,
+        Kind.FORBIDDEN,
+        "The issuer did not sign, or is neither a regulator in office nor the custodian that was served.",
+    )
+
+
+class InvalidSilence(Refusal):
+    code, kind, text = (
+        0x0563,
+        Kind.INVALID,
+        "The order must end ahead, and silence no earlier, and no later than the network allows.",
+    )
+
+
+class SealedExists(Refusal):
+    code, kind, text = 0x0564, Kind.CONFLICT, "There is a sealed order or release of this id."
+
+
+class AlreadyOpened(Refusal):
+    code, kind, text = 0x0565, Kind.CONFLICT, "The sealed release is open."
+
+
+class NoticeForbidden(Refusal):
+    code, kind, text = 0x0566, Kind.FORBIDDEN, "The time for which notice is forbidden has not passed."
+
+
+class WrongOpening(Refusal):
+    code, kind, text = (
+        0x0567,
+        Kind.INVALID,
+        "The opening is not what was committed to, or not one of a relation of the custodian's and a recipient.",
+    )
+
+
+class TooManyEntries(Refusal):
+    code, kind, text = 0x0568, Kind.INVALID, "The bulk release has more entries than the network allows."
+
+
+class NothingReleased(Refusal):
+    code, kind, text = 0x0569, Kind.FORBIDDEN, "No entry of the bulk release stands."

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from salus.contracts.access.messages import Basis
+from salus.contracts.access.other_events import EVENTS as OTHERS
 from salus.core.types import Count, Digest, Id, Message, Small, Time
 
 
@@ -152,4 +153,5 @@ EVENTS: dict[int, type[Message]] = {
     0x0506: SessionOpened,
     0x0507: SessionClosed,
     0x0508: RecordsPushed,
+    **OTHERS,
 }

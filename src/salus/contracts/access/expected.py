@@ -2,14 +2,19 @@
 
 from typing import Protocol
 
+from salus.contracts.context import Authority, Signer
 from salus.core.genesis import Purpose
 from salus.policy.policies import Order, PolicyInForce
-from salus.policy.types import Directive
+from salus.policy.types import Directive, Power
 from salus.state.overlay import Overlay, Reader
 
 ANCHOR_GRACE_MS = 2  # numbers of governed parameters
 REQUEST_WINDOW_MS = 6
 SESSION_MS = 9
+OUTAGE_MS = 45
+DEFERRED_MS = 46
+SILENCE_MS = 47
+BULK_ENTRIES = 48
 
 
 class Key(Protocol):
@@ -33,6 +38,10 @@ class Accounts(Protocol):
         """Return the key if it is in force at `time`."""
         ...
 
+    def barred(self, state: Reader, handle: bytes, time: int, /) -> bool:
+        """True if the person's account is frozen or being recovered."""
+        ...
+
     def custodian_of(self, state: Reader, handle: bytes, /) -> bytes | None:
         """Return the organisation that holds the relation, None where there is no such relation."""
         ...
@@ -41,15 +50,33 @@ class Accounts(Protocol):
 
     def staff_attested(self, state: Reader, organisation: bytes, commitment: bytes, time: int, /) -> bool: ...
 
+    def authority(
+        self,
+        state: Reader,
+        relation: bytes,
+        signers: tuple[Signer, ...],
+        capacity: int,
+        time: int,
+        power: Power,
+        purposes: tuple[int, ...],
+        /,
+    ) -> Authority | None:
+        """Return how a signer may do this for the person in this capacity at `time`, None where it may not."""
+        ...
+
+    def holds(self, state: Reader, relation: bytes, under: bytes, time: int, purpose: int, /) -> int:
+        """Return 0 while what was granted under this authority holds, else the number of a policy.reasons.Reason."""
+        ...
+
 
 class Governance(Protocol):
     """Answered by the governance contract."""
 
     def is_active(self, state: Reader, member: bytes, /) -> bool: ...
 
-    def may_receive(self, state: Reader, member: bytes, /) -> bool: ...
+    def may_receive(self, state: Reader, member: bytes, time: int, /) -> bool: ...
 
-    def may_hold(self, state: Reader, member: bytes, /) -> bool: ...
+    def may_hold(self, state: Reader, member: bytes, time: int, /) -> bool: ...
 
     def parameter(self, state: Reader, number: int, /) -> int: ...
 
@@ -65,8 +92,24 @@ class Records(Protocol):
 
     def root_valid(self, state: Reader, relation: bytes, root: bytes, time: int, grace_ms: int, /) -> bool: ...
 
+    def merged(self, state: Reader, relation: bytes, /) -> tuple[bytes, ...]:
+        """Return the other relations that it is merged with: what they deny holds for it."""
+        ...
+
     def restricted(self, state: Reader, relation: bytes, /) -> bool:
         """True if the relation is kept and not used."""
+        ...
+
+    def deceased(self, state: Reader, relation: bytes, /) -> bool:
+        """True if the death of the person is recorded."""
+        ...
+
+    def closed(self, state: Reader, relation: bytes, /) -> bool:
+        """True if the relation is kept and takes in nothing new."""
+        ...
+
+    def kept_until(self, state: Reader, relation: bytes, organisation: bytes, /) -> int | None:
+        """Return when the organisation gave up the custody, None where it never did."""
         ...
 
 

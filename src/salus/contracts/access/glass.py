@@ -37,7 +37,8 @@ def break_glass(sources: Sources, ctx: Context, msg: BreakGlass) -> None:
         raise errors.StaffNotAttested
     check_root(sources, ctx, asked.relation, msg.relation_root)
     check_delivery(sources, ctx, msg.deliver_by)
-    reason = _emergency(sources, ctx, msg, request, purpose)
+    reason = emergency_reason(sources, ctx, msg.policy, request, purpose)
+    _check_window(sources, ctx, msg, asked.relation)
     check_in_use(sources, ctx, asked.relation, request.recipient)
     # WRITE
     put_answer(ctx, asked.relation, request.id, Outcome.BREAK_GLASS, request.recipient, msg.leaves, msg.deliver_by)
@@ -64,24 +65,30 @@ def break_glass(sources: Sources, ctx: Context, msg: BreakGlass) -> None:
     )
 
 
-def _emergency(sources: Sources, ctx: Context, msg: BreakGlass, request: Verified, purpose: Purpose) -> int:
-    """Return the reason signed; raise StaleVersion, or what follows from NotAnEmergency to PastTheWindow."""
+def emergency_reason(
+    sources: Sources, ctx: Context, policy: tuple[bytes, int], request: Verified, purpose: Purpose
+) -> int:
+    """Return the reason signed; raise StaleVersion, or what follows from NotAnEmergency to UnknownGlassReason."""
     in_force = sources.consent.policy_of(ctx.state, request.payload.relation)
-    if (in_force.set, in_force.version) != msg.policy:
+    if (in_force.set, in_force.version) != policy:
         raise errors.StaleVersion
-    if not is_break_glass(purpose.system, purpose.code):
+    if not is_break_glass(purpose.system, purpose.code) or not isinstance(request.payload, GlassRequest):
         raise errors.NotAnEmergency
     obstacle = break_glass_obstacle(in_force.body, asked_of(sources, ctx, request.recipient, purpose))
     if obstacle == Reason.NOT_OF_THE_EMERGENCY_GROUP:
         raise errors.NotOfTheEmergencyGroup
     if obstacle is not None:
         raise errors.BreakGlassNotAllowed
-    payload = request.payload
-    if not isinstance(payload, GlassRequest) or payload.reason not in REASONS:
+    if request.payload.reason not in REASONS:
         raise errors.UnknownGlassReason
-    if msg.deliver_by > ctx.time + in_force.body.emergency.window_ms:
+    return request.payload.reason
+
+
+def _check_window(sources: Sources, ctx: Context, msg: BreakGlass, relation: bytes) -> None:
+    """Raise PastTheWindow where the delivery is due later than an emergency lasts under the set."""
+    window_ms = sources.consent.policy_of(ctx.state, relation).body.emergency.window_ms
+    if msg.deliver_by > ctx.time + window_ms:
         raise errors.PastTheWindow
-    return payload.reason
 
 
 def review_break_glass(sources: Sources, ctx: Context, msg: ReviewBreakGlass) -> None:
@@ -125,7 +132,8 @@ def review_break_glass(sources: Sources, ctx: Context, msg: ReviewBreakGlass) ->
 def _reviewer(sources: Sources, ctx: Context, msg: ReviewBreakGlass) -> ReviewerKind | None:
     """Return in which place the reviewer speaks; a custodian that is a regulator too speaks as custodian."""
     if msg.reviewer == msg.relation:
-        return ReviewerKind.PATIENT if ctx.signed_by(msg.reviewer, Role.DEVICE) else None
+        own = ctx.signed_by(msg.reviewer, Role.DEVICE) and not sources.records.deceased(ctx.state, msg.relation)
+        return ReviewerKind.PATIENT if own else None
     if not ctx.signed_by(msg.reviewer, Role.GATEWAY):
         return None
     if msg.reviewer == sources.accounts.custodian_of(ctx.state, msg.relation):

@@ -8,7 +8,7 @@ from salus.contracts.access.events import RecordsReleased, ReleaseAcknowledged, 
 from salus.contracts.access.expected import CountUse
 from salus.contracts.access.messages import AckRelease, RecordRefusal, RecordRelease
 from salus.contracts.access.requests import verified_request
-from salus.contracts.access.terms import admitted, check_delivery, check_in_use, check_root, put_answer
+from salus.contracts.access.terms import admitted, check_authority, check_delivery, check_in_use, check_root, put_answer
 from salus.contracts.access.types import Answer, Outcome
 from salus.contracts.context import Context
 from salus.core.keys import Role
@@ -30,8 +30,11 @@ def record_release(sources: Sources, count_use: CountUse, ctx: Context, msg: Rec
     if msg.trigger != Trigger.REQUEST:
         raise errors.TriggerNotSupported
     check_delivery(sources, ctx, msg.deliver_by)
-    ground = checked_basis(sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis)
-    check_in_use(sources, ctx, asked.relation, request.recipient)
+    ground = checked_basis(
+        sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis, request.signer
+    )
+    check_in_use(sources, ctx, asked.relation, request.recipient, outlives=ground.outlives)
+    check_authority(sources, ctx, ground, asked.relation, request.recipient, purpose)
     # WRITE
     use = 0 if ground.directive is None else count_use(ctx.state, ground.directive)
     put_answer(ctx, asked.relation, request.id, Outcome.RELEASED, request.recipient, msg.leaves, msg.deliver_by)

@@ -14,7 +14,7 @@ def violations(state: Reader, relation: bytes) -> Iterator[str]:
     answers = dict(keeper.get_answers(state, relation))
     for release, answer in answers.items():
         yield from _answer(answer)
-        if (answer.outcome == Outcome.BREAK_GLASS) != (release in reviews):
+        if (answer.outcome in (Outcome.BREAK_GLASS, Outcome.DEFERRED)) != (release in reviews):
             yield "a break-glass, and nothing else, has a review"
     for release, review in reviews.items():
         if release not in answers:
@@ -42,3 +42,15 @@ def _review(review: Review) -> Iterator[str]:
         yield "who broke the glass does not review it"
     if (review.closed is not None) != (len(kinds) >= NEEDED):
         yield "two reviewers of different kinds close a review, and nothing else does"
+
+
+def sealed_violations(state: Reader, custodian: bytes) -> Iterator[str]:
+    """Yield a fixed text for each rule that a sealed release of the custodian breaks."""
+    for _, entry in keeper.get_sealed_releases(state, custodian):
+        order = keeper.get_sealed_order(state, entry.order)
+        if order is None or not order.recorded <= entry.recorded < order.end:
+            yield "a sealed release rests on an order in force"
+        elif entry.notice_until != order.notice_until:
+            yield "silence lasts as long as the order says"
+        if entry.opened is not None and entry.opened < entry.notice_until:
+            yield "nothing is opened before silence is over"

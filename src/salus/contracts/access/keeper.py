@@ -7,8 +7,11 @@ from salus.contracts.access.keys import (
     broken_prefix,
     review_key,
     reviews_prefix,
+    sealed_order_key,
+    sealed_release_key,
+    sealed_releases_prefix,
 )
-from salus.contracts.access.types import Answer, Broken, Review
+from salus.contracts.access.types import Answer, Broken, Review, SealedOrder, SealedRelease
 from salus.core.encoding import decode_stored, encode
 from salus.state.overlay import Overlay, Reader
 
@@ -49,3 +52,27 @@ def get_broken(state: Reader, requester: bytes) -> list[tuple[bytes, bytes, int]
 
 def put_broken(state: Overlay, requester: bytes, relation: bytes, request: bytes, time: int) -> None:
     state.put(broken_key(requester, relation, request), encode(Broken(time)))
+
+
+def get_sealed_order(state: Reader, order: bytes) -> SealedOrder | None:
+    raw = state.get(sealed_order_key(order))
+    return None if raw is None else decode_stored(raw, SealedOrder)
+
+
+def put_sealed_order(state: Overlay, order: bytes, entry: SealedOrder) -> None:
+    state.put(sealed_order_key(order), encode(entry))
+
+
+def get_sealed_release(state: Reader, custodian: bytes, release: bytes) -> SealedRelease | None:
+    raw = state.get(sealed_release_key(custodian, release))
+    return None if raw is None else decode_stored(raw, SealedRelease)
+
+
+def get_sealed_releases(state: Reader, custodian: bytes) -> list[tuple[bytes, SealedRelease]]:
+    """Return (release, entry) of the custodian's, sorted by release."""
+    rows = state.scan(sealed_releases_prefix(custodian))
+    return [(key[34:], decode_stored(raw, SealedRelease)) for key, raw in rows]
+
+
+def put_sealed_release(state: Overlay, custodian: bytes, release: bytes, entry: SealedRelease) -> None:
+    state.put(sealed_release_key(custodian, release), encode(entry))

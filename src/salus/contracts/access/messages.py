@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from salus.core.types import Count, Digest, Id, Message, Small, Time
+from salus.core.sealed import OrderTerms, ReleaseTerms
+from salus.core.types import Count, Digest, Height, Id, Message, Salt, Small, Time
 
 Basis = tuple[Small, Id | None, Count]  # (policy.types.BasisKind, id of the directive, set or order, its version)
 SignedBytes = Annotated[bytes, Meta(max_length=1024)]
@@ -103,6 +104,71 @@ class PushRelease(Message, frozen=True):
     deliver_by: Time
 
 
+class DeferredRelease(Message, frozen=True):
+    """Commit what was released in an emergency while the ledger could not; by the custodian's gateway key.
+
+    It opens the review as break-glass does. `outage` is the state that the gateway decided on: its height, and the
+    block time up to which that was known to be the newest.
+    """
+
+    custodian: Id
+    request: SignedBytes  # COSE_Sign, kind break-glass
+    occurred: Time
+    outage: tuple[Height, Time]
+    policy: tuple[Id, Count]  # (set, version) in force for the relation in this block
+    relation_root: Digest
+    leaves: Digest
+
+
+class RecordSealedOrder(Message, frozen=True):
+    """Record that an order forbids notice, without saying whom it is about; by the issuer's gateway key.
+
+    The issuer is a regulator, or the member that was served with it.
+    """
+
+    issuer: Id
+    commitment: Digest  # core.sealed.order_commitment
+    end: Time  # nothing is released under it at this time or later
+    notice_until: Time  # until when it forbids notice
+
+
+class RecordSealedRelease(Message, frozen=True):
+    """Commit a release under an order that forbids notice; by the custodian's gateway key. Its id is derived."""
+
+    custodian: Id
+    order: Id
+    commitment: Digest  # core.sealed.release_commitment
+
+
+class OpenSealedRelease(Message, frozen=True):
+    """Show what was released when silence is over; by the custodian's gateway key."""
+
+    custodian: Id
+    release: Id
+    order_salt: Salt
+    order: OrderTerms
+    salt: Salt
+    terms: ReleaseTerms
+
+
+MAX_BULK = 1000
+BulkEntry = tuple[Id, Basis, Digest, Digest]  # (relation, basis, relation root, leaves)
+
+
+class RecordBulkRelease(Message, frozen=True):
+    """Commit a release over many relations; by the custodian's gateway key. Entries succeed or fail apart.
+
+    Each rests on a directive or a policy set. The id is derived; the release of entry i is T("release", custodian,
+    nonce, message index, i).
+    """
+
+    custodian: Id
+    recipient: Id
+    purpose: Small
+    deliver_by: Time
+    entries: Annotated[tuple[BulkEntry, ...], Meta(min_length=1, max_length=MAX_BULK)]
+
+
 MESSAGES: dict[int, type[Message]] = {
     0x0501: RecordRelease,
     0x0502: RecordRefusal,
@@ -112,4 +178,9 @@ MESSAGES: dict[int, type[Message]] = {
     0x0506: OpenRelease,
     0x0507: CloseRelease,
     0x0508: PushRelease,
+    0x0510: DeferredRelease,
+    0x0511: RecordSealedOrder,
+    0x0512: RecordSealedRelease,
+    0x0513: OpenSealedRelease,
+    0x0514: RecordBulkRelease,
 }

@@ -5,7 +5,14 @@ from salus.contracts.access.basis import Sources, checked_basis
 from salus.contracts.access.events import RecordsPushed
 from salus.contracts.access.expected import CountUse
 from salus.contracts.access.messages import PushRelease
-from salus.contracts.access.terms import check_delivery, check_in_use, check_root, known_purpose, put_answer
+from salus.contracts.access.terms import (
+    check_authority,
+    check_delivery,
+    check_in_use,
+    check_root,
+    known_purpose,
+    put_answer,
+)
 from salus.contracts.access.types import Outcome
 from salus.contracts.context import Context
 from salus.core.keys import Role
@@ -26,7 +33,7 @@ def push_release(sources: Sources, count_use: CountUse, ctx: Context, msg: PushR
     if holder != msg.custodian:
         raise errors.NotTheCustodian
     # CHECK
-    if not sources.governance.may_receive(ctx.state, msg.recipient):
+    if not sources.governance.may_receive(ctx.state, msg.recipient, ctx.time):
         raise errors.MayNotReceive
     purpose = known_purpose(sources, ctx, msg.purpose)
     check_root(sources, ctx, msg.relation, msg.relation_root)
@@ -38,7 +45,8 @@ def push_release(sources: Sources, count_use: CountUse, ctx: Context, msg: PushR
     ground = checked_basis(sources, ctx, msg.custodian, msg.relation, msg.recipient, purpose, msg.basis)
     if msg.trigger == Trigger.LAW and not ground.binding:
         raise errors.NotMandated
-    check_in_use(sources, ctx, msg.relation, msg.recipient)
+    check_in_use(sources, ctx, msg.relation, msg.recipient, outlives=ground.outlives)
+    check_authority(sources, ctx, ground, msg.relation, msg.recipient, purpose)
     # WRITE
     use = 0 if ground.directive is None else count_use(ctx.state, ground.directive)
     release = ctx.object_id("release", msg.custodian)

@@ -12,7 +12,7 @@ from salus.contracts.access.events import SessionClosed, SessionOpened
 from salus.contracts.access.expected import SESSION_MS, CountUse
 from salus.contracts.access.messages import CloseRelease, OpenRelease
 from salus.contracts.access.requests import verified_request
-from salus.contracts.access.terms import admitted, check_in_use, check_root, put_answer
+from salus.contracts.access.terms import admitted, check_authority, check_in_use, check_root, put_answer
 from salus.contracts.access.types import Outcome
 from salus.contracts.context import Context
 from salus.core.keys import Role
@@ -31,9 +31,12 @@ def open_release(sources: Sources, count_use: CountUse, ctx: Context, msg: OpenR
     check_root(sources, ctx, asked.relation, msg.relation_root)
     if msg.trigger != Trigger.REQUEST:
         raise errors.TriggerNotSupported
-    ground = checked_basis(sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis)
+    ground = checked_basis(
+        sources, ctx, msg.custodian, asked.relation, request.recipient, purpose, msg.basis, request.signer
+    )
     _check_end(sources, ctx, ground, msg.ends)
-    check_in_use(sources, ctx, asked.relation, request.recipient)
+    check_in_use(sources, ctx, asked.relation, request.recipient, outlives=ground.outlives)
+    check_authority(sources, ctx, ground, asked.relation, request.recipient, purpose)
     # WRITE
     use = 0 if ground.directive is None else count_use(ctx.state, ground.directive)
     put_answer(ctx, asked.relation, request.id, Outcome.SESSION, request.recipient, None, msg.ends)
@@ -67,18 +70,22 @@ def _check_end(sources: Sources, ctx: Context, ground: Ground, ends: int) -> Non
 
 
 def close_release(sources: Sources, ctx: Context, msg: CloseRelease) -> None:
-    """Commit to what a session gave out; at any time, also after its end, and of a suspended custodian too."""
+    """Commit to what a session gave out; at any time, also after its end, and of a suspended custodian too.
+
+    Who gave up the custody since closes the sessions of its time.
+    """
     # AUTHORISE
     if not ctx.signed_by(msg.custodian, Role.GATEWAY):
         raise errors.NotTheGateway
     holder = sources.accounts.custodian_of(ctx.state, msg.relation)
     if holder is None:
         raise errors.NoSuchRelation
-    if holder != msg.custodian:
+    until = ctx.time if holder == msg.custodian else sources.records.kept_until(ctx.state, msg.relation, msg.custodian)
+    if until is None:
         raise errors.NotTheCustodian
     # CHECK
     answer = keeper.get_answer(ctx.state, msg.relation, msg.release)
-    if answer is None or answer.outcome != Outcome.SESSION:
+    if answer is None or answer.outcome != Outcome.SESSION or answer.answered > until:
         raise errors.NoSuchSession
     if answer.leaves is not None:
         raise errors.SessionClosed

@@ -16,12 +16,15 @@ class Outcome(IntEnum):
     SESSION = 3
     BREAK_GLASS = 4
     PUSHED = 5
+    DEFERRED = 6  # in an emergency, while the ledger could not commit
+    SEALED = 7  # under an order that forbade notice; stands here once it is open
+    BULK = 8  # one relation's part
 
 
 class Answer(Message, frozen=True):
     """The one answer to a request, which consumes it; its id is the request's. The log has the rest."""
 
-    outcome: Annotated[int, Meta(ge=1, le=5)]
+    outcome: Annotated[int, Meta(ge=1, le=8)]
     recipient: Id
     answered: Time
     leaves: Digest | None  # of a release; of a session its root, once it is closed
@@ -32,8 +35,28 @@ class Answer(Message, frozen=True):
 Word = tuple[Small, Id, Small, Time]  # (core.glass.ReviewerKind, reviewer, Verdict, when)
 
 
+class SealedOrder(Message, frozen=True):
+    """An order that forbids notice. Whom it is about, only its opening tells."""
+
+    issuer: Id
+    commitment: Digest
+    recorded: Time
+    end: Time
+    notice_until: Time
+
+
+class SealedRelease(Message, frozen=True):
+    """A release under such an order. Where `opened` is null after `notice_until`, everybody sees that it is due."""
+
+    order: Id
+    commitment: Digest
+    recorded: Time
+    notice_until: Time
+    opened: Time | None
+
+
 class Review(Message, frozen=True):
-    """The review of a break-glass, under its id: open until two reviewers of different kinds have spoken."""
+    """The review of a break-glass, deferred or not: open until two reviewers of different kinds have spoken."""
 
     requester: Id
     custodian: Id

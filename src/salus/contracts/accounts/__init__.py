@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from salus.contracts.accounts import claims, devices, organisations
+from salus.contracts.accounts import claims, devices, organisations, recovery, recovery_changes, recovery_in_person
 from salus.contracts.accounts.events import EVENTS
 from salus.contracts.accounts.expected import Consents, Governance
 from salus.contracts.accounts.messages import MESSAGES
@@ -29,7 +29,21 @@ def contract(governance: Governance, consents: Consents) -> Contract:
             0x020C: devices.revoke_key,
             0x020D: devices.revoke_own_key,
             0x020E: devices.rotate_seal_key,
+            0x0210: recovery_changes.set_keyholders,
+            0x0211: partial(recovery_changes.add_freeze_key, governance),
+            0x0212: partial(recovery_changes.propose_change, governance),
+            0x0213: recovery_changes.veto_change,
+            0x0214: partial(recovery_changes.complete_change, governance),
+            0x0215: partial(recovery.start_recovery, governance),
+            0x0216: partial(recovery.veto_recovery, governance),
+            0x0217: partial(recovery.settle_recovery, governance),
+            0x0218: partial(recovery.complete_recovery, governance, consents),
+            0x0219: recovery_in_person.freeze_account,
+            0x021A: partial(recovery_in_person.freeze_in_person, governance),
+            0x021B: partial(recovery_in_person.lift_freeze, governance),
+            0x021C: partial(recovery_in_person.reprove_account, governance),
+            0x021D: partial(recovery_in_person.confirm_reproof, governance),
         },
         EVENTS,
-        protective=(0x020D,),
+        protective=(0x020D, 0x0213, 0x0216, 0x0219, 0x021A),
     )

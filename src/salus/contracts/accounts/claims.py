@@ -42,7 +42,7 @@ def open_accounts(governance: Governance, ctx: Context, msg: OpenAccounts) -> No
     handles = tuple(ctx.object_id("handle", msg.custodian, entry) for entry in range(msg.count))
     if any(keeper.get_person(ctx.state, handle) is not None for handle in handles):
         raise errors.AccountExists  # a nonce used twice must not reset an account
-    if not governance.may_hold(ctx.state, msg.custodian):
+    if not governance.may_hold(ctx.state, msg.custodian, ctx.time):
         raise errors.CustodianSuspended
     # WRITE
     for handle in handles:
@@ -54,7 +54,7 @@ def open_accounts(governance: Governance, ctx: Context, msg: OpenAccounts) -> No
 def invite_person(governance: Governance, ctx: Context, msg: InvitePerson) -> None:
     """Let the holder of a secret claim the account; an earlier invitation is void."""
     # AUTHORISE
-    person = _custodians_own(governance, ctx, msg.custodian, msg.handle)
+    person = custodians_own(governance, ctx, msg.custodian, msg.handle)
     # CHECK
     _require_claimable(ctx, msg.handle, person)
     if msg.end <= ctx.time:
@@ -72,7 +72,7 @@ def invite_person(governance: Governance, ctx: Context, msg: InvitePerson) -> No
 def claim_account(governance: Governance, ctx: Context, msg: ClaimAccount) -> None:
     """Take in a claim, which is then pending; its new keys are reserved for ever, live only when it is final."""
     # AUTHORISE
-    _carried_by(governance, ctx, msg.carrier)
+    carried_by(governance, ctx, msg.carrier)
     # CHECK
     signed = cose.parse("claim", msg.claim)
     claim = decode(signed.payload, ClaimPayload)
@@ -124,7 +124,7 @@ def _check_signatures(ctx: Context, signed: cose.Signed, invitation: Invitation,
 def confirm_claim(governance: Governance, consents: Consents, ctx: Context, msg: ConfirmClaim) -> None:
     """Make a claim final: the desk saw the person and the short code."""
     # AUTHORISE
-    person = _custodians_own(governance, ctx, msg.custodian, msg.handle)
+    person = custodians_own(governance, ctx, msg.custodian, msg.handle)
     # CHECK
     claim = _pending(ctx, msg.handle, msg.claim)
     # WRITE, EMIT
@@ -134,7 +134,7 @@ def confirm_claim(governance: Governance, consents: Consents, ctx: Context, msg:
 def complete_claim(governance: Governance, consents: Consents, ctx: Context, msg: CompleteClaim) -> None:
     """Make a claim final that nobody confirmed nor rejected during the delay."""
     # AUTHORISE
-    _carried_by(governance, ctx, msg.carrier)
+    carried_by(governance, ctx, msg.carrier)
     # CHECK
     person = _person(ctx, msg.handle)
     claim = _pending(ctx, msg.handle, msg.claim)
@@ -147,7 +147,7 @@ def complete_claim(governance: Governance, consents: Consents, ctx: Context, msg
 def reject_claim(governance: Governance, ctx: Context, msg: RejectClaim) -> None:
     """Void a claim and its invitation: the short code was not the person's."""
     # AUTHORISE
-    _custodians_own(governance, ctx, msg.custodian, msg.handle)
+    custodians_own(governance, ctx, msg.custodian, msg.handle)
     # CHECK
     _pending(ctx, msg.handle, msg.claim)
     # WRITE
@@ -175,15 +175,16 @@ def _make_final(
     consents.lapse_custodial_permits(ctx, handle)
 
 
-def _carried_by(governance: Governance, ctx: Context, carrier: bytes) -> None:
+def carried_by(governance: Governance, ctx: Context, carrier: bytes) -> None:
+    """Raise NotMember or NotGateway."""
     if not governance.is_serving(ctx.state, carrier):
         raise errors.NotMember
     require_gateway(ctx, carrier)
 
 
-def _custodians_own(governance: Governance, ctx: Context, custodian: bytes, handle: bytes) -> Person:
+def custodians_own(governance: Governance, ctx: Context, custodian: bytes, handle: bytes) -> Person:
     """Return the person's account; a suspension of its custodian does not matter, that would lock her out."""
-    _carried_by(governance, ctx, custodian)
+    carried_by(governance, ctx, custodian)
     person = _person(ctx, handle)
     if person.custodian != custodian:
         raise errors.NotCustodian

@@ -5,6 +5,7 @@
 
 from typing import ClassVar
 
+from salus.contracts.accounts.recovery_events import EVENTS as RECOVERY
 from salus.core.types import Count, Digest, Id, Message, Small, Time
 
 
@@ -141,4 +142,5 @@ EVENTS: dict[int, type[Message]] = {
     0x020A: KeyAdded,
     0x020B: KeyRevoked,
     0x020C: SealKeyRotated,
+    **RECOVERY,
 }

@@ -8,6 +8,10 @@ from salus.state.overlay import Reader
 # Numbers of governance's parameters.
 CLAIM_DELAY_MS = 3
 MAX_KEYS = 8
+RECOVERY_DELAY_MS = 20
+CONTESTED_DELAY_MS = 21
+RECENT_CHANGE_MS = 22
+VETO_PERIOD_MS = 23
 
 
 class Governance(Protocol):
@@ -19,7 +23,7 @@ class Governance(Protocol):
         """True if the member acts for the patients it has: active or winding down, suspended or not."""
         ...
 
-    def may_hold(self, state: Reader, organisation: bytes, /) -> bool:
+    def may_hold(self, state: Reader, organisation: bytes, time: int, /) -> bool:
         """True if it may take in what is new as a custodian."""
         ...
 
@@ -31,4 +35,8 @@ class Consents(Protocol):
 
     def lapse_custodial_permits(self, ctx: Context, relation: bytes, /) -> None:
         """End the permits that the custodian granted for the relation; denies stay."""
+        ...
+
+    def suspend_since(self, ctx: Context, relation: bytes, since: int, /) -> None:
+        """Suspend the permits granted at `since` or later; denies stay."""
         ...

@@ -6,7 +6,7 @@ The numbers in the comments are those of the README.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from salus.contracts.accounts import keys
+from salus.contracts.accounts import keys, recovery_invariants
 from salus.contracts.accounts.types import (
     Invitation,
     Key,
@@ -33,6 +33,7 @@ _FORMS: dict[bytes, tuple[int, type[Message] | None]] = {  # space -> (length of
     b"\x02\x05": (66, Staff),
     b"\x02\x06": (34, Invitation),
     b"\x02\x07": (34, PendingClaim),
+    **recovery_invariants.FORMS,
 }
 
 
@@ -48,6 +49,7 @@ def violations(network: bytes, rows: Iterable[tuple[bytes, bytes]]) -> Iterator[
     yield from _listed(network, parsed)
     yield from _persons(parsed)
     yield from _claims(network, parsed)
+    yield from recovery_invariants.violations(network, parsed)
     for key in parsed[b"\x02\x05"]:
         if keys.organisation_key(key[2:34]) not in parsed[b"\x02\x01"]:
             yield key, "staff is an organisation's"  # 6
@@ -72,8 +74,8 @@ def _listed(network: bytes, parsed: Parsed) -> Iterator[Finding]:
             yield key, "a key stands under its id, which is reserved for its account"  # 2
         person = persons.get(keys.person_key(account))
         organisation = keys.organisation_key(account) in organisations
-        if (entry.role == Role.DEVICE) != (person is not None) or (person is None) != organisation:
-            yield key, "a device key is a person's, any other an organisation's"  # 2
+        if (entry.role in (Role.DEVICE, Role.FREEZE)) != (person is not None) or (person is None) != organisation:
+            yield key, "a device key or a printed code is a person's, any other key an organisation's"  # 2
         if person is not None and entry.generation > person.generation:
             yield key, "no key is of a generation to come"  # 2
     for key, account in owners.items():

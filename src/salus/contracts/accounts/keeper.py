@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from salus.contracts.accounts import keys
+from salus.contracts.accounts.recovery_keys import change_key
 from salus.contracts.accounts.types import Invitation, Key, KeyStatus, Organisation, PendingClaim, Person, Staff
 from salus.core.encoding import decode_stored, encode
 from salus.state.overlay import Overlay, Reader
@@ -55,7 +56,9 @@ def list_key(state: Overlay, account: bytes, key: bytes, entry: Key) -> None:
 
 
 def revoke_key(state: Overlay, account: bytes, key: bytes, entry: Key) -> None:
-    """Mark a listed key as revoked."""
+    """Mark a listed key as revoked; a change that it wants is void."""
+    if state.get(change_key(account, key)) is not None:
+        state.delete(change_key(account, key))
     revoked = Key(
         entry.suite, entry.role, entry.public, entry.start, entry.end, entry.generation, int(KeyStatus.REVOKED)
     )

@@ -9,6 +9,8 @@
 | 02 05 organisation[32] staff commitment[32] | 66   | Staff                                       |
 | 02 06 handle[32]                           | 34    | Invitation                                  |
 | 02 07 handle[32]                           | 34    | PendingClaim                                |
+
+What recovery keeps, from 02 20 on, stands in `recovery_keys`.
 """
 
 ACCOUNT_KEYS = b"\x02\x02"

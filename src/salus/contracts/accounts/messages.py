@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from salus.contracts.accounts.recovery_messages import MESSAGES as RECOVERY
 from salus.core.keys import KeyEntry
 from salus.core.types import Digest, Id, Message, Name, Nonce, PublicKey, Small, Time
 
@@ -158,4 +159,5 @@ MESSAGES: dict[int, type[Message]] = {
     0x020C: RevokeKey,
     0x020D: RevokeOwnKey,
     0x020E: RotateSealKey,
+    **RECOVERY,
 }

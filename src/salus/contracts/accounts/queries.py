@@ -1,6 +1,7 @@
 """Read-only questions that other contracts, the machine and services may ask of accounts."""
 
-from salus.contracts.accounts import keeper
+from salus.contracts.accounts import keeper, recovery_keeper
+from salus.contracts.accounts.recovery_types import Frozen, Keyholding, OfferedReproof, PendingChange, PendingRecovery
 from salus.contracts.accounts.types import (
     Invitation,
     Key,
@@ -102,3 +103,40 @@ def staff_attested(state: Reader, account: bytes, commitment: bytes, time: int) 
     """True if the organisation's attestation of the member of staff is in force at `time`."""
     entry = keeper.get_staff(state, account, commitment)
     return entry is not None and entry.start <= time < entry.end
+
+
+def barred(state: Reader, handle: bytes, time: int) -> bool:
+    """True if the account is frozen or being recovered: nothing but what protects is possible."""
+    return recovery_keeper.get_recovery(state, handle) is not None or frozen(state, handle, time) is not None
+
+
+def frozen(state: Reader, handle: bytes, time: int) -> Frozen | None:
+    """Return the freeze that is in force at `time`."""
+    entry = recovery_keeper.get_frozen(state, handle)
+    return entry if entry is not None and (entry.lifts is None or time < entry.lifts) else None
+
+
+def recovered(state: Reader, handle: bytes) -> tuple[int, int] | None:
+    """Return (generation since, block time) of the last finished recovery or re-proving."""
+    entry = recovery_keeper.get_finished(state, handle)
+    return None if entry is None else (entry.generation, entry.time)
+
+
+def keyholding(state: Reader, handle: bytes) -> Keyholding:
+    """Return the keyholders of an account with the version of its policy; version 0 where none were ever named."""
+    return recovery_keeper.get_keyholding(state, handle)
+
+
+def pending_recovery(state: Reader, handle: bytes) -> PendingRecovery | None:
+    """Return the recovery that is under way."""
+    return recovery_keeper.get_recovery(state, handle)
+
+
+def pending_changes(state: Reader, handle: bytes) -> list[tuple[bytes, PendingChange]]:
+    """Return (id of the key that wants it, change) of all changes that wait, sorted."""
+    return recovery_keeper.get_changes(state, handle)
+
+
+def offered_reproof(state: Reader, handle: bytes) -> OfferedReproof | None:
+    """Return the re-proving that waits for a second member."""
+    return recovery_keeper.get_offered(state, handle)

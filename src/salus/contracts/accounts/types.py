@@ -16,6 +16,7 @@ class PersonState(IntEnum):
 class KeyStatus(IntEnum):
     LISTED = 1
     REVOKED = 2
+    FROZEN = 3  # it vetoed a recovery twice; live again if that recovery comes to nothing
 
 
 class RecoveryPolicy(IntEnum):
@@ -48,7 +49,7 @@ class Key(Message, frozen=True):
     start: Time
     end: Time
     generation: Count  # of the account when it was listed; 0 for organisations
-    status: Annotated[int, Meta(ge=1, le=2)]
+    status: Annotated[int, Meta(ge=1, le=3)]
 
 
 class Person(Message, frozen=True):
@@ -56,7 +57,7 @@ class Person(Message, frozen=True):
 
     custodian: Id
     state: Annotated[int, Meta(ge=1, le=2)]
-    generation: Count  # 0 while custodial; each claim adds one and voids every earlier key
+    generation: Count  # 0 while custodial; each claim and recovery adds one and voids every earlier key
     policy: Small | None  # RecoveryPolicy; null while custodial, which bars recovery
     seal_key: Digest | None  # id of the person's HPKE public key; null while custodial
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from salus.contracts.consent import attesting, handlers, orders, preferences
+from salus.contracts.consent import attesting, confirming, handlers, orders, preferences, reaffirming
 from salus.contracts.consent.events import EVENTS
 from salus.contracts.consent.expected import Accounts, Governance
 from salus.contracts.consent.messages import MESSAGES
@@ -24,6 +24,8 @@ def contract(accounts: Accounts, governance: Governance) -> Contract:
             0x0407: partial(attesting.attest_consent, accounts, governance),
             0x0408: partial(orders.record_order, accounts, governance),
             0x0409: orders.withdraw_order,
+            0x040A: partial(reaffirming.reaffirm_consent, accounts, governance),
+            0x040B: partial(confirming.confirm_grant, accounts),
         },
         EVENTS,
         protective=(0x0402, 0x0403, 0x0409),

@@ -7,7 +7,7 @@ from salus.contracts.consent.expected import MAX_ACTIVE_PERMITS, Accounts, Gover
 from salus.contracts.context import Context
 from salus.core.genesis import Purpose
 from salus.core.keys import Role
-from salus.policy.types import Directive, Effect, Grantee, GranteeKind, OrganisationRole, Power, Status
+from salus.policy.types import Capacity, Directive, Effect, Grantee, GranteeKind, OrganisationRole, Power, Status
 from salus.state.overlay import Reader
 
 _ID_BYTES = {
@@ -16,6 +16,7 @@ _ID_BYTES = {
     int(GranteeKind.ROLE): 2,
     int(GranteeKind.GROUP): 32,
 }
+OTHERS = (Capacity.REPRESENTATIVE, Capacity.DELEGATE)  # who acts for a person and is not her custodian
 _ROLES = frozenset(map(int, OrganisationRole))
 
 
@@ -27,6 +28,19 @@ def authorised(
     if found is None:  # always where there is no relation
         raise errors.NoSuchRelation if accounts.custodian_of(ctx.state, relation) is None else errors.NotAuthorised
     return found.under
+
+
+def may_end(accounts: Accounts, ctx: Context, relation: bytes, capacity: int, directive: bytes | None) -> None:
+    """Raise NotAuthorised where somebody else would end a deny: that protects nobody.
+
+    Who acts for a person needs the power to grant for it, and never ends a deny that she signed herself.
+    """
+    old = None if directive is None else keeper.get_directive(ctx.state, relation, directive)
+    if capacity not in OTHERS or old is None or old.effect != Effect.DENY:
+        return
+    if old.capacity == Capacity.SELF:
+        raise errors.NotAuthorised
+    authorised(accounts, ctx, relation, capacity, Power.GRANT, old.purposes)
 
 
 def gateway(ctx: Context, organisation: bytes) -> None:

@@ -137,3 +137,11 @@ class NotTheIssuer(Refusal):
 
 class OrderWithdrawn(Refusal):
     code, kind, text = 0x0422, Kind.GONE, "The order is withdrawn."
+
+
+class NotSuspended(Refusal):
+    code, kind, text = 0x0423, Kind.CONFLICT, "The directive is not suspended."
+
+
+class NotUnderAuthority(Refusal):
+    code, kind, text = 0x0430, Kind.CONFLICT, "Nobody gave it for the person: it rests on no authority of another."

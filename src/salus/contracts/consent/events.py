@@ -156,6 +156,47 @@ class CustodialPreferenceLapsed(Message, frozen=True):
     preference: Preference  # what is left: where it had opted out
 
 
+class GrantConfirmed(Message, frozen=True):
+    """A directive that somebody gave for the person is her own from now on."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation",)
+
+    relation: Id
+    directive: Id
+    version: Count
+
+
+class ConsentSuspended(Message, frozen=True):
+    """A permit granted while somebody else may have had the person's keys serves no more, until she reaffirms it."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation",)
+
+    relation: Id
+    directive: Id
+    version: Count
+    ended: bool  # it was not acknowledged yet, and is revoked
+
+
+class PreferenceLapsed(Message, frozen=True):
+    """Where the person had opted in, nothing is said: somebody else may have said it with her keys."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation",)
+
+    relation: Id
+    preference: Preference  # what is left: where she had opted out
+
+
+class ConsentReaffirmed(Message, frozen=True):
+    """A suspended permit is in force again."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("relation",)
+
+    relation: Id
+    directive: Id
+    version: Count
+    capacity: Small
+
+
 EVENTS: dict[int, type[Message]] = {
     0x0401: ConsentGranted,
     0x0402: TotallyDenied,
@@ -168,4 +209,8 @@ EVENTS: dict[int, type[Message]] = {
     0x0409: OrderEnded,
     0x040A: PreferenceSet,
     0x040B: CustodialPreferenceLapsed,
+    0x040C: ConsentSuspended,
+    0x040D: ConsentReaffirmed,
+    0x040E: GrantConfirmed,
+    0x040F: PreferenceLapsed,
 }

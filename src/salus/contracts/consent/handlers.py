@@ -15,6 +15,7 @@ def grant_consent(accounts: Accounts, governance: Governance, ctx: Context, msg:
     """Put a directive with a sealed part in place, and end the one that it replaces."""
     # AUTHORISE: the signer comes from the verified envelope, never from the message.
     under = checks.authorised(accounts, ctx, msg.relation, msg.capacity, Power.GRANT, msg.purposes)
+    checks.may_end(accounts, ctx, msg.relation, msg.capacity, msg.replaces)
     # CHECK
     new, old = checked(accounts, governance, ctx, msg, msg.capacity, under)
     # WRITE
@@ -85,6 +86,7 @@ def revoke_consent(accounts: Accounts, ctx: Context, msg: RevokeConsent) -> None
     """End a directive, permit or deny, whoever granted it; an expired one may be revoked too."""
     # AUTHORISE
     checks.authorised(accounts, ctx, msg.relation, msg.capacity, Power.PROTECT)
+    checks.may_end(accounts, ctx, msg.relation, msg.capacity, msg.directive)
     # CHECK
     old = checks.standing(ctx.state, msg.relation, msg.directive)
     # WRITE
@@ -101,7 +103,7 @@ def ack_directive(accounts: Accounts, ctx: Context, msg: AckDirective) -> None:
     old = checks.standing(ctx.state, msg.relation, msg.directive)
     if old.end <= ctx.time:
         raise errors.DirectiveExpired
-    if old.status == Status.ACTIVE:
+    if old.status != Status.UNACKNOWLEDGED:  # a suspended one was; only the person lifts that
         raise errors.AlreadyAcknowledged
     # WRITE
     keeper.put_directive(ctx.state, replace(old, status=int(Status.ACTIVE)))

@@ -50,6 +50,8 @@ def _alone(directive: Directive, relation: bytes) -> Iterator[str]:
         yield "what is total is a deny, in force at once"
     if not directive.total and not directive.purposes:
         yield "only a total deny is for every purpose"
+    if directive.status == Status.SUSPENDED and directive.effect != Effect.PERMIT:
+        yield "what is suspended is a permit"
     if directive.start >= directive.end:
         yield "a directive has a period"
 

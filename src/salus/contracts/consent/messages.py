@@ -49,6 +49,13 @@ class RevokeConsent(Message, frozen=True):
     directive: Id
 
 
+class ConfirmGrant(Message, frozen=True):
+    """Make a permit one's own that a representative or delegate gave; by the person. It outlives their authority."""
+
+    relation: Id
+    directive: Id
+
+
 class AckDirective(Message, frozen=True):
     """The custodian holds the opening of the sealed part and will enforce it; by its gateway key."""
 
@@ -121,6 +128,14 @@ class WithdrawOrder(Message, frozen=True):
     order: Id
 
 
+class ReaffirmConsent(Message, frozen=True):
+    """Bring back into force a permit that a recovery suspended; for `relation` in `capacity`."""
+
+    relation: Id
+    capacity: Small
+    directive: Id
+
+
 MESSAGES: dict[int, type[Message]] = {
     0x0401: GrantConsent,
     0x0402: DenyTotally,
@@ -131,4 +146,6 @@ MESSAGES: dict[int, type[Message]] = {
     0x0407: AttestConsent,
     0x0408: RecordOrder,
     0x0409: WithdrawOrder,
+    0x040A: ReaffirmConsent,
+    0x040B: ConfirmGrant,
 }

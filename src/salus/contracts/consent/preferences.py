@@ -16,8 +16,10 @@ from salus.policy.types import Capacity, Power
 
 def set_preference(accounts: Accounts, governance: Governance, ctx: Context, msg: SetPreference) -> None:
     """Put the preference in the place of the one before; the policy set stays."""
-    # AUTHORISE
+    # AUTHORISE: a preference has no end of its own. Who acts for the person permits by grants, which have one.
     checks.authorised(accounts, ctx, msg.relation, msg.capacity, Power.PREFER)
+    if msg.capacity in checks.OTHERS and any(choice == Choice.IN for _, choice in msg.preference):
+        raise errors.NotAuthorised
     # CHECK
     _check_preference(governance, ctx, msg.preference, msg.capacity)
     # WRITE

@@ -12,6 +12,7 @@ from salus.contracts.governance.events import (
     GroupSet,
     MemberAdmitted,
     MemberStateSet,
+    MemberSucceeded,
     ParameterSet,
     PolicySetVoted,
     ValidatorSet,
@@ -25,10 +26,12 @@ from salus.contracts.governance.messages import (
     SetParameter,
     SetPolicySet,
     SetValidator,
+    SucceedMember,
 )
 from salus.contracts.governance.parameters import BOUNDS, NUMBERS, Parameter
 from salus.contracts.governance.policies import check_policy_set, policy_set_id
-from salus.contracts.governance.types import Group, Member, MemberState, Policies, Validator
+from salus.contracts.governance.succession import MAX_SUCCESSIONS, longest_before
+from salus.contracts.governance.types import Group, Member, MemberState, Policies, Succession, Validator
 from salus.core.encoding import decode
 from salus.core.errors import InvalidKey
 from salus.core.hashing import T
@@ -38,13 +41,8 @@ from salus.core.types import Message
 from salus.state.overlay import Overlay
 
 _TRANSITIONS: dict[int, tuple[int, ...]] = {
-    MemberState.ACTIVE: (MemberState.ACTIVE, MemberState.WINDING_DOWN, MemberState.LEFT, MemberState.SUCCEEDED),
-    MemberState.WINDING_DOWN: (
-        MemberState.ACTIVE,
-        MemberState.WINDING_DOWN,
-        MemberState.LEFT,
-        MemberState.SUCCEEDED,
-    ),
+    MemberState.ACTIVE: (MemberState.ACTIVE, MemberState.WINDING_DOWN, MemberState.LEFT),
+    MemberState.WINDING_DOWN: (MemberState.ACTIVE, MemberState.WINDING_DOWN, MemberState.LEFT),
 }
 
 
@@ -90,9 +88,31 @@ def _set_state(
             raise errors.ValidatorRemains
         if keeper.active_count(state) == 1:
             raise errors.LastActiveMember
+    keeper.settle_emergency(state, action.member)  # a vote is the last word
     after = Member(action.state, action.suspended_recipient, action.suspended_custodian)
     keeper.put_member(state, action.member, after)
     return MemberStateSet(action.member, after.state, after.suspended_recipient, after.suspended_custodian)
+
+
+def _succeed(
+    a: Accounts, state: Overlay, network: bytes, proposal: bytes, index: int, action: SucceedMember
+) -> Message:
+    entry = keeper.get_member(state, action.member)
+    if entry is None:
+        raise errors.NoSuchMember
+    if entry.state not in _TRANSITIONS:
+        raise errors.InvalidTransition
+    if any(v.member == action.member for v in keeper.validators(state)):
+        raise errors.ValidatorRemains
+    successor = keeper.get_member(state, action.successor)
+    if successor is None or successor.state != MemberState.ACTIVE or action.successor == action.member:
+        raise errors.SuccessorNotActive
+    if longest_before(state, action.member) >= MAX_SUCCESSIONS:
+        raise errors.SuccessionTooLong
+    keeper.settle_emergency(state, action.member)
+    keeper.put_member(state, action.member, Member(int(MemberState.SUCCEEDED), False, False))
+    keeper.put_succession(state, action.member, Succession(action.successor))
+    return MemberSucceeded(action.member, action.successor)
 
 
 def check_parameter(number: int, value: int) -> None:
@@ -182,4 +202,5 @@ _APPLY: dict[type[Message], _Apply] = {
     SetValidator: _set_validator,
     SetGroup: _set_group,
     SetPolicySet: _set_policy_set,
+    SucceedMember: _succeed,
 }

@@ -129,3 +129,59 @@ class EmergencyOutOfBounds(Refusal):
 
 class NoSuchEmergencyGroup(Refusal):
     code, kind, text = 0x011E, Kind.NOT_FOUND, "There is no such emergency group."
+
+
+class SuccessorNotActive(Refusal):
+    code, kind, text = 0x0160, Kind.CONFLICT, "The successor must be another active member."
+
+
+class SuccessionTooLong(Refusal):
+    code, kind, text = 0x0161, Kind.EXHAUSTED, "Too many successions would follow one another."
+
+
+class NothingSuspended(Refusal):
+    code, kind, text = 0x0162, Kind.INVALID, "A suspension is as recipient, as custodian, or as both."
+
+
+class SuspendsItself(Refusal):
+    code, kind, text = 0x0163, Kind.INVALID, "A member does not suspend itself."
+
+
+class SignerSuspended(Refusal):
+    code, kind, text = 0x0164, Kind.FORBIDDEN, "Who is suspended in an emergency suspends nobody."
+
+
+class TooFewMembers(Refusal):
+    code, kind, text = 0x0165, Kind.FORBIDDEN, "Fewer members sign than an emergency suspension takes."
+
+
+class AlreadySuspended(Refusal):
+    code, kind, text = 0x0166, Kind.CONFLICT, "The member is suspended so already."
+
+
+class SaidBefore(Refusal):
+    code, kind, text = 0x0167, Kind.CONFLICT, "One of these members suspended it before; only a vote goes further."
+
+
+class NoQuorumLeft(Refusal):
+    code, kind, text = 0x0168, Kind.CONFLICT, "Not more than two thirds of the active members would be unsuspended."
+
+
+class NotServing(Refusal):
+    code, kind, text = 0x0169, Kind.FORBIDDEN, "The organisation is no member that serves patients."
+
+
+class NoSuchEscrow(Refusal):
+    code, kind, text = 0x016A, Kind.NOT_FOUND, "The organisation has no escrow with this commitment."
+
+
+class NotEntitled(Refusal):
+    code, kind, text = (
+        0x016B,
+        Kind.FORBIDDEN,
+        "An escrow is opened by its organisation, once succeeded by its successor.",
+    )
+
+
+class EscrowOpen(Refusal):
+    code, kind, text = 0x016C, Kind.CONFLICT, "The escrow has been opened by this organisation."

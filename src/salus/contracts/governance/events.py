@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from salus.core.types import Count, Height, Id, Message, Name, PublicKey, Small
+from salus.core.types import Count, Digest, Height, Id, Message, Name, PublicKey, Small, Time
 from salus.policy.policies import PolicySet
 
 
@@ -117,6 +117,45 @@ class PolicySetVoted(Message, frozen=True):
     body: PolicySet
 
 
+class MemberSucceeded(Message, frozen=True):
+    """A member took over from another, and none of its grants."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("member", "successor")
+
+    member: Id
+    successor: Id
+
+
+class MemberSuspended(Message, frozen=True):
+    """Members suspended another without a vote; each suspension ends by itself at its time (0: there is none)."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("member", "by")
+
+    member: Id
+    recipient_until: Time
+    custodian_until: Time
+    by: tuple[Id, ...]
+
+
+class EscrowMade(Message, frozen=True):
+    """An organisation's keys are in escrow; an earlier one is void."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("organisation",)
+
+    organisation: Id
+    commitment: Digest
+
+
+class EscrowOpened(Message, frozen=True):
+    """The holders are asked for their shares, for `by`."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ("organisation", "by")
+
+    organisation: Id
+    by: Id
+    commitment: Digest
+
+
 EVENTS: dict[int, type[Message]] = {
     0x0101: ProposalMade,
     0x0102: BallotCast,
@@ -129,4 +168,8 @@ EVENTS: dict[int, type[Message]] = {
     0x0109: ValidatorSet,
     0x010A: GroupSet,
     0x010B: PolicySetVoted,
+    0x0110: MemberSuspended,
+    0x0111: EscrowMade,
+    0x0112: EscrowOpened,
+    0x0113: MemberSucceeded,
 }

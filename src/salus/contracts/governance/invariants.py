@@ -10,14 +10,18 @@ from typing import Any
 from salus.contracts.governance import keys
 from salus.contracts.governance.parameters import BOUNDS, NUMBERS, Parameter
 from salus.contracts.governance.policies import check_policy_set
+from salus.contracts.governance.succession import MAX_SUCCESSIONS
 from salus.contracts.governance.types import (
     Ballot,
+    Emergency,
+    Escrow,
     Group,
     Member,
     MemberState,
     Policies,
     Proposal,
     ProposalStatus,
+    Succession,
     Validator,
     Value,
 )
@@ -42,6 +46,9 @@ _FORMS: dict[bytes, tuple[int, type[Message] | None]] = {  # space -> (length of
     b"\x01\x08": (34, Group),
     b"\x01\x09": (34, Value),
     b"\x01\x0a": (66, Policies),
+    b"\x01\x10": (66, Emergency),
+    b"\x01\x11": (66, Succession),
+    b"\x01\x12": (34, Escrow),
 }
 _WIDE = (  # under the id of zeros
     b"\x01\x01",
@@ -51,6 +58,8 @@ _WIDE = (  # under the id of zeros
     b"\x01\x07",
     b"\x01\x09",
     b"\x01\x0a",
+    b"\x01\x10",
+    b"\x01\x11",
 )
 
 
@@ -67,6 +76,7 @@ def violations(network: bytes, rows: Iterable[tuple[bytes, bytes]]) -> Iterator[
     yield from _validators(network, parsed)
     yield from _votes(parsed)
     yield from _tables(parsed)
+    yield from _lives(parsed)
 
 
 def _value(key: bytes, raw: bytes) -> Any:
@@ -132,6 +142,28 @@ def _tables(parsed: Parsed) -> Iterator[Finding]:
             check_policy_set(_Parsed(parsed), entry.body)
         except Refusal:
             yield key, "a policy set is one that members could vote for"  # 8
+
+
+def _lives(parsed: Parsed) -> Iterator[Finding]:
+    members, successions = parsed[b"\x01\x01"], parsed[b"\x01\x11"]
+    for key, member in members.items():
+        if (member.state == MemberState.SUCCEEDED) != (keys.succession_key(key[34:]) in successions):
+            yield key, "a member is succeeded if and only if its successor is named"  # 9
+    for key, entry in successions.items():
+        at, steps = key[34:], 0
+        while keys.succession_key(at) in successions and steps <= MAX_SUCCESSIONS:
+            at, steps = successions[keys.succession_key(at)].successor, steps + 1
+        if steps > MAX_SUCCESSIONS or keys.member_key(entry.successor) not in members:
+            yield key, "successions end, within the bound, with a member"  # 9
+    for key, entry in parsed[b"\x01\x10"].items():
+        ordered = all(x < y for x, y in pairwise(entry.spent))
+        if keys.member_key(key[34:]) not in members or key[34:] in entry.spent or not ordered or not entry.spent:
+            yield key, "an emergency suspension is of a member, by others, each once"  # 10
+        elif not max(entry.recipient_until, entry.custodian_until):
+            yield key, "an emergency suspension suspends something"  # 10
+    for key, entry in parsed[b"\x01\x12"].items():
+        if keys.member_key(key[2:]) not in members or (entry.opened_by is None) != (entry.opened == 0):
+            yield key, "an escrow is a member's, and opened by somebody at some time or not at all"  # 11
 
 
 class _Parsed:

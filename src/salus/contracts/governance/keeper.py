@@ -3,7 +3,19 @@
 from functools import lru_cache
 
 from salus.contracts.governance import keys
-from salus.contracts.governance.types import Ballot, Group, Member, MemberState, Policies, Proposal, Validator, Value
+from salus.contracts.governance.types import (
+    Ballot,
+    Emergency,
+    Escrow,
+    Group,
+    Member,
+    MemberState,
+    Policies,
+    Proposal,
+    Succession,
+    Validator,
+    Value,
+)
 from salus.core.encoding import decode_stored, encode
 from salus.core.genesis import Purpose
 from salus.state.overlay import Overlay, Reader
@@ -144,3 +156,46 @@ def list_policies(state: Reader) -> list[tuple[bytes, Policies]]:
 
 def put_policies(state: Overlay, policy_set: bytes, entry: Policies) -> None:
     state.put(keys.policies_key(policy_set), encode(entry))
+
+
+def get_emergency(state: Reader, member: bytes) -> Emergency | None:
+    raw = state.get(keys.emergency_key(member))
+    return None if raw is None else decode_stored(raw, Emergency)
+
+
+def list_emergencies(state: Reader) -> list[tuple[bytes, Emergency]]:
+    """Return (member, entry) of all that were suspended without a vote and not voted on since, sorted."""
+    return [(key[34:], decode_stored(raw, Emergency)) for key, raw in state.scan(keys.EMERGENCIES)]
+
+
+def put_emergency(state: Overlay, member: bytes, entry: Emergency) -> None:
+    state.put(keys.emergency_key(member), encode(entry))
+
+
+def settle_emergency(state: Overlay, member: bytes) -> None:
+    """Forget it: the members have voted."""
+    if state.get(keys.emergency_key(member)) is not None:
+        state.delete(keys.emergency_key(member))
+
+
+def get_succession(state: Reader, member: bytes) -> Succession | None:
+    raw = state.get(keys.succession_key(member))
+    return None if raw is None else decode_stored(raw, Succession)
+
+
+def list_successions(state: Reader) -> list[tuple[bytes, Succession]]:
+    """Return (member, entry) of all that were succeeded, sorted."""
+    return [(key[34:], decode_stored(raw, Succession)) for key, raw in state.scan(keys.SUCCESSIONS)]
+
+
+def put_succession(state: Overlay, member: bytes, entry: Succession) -> None:
+    state.put(keys.succession_key(member), encode(entry))
+
+
+def get_escrow(state: Reader, organisation: bytes) -> Escrow | None:
+    raw = state.get(keys.escrow_key(organisation))
+    return None if raw is None else decode_stored(raw, Escrow)
+
+
+def put_escrow(state: Overlay, organisation: bytes, entry: Escrow) -> None:
+    state.put(keys.escrow_key(organisation), encode(entry))

@@ -15,6 +15,9 @@ of the first 34 bytes lists it.
 | 01 08 group[32]                         | 34    | Group                             |
 | 01 09 0*                                | 34    | Value: how many members are active |
 | 01 0A 0* set[32]                        | 66    | Policies                          |
+| 01 10 0* member[32]                     | 66    | Emergency                         |
+| 01 11 0* member[32]                     | 66    | Succession                        |
+| 01 12 organisation[32]                  | 34    | Escrow                            |
 """
 
 NETWORK = bytes(32)
@@ -26,6 +29,8 @@ VALIDATORS = b"\x01\x06" + NETWORK
 PURPOSES = b"\x01\x07" + NETWORK
 ACTIVE_COUNT = b"\x01\x09" + NETWORK
 POLICIES = b"\x01\x0a" + NETWORK
+EMERGENCIES = b"\x01\x10" + NETWORK
+SUCCESSIONS = b"\x01\x11" + NETWORK
 
 
 def member_key(member: bytes) -> bytes:
@@ -66,3 +71,15 @@ def group_key(group: bytes) -> bytes:
 
 def policies_key(policy_set: bytes) -> bytes:
     return POLICIES + policy_set
+
+
+def emergency_key(member: bytes) -> bytes:
+    return EMERGENCIES + member
+
+
+def succession_key(member: bytes) -> bytes:
+    return SUCCESSIONS + member
+
+
+def escrow_key(organisation: bytes) -> bytes:
+    return b"\x01\x12" + organisation

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from salus.core.types import Count, Height, Id, Message, Name, PublicKey, Signature, Small
+from salus.core.types import Count, Digest, Height, Id, Message, Name, PublicKey, Signature, Small
 from salus.policy.policies import PolicySet
 
 
@@ -70,7 +70,47 @@ class SetPolicySet(Message, frozen=True):
     body: PolicySet
 
 
-MESSAGES: dict[int, type[Message]] = {0x0101: Propose, 0x0102: Vote}
+class SucceedMember(Message, frozen=True):
+    """Action 7: a member is succeeded by another, which takes over its duties and none of its grants."""
+
+    member: Id
+    successor: Id
+
+
+class EmergencySuspend(Message, frozen=True):
+    """Suspend a member at once, for a while; signed by the administration keys of each of `by`."""
+
+    member: Id
+    recipient: bool  # gets nothing
+    custodian: bool  # takes in nothing; its patients keep their access
+    by: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=8)]  # sorted, distinct
+
+
+class RecordEscrow(Message, frozen=True):
+    """Commit to an escrow of the organisation's keys, in place of an earlier one; signed by its administration keys."""
+
+    organisation: Id
+    commitment: Digest
+
+
+class OpenEscrow(Message, frozen=True):
+    """Ask the holders for their shares; signed by the administration keys of `by`.
+
+    `by` is the organisation, or whoever succeeded it.
+    """
+
+    organisation: Id
+    by: Id
+    commitment: Digest
+
+
+MESSAGES: dict[int, type[Message]] = {
+    0x0101: Propose,
+    0x0102: Vote,
+    0x0110: EmergencySuspend,
+    0x0111: RecordEscrow,
+    0x0112: OpenEscrow,
+}
 ACTIONS: dict[int, type[Message]] = {
     1: AdmitMember,
     2: SetMemberState,
@@ -78,4 +118,5 @@ ACTIONS: dict[int, type[Message]] = {
     4: SetValidator,
     5: SetGroup,
     6: SetPolicySet,
+    7: SucceedMember,
 }

@@ -1,8 +1,8 @@
 """Read-only questions that other contracts, the machine and services may ask of governance."""
 
-from salus.contracts.governance import keeper
+from salus.contracts.governance import keeper, succession
 from salus.contracts.governance.parameters import BOUNDS
-from salus.contracts.governance.types import Group, Member, MemberState, Proposal, Validator
+from salus.contracts.governance.types import Escrow, Group, Member, MemberState, Proposal, Validator
 from salus.core.genesis import Purpose
 from salus.core.hashing import T
 from salus.policy.policies import NO_SET, STRICT_OPT_IN, PolicySet
@@ -28,16 +28,41 @@ def is_serving(state: Reader, organisation: bytes) -> bool:
     return entry is not None and entry.state in (MemberState.ACTIVE, MemberState.WINDING_DOWN)
 
 
-def may_receive(state: Reader, organisation: bytes) -> bool:
-    """True if data may be released to it: active, not suspended as a recipient."""
+def may_receive(state: Reader, organisation: bytes, time: int) -> bool:
+    """True if data may be released to it at `time`: active, not suspended as a recipient by vote or in an emergency."""
     entry = keeper.get_member(state, organisation)
-    return entry is not None and entry.state == MemberState.ACTIVE and not entry.suspended_recipient
+    if entry is None or entry.state != MemberState.ACTIVE or entry.suspended_recipient:
+        return False
+    return time >= suspended_until(state, organisation)[0]
 
 
-def may_hold(state: Reader, organisation: bytes) -> bool:
-    """True if it may take in what is new as a custodian: active or winding down, not suspended as one."""
+def may_hold(state: Reader, organisation: bytes, time: int) -> bool:
+    """True if it may take in what is new as a custodian at `time`: active or winding down, not suspended as one."""
     entry = keeper.get_member(state, organisation)
-    return entry is not None and not entry.suspended_custodian and is_serving(state, organisation)
+    if entry is None or entry.suspended_custodian or not is_serving(state, organisation):
+        return False
+    return time >= suspended_until(state, organisation)[1]
+
+
+def suspended_until(state: Reader, organisation: bytes) -> tuple[int, int]:
+    """Return when an emergency suspension of it ends or ended, as recipient and as custodian; 0: there was none."""
+    entry = keeper.get_emergency(state, organisation)
+    return (0, 0) if entry is None else (entry.recipient_until, entry.custodian_until)
+
+
+def in_emergency(state: Reader, organisation: bytes, time: int) -> bool:
+    """True if members suspended it without a vote, and that has not ended."""
+    return time < max(suspended_until(state, organisation))
+
+
+def successor_of(state: Reader, member: bytes) -> bytes | None:
+    """Return the member that stands for a succeeded one today, over all successions; None if it was not succeeded."""
+    return succession.successor_of(state, member)
+
+
+def escrow(state: Reader, organisation: bytes) -> Escrow | None:
+    """Return the organisation's escrow: the commitment, and who was let open it."""
+    return keeper.get_escrow(state, organisation)
 
 
 def active_members(state: Reader) -> int:

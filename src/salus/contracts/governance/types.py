@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from salus.core.types import Count, Height, Id, Message, Name, PublicKey, Small
+from salus.core.types import Count, Digest, Height, Id, Message, Name, PublicKey, Small, Time
 from salus.policy.policies import PolicySet
 
 
@@ -19,7 +19,7 @@ class MemberState(IntEnum):
     ACTIVE = 2  # votes, submits, opens accounts
     WINDING_DOWN = 3  # serves the patients it has, takes in no new ones, has no vote
     LEFT = 4  # may be admitted again
-    SUCCEEDED = 5  # another member took over; final
+    SUCCEEDED = 5  # another member took over; final, and only by `SucceedMember`, which names it
 
 
 class ProposalStatus(IntEnum):
@@ -79,3 +79,26 @@ class Policies(Message, frozen=True):
 
     version: Count  # from 1
     body: PolicySet
+
+
+class Emergency(Message, frozen=True):
+    """What members suspended without a vote, until when; and who has had their say until a vote settles it."""
+
+    recipient_until: Time  # suspended as recipient while t < this
+    custodian_until: Time
+    spent: tuple[Id, ...]  # sorted, distinct: members that signed a suspension of this member since the last vote on it
+
+
+class Succession(Message, frozen=True):
+    """Who took over from a succeeded member."""
+
+    successor: Id
+
+
+class Escrow(Message, frozen=True):
+    """An organisation's escrow of its keys: what it commits to, and who was let open it."""
+
+    commitment: Digest
+    made: Time
+    opened_by: Id | None
+    opened: Time  # 0 where nobody was

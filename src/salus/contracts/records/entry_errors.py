@@ -21,3 +21,7 @@ class StaleRoot(Refusal):
 
 class RootReused(Refusal):
     code, kind, text = 0x0385, Kind.CONFLICT, "The root is the current one or the one before; a salt was used twice."
+
+
+class UnderOffer(Refusal):
+    code, kind, text = 0x03B8, Kind.CONFLICT, "The custody of the relation is offered: what was handed over must stay."

@@ -69,3 +69,79 @@ class NoSuchHold(Refusal):
 
 class AlreadySo(Refusal):
     code, kind, text = 0x0310, Kind.CONFLICT, "The relation is restricted, or not, as the message says."
+
+
+class StaffNotAttested(Refusal):
+    code, kind, text = 0x03A0, Kind.FORBIDDEN, "The custodian attests no such member of staff at present."
+
+
+class AlreadyDeceased(Refusal):
+    code, kind, text = 0x03A1, Kind.CONFLICT, "The death of the person is recorded."
+
+
+class NotDeceased(Refusal):
+    code, kind, text = 0x03A2, Kind.CONFLICT, "No death of the person is recorded."
+
+
+class AlreadyClosed(Refusal):
+    code, kind, text = 0x03A3, Kind.CONFLICT, "The relation is closed."
+
+
+class NotClosed(Refusal):
+    code, kind, text = 0x03A4, Kind.CONFLICT, "The relation is not closed."
+
+
+class MayNotSucceed(Refusal):
+    code, kind, text = 0x03A5, Kind.FORBIDDEN, "The successor is the custodian itself, or may take in nothing new."
+
+
+class NotTheSuccessor(Refusal):
+    code, kind, text = 0x03A6, Kind.FORBIDDEN, "The members did not make this organisation the other's successor."
+
+
+class NotTwo(Refusal):
+    code, kind, text = 0x03C0, Kind.INVALID, "A merge is of two different relations, the lower handle first."
+
+
+class ApprovalMalformed(Refusal):
+    code, kind, text = (
+        0x03C1,
+        Kind.INVALID,
+        "An approval is not the one form of an approval of this merge, with one signature.",
+    )
+
+
+class ApprovalExpired(Refusal):
+    code, kind, text = 0x03C2, Kind.GONE, "The time of an approval has passed."
+
+
+class ApprovalTooFarAhead(Refusal):
+    code, kind, text = 0x03C3, Kind.INVALID, "An approval is valid for longer than the network allows."
+
+
+class ApprovalNotSigned(Refusal):
+    code, kind, text = 0x03C4, Kind.UNAUTHENTICATED, "No live key signed an approval, or its signature does not verify."
+
+
+class NotApproved(Refusal):
+    code, kind, text = 0x03C5, Kind.FORBIDDEN, "A side of the merge that is not the custodian's own did not approve it."
+
+
+class ApprovalUsed(Refusal):
+    code, kind, text = 0x03C6, Kind.CONFLICT, "An approval was used before."
+
+
+class RecoveryPending(Refusal):
+    code, kind, text = 0x03C7, Kind.CONFLICT, "An account is frozen, or its recovery is pending: it merges nothing."
+
+
+class AlreadyMerged(Refusal):
+    code, kind, text = 0x03C8, Kind.CONFLICT, "The relations are merged, with each other or by way of others."
+
+
+class TooManyMerged(Refusal):
+    code, kind, text = 0x03C9, Kind.EXHAUSTED, "More relations would be merged than may be."
+
+
+class NotMerged(Refusal):
+    code, kind, text = 0x03CA, Kind.NOT_FOUND, "No merge links these two relations."

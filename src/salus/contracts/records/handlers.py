@@ -15,7 +15,7 @@ def anchor_relations(accounts: Accounts, governance: Governance, ctx: Context, m
     # AUTHORISE
     if not ctx.signed_by(msg.custodian, Role.GATEWAY):
         raise errors.NotTheGateway
-    if not governance.may_hold(ctx.state, msg.custodian):
+    if not governance.may_hold(ctx.state, msg.custodian, ctx.time):
         raise errors.MayNotHold
     # CHECK and WRITE, entry by entry
     seen: dict[bytes, bool] = {}
@@ -51,6 +51,8 @@ def _refusal(
         return entry_errors.StaleRoot
     if held is not None and root in (held.root, held.previous):
         return entry_errors.RootReused
+    if keeper.get_offer(ctx.state, relation) is not None:
+        return entry_errors.UnderOffer
     return None
 
 

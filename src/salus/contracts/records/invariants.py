@@ -11,6 +11,14 @@ def violations(state: Reader, relation: bytes) -> Iterator[str]:
     """Yield a fixed text for each rule that the relation's entry breaks."""
     for _, entry in keeper.get_petitions(state, relation):
         yield from _of_petition(entry)
+    offer = keeper.get_offer(state, relation)
+    if offer is not None and any(former.until > offer.offered for former in keeper.get_formers(state, relation)):
+        yield "an offer was made after the last change of custody"
+    for other, link in keeper.get_links(state, relation):
+        if (relation, link) not in keeper.get_links(state, other):
+            yield "a link stands under both of its relations"
+        if other == relation:
+            yield "a link is of two relations"
     held = keeper.get_relation(state, relation)
     if held is None:
         return

@@ -1,7 +1,8 @@
 """The only code that touches the records namespace."""
 
 from salus.contracts.records import keys
-from salus.contracts.records.types import Asked, Hold, Relation, Restriction
+from salus.contracts.records.types import Asked, Hold, Link, Moved, Relation, Restriction, Used
+from salus.contracts.records.types_life import Closing, Death, Former, Offer
 from salus.core.encoding import decode_stored, encode
 from salus.state.overlay import Overlay, Reader
 
@@ -58,3 +59,89 @@ def put_restriction(state: Overlay, relation: bytes, entry: Restriction) -> None
 
 def end_restriction(state: Overlay, relation: bytes) -> None:
     state.delete(keys.restriction_key(relation))
+
+
+def get_death(state: Reader, relation: bytes) -> Death | None:
+    raw = state.get(keys.death_key(relation))
+    return None if raw is None else decode_stored(raw, Death)
+
+
+def put_death(state: Overlay, relation: bytes, entry: Death) -> None:
+    state.put(keys.death_key(relation), encode(entry))
+
+
+def end_death(state: Overlay, relation: bytes) -> None:
+    state.delete(keys.death_key(relation))
+
+
+def get_closing(state: Reader, relation: bytes) -> Closing | None:
+    raw = state.get(keys.closing_key(relation))
+    return None if raw is None else decode_stored(raw, Closing)
+
+
+def put_closing(state: Overlay, relation: bytes, entry: Closing) -> None:
+    state.put(keys.closing_key(relation), encode(entry))
+
+
+def end_closing(state: Overlay, relation: bytes) -> None:
+    state.delete(keys.closing_key(relation))
+
+
+def get_offer(state: Reader, relation: bytes) -> Offer | None:
+    raw = state.get(keys.offer_key(relation))
+    return None if raw is None else decode_stored(raw, Offer)
+
+
+def put_offer(state: Overlay, relation: bytes, entry: Offer) -> None:
+    state.put(keys.offer_key(relation), encode(entry))
+
+
+def end_offer(state: Overlay, relation: bytes) -> None:
+    state.delete(keys.offer_key(relation))
+
+
+def get_former(state: Reader, relation: bytes, custodian: bytes) -> Former | None:
+    raw = state.get(keys.former_key(relation, custodian))
+    return None if raw is None else decode_stored(raw, Former)
+
+
+def put_former(state: Overlay, relation: bytes, custodian: bytes, entry: Former) -> None:
+    state.put(keys.former_key(relation, custodian), encode(entry))
+
+
+def get_formers(state: Reader, relation: bytes) -> list[Former]:
+    """Return the entries of all that were custodian, sorted by organisation."""
+    return [decode_stored(raw, Former) for _, raw in state.scan(keys.formers_prefix(relation))]
+
+
+def get_links(state: Reader, relation: bytes) -> list[tuple[bytes, Link]]:
+    """Return (other relation, link) of the merges that the relation itself is an end of, sorted."""
+    return [(key[34:], decode_stored(raw, Link)) for key, raw in state.scan(keys.links_prefix(relation))]
+
+
+def put_link(state: Overlay, one: bytes, other: bytes, entry: Link) -> None:
+    state.put(keys.link_key(one, other), encode(entry))
+    state.put(keys.link_key(other, one), encode(entry))
+
+
+def end_link(state: Overlay, one: bytes, other: bytes) -> None:
+    state.delete(keys.link_key(one, other))
+    state.delete(keys.link_key(other, one))
+
+
+def get_used(state: Reader, relation: bytes, approval: bytes) -> Used | None:
+    raw = state.get(keys.used_key(relation, approval))
+    return None if raw is None else decode_stored(raw, Used)
+
+
+def put_used(state: Overlay, relation: bytes, approval: bytes, entry: Used) -> None:
+    state.put(keys.used_key(relation, approval), encode(entry))
+
+
+def get_move(state: Reader, relation: bytes, move: bytes) -> Moved | None:
+    raw = state.get(keys.move_key(relation, move))
+    return None if raw is None else decode_stored(raw, Moved)
+
+
+def put_move(state: Overlay, relation: bytes, move: bytes, entry: Moved) -> None:
+    state.put(keys.move_key(relation, move), encode(entry))

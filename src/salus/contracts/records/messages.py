@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from salus.contracts.records.messages_life import MESSAGES as OF_LIFE
 from salus.contracts.records.types import Kind
 from salus.core.types import Digest, Id, Message, Small
 
@@ -71,6 +72,39 @@ class RestrictRelation(Message, frozen=True):
     restricted: bool
 
 
+class MergeRelations(Message, frozen=True):
+    """Note that two relations of the custodian are one person's; by its gateway key.
+
+    With an approval of every side that the custodian does not act for itself: of the two, and of those that either
+    is merged with already, since the denies of each hold for all.
+    """
+
+    custodian: Id
+    one: Id  # the lower handle
+    other: Id
+    approvals: Annotated[tuple[Annotated[bytes, Meta(max_length=1024)], ...], Meta(max_length=64)]  # core.approval
+
+
+class UnmergeRelations(Message, frozen=True):
+    """End one merge; by either side in `capacity`, or by the custodian's gateway key."""
+
+    by: Id  # one of the two relations, or their custodian
+    capacity: Small
+    one: Id
+    other: Id
+
+
+class MoveRecord(Message, frozen=True):
+    """Note that a record of the relation was another person's, and let it be destroyed there; by the gateway key.
+
+    The move is T("move", custodian, nonce, index, 0). Which record, and to whom it went, the ledger does not hold.
+    """
+
+    custodian: Id
+    relation: Id
+    receipt: Digest
+
+
 MESSAGES: dict[int, type[Message]] = {
     0x0301: AnchorRelations,
     0x0302: Petition,
@@ -78,4 +112,8 @@ MESSAGES: dict[int, type[Message]] = {
     0x0304: PlaceHold,
     0x0305: LiftHold,
     0x0306: RestrictRelation,
+    **OF_LIFE,
+    0x0320: MergeRelations,
+    0x0321: UnmergeRelations,
+    0x0322: MoveRecord,
 }

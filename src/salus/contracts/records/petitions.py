@@ -42,7 +42,7 @@ def petition(accounts: Accounts, ctx: Context, msg: Petition) -> None:
 def answer_petition(accounts: Accounts, ctx: Context, msg: AnswerPetition) -> None:
     """Note what became of the wish. A hold bars what destroys."""
     # AUTHORISE
-    _held(accounts, ctx, msg.custodian, msg.relation)
+    check_held(accounts, ctx, msg.custodian, msg.relation)
     # CHECK
     entry = keeper.get_petition(ctx.state, msg.relation, msg.petition)
     if entry is None:
@@ -78,7 +78,7 @@ def _check_outcome(ctx: Context, msg: AnswerPetition, entry: Asked) -> None:
 def place_hold(accounts: Accounts, ctx: Context, msg: PlaceHold) -> None:
     """Bar destruction; never reading for care."""
     # AUTHORISE
-    _held(accounts, ctx, msg.custodian, msg.relation)
+    check_held(accounts, ctx, msg.custodian, msg.relation)
     # CHECK
     if len(keeper.get_holds(ctx.state, msg.relation)) >= MAX_HOLDS:
         raise errors.TooManyHolds
@@ -94,7 +94,7 @@ def place_hold(accounts: Accounts, ctx: Context, msg: PlaceHold) -> None:
 def lift_hold(accounts: Accounts, ctx: Context, msg: LiftHold) -> None:
     """End one hold; what was deferred for it can run once none stands."""
     # AUTHORISE
-    _held(accounts, ctx, msg.custodian, msg.relation)
+    check_held(accounts, ctx, msg.custodian, msg.relation)
     # CHECK
     if keeper.get_hold(ctx.state, msg.relation, msg.hold) is None:
         raise errors.NoSuchHold
@@ -107,7 +107,7 @@ def lift_hold(accounts: Accounts, ctx: Context, msg: LiftHold) -> None:
 def restrict_relation(accounts: Accounts, ctx: Context, msg: RestrictRelation) -> None:
     """Keep and do not use, or use again."""
     # AUTHORISE
-    _held(accounts, ctx, msg.custodian, msg.relation)
+    check_held(accounts, ctx, msg.custodian, msg.relation)
     # CHECK
     if (keeper.get_restriction(ctx.state, msg.relation) is not None) == msg.restricted:
         raise errors.AlreadySo
@@ -120,7 +120,7 @@ def restrict_relation(accounts: Accounts, ctx: Context, msg: RestrictRelation) -
     ctx.emit(RelationRestricted(msg.relation, msg.custodian, msg.restricted))
 
 
-def _held(accounts: Accounts, ctx: Context, custodian: bytes, relation: bytes) -> None:
+def check_held(accounts: Accounts, ctx: Context, custodian: bytes, relation: bytes) -> None:
     """Raise NotTheGateway, NoSuchRelation or NotTheCustodian."""
     if not ctx.signed_by(custodian, Role.GATEWAY):
         raise errors.NotTheGateway

@@ -81,6 +81,25 @@ class Hold(Message, frozen=True):
     placed: Time
 
 
+class Link(Message, frozen=True):
+    """Two relations are one person's; stored under both."""
+
+    merged: Time
+
+
+class Used(Message, frozen=True):
+    """An approval that made a merge; it makes no other, also after that one has ended."""
+
+    merged: Time
+
+
+class Moved(Message, frozen=True):
+    """A record of the relation was another person's, and was moved; where to, the ledger does not hold."""
+
+    receipt: Digest  # T("move-receipt", what the custodian noted of it), which holds a fresh salt
+    time: Time
+
+
 class Restriction(Message, frozen=True):
     """The relation is kept and not used."""
 

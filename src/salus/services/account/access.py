@@ -13,6 +13,7 @@ from salus.contracts.access.events import (
     SessionClosed,
     SessionOpened,
 )
+from salus.contracts.access.other_events import DeferredReleased, ReleasedInBulk, SealedReleaseOpened
 from salus.core.glass import TEXTS as GLASS
 from salus.core.glass import Verdict
 from salus.policy.reasons import TEXTS
@@ -21,12 +22,21 @@ from salus.services.account.line import ACKNOWLEDGEMENT, REVIEW, Line, Row, Rows
 from salus.services.account.words import Text
 from salus.state.overlay import Reader
 
-_Given = RecordsReleased | GlassBroken | RecordsPushed | SessionOpened
+_Given = (
+    RecordsReleased
+    | GlassBroken
+    | RecordsPushed
+    | SessionOpened
+    | DeferredReleased
+    | SealedReleaseOpened
+    | ReleasedInBulk
+)
+_Unasked = RecordsPushed | SealedReleaseOpened | ReleasedInBulk
 
 
 def _released(state: Reader, line: Line, event: _Given, relation: bytes) -> Line:
     kind, ground, version = event.basis
-    release = event.release if isinstance(event, RecordsPushed) else event.request
+    release = event.release if isinstance(event, _Unasked) else event.request
     answer = access.answer(state, event.relation, release)
     acknowledged = answer is not None and answer.acknowledged is not None
     code = purpose(state, event.purpose)
@@ -44,10 +54,19 @@ def _released(state: Reader, line: Line, event: _Given, relation: bytes) -> Line
     )
 
 
-def _broken(state: Reader, line: Line, event: GlassBroken, relation: bytes) -> Line:
+def _broken(state: Reader, line: Line, event: GlassBroken | DeferredReleased, relation: bytes) -> Line:
     line = replace(_released(state, line, event, relation), reason=GLASS.get(event.reason, ""))
     review = access.review(state, event.relation, event.request)
     return line if review is None or review.closed is not None else replace(line, waits_for=REVIEW, due=None)
+
+
+def _deferred(state: Reader, line: Line, event: DeferredReleased, relation: bytes) -> Line:
+    return replace(_broken(state, line, event, relation), happened=event.occurred)
+
+
+def _opened(state: Reader, line: Line, event: SealedReleaseOpened, relation: bytes) -> Line:
+    """Say when it happened: the entry is of the day on which silence was over, or later."""
+    return replace(_released(state, line, event, relation), happened=event.released)
 
 
 def _reviewed(state: Reader, line: Line, event: BreakGlassReviewed, relation: bytes) -> Line:
@@ -81,4 +100,15 @@ ROWS: Rows = {
     SessionOpened: Row("session", Text("A session of searches was opened", "查询会话已开启"), _released),
     SessionClosed: Row("session-closed", Text("A session was closed", "查询会话已结束"), _of_request),
     RecordsPushed: Row("pushed", Text("Data was sent without a request", "未经请求主动发送了数据"), _released),
+    DeferredReleased: Row(
+        "deferred-release",
+        Text("Data was released in an emergency while the ledger was down", "账本中断期间因紧急情况提供了数据"),
+        _deferred,
+    ),
+    SealedReleaseOpened: Row(
+        "sealed-release",
+        Text("Data was released under an order that forbade telling you", "依据禁止告知的命令提供了数据"),
+        _opened,
+    ),
+    ReleasedInBulk: Row("bulk", Text("Data was released in bulk", "数据随批量导出提供"), _released),
 }

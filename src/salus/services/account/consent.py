@@ -6,13 +6,17 @@ from salus.contracts.consent import queries as consent
 from salus.contracts.consent.events import (
     ConsentAttested,
     ConsentGranted,
+    ConsentReaffirmed,
     ConsentRevoked,
+    ConsentSuspended,
     CustodialPermitLapsed,
     CustodialPreferenceLapsed,
     DirectiveAcknowledged,
+    GrantConfirmed,
     OrderEnded,
     OrderRecorded,
     PolicySetNamed,
+    PreferenceLapsed,
     PreferenceSet,
     TotallyDenied,
 )
@@ -64,6 +68,9 @@ ROWS: Rows = {
     DirectiveAcknowledged: Row(
         "in-force", Text("The custodian acknowledged a decision", "保管机构已确认执行决定"), plain
     ),
+    GrantConfirmed: Row(
+        "confirmed", Text("The person made a permission her own", "本人已确认他人代为给出的同意"), plain
+    ),
     CustodialPermitLapsed: Row(
         "lapsed", Text("A permission given by the custodian ended", "保管机构代为给出的同意已终止"), plain
     ),
@@ -75,6 +82,9 @@ ROWS: Rows = {
     CustodialPreferenceLapsed: Row(
         "preference-lapsed", Text("A preference set by the custodian ended", "保管机构代为设置的偏好已终止"), plain
     ),
+    ConsentSuspended: Row("suspended", Text("A recovery suspended a permission", "账户恢复暂停了一项同意"), plain),
+    PreferenceLapsed: Row("opt-in-lapsed", Text("A recovery ended opt-ins", "账户恢复终止了选择加入"), plain),
+    ConsentReaffirmed: Row("reaffirmed", Text("A suspended permission was confirmed", "已重新确认被暂停的同意"), plain),
     OrderRecorded: Row("ordered", Text("An order by law was recorded", "法定命令已登记"), _ordered),
     OrderEnded: Row("order-ended", Text("An order by law ended", "法定命令已终止"), _order_ended),
 }

@@ -21,6 +21,7 @@ def as_data(account: Accounting, evidence: Mapping[int, str]) -> dict[str, objec
         "log_size": account.log_size,
         "lines": [_line(account, line, evidence.get(line.index)) for line in account.lines],
         "unanswered": [_unanswered(request) for request in account.unanswered],
+        "merged": account.merged,
     }
 
 

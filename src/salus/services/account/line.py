@@ -8,12 +8,14 @@ from salus.contracts.accounts import queries as accounts
 from salus.core.types import Message
 from salus.policy.types import Grantee, GranteeKind, OrganisationRole
 from salus.services import lookup
+from salus.services.account.law import Law
 from salus.services.account.words import Text
 from salus.services.errors import UnknownPurpose
 from salus.state.overlay import Reader
 
 ACKNOWLEDGEMENT, CUSTODIAN, DESK, ANSWER, DEFERRED = "acknowledgement", "custodian", "desk", "answer", "deferred"
 REVIEW = "review"
+REPRESENTATIVE = "representative"
 PERSON, ORGANISATION, ROLE, GROUP, ANYONE = "person", "organisation", "role", "group", "anyone"  # kinds of party
 
 
@@ -30,6 +32,7 @@ class Line:
     organisation: bytes | None = None  # the other side, by account
     role: int | None = None  # the other side, where it is every member of a role
     name: str = ""  # of that side, in English words
+    realm: str = ""  # of an organisation
     purposes: tuple[str, ...] = ()  # codes
     purpose: str = ""  # the same in one text; "everything" where a deny is for all
     basis: str = ""  # self, directive, policy, order, break-glass; empty where nothing was released
@@ -41,6 +44,8 @@ class Line:
     acknowledged: bool | None = None  # of a release: did the recipient confirm it
     waits_for: str = ""  # what is still to come: acknowledgement, custodian, desk, answer, deferred
     due: int | None = None  # until when it was to come, milliseconds
+    law: Law | None = None  # the rule of the policy set that a release rests on, with its places in the law
+    happened: int | None = None  # where it happened before it came to the ledger, milliseconds
 
 
 Describe = Callable[[Reader, Line, Any, bytes], Line]  # (state, the line so far, event, relation)
@@ -61,9 +66,16 @@ def ground_of(line: Line) -> str:
     """Return in a few words what a line rests on, or why it says no."""
     if line.directive is None:
         return line.reason or line.basis
-    kind = "" if line.basis in ("", "directive") else f"{line.basis} "
-    stands = f"{kind}{line.directive.hex()[:12]}" + (f", version {line.version}" if line.version else "")
+    kind = "" if line.basis in ("", "directive") else line.basis
+    stands = named_ground(kind, line.directive, line.version, line.law)
     return f"{stands}: {line.reason}" if line.reason else stands
+
+
+def named_ground(kind: str, ground: bytes, version: int | None, law: Law | None) -> str:
+    """Return a ground by its kind, name and version, with the rule and its places in the law where one is known."""
+    named = f"{law.set} ({ground.hex()[:12]})" if law is not None and law.set else ground.hex()[:12]
+    stands = f"{kind} {named}".strip() + (f", version {version}" if version else "")
+    return f"{stands}, {law.words}" if law is not None and law.words else stands
 
 
 def plain(state: Reader, line: Line, event: Message, relation: bytes) -> Line:
@@ -77,8 +89,11 @@ def other(state: Reader, line: Line, account: bytes, relation: bytes) -> Line:
     """Return the line with the account as its other side."""
     if account == relation:
         return replace(line, party=PERSON, name="the person")
+    if accounts.person(state, account) is not None:
+        return replace(line, party=REPRESENTATIVE, name="who acts for the person")
     profile = accounts.organisation(state, account)
-    return replace(line, party=ORGANISATION, organisation=account, name="" if profile is None else profile.name)
+    line = replace(line, party=ORGANISATION, organisation=account)
+    return line if profile is None else replace(line, name=profile.name, realm=profile.realm)
 
 
 def to(state: Reader, line: Line, grantee: Grantee, purposes: tuple[int, ...]) -> Line:

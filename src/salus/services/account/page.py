@@ -16,6 +16,7 @@ from salus.services.account.words import (
     ROLES,
     WAITS,
     ago_in,
+    law_in,
     purposes_in,
     reason_in,
     span_in,
@@ -39,27 +40,32 @@ class Proofs(NamedTuple):
 
 def page(account: Accounting, proofs: Proofs, language: str) -> str:
     """Return the page in a language of `words.LANGUAGES`."""
-    return _Page(account, proofs, language).whole()
+    return Page(account, proofs, language).whole()
 
 
-class _Page:
-    """One page under way."""
+class Page:
+    """One page under way; a form of the account changes its title and parts."""
 
     def __init__(self, account: Accounting, proofs: Proofs, language: str) -> None:
         self._account, self._proofs, self._language = account, proofs, language
 
     def whole(self) -> str:
         """Return the document."""
-        title = self._say("title")
+        title = self._title()
         head = together(
             Markup('<meta charset="utf-8" />'),
             Markup(_VIEWPORT),
             element("title", title),
             element("style", Markup(_STYLE)),
         )
-        parts = (self._header(), self._attention(), self._recipients(), self._everything(), self._checking())
-        body = element("body", element("main", *parts))
+        body = element("body", element("main", *self._parts()))
         return "<!DOCTYPE html>\n" + element("html", element("head", head), body, lang=_TAGS[self._language]) + "\n"
+
+    def _title(self) -> str:
+        return self._say("title")
+
+    def _parts(self) -> tuple[Markup, ...]:
+        return self._header(), self._attention(), self._recipients(), self._everything(), self._checking()
 
     def _say(self, key: str, *values: object) -> str:
         return TITLES[key].in_language(self._language).format(*values)
@@ -70,10 +76,17 @@ class _Page:
             ("custodian", name(account.custodian_name)),
             ("relation", _code(account.relation.hex())),
             ("as of", together(self._time(account.as_of), f" ({self._say('block', account.height)})")),
+            *self._merged(),
         )
         rows = [element(tag, part) for key, value in facts for tag, part in (("dt", self._say(key)), ("dd", value))]
         lead = element("p", self._say("lead"), class_="lead")
         return element("header", element("h1", self._say("title")), lead, element("dl", *rows))
+
+    def _merged(self) -> Iterator[tuple[str, Markup]]:
+        """Say that this is one side of several, where it is."""
+        if self._account.merged:
+            sides = [_code(relation.hex()) for relation in self._account.merged]
+            yield "merged", together(*sides, f" ({self._say('apart')})")
 
     def _section(self, key: str, *content: str) -> Markup:
         return element("section", element("h2", self._say(key), id=key), *content, aria_labelledby=key)
@@ -133,8 +146,14 @@ class _Page:
         if line.directive:
             version = f" ({self._say('version', line.version or 1)})" if line.basis != "order" else ""
             yield self._say(_NAMED.get(line.basis, "decision")), together(_code(line.directive.hex()[:12]), version)
+        if line.law and line.law.set:
+            yield self._say("rule"), law_in(line.law.set, line.law.rule, self._language)
+        if line.law and line.law.notice:
+            yield self._say("notice"), self._say("told")
         if line.reason:
             yield self._say("reason"), reason_in(line.reason_number, line.reason, self._language)
+        if line.happened is not None:
+            yield self._say("happened"), self._time(line.happened)
         if line.acknowledged:
             yield self._say("receipt"), self._say("confirmed")
 
@@ -173,11 +192,19 @@ class _Page:
         names = [together(name(who), f" ({_iso(time_s * 1000)})") for who, time_s in cosignatures(signed)]
         witnessed = together(*(together("; " if at else "", who) for at, who in enumerate(names)))
         said = together(self._say("cosigned"), " ", witnessed) if names else self._say("unwitnessed")
-        steps = [element("p", self._say(key)) for key in ("check 1", "check 2")]
-        commands = element("pre", "salus verify FILE --genesis genesis.cbor --witness KEY", class_="code")
-        limits = [element("p", self._say(key)) for key in ("limit 1", "limit 2", "limit 3")]
+        steps = [element("p", self._say("check 1")), element("p", self._step())]
+        commands = element("pre", "\n".join(self._commands()), class_="code")
         note = element("pre", self._proofs.note.strip(), class_="code")
-        return self._section("checking", *steps, commands, element("p", said), note, *limits)
+        return self._section("checking", *steps, commands, element("p", said), note, *self._limits())
+
+    def _step(self) -> str:
+        return self._say("check 2")
+
+    def _commands(self) -> tuple[str, ...]:
+        return ("salus verify FILE --genesis genesis.cbor --witness KEY",)
+
+    def _limits(self) -> list[Markup]:
+        return [element("p", self._say(key)) for key in ("limit 1", "limit 2", "limit 3")]
 
     def _party(self, line: Line) -> str:
         if line.name and line.organisation:

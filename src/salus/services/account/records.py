@@ -3,7 +3,16 @@
 from dataclasses import replace
 
 from salus.contracts.records import queries as records
-from salus.contracts.records.events import HoldLifted, HoldPlaced, PetitionAnswered, PetitionMade, RelationRestricted
+from salus.contracts.records.events import (
+    HoldLifted,
+    HoldPlaced,
+    PetitionAnswered,
+    PetitionMade,
+    RecordMoved,
+    RelationRestricted,
+    RelationsMerged,
+    RelationsUnmerged,
+)
 from salus.contracts.records.types import Ground, Outcome, PetitionKind
 from salus.services.account.line import ANSWER, DEFERRED, Line, Row, Rows, other, plain
 from salus.services.account.words import Text
@@ -38,6 +47,16 @@ def _restricted(state: Reader, line: Line, event: RelationRestricted, relation: 
     return replace(plain(state, line, event, relation), what="restricted" if event.restricted else "used-again")
 
 
+def _linked(state: Reader, line: Line, event: RelationsMerged | RelationsUnmerged, relation: bytes) -> Line:
+    """Name the other side: its account is one of its own."""
+    there = event.other if event.relation == relation else event.relation
+    by = getattr(event, "by", event.custodian)
+    line = other(state, line, event.custodian if by in (relation, event.custodian) else by, relation)
+    if by == relation:
+        line = other(state, line, relation, relation)
+    return replace(line, reason=f"The other account: {there.hex()[:12]}")
+
+
 ROWS: Rows = {
     PetitionMade: Row("asked", Text("The person asked for a change", "本人提出了请求"), _asked),
     PetitionAnswered: Row("done", Text("A petition was carried out", "请求已办理"), _answered),
@@ -46,4 +65,7 @@ ROWS: Rows = {
     RelationRestricted: Row(
         "restricted", Text("The records are kept and not used", "数据仅予保存，不得使用"), _restricted
     ),
+    RelationsMerged: Row("merged", Text("Two accounts were merged as one person's", "两个账户合并为同一人"), _linked),
+    RelationsUnmerged: Row("unmerged", Text("A merge of two accounts was undone", "两个账户的合并已撤销"), _linked),
+    RecordMoved: Row("moved", Text("A record of another person was taken out", "误归入的他人记录已移出"), plain),
 }

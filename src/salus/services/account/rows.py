@@ -4,10 +4,20 @@ Whoever is a subject by one of PERSONAL may be a person: every event of any cont
 a row, and a test holds that.
 """
 
-from salus.services.account import access, accounts, consent, records
+from salus.services.account import access, accounts, consent, discovery, life, records, recovery, representation
 from salus.services.account.line import Rows
 from salus.services.account.words import Text
 
 PERSONAL = ("relation", "handle", "handles", "account")
-ROWS: Rows = {**accounts.ROWS, **consent.ROWS, **records.ROWS, **access.ROWS}
-NAMES: dict[str, Text] = {row.what: row.text for row in ROWS.values()} | consent.VARIANTS | records.VARIANTS
+ROWS: Rows = {
+    **accounts.ROWS,
+    **recovery.ROWS,
+    **consent.ROWS,
+    **records.ROWS,
+    **life.ROWS,
+    **access.ROWS,
+    **representation.ROWS,
+    **discovery.ROWS,
+}
+_VARIANTS = consent.VARIANTS | records.VARIANTS | recovery.VARIANTS | representation.VARIANTS
+NAMES: dict[str, Text] = {row.what: row.text for row in ROWS.values()} | _VARIANTS

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from salus.core.glass import TEXTS as GLASS
 from salus.core.glass import GlassReason
 from salus.policy.reasons import Reason
+from salus.policy.shipped import SHIPPED
 from salus.policy.types import OrganisationRole
 
 LANGUAGES = ("en", "zh")
@@ -35,6 +36,7 @@ PURPOSES: Mapping[str, Text] = {  # https://terminology.hl7.org/CodeSystem-v3-Ac
     "CLINTRCH": Text("clinical trial", "临床试验"),
     "HMARKT": Text("marketing", "市场推广"),
     "BTG": Text("emergency access", "紧急访问"),
+    "HCOMPL": Text("oversight and audit", "监管与审计"),
 }
 BASES: Mapping[str, Text] = {
     "self": Text("the person's own access", "本人访问"),
@@ -56,6 +58,7 @@ ROLES: Mapping[int, Text] = {
 }
 PARTIES: Mapping[str, Text] = {
     "person": Text("the person", "本人"),
+    "representative": Text("who acts for the person", "代理人"),
     "group": Text("a group of organisations", "一组机构"),
     "anyone": Text("everybody", "任何机构"),
 }
@@ -65,6 +68,7 @@ WAITS: Mapping[str, Text] = {
     "desk": Text("The desk has not confirmed this claim", "窗口尚未确认此认领"),
     "answer": Text("Nobody has answered this request", "此请求尚无答复"),
     "deferred": Text("This was put off", "此事项已延期"),
+    "recovery": Text("This takes effect unless a device stops it", "如无设备否决，将届时生效"),
     "review": Text("The review of this emergency access is open", "此次紧急访问的审查尚未结束"),
 }
 REASONS: Mapping[int, str] = {  # Chinese; the English texts stand in policy.reasons
@@ -95,6 +99,12 @@ REASONS: Mapping[int, str] = {  # Chinese; the English texts stand in policy.rea
     Reason.RELATION_RESTRICTED: "数据仅予保存，不得使用。",
     Reason.SESSION_OVER: "查询会话已结束。",
     Reason.ATTESTED_NOT_HONOURED: "适用的政策不承认代为记录的同意用于此用途。",
+    Reason.PERMIT_SUSPENDED: "该同意是在密钥可能被他人持有期间作出的，已暂停。",
+    Reason.ACCOUNT_BARRED: "本人的账户已冻结或正在恢复。",
+    Reason.AUTHORITY_ENDED: "代本人给出同意者的代理权已终止。",
+    Reason.AUTHORITY_SUSPENDED: "代本人给出同意者的代理权目前无效。",
+    Reason.PERSON_DECEASED: "本人已去世，生前的决定不再适用。",
+    Reason.RELATION_CLOSED: "该档案关系已关闭。",
 }
 SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reason, or of what stands before its colon
     GLASS[GlassReason.UNCONSCIOUS]: "患者失去意识。",
@@ -108,6 +118,7 @@ SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reas
     "not justified, which closed the review": "不正当，审查结束",
     "Attested, not signed by the person": "由他方证明，非本人签署",
     "Recorded by": "登记机构",
+    "The other account": "另一账户",
     "amend": "更正",
     "erase": "删除",
     "restrict": "限制使用",
@@ -119,6 +130,11 @@ SAID: Mapping[str, str] = {  # Chinese of the other fixed texts of a line's reas
     "no such record": "无此记录",
     "law": "法律要求",
     "unreadable": "无法读取",
+    "By": "设立方",
+    "Witness": "见证方",
+    "the person": "本人",
+    "by vote": "经成员表决",
+    "a locator was asked": "经定位机构查得",
 }
 
 
@@ -126,6 +142,18 @@ def purposes_in(codes: tuple[str, ...], language: str) -> str:
     """Return the words of purposes, each with its code."""
     shown = [f"{PURPOSES[c].in_language(language)} ({c})" if c in PURPOSES else c for c in codes]
     return ("、" if language == "zh" else ", ").join(shown)
+
+
+def law_in(name: str, rule: int | None, language: str) -> str:
+    """Return a rule by its set, number and places in the law."""
+    shipped = next((each for each in SHIPPED if each.name == name), None)
+    if shipped is None:
+        return name
+    sources = shipped.rules[rule - 1].sources if rule else shipped.emergency
+    shown = ("、" if language == "zh" else ", ").join(source.place.in_language(language) for source in sources)
+    number = "" if not rule else f"第 {rule} 条规则" if language == "zh" else f", rule {rule}"
+    title = shipped.title.in_language(language)
+    return ("：" if language == "zh" else ": ").join(part for part in (f"{title}{number}", shown) if part)
 
 
 def reason_in(number: int | None, english: str, language: str) -> str:

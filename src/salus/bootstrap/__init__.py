@@ -1,0 +1,58 @@
+"""The composition root: the one place that knows which engine, which files, how many organisations there are."""
+
+from salus.bootstrap.enrolment import enrol
+from salus.bootstrap.escrow import escrow_secrets, keep_escrow, read_escrow, restore_secrets
+from salus.bootstrap.founding import create_region
+from salus.bootstrap.key_changes import (
+    administration_change,
+    carry_out,
+    end_old_gateways,
+    gateway_change,
+    hand_over_administration,
+    hand_over_change,
+    master_key_age_ms,
+    old_gateways_change,
+    rotate_administration,
+    rotate_gateway,
+    rotate_seal,
+    seal_change,
+)
+from salus.bootstrap.layout import GENESIS, MemberSpec, OrganisationFile, RegionSpec, tiles_folder
+from salus.bootstrap.opening import create_person, open_person, open_region, verifying
+from salus.bootstrap.passphrase import change_passphrase
+from salus.bootstrap.region import LocalCarriers, Region
+from salus.bootstrap.rotation import rotate_vault
+
+__all__ = [
+    "GENESIS",
+    "LocalCarriers",
+    "MemberSpec",
+    "OrganisationFile",
+    "Region",
+    "RegionSpec",
+    "administration_change",
+    "carry_out",
+    "change_passphrase",
+    "create_person",
+    "create_region",
+    "end_old_gateways",
+    "enrol",
+    "escrow_secrets",
+    "gateway_change",
+    "hand_over_administration",
+    "hand_over_change",
+    "keep_escrow",
+    "master_key_age_ms",
+    "old_gateways_change",
+    "open_person",
+    "open_region",
+    "read_escrow",
+    "restore_secrets",
+    "rotate_administration",
+    "rotate_gateway",
+    "rotate_seal",
+    "rotate_vault",
+    "seal_change",
+    "tiles_folder",
+    "verifying",
+]

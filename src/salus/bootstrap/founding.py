@@ -1,0 +1,111 @@
+"""Founding a region: keys, genesis with proofs, ledger, vaults."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from salus.bootstrap.keys import THRESHOLD, OrganisationKeys, new_keys, new_node
+from salus.bootstrap.layout import FILES, GENESIS, PARTS, SLUG, MemberSpec, RegionSpec, tiles_folder
+from salus.bootstrap.opening import region_of, verifying
+from salus.bootstrap.organisations import set_up
+from salus.bootstrap.region import Region
+from salus.core.encoding import decode, encode
+from salus.core.genesis import (
+    Founder,
+    FounderKey,
+    FounderValidator,
+    FoundingGroup,
+    Genesis,
+    GenesisFile,
+    founder_id,
+    listed_keys,
+    network_id,
+)
+from salus.core.hashing import NO_NETWORK
+from salus.core.keys import Role, possession
+from salus.core.signatures import ED25519, SigningKey
+from salus.ledger.embedded.clock import Clock, SystemClock
+from salus.ledger.embedded.ledger import EmbeddedLedger
+from salus.ledger.embedded.tuning import tune_process
+from salus.policy.sets import TRIAL
+from salus.policy.shipped import founding_set
+from salus.policy.types import OrganisationRole
+from salus.services.errors import RegionExists, UnusableName
+from salus.services.purposes import PURPOSES
+
+CARE = frozenset(
+    (OrganisationRole.HOSPITAL, OrganisationRole.CLINIC, OrganisationRole.LABORATORY, OrganisationRole.PHARMACY)
+)
+EMERGENCY_GROUP = 1  # its place among the groups of a new region
+
+
+def create_region(
+    home: Path,
+    spec: RegionSpec,
+    passphrase: str,
+    clock: Clock | None = None,
+    *,
+    tiles: Path | None = None,
+    verifier: str = "auto",
+) -> Region:
+    """Found a region in `home`: keys, genesis with proofs, ledger, vaults; return it open.
+
+    Raises RegionExists if anything of one is there, UnusableName.
+    """
+    slugs = [member.slug for member in spec.members]
+    if not slugs or len(dict.fromkeys(slugs)) != len(slugs) or not all(map(SLUG.fullmatch, slugs)):
+        raise UnusableName
+    if any((home / part).exists() for part in PARTS):
+        raise RegionExists
+    tune_process()
+    timed = clock or SystemClock()
+    FILES.create_folder(home)
+    node = new_node(home, passphrase)
+    keys = [new_keys(home, member.slug, passphrase, timed.now_ms()) for member in spec.members]
+    genesis, founders = _genesis(spec, keys, node, timed.now_ms())
+    ledger = EmbeddedLedger.create(
+        home / "ledger", genesis, node, timed, helper=verifying(verifier), tiles=tiles_folder(home, tiles)
+    )
+    region = region_of(home, genesis, ledger, timed, passphrase, read_only=False)
+    for member, made, founder in zip(spec.members, keys, founders, strict=True):
+        region.added(set_up(region, member, made, founder_id(founder)))
+    FILES.write(home / GENESIS, genesis)
+    return region
+
+
+def _genesis(
+    spec: RegionSpec, keys: Sequence[OrganisationKeys], node: SigningKey, time: int
+) -> tuple[bytes, tuple[Founder, ...]]:
+    """Return the genesis file and the founders."""
+    founders = tuple(_founder(member, made) for member, made in zip(spec.members, keys, strict=True))
+    validators = (FounderValidator(0, node.public, 1),)
+    groups, policies = _groups(spec), _policies()
+    document = encode(Genesis(1, 1, spec.name, time, founders, validators, (), policies, PURPOSES, groups))
+    network = network_id(document)
+    known = {key.public: key for made in keys for key in (*made.administration, made.gateway)} | {node.public: node}
+    proofs = tuple(
+        known[public].sign(possession(network, account, role, public))
+        for account, role, public in listed_keys(decode(document, Genesis))
+    )
+    return encode(GenesisFile(document, proofs)), founders
+
+
+def _groups(spec: RegionSpec) -> tuple[FoundingGroup, ...]:
+    """Return the groups of a new region: who gives care, whom standing permits name; who may break the glass."""
+    care = tuple(at for at, member in enumerate(spec.members) if not CARE.isdisjoint(member.roles))
+    treating = (OrganisationRole.HOSPITAL, OrganisationRole.CLINIC)
+    helping = [member.emergency and any(role in treating for role in member.roles) for member in spec.members]
+    return FoundingGroup("Care", care), FoundingGroup("Emergency care", tuple(n for n, ok in enumerate(helping) if ok))
+
+
+def _policies() -> tuple[bytes, ...]:
+    """The policy sets to try, for any jurisdiction; a relation is under strict opt-in until its custodian names one."""
+    numbers = {row.code: row.number for row in PURPOSES}
+    return tuple(encode(founding_set(shipped, numbers, EMERGENCY_GROUP)) for shipped in TRIAL)
+
+
+def _founder(spec: MemberSpec, made: OrganisationKeys) -> Founder:
+    keys = [FounderKey(ED25519, int(Role.ADMINISTRATION), key.public) for key in made.administration]
+    keys.append(FounderKey(ED25519, int(Role.GATEWAY), made.gateway.public))
+    roles = tuple(sorted(map(int, spec.roles)))
+    # Inside the document the network counts as zero bytes, for sealing keys too.
+    return Founder(spec.name, spec.realm, roles, THRESHOLD, tuple(keys), made.seal.id(NO_NETWORK))

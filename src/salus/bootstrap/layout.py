@@ -1,0 +1,80 @@
+"""What is set up, and where it lies in a home.
+
+HOME/genesis.cbor                      written last: without it there is no region
+HOME/ledger/                           the embedded ledger
+HOME/ledger/tiles/                     its log as published, unless the settings name another folder
+HOME/node/keystore.sealed              the node's key
+HOME/organisations/<slug>/             organisation.cbor (written last), keystore.sealed, vault/
+HOME/people/<slug>/wallet.sealed
+HOME/exchange/                         letters between them, and public sealing keys
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from salus.core.encoding import decode
+from salus.core.types import Id, Message, Name
+from salus.policy.types import OrganisationRole
+from salus.vault.files import LocalFiles
+
+GENESIS = "genesis.cbor"
+PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+FILES = LocalFiles()
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSpec:
+    """An organisation to be set up; `slug` names its folder."""
+
+    name: str
+    slug: str
+    roles: tuple[OrganisationRole, ...]
+    realm: str = "org"
+    emergency: bool = True  # a founder that is a hospital or a clinic may break the glass
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSpec:
+    """A region to be founded; its first member runs the node."""
+
+    name: str
+    members: tuple[MemberSpec, ...]
+
+
+class OrganisationFile(Message, frozen=True):
+    """What an organisation's folder says in clear; all of it stands on the ledger."""
+
+    name: Name
+    account: Id
+
+
+def organisation_folder(home: Path, slug: str) -> Path:
+    """Return the folder of an organisation."""
+    return home / "organisations" / slug
+
+
+def organisation_file(home: Path, slug: str) -> OrganisationFile:
+    """Return what the organisation's folder says."""
+    return decode((organisation_folder(home, slug) / "organisation.cbor").read_bytes(), OrganisationFile)
+
+
+def keystore_path(home: Path, slug: str) -> Path:
+    """Return where the keys of an organisation are."""
+    return organisation_folder(home, slug) / "keystore.sealed"
+
+
+def node_keystore_path(home: Path) -> Path:
+    """Return where the key of the node is."""
+    return home / "node" / "keystore.sealed"
+
+
+def wallet_path(home: Path, slug: str) -> Path:
+    """Return where a person's wallet is."""
+    return home / "people" / slug / "wallet.sealed"
+
+
+def tiles_folder(home: Path, tiles: Path | None = None) -> Path:
+    """Return where the log of the region in `home` is published: `tiles` of the settings, or within the home."""
+    return home / "ledger" / "tiles" if tiles is None else tiles

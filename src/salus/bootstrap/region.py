@@ -1,0 +1,162 @@
+"""A region that is open: its ledger, and the actors of its home."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+
+from salus.bootstrap.layout import organisation_file, wallet_path
+from salus.bootstrap.organisations import open_organisation
+from salus.client.batcher import Landed
+from salus.ledger.embedded.clock import Clock
+from salus.ledger.embedded.ledger import EmbeddedLedger
+from salus.services.actors import Organisation, Person
+from salus.services.errors import NoSuchActor, NoSuchMember, ReadOnly
+from salus.services.ports import Exchange
+from salus.services.resume import resume
+from salus.services.settle_claim import claim_envelope
+from salus.services.settle_recovery import recovery_envelope, veto_envelope
+from salus.wallet.wallet import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """An open region; a context manager. Actors are opened at first use and then kept open. Thread-safe."""
+
+    home: Path
+    network: bytes
+    genesis: bytes = field(repr=False)
+    ledger: EmbeddedLedger = field(repr=False)
+    exchange: Exchange = field(repr=False)
+    clock: Clock = field(repr=False)
+    read_only: bool
+    _passphrase: str = field(repr=False)
+    _organisations: dict[str, Organisation] = field(default_factory=dict, repr=False)
+    _people: dict[str, Person] = field(default_factory=dict, repr=False)
+    _lock: RLock = field(default_factory=RLock, repr=False)
+
+    def organisations(self) -> tuple[str, ...]:
+        """Return the slugs of the organisations, sorted."""
+        return tuple(path.parent.name for path in sorted(self.home.glob("organisations/*/organisation.cbor")))
+
+    def people(self) -> tuple[str, ...]:
+        """Return the slugs of the people, sorted."""
+        return tuple(path.parent.name for path in sorted(self.home.glob("people/*/wallet.sealed")))
+
+    def organisation(self, slug: str) -> Organisation:
+        """Return an organisation, its interrupted work finished; raise NoSuchActor, ReadOnly."""
+        with self._lock:
+            if self.read_only:
+                raise ReadOnly
+            if slug not in self._organisations:
+                self._organisations[slug] = open_organisation(self, slug, self._passphrase)
+                resume(self._organisations[slug])
+            return self._organisations[slug]
+
+    def person(self, slug: str) -> Person:
+        """Return a person; raise NoSuchActor, ReadOnly."""
+        with self._lock:
+            if self.read_only:
+                raise ReadOnly
+            if slug not in self._people:
+                path = wallet_path(self.home, slug)
+                if not path.is_file():
+                    raise NoSuchActor
+                self._people[slug] = _person(self, slug, Wallet.open(path, self._passphrase, self.network))
+            return self._people[slug]
+
+    def account(self, slug: str) -> bytes:
+        """Return the account of an organisation, which is not opened for it; raise NoSuchActor."""
+        if slug not in self.organisations():
+            raise NoSuchActor
+        return organisation_file(self.home, slug).account
+
+    def added(self, organisation: Organisation) -> Organisation:
+        """Keep an organisation that was set up just now open."""
+        with self._lock:
+            self._organisations[organisation.slug] = organisation
+            return organisation
+
+    @contextmanager
+    def closed(self, slug: str) -> Iterator[str]:
+        """Keep an organisation closed while its files are worked on; gives the passphrase of the home.
+
+        What had been interrupted is finished first. Raises NoSuchActor, ReadOnly.
+        """
+        with self._lock:
+            self.organisation(slug)
+            opened = self._organisations.pop(slug)
+            opened.carrier.close()
+            opened.vault.close()
+            yield self._passphrase
+
+    def passphrase(self) -> str:
+        """Return what the files of the home are sealed by."""
+        return self._passphrase
+
+    def close(self) -> None:
+        """Let what is under way land, close vaults and ledger."""
+        with self._lock:
+            self.release_actors()
+            self.ledger.close()
+
+    def release_actors(self) -> None:
+        """Close the vaults, forget who was opened; they are opened anew at next use."""
+        with self._lock:
+            for organisation in self._organisations.values():
+                organisation.carrier.close()
+                organisation.vault.close()
+            self._organisations.clear()
+            self._people.clear()
+
+    def __enter__(self) -> "Region":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class LocalCarriers:
+    """The members of a region that run in this process; implements `services.ports.Carriers`."""
+
+    def __init__(self, region: Region) -> None:
+        self._region = region
+
+    def carry(self, member: bytes, envelope: bytes) -> "Future[Landed]":
+        """Hand an envelope to a member's gateway."""
+        return self._organisation(member).carrier.submit(envelope)
+
+    def carry_claim(self, member: bytes, claim: bytes) -> "Future[Landed]":
+        """Hand a claim to a member's gateway, which puts it into an envelope of its own."""
+        organisation = self._organisation(member)
+        return organisation.carrier.submit(claim_envelope(organisation, claim))
+
+    def carry_recovery(self, member: bytes, recovery: bytes, approval: bytes) -> "Future[Landed]":
+        """Hand an approved recovery to a member's gateway, which puts it into an envelope of its own."""
+        organisation = self._organisation(member)
+        return organisation.carrier.submit(recovery_envelope(organisation, recovery, approval))
+
+    def carry_veto(self, member: bytes, veto: bytes) -> "Future[Landed]":
+        """Hand a veto to a member's gateway, which puts it into an envelope of its own."""
+        organisation = self._organisation(member)
+        return organisation.carrier.submit(veto_envelope(organisation, veto))
+
+    def members(self) -> tuple[bytes, ...]:
+        """Return the accounts of the members here, sorted."""
+        return tuple(sorted(self._slugs()))
+
+    def _slugs(self) -> dict[bytes, str]:
+        region = self._region
+        return {organisation_file(region.home, slug).account: slug for slug in region.organisations()}
+
+    def _organisation(self, member: bytes) -> Organisation:
+        slug = self._slugs().get(member)
+        if slug is None:
+            raise NoSuchMember
+        return self._region.organisation(slug)
+
+
+def _person(region: Region, slug: str, wallet: Wallet) -> Person:
+    return Person(slug, wallet, region.ledger, LocalCarriers(region), region.exchange, region.genesis)

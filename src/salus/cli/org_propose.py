@@ -1,0 +1,136 @@
+"""`salus org propose`, `salus org suspend`: what members decide about one another."""
+
+from pathlib import Path
+
+import click
+
+from salus.bootstrap import Region
+from salus.cli.options import acting, in_home, opened, organisation
+from salus.cli.output import print_result, when
+from salus.cli.signing import by_file, keep_file, member_id, signers_of, write_file
+from salus.contracts.governance.messages import SetMemberState, SetParameter, SucceedMember
+from salus.contracts.governance.parameters import Parameter
+from salus.contracts.governance.types import MemberState
+from salus.core.types import Message
+from salus.services.propose import proposal_of, propose
+from salus.services.signing_file import draw_up
+from salus.services.suspend import suspend_together, suspension
+
+STATES = {"active": MemberState.ACTIVE, "winding-down": MemberState.WINDING_DOWN, "left": MemberState.LEFT}
+PARAMETERS = {one.name.lower().replace("_", "-"): one for one in Parameter}
+
+
+@click.group("propose")
+def group() -> None:
+    """Open a vote on a member's state, its succession, a parameter of the network."""
+
+
+@group.command("state")
+@acting("The member that proposes.")
+@click.argument("member")
+@click.argument("state", type=click.Choice(list(STATES)))
+@click.option("--suspend-recipient", is_flag=True, help="It gets nothing.")
+@click.option("--suspend-custodian", is_flag=True, help="It takes in nothing; its patients keep their access.")
+@by_file
+@in_home
+def set_state(
+    home: Path | None,
+    as_json: bool,
+    actor: str,
+    member: str,
+    state: str,
+    suspend_recipient: bool,
+    suspend_custodian: bool,
+    out: Path | None,
+    signers: tuple[str, ...],
+) -> None:
+    """Set a member's STATE and suspensions; ends an emergency suspension."""
+    with opened(home) as region:
+        action = SetMemberState(member_id(region, member), int(STATES[state]), suspend_recipient, suspend_custodian)
+        _propose(region, actor, action, out, signers, as_json)
+
+
+@group.command("succeed")
+@acting("The member that proposes.")
+@click.argument("member")
+@click.argument("successor")
+@by_file
+@in_home
+def succeed(
+    home: Path | None,
+    as_json: bool,
+    actor: str,
+    member: str,
+    successor: str,
+    out: Path | None,
+    signers: tuple[str, ...],
+) -> None:
+    """Let SUCCESSOR take over from MEMBER, for good. It inherits duties and none of its grants."""
+    with opened(home) as region:
+        action = SucceedMember(member_id(region, member), member_id(region, successor, "SUCCESSOR"))
+        _propose(region, actor, action, out, signers, as_json)
+
+
+@group.command("parameter")
+@acting("The member that proposes.")
+@click.argument("name", type=click.Choice(list(PARAMETERS)))
+@click.argument("value", type=click.IntRange(0))
+@by_file
+@in_home
+def set_parameter(
+    home: Path | None, as_json: bool, actor: str, name: str, value: int, out: Path | None, signers: tuple[str, ...]
+) -> None:
+    """Set a parameter of the network."""
+    with opened(home) as region:
+        _propose(region, actor, SetParameter(int(PARAMETERS[name]), value), out, signers, as_json)
+
+
+def _propose(
+    region: Region, actor: str, action: Message, out: Path | None, signers: tuple[str, ...], as_json: bool
+) -> None:
+    proposer = organisation(region, actor)
+    if out is not None:
+        write_file(region, proposer, proposal_of(proposer, [action]), out, signers, as_json)
+        return
+    made = propose(proposer, [action])
+    words = (
+        f"Proposal {made.proposal.hex()}\nMembers vote with `salus org vote --as MEMBER PROPOSAL`; approved by more "
+        f"than two thirds of them, it takes effect at height {made.effective}."
+    )
+    print_result(as_json, {"proposal": made.proposal, "effective_height": made.effective}, words)
+
+
+@click.command("suspend")
+@acting("A member that suspends.")
+@click.option("--with", "others", multiple=True, metavar="MEMBER", help="Another member that suspends; repeat it.")
+@click.argument("member")
+@click.option("--recipient", is_flag=True, help="It gets nothing.")
+@click.option("--custodian", is_flag=True, help="It takes in nothing; its patients keep their access.")
+@by_file
+@in_home
+def suspend(
+    home: Path | None,
+    as_json: bool,
+    actor: str,
+    others: tuple[str, ...],
+    member: str,
+    recipient: bool,
+    custodian: bool,
+    out: Path | None,
+    signers: tuple[str, ...],
+) -> None:
+    """Suspend MEMBER at once, together with other members; it ends by itself. Who did so once needs a vote next."""
+    with opened(home) as region:
+        target = member_id(region, member)
+        by = [member_id(region, one, "--with") for one in (actor, *others)]
+        if out is not None:
+            message = suspension(target, by, recipient=recipient, custodian=custodian)
+            if signers and len(by) > 1:
+                raise click.UsageError("--signer is for the file of one organisation")
+            waited = [pair for one in by for pair in signers_of(region, one, signers)]
+            keep_file(draw_up(region.ledger, waited, message), out, as_json)
+            return
+        members = [organisation(region, one) for one in (actor, *others)]
+        done = suspend_together(members, target, recipient=recipient, custodian=custodian)
+    until = when(max(done.recipient_until, done.custodian_until))
+    print_result(as_json, done, f"Suspended, in block {done.height}, until {until} or until members vote.")
