@@ -58,6 +58,7 @@ from salus.contracts.records.events_life import (
     RelationReopened,
 )
 from salus.contracts.records.messages import AnchorRelations
+from salus.contracts.records.types import Link
 from salus.contracts.records.types_life import Death, Former, Offer
 from salus.core.errors import Refusal
 from salus.policy.types import Capacity, Power, Status
@@ -246,7 +247,13 @@ D, N, C = entry_errors.DuplicateEntry, entry_errors.NoSuchRelation, entry_errors
 ENTRIES: tuple[tuple[Any, dict[type[Refusal], Any]], ...] = (
     (
         offer,
-        {D: first_twice, N: remove_person, C: change_custodian, custody_errors.AlreadyOffered: offered},
+        {
+            D: first_twice,
+            N: remove_person,
+            C: change_custodian,
+            custody_errors.AlreadyOffered: offered,
+            custody_errors.StillMerged: lambda s: keeper.put_link(s.state, RELATION, CUSTODIAL, Link(1)),
+        },
     ),
     (withdrawal, {D: first_twice, N: remove_person, C: change_custodian, custody_errors.NotOffered: end_offer}),
     (

@@ -177,7 +177,10 @@ def test_while_it_is_offered_care_goes_on_and_nothing_is_changed(scene: Scene) -
     story = scene.story
     offer_custody(story.north, story.south.account, [scene.handle])
     assert list_offered(story.north) == ((scene.handle, story.south.account),)
-    assert life_state(story.north.ledger.view(), scene.handle) == (LifeState.CLAIMED, LifeState.TRANSFERRING)
+    assert life_state(story.north.ledger.view(), scene.handle, story.north.ledger.now()) == (
+        LifeState.CLAIMED,
+        LifeState.TRANSFERRING,
+    )
     assert isinstance(scene.ask(story.north), Received)
     assert len(scene.own(story.north).records) == 5
     with pytest.raises(CustodyMoving):

@@ -40,7 +40,7 @@ def test_a_closed_relation_and_its_reopening(story: Story) -> None:
     record_order(story, handle, "clinic", "HPAYMT")
 
     close_relation(north, handle)
-    assert life_state(north.ledger.view(), handle) == (LifeState.CLAIMED, LifeState.CLOSED)
+    assert life_state(north.ledger.view(), handle, north.ledger.now()) == (LifeState.CLAIMED, LifeState.CLOSED)
 
     # Nothing new is taken in, granted, or released for treatment.
     with pytest.raises(RelationClosed):

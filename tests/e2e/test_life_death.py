@@ -132,12 +132,12 @@ def test_how_and_when_stay_in_the_vault(scene: Scene) -> None:
 
 def test_the_wallet_and_the_account_show_it(scene: Scene) -> None:
     view = scene.alma.ledger.view
-    assert life_state(view(), scene.handle) == (LifeState.CLAIMED,)
+    assert life_state(view(), scene.handle, scene.story.clock.time_ms) == (LifeState.CLAIMED,)
     record_death(scene.north, scene.handle, scene.doctor, "certificate 17")
-    assert life_state(view(), scene.handle) == (LifeState.CLAIMED, LifeState.DECEASED)
+    assert life_state(view(), scene.handle, scene.story.clock.time_ms) == (LifeState.CLAIMED, LifeState.DECEASED)
     assert life_state_at(scene.north, scene.handle) == (LifeState.CLAIMED, LifeState.DECEASED)
     reverse_death(scene.north, scene.handle, scene.doctor, "an error")
-    assert life_state(view(), scene.handle) == (LifeState.CLAIMED,)
+    assert life_state(view(), scene.handle, scene.story.clock.time_ms) == (LifeState.CLAIMED,)
     account = accounting(scene.alma.ledger, scene.handle)
     told = [line.what for line in account.lines if line.what in ("died", "lives")]
     assert sorted(told) == ["died", "lives"]

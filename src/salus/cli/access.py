@@ -70,9 +70,9 @@ def relations(home: Path | None, as_json: bool, actor: str) -> None:
     Where each is in its life stands beside it.
     """
     with opened(home) as region:
-        state = region.ledger.view()
+        state, now = region.ledger.view(), region.ledger.now()
         handles = [one.handle for one in person(region, actor).wallet.relations()]
-        kept = [(one, lookup.person(state, one).custodian, life_state(state, one)) for one in handles]
+        kept = [(one, lookup.person(state, one).custodian, life_state(state, one, now)) for one in handles]
         listed = [(one, account, member_name(region.ledger, account), life) for one, account, life in kept]
         listed.sort(key=lambda row: (row[2], row[1]))
     if as_json:

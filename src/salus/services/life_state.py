@@ -18,6 +18,7 @@ class LifeState(StrEnum):
 
     CUSTODIAL = "custodial"
     CLAIMED = "claimed"
+    FROZEN = "frozen"  # or being recovered
     DECEASED = "deceased"
     RESTRICTED = "restricted"
     TRANSFERRING = "transferring"
@@ -25,13 +26,14 @@ class LifeState(StrEnum):
     ERASED = "erased"
 
 
-def life_state(state: Reader, relation: bytes) -> tuple[LifeState, ...]:
-    """Return what the ledger says of the relation. Raises UnknownRelation."""
+def life_state(state: Reader, relation: bytes, time: int) -> tuple[LifeState, ...]:
+    """Return what the ledger says of the relation at `time`. Raises UnknownRelation."""
     person = accounts.person(state, relation)
     if person is None:
         raise UnknownRelation
     own = LifeState.CLAIMED if person.state == PersonState.CLAIMED else LifeState.CUSTODIAL
     found = {
+        LifeState.FROZEN: accounts.barred(state, relation, time),
         LifeState.DECEASED: records.deceased(state, relation),
         LifeState.RESTRICTED: records.restricted(state, relation),
         LifeState.TRANSFERRING: records.offer(state, relation) is not None,
@@ -42,7 +44,7 @@ def life_state(state: Reader, relation: bytes) -> tuple[LifeState, ...]:
 
 def life_state_at(organisation: Organisation, relation: bytes) -> tuple[LifeState, ...]:
     """The same, and whether everything was erased, which the custodian alone knows. Raises UnknownRelation."""
-    found = life_state(organisation.ledger.view(), relation)
+    found = life_state(organisation.ledger.view(), relation, organisation.ledger.now())
     try:
         headers = organisation.vault.headers(for_decision(organisation, relation))
     except (NoSuchRelation, NotCustodian):

@@ -46,6 +46,8 @@ def read_share_code(organisation: Organisation, text: str) -> Shared:
     code = read(organisation.network, text)
     state, now = organisation.ledger.view(), organisation.ledger.now()
     custodian = lookup.person(state, code.relation).custodian
+    if accounts.barred(state, code.relation, now):
+        raise ShareCodeNotHers  # whoever has her keys may not be she
     listed = accounts.live_keys(state, code.relation, Role.DEVICE, now)
     publics = ((key, lookup.listed_public(state, code.relation, key)) for key in listed)
     if not any(code.signed_by(organisation.network, key, public) for key, public in publics):

@@ -112,7 +112,7 @@ class Simulated(RuleBasedStateMachine):
         self.expect(True, self.gateway("clinic"), ClaimAccount(self.members["clinic"].id, signed))
         claim = T("claim", self.network, encode(payload))
         self.expect(True, self.gateway(life.custodian), ConfirmClaim(custodian.id, handle, claim))
-        life.claimed, life.devices = True, set(names)
+        life.claimed, life.devices, life.generation = True, set(names), life.generation + 1
         for word in life.words.values():
             if word.permit and word.by_custodian:
                 word.standing = False

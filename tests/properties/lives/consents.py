@@ -71,7 +71,9 @@ class Consents(Simulated):
             sha256(nonce).digest(),
         )
         if self.expect(self.may_grant(handle, life, who, as_custodian), self.signer(handle, who), message, nonce=nonce):
-            life.words[name] = Word(permit, False, grantee, TREAT, end, uses if permit else 0, as_custodian, False)
+            life.words[name] = Word(
+                permit, False, grantee, TREAT, end, uses if permit else 0, as_custodian, self.model.time, False
+            )
             if r.randint(0, 3):  # mostly at once
                 self.expect(
                     True, self.gateway(life.custodian), AckDirective(self.members[life.custodian].id, handle, name)
@@ -79,7 +81,7 @@ class Consents(Simulated):
                 life.words[name].acknowledged = True
 
     def may_grant(self, handle: bytes, life: Life, who: str, as_custodian: bool) -> bool:
-        return self.model.may_act(life, who, as_custodian)
+        return self.model.may_act(life, who, as_custodian, protects=False)
 
     def deny(self, r: Random) -> None:
         grantee = r.choice(("", *MEMBERS))
@@ -94,10 +96,10 @@ class Consents(Simulated):
             self.may_protect(handle, life, who, as_custodian), self.signer(handle, who), message, nonce=nonce
         ):
             name = object_id("directive", self.network, handle, nonce, 0, 0)
-            life.words[name] = Word(False, True, grantee, frozenset(), end, 0, as_custodian, True)
+            life.words[name] = Word(False, True, grantee, frozenset(), end, 0, as_custodian, self.model.time, True)
 
     def may_protect(self, handle: bytes, life: Life, who: str, as_custodian: bool) -> bool:
-        return self.model.may_act(life, who, as_custodian)
+        return self.model.may_act(life, who, as_custodian, protects=True)
 
     def revoke(self, r: Random) -> None:
         handle, life = self.life(r)
@@ -152,7 +154,7 @@ class Consents(Simulated):
             life.devices.discard(gone)
 
     def may_change_keys(self, life: Life) -> bool:
-        return True
+        return not self.model.barred(life)
 
     def release(self, r: Random) -> None:
         recipient = r.choice(MEMBERS)
@@ -190,15 +192,11 @@ class Consents(Simulated):
         return self.model.may_release(life, recipient, "TREAT", word, own)
 
     def anchor(self, handle: bytes, life: Life) -> bytes:
-        """Give the relation a new root."""
+        """Give the relation a new root, unless its custody is offered: then it stays as it was handed over."""
         member = self.members[life.custodian]
         new = sha256(self.nonce()).digest()
-        self.expect(
-            True, self.gateway(life.custodian), AnchorRelations(member.id, ((handle, self.roots.get(handle), new),))
-        )
-        self.roots[handle] = new
-        return new
-
-    @property
-    def roots(self) -> dict[bytes, bytes]:
-        return self.__dict__.setdefault("_roots", {})
+        entry = (handle, life.root, new)
+        self.expect(True, self.gateway(life.custodian), AnchorRelations(member.id, (entry,)))
+        if not life.offered:
+            life.root = new
+        return life.root or bytes(32)

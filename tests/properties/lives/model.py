@@ -17,9 +17,32 @@ class Word:
     end: int
     uses: int  # 0: unlimited
     by_custodian: bool
+    granted: int
     acknowledged: bool
     standing: bool = True
     used: int = 0
+    suspended: bool = False  # given while somebody else may have had the keys
+    delegate: "Helper | None" = None  # who gave it for the person
+
+
+@dataclass
+class Recovery:
+    """Two members identified the person, who has new keys from `due` on."""
+
+    id: bytes
+    device: str
+    due: int
+    since: int | None
+
+
+@dataclass
+class Helper:
+    """A member that the person lets grant for her."""
+
+    name: str
+    end: int
+    generation: int
+    standing: bool = True
 
 
 @dataclass
@@ -30,9 +53,16 @@ class Life:
     claimed: bool = False
     devices: set[str] = field(default_factory=set)  # names of live keys
     words: dict[bytes, Word] = field(default_factory=dict)
-    anchored: bool = False
+    root: bytes | None = None  # as it was anchored last
     restricted: bool = False
-    holds: int = 0
+    deceased: bool = False
+    closed: bool = False
+    offered: str = ""  # the member to which custody is offered
+    frozen: bool = False
+    recovery: "Recovery | None" = None
+    generation: int = 0
+    helpers: dict[bytes, Helper] = field(default_factory=dict)
+    merged: set[bytes] = field(default_factory=set)  # linked to it directly
 
 
 @dataclass
@@ -44,23 +74,52 @@ class Model:
     suspended_recipient: set[str] = field(default_factory=set)
     suspended_custodian: set[str] = field(default_factory=set)
 
-    def may_act(self, life: Life, signer: str, as_custodian: bool) -> bool:
+    def may_act(self, life: Life, signer: str, as_custodian: bool, protects: bool) -> bool:
         """May the signer act for the person, in the person's own name or as the custodian of a custodial account?"""
+        if life.deceased or (not protects and (life.closed or self.barred(life))):
+            return False
         if as_custodian:
             return not life.claimed and signer == life.custodian
         return life.claimed and signer in life.devices
 
     def may_release(self, life: Life, recipient: str, purpose: str, word: Word | None, own: bool) -> bool:
         """May the records go to the recipient, on this word or as the person's own?"""
+        if life.root is None:
+            return False
         if own:
-            return life.claimed and bool(life.devices)
+            return bool(life.devices) and not life.deceased and not self.barred(life)
+        if life.deceased or life.closed:
+            return False
         if recipient in self.suspended_recipient or life.custodian in self.suspended_custodian:
             return False
         if word is None or not self.in_force(word) or not word.permit or not word.acknowledged:
             return False
         if word.grantee != recipient or not covers(word, purpose) or (word.uses and word.used >= word.uses):
             return False
-        return not life.restricted and not any(self.denies(other, recipient, purpose) for other in life.words.values())
+        if word.suspended or not self.authority_holds(life, word):
+            return False
+        every = [other for one in self.group(life) for other in one.words.values()]
+        return not life.restricted and not any(self.denies(other, recipient, purpose) for other in every)
+
+    def barred(self, life: Life) -> bool:
+        """Is the account frozen, or being recovered?"""
+        return life.frozen or life.recovery is not None
+
+    def authority_holds(self, life: Life, word: Word) -> bool:
+        """Does the authority of who gave the word for the person still stand?"""
+        return word.delegate is None or self.helps(life, word.delegate)
+
+    def helps(self, life: Life, helper: Helper) -> bool:
+        """May the helper act: named, in its time, and by the keys that the account has?"""
+        live = helper.standing and self.time < helper.end and helper.generation == life.generation
+        return live and not life.deceased
+
+    def group(self, life: Life) -> list[Life]:
+        """The life, and all that are merged with it, directly or by way of others."""
+        names = [name for name, one in self.lives.items() if one is life]
+        for name in names:
+            names += [other for other in sorted(self.lives[name].merged) if other not in names]
+        return [self.lives[name] for name in names]
 
     def denies(self, word: Word, recipient: str, purpose: str) -> bool:
         """Is this a deny of everything, for this recipient and purpose, now? One that nobody acknowledged is."""

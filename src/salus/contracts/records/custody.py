@@ -43,6 +43,8 @@ def offer_custody(sources: Sources, ctx: Context, msg: OfferCustody) -> None:
             return refusal
         if keeper.get_offer(ctx.state, relation) is not None:
             return custody_errors.AlreadyOffered
+        if keeper.get_links(ctx.state, relation):
+            return custody_errors.StillMerged  # denies of a side that another keeps could be read by nobody here
         keeper.put_offer(ctx.state, relation, Offer(msg.successor, ctx.time))
         ctx.emit(CustodyOffered(relation, msg.custodian, msg.successor))
         return None

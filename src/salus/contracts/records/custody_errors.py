@@ -13,3 +13,7 @@ class AlreadyOffered(Refusal):
 
 class OtherRoot(Refusal):
     code, kind, text = 0x03B2, Kind.CONFLICT, "The relation has another root: something was anchored since."
+
+
+class StillMerged(Refusal):
+    code, kind, text = 0x03B3, Kind.CONFLICT, "The relation is merged with another of this custodian: unmerge it first."

@@ -51,13 +51,13 @@ def live_on(stage: Stage) -> Step:
 def _mistaken_death(stage: Stage, hospital: Organisation) -> tuple[int, bool]:
     """Return (how many of her requests were refused while she counted as dead, whether she is again as she was)."""
     state: StateView = stage.region.ledger.view()
-    before = life_state(state, stage.handle)
+    before = life_state(state, stage.handle, stage.region.ledger.now())
     doctor = attest_staff(hospital, "Registrar of deaths", "registrar")
     record_death(hospital, stage.handle, doctor, "A certificate that came by fax.")
     request_own(stage.patient, stage.handle)
     answers = [item.outcome for item in process_inbox(hospital)]
     reverse_death(hospital, stage.handle, doctor, "It was of another patient of the same name.")
-    restored = life_state(stage.region.ledger.view(), stage.handle) == before
+    restored = life_state(stage.region.ledger.view(), stage.handle, stage.region.ledger.now()) == before
     return sum(isinstance(answer, Refused) for answer in answers), restored
 
 
