@@ -4,13 +4,9 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import count
 
-from salus.contracts.access.messages import MESSAGES as ACCESS
-from salus.contracts.accounts.messages import MESSAGES as ACCOUNTS
+from salus.client.envelopes import NUMBERS
 from salus.contracts.accounts.messages import OpenAccounts
-from salus.contracts.consent.messages import MESSAGES as CONSENT
 from salus.contracts.consent.messages import GrantConsent, RevokeConsent
-from salus.contracts.governance.messages import MESSAGES as GOVERNANCE
-from salus.contracts.records.messages import MESSAGES as RECORDS
 from salus.core.encoding import encode
 from salus.core.envelope import seal_batch, seal_envelope
 from salus.core.genesis import (
@@ -33,7 +29,6 @@ from salus.policy.types import Capacity, Effect, GranteeKind, OrganisationRole
 START_MS = 1_700_000_000_000
 LIFE_MS = 300_000
 TREATMENT = 1  # number of a purpose
-_NUMBERS = {shape: n for m in (GOVERNANCE, ACCOUNTS, RECORDS, CONSENT, ACCESS) for n, shape in m.items()}
 
 
 def key(name: str) -> SigningKey:
@@ -111,7 +106,7 @@ class Region:
         nonce: bytes | None = None,
     ) -> bytes:
         """Return a signed envelope of `messages`."""
-        numbered = [(_NUMBERS[type(message)], message) for message in messages]
+        numbered = [(NUMBERS[type(message)], message) for message in messages]
         return seal_envelope(self.network, nonce or self.nonce(), not_after, signers, numbered)
 
     def batch(self, *envelopes: bytes, not_after: int = START_MS + LIFE_MS, member: Member | None = None) -> bytes:

@@ -43,7 +43,9 @@ class Consents(Simulated):
             self.opened(r.choice(MEMBERS))
 
     def claim(self, r: Random) -> None:
-        self.claimed(self.life(r)[0], r.randint(1, 3))
+        handle, life = self.life(r)
+        if not life.claimed or r.random() < 0.1:  # a second claim is refused, and seldom tried
+            self.claimed(handle, r.randint(1, 3))
 
     def pass_time(self, r: Random) -> None:
         self.model.time += r.choice((1, 3, 31)) * DAY_MS

@@ -31,7 +31,8 @@ class Keys(Changes):
         handle, life = self.life(r)
         who = r.choice((life.custodian, life.custodian, *MEMBERS))
         message = FreezeInPerson(self.members[who].id, self.badge(who), handle)
-        if self.expect(who == life.custodian and life.claimed, self.gateway(who), message):
+        may = who == life.custodian and life.claimed and not life.frozen
+        if self.expect(may, self.gateway(who), message):
             life.frozen = True
 
     def reprove(self, r: Random) -> None:
@@ -83,7 +84,14 @@ class Keys(Changes):
             return
         helper, nonce, end = r.choice(MEMBERS), self.nonce(), self.model.time + 20 * DAY_MS
         message = NameDelegate(handle, self.members[helper].id, (int(Power.GRANT),), (TREATMENT,), self.model.time, end)
-        may = self.model.may_act(life, who, False, protects=False)
+        already = any(
+            one.name == helper
+            and one.standing
+            and one.end > self.model.time + 1000
+            and one.generation == life.generation
+            for one in life.helpers.values()
+        )
+        may = self.model.may_act(life, who, False, protects=False) and helper != life.custodian and not already
         if self.expect(may, self.signer(handle, who), message, nonce=nonce):
             name = object_id("delegation", self.network, handle, nonce, 0, 0)
             life.helpers[name] = Helper(helper, end, life.generation)

@@ -28,10 +28,10 @@ SELDOM = {
     "merge": 2,
     "unmerge": 1,
     "freeze": 1,
-    "reprove": 1,
-    "complete": 2,
-    "name_helper": 2,
-    "grant_by_helper": 2,
+    "reprove": 2,
+    "complete": 4,
+    "name_helper": 4,
+    "grant_by_helper": 4,
 }
 ACTS = [name for part in (EVERYDAY, SELDOM) for name, weight in part.items() for _ in range(weight)]
 

@@ -6,7 +6,7 @@ Plain dictionaries and no message, key layout or refusal of the contracts. Each 
 from dataclasses import dataclass, field
 
 
-@dataclass
+@dataclass(eq=False)
 class Word:
     """A directive: somebody's word, permit or deny."""
 
@@ -25,7 +25,7 @@ class Word:
     delegate: "Helper | None" = None  # who gave it for the person
 
 
-@dataclass
+@dataclass(eq=False)
 class Recovery:
     """Two members identified the person, who has new keys from `due` on."""
 
@@ -35,7 +35,7 @@ class Recovery:
     since: int | None
 
 
-@dataclass
+@dataclass(eq=False)
 class Helper:
     """A member that the person lets grant for her."""
 
@@ -45,7 +45,7 @@ class Helper:
     standing: bool = True
 
 
-@dataclass
+@dataclass(eq=False)
 class Life:
     """One account and relation."""
 
@@ -65,7 +65,7 @@ class Life:
     merged: set[bytes] = field(default_factory=set)  # linked to it directly
 
 
-@dataclass
+@dataclass(eq=False)
 class Model:
     """All of them."""
 
