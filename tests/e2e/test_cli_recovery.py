@@ -140,3 +140,61 @@ def test_what_is_mistyped_is_one_line(claimed: Path, clock: FakeClock) -> None:
     assert salus("recovery", "reprove", "--as", "north", junk, "0000-0000", home=claimed).status == 2
     offer = salus("recovery", "offer", "--as", "alma", handle, "--out", "x", home=claimed)
     assert (offer.status, offer.line) == (1, "salus: No recovery of this account is under way. (0x6070)")
+
+
+def test_a_backup_is_opened_by_a_recovery(claimed: Path, clock: FakeClock) -> None:
+    folder, handle = claimed.parent, with_friends(claimed, clock)
+    done("consent", "grant", "--as", "alma", "--to", "clinic", home=claimed)
+    (folder / "passkey").write_text("07" * 32)
+    slots = ("passphrase", "printed", f"passkey:{folder / 'passkey'}", "keyholders:2/3", "organisations:south,clinic")
+    options = [part for slot in slots for part in ("--slot", slot)]
+    words = done("backup", "make", "--as", "alma", *options, "--out", folder / "told.backup", home=claimed)
+    assert "shown only now" in words and "Share 3 of 3" in words
+    made = data("backup", "make", "--as", "alma", *options, "--out", folder / "alma.backup", home=claimed)
+    texts = {slot["kind"]: slot["texts"] for slot in made["slots"]}
+    assert {kind: len(each) for kind, each in texts.items()} == {"passphrase": 1, "printed": 1, "keyholders": 3}
+    kept = {"passkey": ("passkey",), "passphrase": ("words",), "printed": ("paper",), "keyholders": ("one", "two")}
+    for kind, names in kept.items():
+        for name, text in zip(names, texts.get(kind, ["07" * 32]), strict=False):
+            (folder / name).write_text(text + "\n")
+        given = [part for name in names for part in ("--secret", folder / name)]
+        (account,) = data("backup", "accounts", folder / "alma.backup", "--slot", kind, *given, home=claimed)
+        assert account["handle"] == handle
+    wrong = salus(
+        "backup", "accounts", folder / "alma.backup", "--slot", "printed", "--secret", folder / "words", home=claimed
+    )
+    assert (wrong.status, "(0x5121)" in wrong.line) == (2, True)
+    old = salus(
+        "backup", "accounts", folder / "told.backup", "--slot", "printed", "--secret", folder / "paper", home=claimed
+    )
+    assert (old.status, "(0x5123)" in old.line) == (1, True)
+
+    done("backup", "ask", "--as", "alma", folder / "alma.backup", "--out", folder / "early", home=claimed)
+    early = salus("backup", "release", "--as", "north", folder / "early", "--out", folder / "no", home=claimed)
+    assert (early.status, "(0x6081)" in early.line, (folder / "no").exists()) == (1, True, False)
+    files = approved(claimed, handle, "new-phone")
+    done("recovery", "start", "--as", "new-phone", *files, "--at-once", home=claimed)
+    clock.advance(7 * DAY_MS)
+    done("recovery", "complete", "--as", "south", handle, home=claimed)
+    assert data("wallet", "due", "--as", "new-phone", home=claimed)["recovered"] == [handle]
+    done("backup", "ask", "--as", "new-phone", folder / "alma.backup", "--out", folder / "asked", home=claimed)
+    done("backup", "release", "--as", "north", folder / "asked", "--out", folder / "share", home=claimed)
+    parts = []
+    for holder in ("south", "clinic"):
+        asking = ("backup", "ask", "--as", "new-phone", folder / "alma.backup", "--from", holder)
+        code = data(*asking, "--out", folder / holder, home=claimed)["short_code"]
+        answer = folder / f"{holder}.part"
+        done("backup", "release", "--as", holder, folder / holder, "--short-code", code, "--out", answer, home=claimed)
+        parts += ["--held", answer]
+    back = ("backup", "restore", "--as", "new-phone", folder / "alma.backup", "--share", folder / "share")
+    assert salus(*back, "--slot", "printed", home=claimed).status == 2
+    assert data(*back, "--slot", "organisations", *parts, home=claimed)["restored"] > 0
+    shown = done("consent", "list", "--as", "new-phone", "--at", handle, home=claimed)
+    assert "Riverside Clinic" in shown or "clinic" in shown.lower()
+
+
+@pytest.mark.parametrize("slot", ["nothing", "printed:paper", "keyholders", "keyholders:two/3", "passkey:/no/file"])
+def test_a_slot_that_is_none(claimed: Path, slot: str) -> None:
+    out = claimed.parent / "never"
+    result = salus("backup", "make", "--as", "alma", "--slot", slot, "--out", out, home=claimed)
+    assert (result.status, out.exists()) == (2, False)
