@@ -63,7 +63,7 @@ class World:
         device = SigningKey.from_seed(seed) if signs else SigningKey(seed, seed)
         if signs:
             self.people.append((handle, device))
-        keeper.put_person(state, handle, Person(self.region.hospital.id, int(PersonState.CLAIMED), 1, 1, seed))
+        keeper.put_person(state, handle, Person(self.region.hospital.id, int(PersonState.CLAIMED), 1, 1, seed, False))
         entry = Key(ED25519, int(Role.DEVICE), device.public, 0, FOREVER, 1, int(KeyStatus.LISTED))
         keeper.list_key(state, handle, device.id(self.region.network), entry)
 

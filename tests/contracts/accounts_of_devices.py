@@ -55,7 +55,7 @@ def organisation_account(scene: Scene) -> None:
 
 
 def custodial(scene: Scene) -> None:
-    keeper.put_person(scene.state, scene.notes["handle"], Person(FIRST, PersonState.CUSTODIAL, 0, None, None))
+    keeper.put_person(scene.state, scene.notes["handle"], Person(FIRST, PersonState.CUSTODIAL, 0, None, None, False))
 
 
 def no_device(scene: Scene) -> None:

@@ -48,7 +48,7 @@ def open_accounts() -> Scene:
 def handle_exists(entry: int) -> Callable[[Scene], None]:
     def defect(scene: Scene) -> None:
         handle = object_id("handle", NETWORK.id, FIRST, scene.nonce, 0, entry)
-        keeper.put_person(scene.state, handle, Person(FIRST, PersonState.CUSTODIAL, 0, None, None))
+        keeper.put_person(scene.state, handle, Person(FIRST, PersonState.CUSTODIAL, 0, None, None, False))
 
     return defect
 
@@ -90,14 +90,14 @@ def of_an_organisation(scene: Scene) -> None:
 
 
 def anothers_patient(scene: Scene) -> None:
-    person = Person(SECOND, PersonState.CUSTODIAL, 0, None, None)
+    person = Person(SECOND, PersonState.CUSTODIAL, 0, None, None, False)
     keeper.put_person(scene.state, scene.notes["handle"], person)
 
 
 def claimed_before(scene: Scene) -> None:
     before = keeper.get_person(scene.state, scene.notes["handle"])
     assert before is not None
-    claimed = Person(before.custodian, PersonState.CLAIMED, 1, 1, people.SEAL)
+    claimed = Person(before.custodian, PersonState.CLAIMED, 1, 1, people.SEAL, False)
     keeper.put_person(scene.state, scene.notes["handle"], claimed)
 
 

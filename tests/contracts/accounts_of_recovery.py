@@ -610,7 +610,7 @@ def custodial_of_any(scene: Scene) -> None:
     person = keeper.get_person(scene.state, scene.notes["handle"])
     assert person is not None
     keeper.put_person(
-        scene.state, scene.notes["handle"], Person(person.custodian, PersonState.CUSTODIAL, 0, None, None)
+        scene.state, scene.notes["handle"], Person(person.custodian, PersonState.CUSTODIAL, 0, None, None, False)
     )
 
 

@@ -64,7 +64,7 @@ def family(state: Overlay | None = None) -> Overlay:
     """Accounts at the hospital for three who act for others."""
     state = region() if state is None else state
     for who in ("mother", "father", "aunt"):
-        accounts_keeper.put_person(state, name(who), Person(HOSPITAL, PersonState.CLAIMED, 1, 1, bytes(32)))
+        accounts_keeper.put_person(state, name(who), Person(HOSPITAL, PersonState.CLAIMED, 1, 1, bytes(32), False))
         list_key(state, name(who), who, Role.DEVICE)
     return state
 

@@ -44,7 +44,7 @@ class Recovering(Acting):
 
 
 def claim(state: Overlay, relation: bytes, text: str) -> None:
-    accounts_keeper.put_person(state, relation, Person(HOSPITAL, PersonState.CLAIMED, 1, 1, bytes(32)))
+    accounts_keeper.put_person(state, relation, Person(HOSPITAL, PersonState.CLAIMED, 1, 1, bytes(32), False))
     list_key(state, relation, text, Role.DEVICE)
 
 
@@ -98,7 +98,7 @@ def remove_person(s: Scene) -> None:
 
 def change_custodian(s: Scene) -> None:
     if accounts_keeper.get_person(s.state, RELATION) is not None:
-        accounts_keeper.put_person(s.state, RELATION, Person(name("elsewhere"), 2, 1, 1, bytes(32)))
+        accounts_keeper.put_person(s.state, RELATION, Person(name("elsewhere"), 2, 1, 1, bytes(32), False))
 
 
 def saying(n: int, **fields: Any) -> Defect:
@@ -193,7 +193,7 @@ def many(s: Scene) -> None:
     """The group would have nine members: the two, and seven custodial ones."""
     for n in range(7):
         other = name(f"custodial {n}")
-        accounts_keeper.put_person(s.state, other, Person(HOSPITAL, PersonState.CUSTODIAL, 0, None, None))
+        accounts_keeper.put_person(s.state, other, Person(HOSPITAL, PersonState.CUSTODIAL, 0, None, None, False))
         keeper.put_link(s.state, RELATION, other, Link(NOW - 1))
 
 

@@ -108,7 +108,7 @@ def remove_person(s: Scene) -> None:
 
 
 def change_custodian(s: Scene) -> None:
-    accounts_keeper.put_person(s.state, RELATION, Person(name("elsewhere"), 1, 0, None, None))
+    accounts_keeper.put_person(s.state, RELATION, Person(name("elsewhere"), 1, 0, None, None, False))
 
 
 def not_attested(s: Scene) -> None:

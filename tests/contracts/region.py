@@ -114,8 +114,8 @@ def region() -> Overlay:
         governance_keeper.put_purpose(state, purpose)
     governance_keeper.put_group(state, GROUP, Group("care network", 1, (CLINIC,)))
     accounts_keeper.put_staff(state, CLINIC, STAFF, Staff(0, FOREVER))
-    accounts_keeper.put_person(state, RELATION, Person(HOSPITAL, PersonState.CLAIMED, 1, 1, bytes(32)))
-    accounts_keeper.put_person(state, CUSTODIAL, Person(HOSPITAL, PersonState.CUSTODIAL, 0, None, None))
+    accounts_keeper.put_person(state, RELATION, Person(HOSPITAL, PersonState.CLAIMED, 1, 1, bytes(32), False))
+    accounts_keeper.put_person(state, CUSTODIAL, Person(HOSPITAL, PersonState.CUSTODIAL, 0, None, None, False))
     list_key(state, RELATION, "patient", Role.DEVICE)
     records_keeper.put_relation(state, RELATION, Relation(ROOT, 1, NOW - 1, None, None))
     return state

@@ -236,7 +236,7 @@ def test_who_was_served_itself_tells_of_no_relation_but_its_own() -> None:
     s = opening()
     committed(issuer=HOSPITAL)(s)
     assert s.run().code == 0
-    accounts_keeper.put_person(s.state, RELATION, Person(OTHER, PersonState.CLAIMED, 1, 1, bytes(32)))
+    accounts_keeper.put_person(s.state, RELATION, Person(OTHER, PersonState.CLAIMED, 1, 1, bytes(32), False))
     assert s.run().code == errors.WrongOpening.code
     committed(issuer=REGULATOR)(s)  # the relation went to another custodian since: the opening is still owed
     assert s.run().code == 0

@@ -263,7 +263,7 @@ def no_relation(s: Scene) -> None:
 
 
 def held_by_another(s: Scene) -> None:
-    accounts_keeper.put_person(s.state, RELATION, Person(OTHER, PersonState.CLAIMED, 1, 1, bytes(32)))
+    accounts_keeper.put_person(s.state, RELATION, Person(OTHER, PersonState.CLAIMED, 1, 1, bytes(32), False))
 
 
 def clinics_key(**fields: Any) -> Defect:

@@ -98,7 +98,7 @@ def test_confirmed_claim_hands_the_account_over_exactly() -> None:
     claim = people.claim(NETWORK, state, handle, [PHONE, TABLET])
     outcome = confirm(state, handle, claim)
     ids = tuple(k.id(NETWORK.id) for k in (PHONE, TABLET))
-    person = Person(FIRST, PersonState.CLAIMED, 1, 1, SEAL)
+    person = Person(FIRST, PersonState.CLAIMED, 1, 1, SEAL, False)
     assert outcome.writes == {
         keys.person_key(handle): encode(person),
         keys.account_key(handle, ids[0]): encode(device_key(PHONE)),

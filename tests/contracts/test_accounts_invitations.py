@@ -48,7 +48,7 @@ def test_custodial_accounts_are_written_exactly() -> None:
     scene = NETWORK.scene(OpenAccounts(FIRST, 1000), NETWORK.gateway(0))
     outcome = scene.run()
     handles = [object_id("handle", NETWORK.id, FIRST, scene.nonce, 0, entry) for entry in range(1000)]
-    person = Person(FIRST, PersonState.CUSTODIAL, 0, None, None)
+    person = Person(FIRST, PersonState.CUSTODIAL, 0, None, None, False)
     assert outcome.writes == {keys.person_key(handle): encode(person) for handle in handles}
     assert outcome.events == (events.AccountsOpened(FIRST, tuple(handles)),)
 

@@ -289,7 +289,9 @@ def test_lone_device_needs_a_delay_to_change_keys_but_rotates_its_seal_key() -> 
     add = AddKey(handle, people.device(NETWORK, handle, TABLET))
     assert NETWORK.scene(add, by(handle, PHONE), state).run().code == errors.DelayNeeded.code
     outcome = NETWORK.scene(RotateSealKey(handle, b"f" * 32), by(handle, PHONE), state).run()
-    assert outcome.writes == {keys.person_key(handle): encode(Person(FIRST, PersonState.CLAIMED, 1, 1, b"f" * 32))}
+    assert outcome.writes == {
+        keys.person_key(handle): encode(Person(FIRST, PersonState.CLAIMED, 1, 1, b"f" * 32, False))
+    }
     assert outcome.events == (events.SealKeyRotated(handle, b"f" * 32),)
 
 
@@ -349,7 +351,13 @@ def test_unknown_accounts_have_no_custodian() -> None:
 
 
 HANDLE = object_id("handle", NETWORK.id, FIRST, b"o" * 16, 0, 0)
-CUSTODIAL = Person(FIRST, PersonState.CUSTODIAL, 0, None, None)
+
+
+def claimed(generation: int, policy: int | None, seal: bytes | None) -> Person:
+    return Person(FIRST, PersonState.CLAIMED, generation, policy, seal, False)
+
+
+CUSTODIAL = Person(FIRST, PersonState.CUSTODIAL, 0, None, None, False)
 PHONE_KEY = Key(1, int(Role.DEVICE), PHONE.public, 0, FOREVER, 1, int(KeyStatus.LISTED))
 DAMAGE: dict[str, dict[bytes, bytes | None]] = {
     "unknown space": {b"\x02\x0a" + bytes(32): b"\x80"},
@@ -371,12 +379,16 @@ DAMAGE: dict[str, dict[bytes, bytes | None]] = {
     },
     "key of no account": {keys.owner_key(kid(LAPTOP)): b"?" * 32},
     "custodian that is no organisation": {
-        keys.person_key(HANDLE): encode(Person(b"?" * 32, PersonState.CLAIMED, 1, 1, SEAL))
+        keys.person_key(HANDLE): encode(Person(b"?" * 32, PersonState.CLAIMED, 1, 1, SEAL, False))
     },
     "id of both kinds": {keys.person_key(FIRST): encode(CUSTODIAL)},
-    "claimed without a policy": {keys.person_key(HANDLE): encode(Person(FIRST, PersonState.CLAIMED, 1, None, SEAL))},
-    "claimed without a seal key": {keys.person_key(HANDLE): encode(Person(FIRST, PersonState.CLAIMED, 1, 1, None))},
-    "claimed without a key": {keys.person_key(HANDLE): encode(Person(FIRST, PersonState.CLAIMED, 2, 1, SEAL))},
+    "claimed without a policy": {
+        keys.person_key(HANDLE): encode(Person(FIRST, PersonState.CLAIMED, 1, None, SEAL, False))
+    },
+    "claimed without a seal key": {
+        keys.person_key(HANDLE): encode(Person(FIRST, PersonState.CLAIMED, 1, 1, None, False))
+    },
+    "claimed without a key": {keys.person_key(HANDLE): encode(Person(FIRST, PersonState.CLAIMED, 2, 1, SEAL, False))},
     "custodial with keys": {keys.person_key(HANDLE): encode(CUSTODIAL)},
     "invitation to a claimed account": {
         keys.invitation_key(HANDLE): encode(Invitation(key("invitation 6f6f6f6f").public, NOW))

@@ -209,7 +209,9 @@ def taken(s: Scene) -> None:
 
 
 def held_by_another(s: Scene) -> None:
-    accounts_keeper.put_person(s.state, RELATION, Person(name("elsewhere"), PersonState.CLAIMED, 1, 1, bytes(32)))
+    accounts_keeper.put_person(
+        s.state, RELATION, Person(name("elsewhere"), PersonState.CLAIMED, 1, 1, bytes(32), False)
+    )
 
 
 def other_realm(s: Scene) -> None:

@@ -67,7 +67,7 @@ def relation_of(s: Scene, *others: bytes) -> None:
         if other in TEXTS:
             claim(s.state, other, TEXTS[other])
         else:
-            accounts_keeper.put_person(s.state, other, Person(HOSPITAL, PersonState.CUSTODIAL, 0, None, None))
+            accounts_keeper.put_person(s.state, other, Person(HOSPITAL, PersonState.CUSTODIAL, 0, None, None, False))
 
 
 def released(s: Scene, basis: tuple[int, bytes | None, int] = PERMIT) -> int:

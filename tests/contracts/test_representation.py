@@ -393,7 +393,7 @@ def test_a_delegate_is_void_under_another_generation() -> None:
     assert ACTING.holds(state, RELATION, OF_AUNT, NOW, TREAT) == 0
     petition = Petition(RELATION, capacity, 1, bytes(32))
     assert at_home(petition, BY_AUNT, state=state).run().code == 0
-    accounts_keeper.put_person(state, RELATION, Person(HOSPITAL, PersonState.CLAIMED, 2, 1, bytes(32)))
+    accounts_keeper.put_person(state, RELATION, Person(HOSPITAL, PersonState.CLAIMED, 2, 1, bytes(32), False))
     assert ACTING.authority(*asked) is None
     assert ACTING.holds(state, RELATION, OF_AUNT, NOW, TREAT) == ENDED
     keeper.put_delegation(state, RELATION, name("anew"), delegation(generation=2))  # named anew, it acts again

@@ -156,7 +156,7 @@ def unsigned(s: Scene) -> None:
 def held_by_another(s: Scene) -> None:
     found = accounts_keeper.get_person(s.state, RELATION)
     if found is not None:
-        accounts_keeper.put_person(s.state, RELATION, Person(OTHER, found.state, 1, 1, bytes(32)))
+        accounts_keeper.put_person(s.state, RELATION, Person(OTHER, found.state, 1, 1, bytes(32), False))
 
 
 def by_clinic(s: Scene) -> None:
@@ -191,7 +191,7 @@ def delegation_taken(s: Scene) -> None:
 
 def elsewhere(s: Scene) -> None:
     """The account is at another custodian."""
-    accounts_keeper.put_person(s.state, FATHER, Person(OTHER, PersonState.CLAIMED, 1, 1, bytes(32)))
+    accounts_keeper.put_person(s.state, FATHER, Person(OTHER, PersonState.CLAIMED, 1, 1, bytes(32), False))
 
 
 ENDED = put(standing=int(Standing.ENDED))

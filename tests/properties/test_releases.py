@@ -66,7 +66,7 @@ def test_a_bulk_stands_exactly_where_each_relation_would_alone(seed: int) -> Non
     for n in range(rng.randrange(1, 12)):
         relation = name(f"relation {n}")
         held, out, kept = rng.random() < 0.8, rng.random() < 0.3, rng.random() < 0.2
-        person = Person(HOSPITAL if held else CLINIC, PersonState.CUSTODIAL, 0, None, None)
+        person = Person(HOSPITAL if held else CLINIC, PersonState.CUSTODIAL, 0, None, None, False)
         accounts_keeper.put_person(state, relation, person)
         records_keeper.put_relation(state, relation, Relation(name(f"root {n}"), 1, NOW - 1, None, None))
         preference = ((TREAT, int(Choice.OUT)),) if out else ()

@@ -309,7 +309,7 @@ def test_key_that_ends_itself_still_signs_the_protective_rest_of_the_block() -> 
     device, grant = key("her device"), world.region.grant(relation)
     run(world.machine, [region.batch(grant[0])])
     claimed = Overlay(world.machine.store)
-    accounts.put_person(claimed, relation, Person(region.hospital.id, int(PersonState.CLAIMED), 1, 1, bytes(32)))
+    accounts.put_person(claimed, relation, Person(region.hospital.id, int(PersonState.CLAIMED), 1, 1, bytes(32), False))
     entry = Key(ED25519, int(Role.DEVICE), device.public, 0, FOREVER, 1, int(KeyStatus.LISTED))
     accounts.list_key(claimed, relation, device.id(region.network), entry)
     world.machine.store.apply(claimed.writes)

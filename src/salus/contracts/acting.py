@@ -96,6 +96,5 @@ def _over(state: Reader, relation: bytes, capacity: int, power: Power) -> bool:
     """True where the person's own word is over: wholly by death, for what would give something out by closing."""
     if capacity not in (Capacity.SELF, Capacity.CUSTODIAN, Capacity.DELEGATE):
         return False
-    if records.deceased(state, relation):
-        return True
-    return power in (Power.GRANT, Power.PREFER) and records.closed(state, relation)
+    deceased, closed = records.over(state, relation)
+    return deceased or (closed and power in (Power.GRANT, Power.PREFER))

@@ -46,7 +46,7 @@ def open_accounts(governance: Governance, ctx: Context, msg: OpenAccounts) -> No
         raise errors.CustodianSuspended
     # WRITE
     for handle in handles:
-        keeper.put_person(ctx.state, handle, Person(msg.custodian, int(PersonState.CUSTODIAL), 0, None, None))
+        keeper.put_person(ctx.state, handle, Person(msg.custodian, int(PersonState.CUSTODIAL), 0, None, None, False))
     # EMIT
     ctx.emit(AccountsOpened(msg.custodian, handles))
 
@@ -168,7 +168,7 @@ def _make_final(
         ids.append(key_id(ctx.network, public))
         key = Key(suite, int(Role.DEVICE), public, start, end, generation, int(KeyStatus.LISTED))
         keeper.list_key(ctx.state, handle, ids[-1], key)
-    claimed = Person(person.custodian, int(PersonState.CLAIMED), generation, claim.policy, claim.seal_key)
+    claimed = Person(person.custodian, int(PersonState.CLAIMED), generation, claim.policy, claim.seal_key, False)
     keeper.put_person(ctx.state, handle, claimed)
     keeper.end_claim(ctx.state, handle)
     ctx.emit(ClaimFinal(handle, claim.id, generation, confirmed, tuple(ids)))

@@ -107,6 +107,9 @@ def staff_attested(state: Reader, account: bytes, commitment: bytes, time: int) 
 
 def barred(state: Reader, handle: bytes, time: int) -> bool:
     """True if the account is frozen or being recovered: nothing but what protects is possible."""
+    entry = keeper.get_person(state, handle)
+    if entry is None or not entry.barred:
+        return False
     return recovery_keeper.get_recovery(state, handle) is not None or frozen(state, handle, time) is not None
 
 

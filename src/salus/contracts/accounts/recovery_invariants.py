@@ -40,6 +40,11 @@ def violations(network: bytes, parsed: Parsed) -> Iterator[Finding]:
             person = persons.get(keys.person_key(key[2:34]))
             if person is None or person.state != PersonState.CLAIMED:
                 yield key, "what recovery keeps is of a claimed account"  # 7
+    for key, person in persons.items():
+        if person.barred != (
+            b"\x02\x22" + key[2:] in parsed[b"\x02\x22"] or b"\x02\x23" + key[2:] in parsed[b"\x02\x23"]
+        ):
+            yield key, "an account is marked as barred if a recovery or a freeze stands"  # 9
     yield from _keyholders(network, parsed)
     yield from _reserved(network, parsed)
     yield from _wanted(parsed)

@@ -54,11 +54,13 @@ def get_recovery(state: Reader, account: bytes) -> PendingRecovery | None:
 
 def put_recovery(state: Overlay, account: bytes, entry: PendingRecovery) -> None:
     state.put(keys.recovery_key(account), encode(entry))
+    _mark(state, account)
 
 
 def end_recovery(state: Overlay, account: bytes) -> None:
     """Remove the pending recovery, and let keys that it froze be live again; its own keys stay reserved."""
     state.delete(keys.recovery_key(account))
+    _mark(state, account)
     for key, entry in keeper.listed_keys(state, account):
         if entry.status == KeyStatus.FROZEN:
             keeper.list_key(state, account, key, replace(entry, status=int(KeyStatus.LISTED)))
@@ -71,11 +73,21 @@ def get_frozen(state: Reader, account: bytes) -> Frozen | None:
 
 def put_frozen(state: Overlay, account: bytes, entry: Frozen) -> None:
     state.put(keys.frozen_key(account), encode(entry))
+    _mark(state, account)
 
 
 def end_frozen(state: Overlay, account: bytes) -> None:
     if get_frozen(state, account) is not None:
         state.delete(keys.frozen_key(account))
+        _mark(state, account)
+
+
+def _mark(state: Overlay, account: bytes) -> None:
+    """Note in the account whether a recovery or a freeze stands."""
+    person = keeper.get_person(state, account)
+    barred = get_recovery(state, account) is not None or get_frozen(state, account) is not None
+    if person is not None and person.barred != barred:
+        keeper.put_person(state, account, replace(person, barred=barred))
 
 
 def get_history(state: Reader, account: bytes, key: bytes) -> KeyHistory:

@@ -60,6 +60,7 @@ class Person(Message, frozen=True):
     generation: Count  # 0 while custodial; each claim and recovery adds one and voids every earlier key
     policy: Small | None  # RecoveryPolicy; null while custodial, which bars recovery
     seal_key: Digest | None  # id of the person's HPKE public key; null while custodial
+    barred: bool  # a freeze or a recovery stands, and has to be asked for: every act looks here first
 
 
 class Staff(Message, frozen=True):

@@ -2,9 +2,11 @@
 
 from salus.contracts.records import keys
 from salus.contracts.records.types import Asked, Hold, Link, Moved, Relation, Restriction, Used
-from salus.contracts.records.types_life import Closing, Death, Former, Offer
+from salus.contracts.records.types_life import Bars, Closing, Death, Former, Offer
 from salus.core.encoding import decode_stored, encode
 from salus.state.overlay import Overlay, Reader
+
+_NO_BARS = Bars(None, None)
 
 
 def get_relation(state: Reader, relation: bytes) -> Relation | None:
@@ -61,30 +63,38 @@ def end_restriction(state: Overlay, relation: bytes) -> None:
     state.delete(keys.restriction_key(relation))
 
 
+def get_bars(state: Reader, relation: bytes) -> Bars:
+    """Return death and closing, as far as they stand."""
+    raw = state.get(keys.bars_key(relation))
+    return _NO_BARS if raw is None else decode_stored(raw, Bars)
+
+
+def _put_bars(state: Overlay, relation: bytes, entry: Bars) -> None:
+    state.put(keys.bars_key(relation), None if entry == _NO_BARS else encode(entry))
+
+
 def get_death(state: Reader, relation: bytes) -> Death | None:
-    raw = state.get(keys.death_key(relation))
-    return None if raw is None else decode_stored(raw, Death)
+    return get_bars(state, relation).death
 
 
-def put_death(state: Overlay, relation: bytes, entry: Death) -> None:
-    state.put(keys.death_key(relation), encode(entry))
+def put_death(state: Overlay, relation: bytes, entry: Death | None) -> None:
+    _put_bars(state, relation, Bars(entry, get_closing(state, relation)))
 
 
 def end_death(state: Overlay, relation: bytes) -> None:
-    state.delete(keys.death_key(relation))
+    put_death(state, relation, None)
 
 
 def get_closing(state: Reader, relation: bytes) -> Closing | None:
-    raw = state.get(keys.closing_key(relation))
-    return None if raw is None else decode_stored(raw, Closing)
+    return get_bars(state, relation).closing
 
 
-def put_closing(state: Overlay, relation: bytes, entry: Closing) -> None:
-    state.put(keys.closing_key(relation), encode(entry))
+def put_closing(state: Overlay, relation: bytes, entry: Closing | None) -> None:
+    _put_bars(state, relation, Bars(get_death(state, relation), entry))
 
 
 def end_closing(state: Overlay, relation: bytes) -> None:
-    state.delete(keys.closing_key(relation))
+    put_closing(state, relation, None)
 
 
 def get_offer(state: Reader, relation: bytes) -> Offer | None:

@@ -6,8 +6,7 @@
 | 03 02 relation[32] petition[32] | 66    | Asked       |
 | 03 03 relation[32] hold[32]     | 66    | Hold        |
 | 03 04 relation[32]              | 34    | Restriction |
-| 03 10 relation[32]              | 34    | Death       |
-| 03 11 relation[32]              | 34    | Closing     |
+| 03 10 relation[32]              | 34    | Bars        |
 | 03 12 relation[32]              | 34    | Offer       |
 | 03 13 relation[32] former[32]   | 66    | Former      |
 | 03 20 relation[32] other[32]    | 66    | Link        |
@@ -40,12 +39,8 @@ def restriction_key(relation: bytes) -> bytes:
     return b"\x03\x04" + relation
 
 
-def death_key(relation: bytes) -> bytes:
+def bars_key(relation: bytes) -> bytes:
     return b"\x03\x10" + relation
-
-
-def closing_key(relation: bytes) -> bytes:
-    return b"\x03\x11" + relation
 
 
 def offer_key(relation: bytes) -> bytes:

@@ -98,3 +98,9 @@ def kept_until(state: Reader, relation_id: bytes, organisation: bytes) -> int | 
 def in_use(state: Reader, relation: bytes) -> bool:
     """True unless the relation is restricted or closed, or the person has died: nobody is led to such a one."""
     return not (restricted(state, relation) or deceased(state, relation) or closed(state, relation))
+
+
+def over(state: Reader, relation: bytes) -> tuple[bool, bool]:
+    """Return (the person has died, the relation is closed), asked for at once."""
+    bars = keeper.get_bars(state, relation)
+    return bars.death is not None, bars.closing is not None

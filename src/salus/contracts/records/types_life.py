@@ -17,6 +17,13 @@ class Closing(Message, frozen=True):
     since: Time
 
 
+class Bars(Message, frozen=True):
+    """What stands of the two, in one entry, since every act asks for both; at least one does."""
+
+    death: Death | None
+    closing: Closing | None
+
+
 class Offer(Message, frozen=True):
     """The custodian offers the relation to another member, which has not accepted yet."""
 
