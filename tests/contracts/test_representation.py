@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from contracts.families import (
+    AUNT,
     BY_AUNT,
     BY_FATHER,
     BY_MOTHER,
@@ -18,6 +19,7 @@ from contracts.families import (
     family,
     parents,
     put,
+    representation,
 )
 from contracts.precedence import NOW, Scene
 from contracts.region import (
@@ -51,9 +53,12 @@ from salus.contracts.accounts.types import Person, PersonState, Staff
 from salus.contracts.consent import errors as consent_errors
 from salus.contracts.consent import keeper as consent_keeper
 from salus.contracts.consent.messages import ConfirmGrant, GrantConsent, RevokeConsent, SetPreference
+from salus.contracts.context import Signer
 from salus.contracts.governance import keeper as governance_keeper
 from salus.contracts.governance.types import Policies
+from salus.contracts.records import keeper as records_keeper
 from salus.contracts.records.messages import Petition
+from salus.contracts.records.types_life import Closing, Death
 from salus.contracts.representation import errors, keeper, queries
 from salus.contracts.representation.events import RepresentationDisputed
 from salus.contracts.representation.invariants import violations
@@ -410,6 +415,26 @@ def test_a_delegate_has_no_more_than_was_given() -> None:
     assert acts(state, BY_AUNT, power=Power.PROTECT, capacity=capacity, deceased=True) is None
     assert acts(state, BY_AUNT, power=Power.PROTECT) is None
     assert holds(state, OF_AUNT, dead=True) == SUSPENDED
+
+
+def test_nobody_grants_in_a_closed_relation_and_the_estate_acts_after_a_death() -> None:
+    state = family()
+    keeper.put_representation(state, RELATION, OF_MOTHER, representation())
+    keeper.put_representation(state, RELATION, OF_AUNT, representation(representative=AUNT, springs=int(Springs.DEATH)))
+
+    def may(by: Signer) -> set[Power]:
+        asked = {power: (TREAT,) if power == Power.GRANT else () for power in Power}
+        capacity = int(Capacity.REPRESENTATIVE)
+        found = {p: ACTING.authority(state, RELATION, (by,), capacity, NOW, p, asked[p]) for p in Power}
+        return {power for power, one in found.items() if one is not None}
+
+    everything = may(BY_MOTHER)
+    assert Power.GRANT in everything and may(BY_AUNT) == set()
+    records_keeper.put_closing(state, RELATION, Closing(NOW))
+    assert may(BY_MOTHER) == everything - {Power.GRANT, Power.PREFER}
+    records_keeper.end_closing(state, RELATION)
+    records_keeper.put_death(state, RELATION, Death(bytes(32), bytes(32), NOW))
+    assert may(BY_AUNT) == everything
 
 
 def test_where_there_is_no_relation_nobody_acts() -> None:

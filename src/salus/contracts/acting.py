@@ -12,6 +12,7 @@ from salus.policy.types import Capacity, Power
 from salus.state.overlay import Reader
 
 _OWN = Authority(None)
+_BY_HER_WORD = (int(Capacity.SELF), int(Capacity.CUSTODIAN), int(Capacity.DELEGATE))
 _OTHERS = (int(Capacity.REPRESENTATIVE), int(Capacity.DELEGATE))
 
 
@@ -93,8 +94,8 @@ def _barred(state: Reader, relation: bytes, time: int, power: Power) -> bool:
 
 
 def _over(state: Reader, relation: bytes, capacity: int, power: Power) -> bool:
-    """True where the person's own word is over: wholly by death, for what would give something out by closing."""
-    if capacity not in (Capacity.SELF, Capacity.CUSTODIAN, Capacity.DELEGATE):
-        return False
+    """True where nobody's word gives anything out any more, by closing; or the person's own is over, by death."""
     deceased, closed = records.over(state, relation)
-    return deceased or (closed and power in (Power.GRANT, Power.PREFER))
+    if closed and power in (Power.GRANT, Power.PREFER):
+        return True
+    return deceased and capacity in _BY_HER_WORD
