@@ -14,7 +14,7 @@ from salus.ledger.embedded.pruning import prune, to_height
 from salus.testing.clock import FakeClock
 from salus.testing.faults import Crash, FaultyFiles, Mode, Plan, faulty_store
 from salus.testing.region import Region
-from unit.pruned_samples import HOUR_MS, NOW_MS, fill, more, opened, pruned, short_region
+from unit.pruned_samples import HOUR_MS, NOW_MS, fill, more, pruned, short_region
 
 MODES: tuple[Mode, ...] = ("before", "torn", "after")
 
@@ -29,7 +29,7 @@ class Sample:
         pruned(folder, self.region, self.first)
         with EmbeddedLedger.open(folder, self.region.node, FakeClock(NOW_MS + HOUR_MS)) as ledger:
             self.second = more(ledger, self.region, 2, NOW_MS + HOUR_MS)
-        with opened(folder, self.region) as ledger:
+        with EmbeddedLedger.open(folder, None, FakeClock(NOW_MS + HOUR_MS)) as ledger:
             self.status: Status = ledger.status()
             self.headers = [ledger.header(one) for one in range(1, ledger.height() + 1)]
 
@@ -132,11 +132,10 @@ def sample_pruned_after_all(sample: Sample, folder: Path) -> bool:
 
 
 def test_a_crash_at_the_next_opening_is_no_harm(sample: Sample, tmp_path: Path) -> None:
-    count = 0
+    count, rename = 0, _step_of_the_rename(sample, tmp_path)
     for step in range(1, 8):
         for mode in MODES:
             folder = copied(sample, tmp_path, f"{step}-{mode}")
-            rename = _step_of_the_rename(sample, tmp_path)
             with pytest.raises(Crash):
                 sample.attempt(folder, Plan(rename, "after"))
             plan = Plan(step, mode, seed=step)
