@@ -18,7 +18,10 @@ from salus.bootstrap import open_region
 from salus.evidence.report import Verdict
 from salus.evidence.verify import verify
 from salus.ledger.errors import PrunedEvent
+from salus.services.account.form_cells import Cells
+from salus.services.account.form_data import form_as_data
 from salus.services.account.page import Proofs, page
+from salus.services.account_form import account_form
 from salus.services.accounting import accounting
 from salus.services.deliver import Delivery
 from salus.services.grant import grant
@@ -63,6 +66,7 @@ def test_a_month_is_pruned(story: Story) -> None:
     assert done.status == 0 and f"{first - 1} blocks" in done.out
     again = salus("ledger", "prune", "--before", first, home=home)
     assert (again.status, "(0x7022)" in again.line) == (1, True)
+    assert salus("ledger", "prune", home=home).status == 2  # there is no age that fits every law
     assert "would" not in done.out and f"all before block {first}" in salus("ledger", "status", home=home).out
     shown = salus("ledger", "show", first - 1, home=home)
     assert shown.status == 0 and "pruned" in shown.out and "app hash before" in shown.out
@@ -76,6 +80,9 @@ def test_a_month_is_pruned(story: Story) -> None:
     assert "released" in [line.what for line in told.lines]
     text = page(told, Proofs(ledger.checkpoint().decode(), {}), "en")
     assert "Pruned until" in text and f"before block {first}" in text
+    form = account_form("gdpr", ledger, told, None, None)
+    assert any("Incomplete: " in lead for lead in Cells(form, "en").leads())
+    assert form_as_data(form, {})["pruned"] == told.pruned._asdict()
     with pytest.raises(PrunedEvent):
         ledger.prove_event(whole.lines[0].index)
 

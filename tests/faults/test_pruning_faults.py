@@ -84,7 +84,7 @@ def steps(sample: Sample, tmp_path: Path) -> int:
     return plan.steps
 
 
-def test_power_cut_at_every_durable_step(sample: Sample, tmp_path: Path) -> None:
+def test_power_cut_at_every_durable_step_of_a_pruning(sample: Sample, tmp_path: Path) -> None:
     count = steps(sample, tmp_path)
     assert count > 8
     outcomes = set()

@@ -15,6 +15,7 @@ HOUR_MS = 3_600_000
 NOW_MS = START_MS + HOUR_MS
 SHORT = (
     (int(Parameter.REQUEST_WINDOW_MS), 60_000),
+    (int(Parameter.SESSION_MS), 60_000),
     (int(Parameter.APPROVAL_WINDOW_MS), 60_000),
     (int(Parameter.OUTAGE_MS), 60_000),
     (int(Parameter.LOOKUP_WINDOW_MS), 10_000),

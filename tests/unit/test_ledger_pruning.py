@@ -303,6 +303,20 @@ def test_a_damaged_export_builds_no_state(tmp_path: Path, region: Region, name: 
     opened(folder, region).close()
 
 
+def test_blocks_put_back_beside_a_pruned_state_are_found(tmp_path: Path, region: Region) -> None:
+    folder = tmp_path / "l"
+    first = fill(folder, region)
+    whole = (folder / "blocks").read_bytes()
+    pruned(folder, region, first)
+    (folder / "blocks").write_bytes(whole)
+    for node in (region.node, None):
+        with pytest.raises(errors.DamagedFile):
+            EmbeddedLedger.open(folder, node, FakeClock(NOW_MS))
+    shutil.rmtree(folder / "state")
+    with opened(folder, region) as ledger:
+        assert ledger.pruned() is None and len(list(ledger.events())) == ledger.status().log_entries
+
+
 def test_a_pruned_record_stands_only_before_whole_ones(tmp_path: Path, region: Region) -> None:
     folder = tmp_path / "l"
     first = fill(folder, region)

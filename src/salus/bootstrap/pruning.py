@@ -12,7 +12,7 @@ DAY_MS = 86_400_000
 
 
 def prune_region(home: Path, passphrase: str, *, before: int | None, keep_days: int, dry_run: bool = False) -> Pruning:
-    """Prune the blocks below the height `before`; without one those older than `keep_days` of block time.
+    """Prune the blocks below the height `before`; with None those older than `keep_days` of block time.
 
     A dry run changes nothing. Raises NoRegion, WrongPassphrase, and what `prune` raises.
     """

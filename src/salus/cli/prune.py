@@ -9,8 +9,6 @@ from salus.cli.options import home_folder, in_home, passphrase
 from salus.cli.output import print_fields, print_json, when
 from salus.cli.status import BadInput
 
-KEEP_DAYS = 365
-
 
 @click.command("prune")
 @click.option("--before", type=click.IntRange(2), default=None, metavar="HEIGHT", help="Blocks below this height.")
@@ -18,7 +16,7 @@ KEEP_DAYS = 365
     "--keep-days",
     type=click.IntRange(1, 36_500),
     default=None,
-    help=f"Blocks older than so many days of block time.  [default: {KEEP_DAYS}]",
+    help="Blocks older than so many days of block time.",
 )
 @click.option("--dry-run", is_flag=True, help="Check everything, say what would go, change nothing.")
 @in_home
@@ -28,13 +26,12 @@ def prune_blocks(home: Path | None, as_json: bool, before: int | None, keep_days
     Headers stay, and the hashes of all events: what was proved stays proved. A signed export of the state at that
     height is put beside them first. Accounts then begin there; make the evidence that somebody may need before.
     """
-    if before is not None and keep_days is not None:
+    if (before is None) == (keep_days is None):
         raise click.UsageError("give --before or --keep-days")
     folder = home_folder(home)
     if not (folder / "genesis.cbor").is_file():
         raise BadInput(f"{folder} holds no region; `salus init` or `salus demo` makes one")
-    days = KEEP_DAYS if keep_days is None else keep_days
-    done = prune_region(folder, passphrase(folder), before=before, keep_days=days, dry_run=dry_run)
+    done = prune_region(folder, passphrase(folder), before=before, keep_days=keep_days or 0, dry_run=dry_run)
     if as_json:
         print_json({**done._asdict(), "time": when(done.time), "dry_run": dry_run})
         return

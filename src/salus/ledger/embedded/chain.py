@@ -207,6 +207,7 @@ def open_chain(
         try:
             blocks.scan(store.height, int.from_bytes(store.meta(END) or b"", "big"), readonly)
             point = find_point(folder, files, network, blocks)
+            _check_pruned(store, point.entries if point else 0)
             machine = _machine(store, folder, genesis, files, network, blocks)
             (helper or Alone()).attach(machine.verified, folder / STATE, network)
             pruned = None if point is None else Pruned(point.height, point.time, point.entries)
@@ -224,6 +225,12 @@ def open_chain(
         store.close()
         raise
     return chain
+
+
+def _check_pruned(store: Store, entries: int) -> None:
+    """Raise DamagedFile where the state was pruned further than the blocks: one of the two was put back."""
+    if int.from_bytes(store.meta(PRUNED) or b"", "big") > entries:
+        raise DamagedFile(NAME, 0, "the state on disk was pruned further than this file")
 
 
 def _machine(store: Store, folder: Path, genesis: bytes, files: Files, network: bytes, blocks: BlockFile) -> Machine:

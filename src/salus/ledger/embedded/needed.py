@@ -15,6 +15,7 @@ from salus.state.store import Store
 
 _WINDOWS = (  # how far ahead the end of something that is signed may lie: what took it must not be gone before
     Parameter.REQUEST_WINDOW_MS,
+    Parameter.SESSION_MS,
     Parameter.LOOKUP_WINDOW_MS,
     Parameter.APPROVAL_WINDOW_MS,
     Parameter.OUTAGE_MS,
