@@ -26,7 +26,7 @@ def proof(home: Path, key: str, out: Path) -> dict:
 
 def test_status_and_blocks(home: Path) -> None:
     status = data("ledger", "status", home=home)
-    assert sorted(status) == ["cosigned_by", "engine", "height", "log_size", "network", "published", "time"]
+    assert sorted(status) == ["cosigned_by", "engine", "height", "log_size", "network", "pruned", "published", "time"]
     assert status["engine"] == "embedded" and status["published"] == status["log_size"]
     assert "Tamper-evident, not Byzantine-tolerant" in done("ledger", "status", home=home)
     names = []

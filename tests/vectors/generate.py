@@ -63,6 +63,7 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "seen-ids": ledger_vectors.seen_ids,
     "headers": ledger_vectors.headers,
     "blocks": ledger_vectors.blocks,
+    "pruned": ledger_vectors.pruned,
     "checkpoints": ledger_vectors.checkpoints,
     "tiles": published_vectors.tiles,
     "forks": published_vectors.forks,

@@ -8,6 +8,7 @@ from salus.core.hashing import T
 from salus.evidence.format import origin
 from salus.evidence.header import Block, Header, sign_header
 from salus.machine.export import Chunk, Manifest, export_hash
+from salus.machine.pruned import Point, sign_point
 from salus.merkle import checkpoint as notes
 from salus.merkle.log import Log
 
@@ -85,6 +86,20 @@ def blocks() -> Vectors:
         "records": cases,
         "first_log_entry_of_block_1": block.hex(),
     }
+
+
+def pruned() -> Vectors:
+    """The same records once they are pruned, and the point that the node signs before block 3."""
+    records = []
+    for raw, batches in _chain():
+        whole = encode(Block(raw, tuple(batches)))
+        body = len(whole).to_bytes(4, "big") + raw
+        length = (2**31 | len(body)).to_bytes(4, "big")
+        records.append((length + crc32c(length + body).to_bytes(4, "big") + body).hex())
+    point = Point(1, NETWORK, 3, NOW + 2, 5, fixed("export"), key("node").id(NETWORK))
+    signed = sign_point(point, key("node"))
+    payload = parse("pruning", signed).payload.hex()
+    return {"network": NETWORK.hex(), "records": records, "payload": payload, "point": signed.hex()}
 
 
 def checkpoints() -> Vectors:

@@ -22,6 +22,7 @@ from salus.core.record import LeafHeader
 from salus.core.signatures import verify
 from salus.evidence.equivocation import check as check_fork
 from salus.evidence.verify import verify as verify_evidence
+from salus.ledger.embedded.blockfile import pruned_record
 from salus.merkle.checkpoint import NoteKey
 from salus.merkle.log import Consistency, Inclusion, verify_consistency, verify_inclusion
 from salus.merkle.smt import Proof, verify_absence, verify_membership
@@ -523,6 +524,23 @@ def test_ledger() -> None:
         assert record[4:8].hex() == case["crc32c"] and _crc32c(record[:4] + record[8:]) == record[4:8]
         assert decode_plain(record[8:])[0].hex() == header["header"]
     assert load("blocks")["crc32c_of_123456789"] == "e3069283"
+
+
+def test_pruned() -> None:
+    vectors, headers = load("pruned"), load("headers")
+    network = bytes_of(vectors["network"])
+    for record, whole, header in zip(vectors["records"], load("blocks")["records"], headers["cases"], strict=True):
+        raw = bytes_of(record)
+        assert int.from_bytes(raw[:4], "big") == 2**31 + len(raw) - 8
+        assert _crc32c(raw[:4] + raw[8:]) == raw[4:8]
+        assert int.from_bytes(raw[8:12], "big") == len(bytes_of(whole["record"])) - 8
+        assert raw[12:].hex() == header["header"]
+        assert pruned_record(raw[12:], int.from_bytes(raw[8:12], "big")) == raw
+    payload = bytes_of(vectors["payload"])
+    assert decode_plain(payload)[:3] == [1, network, 3]
+    ((kid, signature),) = cose.parse("pruning", bytes_of(vectors["point"])).signatures
+    assert kid == decode_plain(payload)[6]
+    assert good(headers["node"], plain.to_be_signed("pruning", network, payload, kid), signature)
 
 
 def _crc32c(data: bytes) -> bytes:

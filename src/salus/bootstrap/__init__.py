@@ -20,6 +20,7 @@ from salus.bootstrap.key_changes import (
 from salus.bootstrap.layout import GENESIS, MemberSpec, OrganisationFile, RegionSpec, tiles_folder
 from salus.bootstrap.opening import create_person, open_person, open_region, verifying
 from salus.bootstrap.passphrase import change_passphrase
+from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
 from salus.bootstrap.rotation import rotate_vault
 
@@ -46,6 +47,7 @@ __all__ = [
     "old_gateways_change",
     "open_person",
     "open_region",
+    "prune_region",
     "read_escrow",
     "restore_secrets",
     "rotate_administration",

@@ -136,6 +136,8 @@ def print_accounting(told: Accounting) -> None:
     facts = {"relation": told.relation.hex(), "custodian": told.custodian_name, "as of": when(told.as_of)}
     if told.merged:
         facts["merged with"] = ", ".join(map(short, told.merged)) + "; each has an account of its own"
+    if told.pruned is not None:
+        facts["pruned"] = f"all before block {told.pruned.height}, until {when(told.pruned.time)}: no line tells of it"
     print_fields(facts)
     click.echo()
     columns = ("log", "time", "what", "who", "purpose", "ground or reason")

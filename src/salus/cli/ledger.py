@@ -7,6 +7,7 @@ import click
 from salus.cli.init import refuse_used
 from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened, tiles_of
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
+from salus.cli.prune import prune_blocks
 from salus.cli.published import PLACE, audit_files, compare_notes, publish
 from salus.cli.status import Absent
 from salus.cli.witness import accept, cosign_log, show_witness
@@ -32,14 +33,16 @@ def command() -> None:
 def status(home: Path | None, as_json: bool) -> None:
     """Height, time, sizes, and what kind of trust this ledger deserves."""
     with opened(home, read_only=True) as region:
-        now = ledger_status(region.ledger)
+        now, gone = ledger_status(region.ledger), region.ledger.pruned()
     size, names = published_size(tiles_of(home))
     if as_json:
-        said = {"published": size, "cosigned_by": names, "engine": "embedded"}
+        said = {"published": size, "cosigned_by": names, "engine": "embedded", "pruned": gone}
         print_json({**now._asdict(), "time": when(now.time), **said})
         return
     named = {"network": now.network.hex(), "height": now.height, "time": when(now.time)}
     published = f"{size} entries, cosigned by {', '.join(names) or 'nobody'}" if size is not None else "nothing yet"
+    if gone is not None:
+        named["pruned"] = f"all before block {gone.height}, until {when(gone.time)}"
     print_fields({**named, "log entries": now.log_size, "published": published, "engine": ENGINE})
 
 
@@ -66,6 +69,9 @@ def show(home: Path | None, as_json: bool, height: int) -> None:
         print_json({**block._asdict(), "time": when(block.time)})
         return
     named = {"height": block.height, "time": when(block.time), "app hash before": block.app_hash.hex()}
+    if block.pruned:
+        print_fields({**named, "pruned": "its batches and the bodies of their events are gone; this is its header"})
+        return
     print_fields({**named, "batches": block.batches})
     rows = ((short(e.id), ", ".join(e.messages), e.signers) for e in block.envelopes)
     print_table(("envelope", "messages", "signers"), rows, empty="An empty block.")
@@ -159,5 +165,5 @@ def attach(home: Path | None, as_json: bool, evidence: Path, note: Path) -> None
     print_result(as_json, {"evidence": str(evidence), "files": len(files)}, words)
 
 
-for part in (publish, audit_files, compare_notes, show_witness, cosign_log, accept):
+for part in (prune_blocks, publish, audit_files, compare_notes, show_witness, cosign_log, accept):
     command.add_command(part)

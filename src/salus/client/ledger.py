@@ -63,6 +63,14 @@ class LoggedEvent(NamedTuple):
     body: bytes
 
 
+class Pruned(NamedTuple):
+    """What a node has no more but for headers and hashes: blocks below `height`, log entries below `entries`."""
+
+    height: int
+    time: int  # of the last block that is pruned, milliseconds
+    entries: int
+
+
 class Ledger(Protocol):
     """Orders and keeps blocks. Every method may be called from any thread.
 
@@ -88,14 +96,19 @@ class Ledger(Protocol):
         """Prove the present values of `keys`; may wait for the header that covers them."""
         ...
 
-    def prove_event(self, index: int, size: int | None = None) -> LogProof: ...
+    def prove_event(self, index: int, size: int | None = None) -> LogProof:
+        """Prove an entry; raises LookupError where there is none, a refusal where its body is pruned."""
+        ...
 
     def prove_growth(self, older: int, newer: int) -> tuple[bytes, ...]:
         """Return the consistency proof between two sizes of the log (RFC 9162 section 2.1.4)."""
         ...
 
     def events(self, start: int = 0, subject: bytes | None = None) -> Iterator[LoggedEvent]:
-        """Yield log entries from index `start`, oldest first; with `subject` only those about that account."""
+        """Yield log entries from index `start`, oldest first; with `subject` only those about that account.
+
+        What is pruned is left out: `pruned` says what that is.
+        """
         ...
 
     def checkpoint(self) -> bytes:
@@ -105,5 +118,13 @@ class Ledger(Protocol):
     def height(self) -> int: ...
 
     def block(self, height: int) -> bytes:
-        """Return the encoded block; raises LookupError outside 1..height()."""
+        """Return the encoded block; raises LookupError outside 1..height(), a refusal where it is pruned."""
+        ...
+
+    def header(self, height: int) -> bytes:
+        """Return the signed header of a block, pruned or not; raises LookupError outside 1..height()."""
+        ...
+
+    def pruned(self) -> Pruned | None:
+        """Return what is gone, None where everything is there."""
         ...

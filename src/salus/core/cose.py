@@ -29,6 +29,7 @@ KINDS = (
     "erasure",
     "review",
     "header",
+    "pruning",
     "break-glass",
     "page",
     "notice",

@@ -1,7 +1,8 @@
 """Read the block file with code of its own, and go on after damage where that can be done.
 
 Records are `length (4, big-endian), CRC-32C of length and body (4, big-endian), body`; the body is
-dCBOR [header, [batch...]].
+dCBOR [header, [batch...]]. Of a pruned block, which has the highest bit of its length set, the body is
+the length that the body had (4, big-endian), and the header.
 """
 
 from collections.abc import Iterator
@@ -12,21 +13,26 @@ from typing import NamedTuple
 from salus.core.checksum import crc32c
 from salus.core.envelope import parse_batch
 from salus.core.errors import Refusal
-from salus.evidence.header import Block, SignedHeader, Validators, read_block, read_header
+from salus.evidence.header import Block, SignedHeader, Validators, parse_header, read_block, read_header
 from salus.fsck.plainlog import plain_log_root
 from salus.fsck.report import Finding, Severity
 
 HEAD_BYTES = 8
+PRUNED = 1 << 31
+BEFORE_BYTES = 4
 
 
 class Record(NamedTuple):
-    """A record of the file; `block` is None where its bytes are damaged."""
+    """A record of the file; `block` is None where its bytes are damaged, or the block is pruned."""
 
     number: int  # from 1: the height it must have
     start: int
     end: int
     block: Block | None
     what: str  # why `block` is None
+    header: bytes = b""  # of a pruned block
+    removed: int = 0  # bytes that pruning took from it
+    cut: bool = False  # it says that it is of a pruned block, be its bytes damaged or not
 
     @property
     def place(self) -> str:
@@ -51,7 +57,10 @@ def read_records(path: Path) -> Iterator[Record | Finding]:
         start, number = 0, 1
         while start < size:
             length = int.from_bytes(raw[start : start + 4], "big")
-            end = start + HEAD_BYTES + length
+            end = start + HEAD_BYTES + length % PRUNED
+            if end > size and length & PRUNED:
+                yield Finding(path.name, f"block {number}, bytes {start} to {size - 1}", "a changed length")
+                return
             if end > size:
                 yield _overrun(raw, start, size, number, path.name)
                 return
@@ -60,9 +69,12 @@ def read_records(path: Path) -> Iterator[Record | Finding]:
 
 
 def _record(raw: bytes, number: int, start: int, end: int) -> Record:
-    body = raw[HEAD_BYTES:]
+    body, cut = raw[HEAD_BYTES:], bool(int.from_bytes(raw[:4], "big") & PRUNED)
     if crc32c(raw[:4] + body) != int.from_bytes(raw[4:HEAD_BYTES], "big"):
-        return Record(number, start, end, None, "wrong checksum")
+        return Record(number, start, end, None, "wrong checksum", cut=cut)
+    if cut:
+        removed = int.from_bytes(body[:BEFORE_BYTES], "big") - len(body)
+        return Record(number, start, end, None, "a pruned block after a whole one", body[BEFORE_BYTES:], removed, cut)
     try:
         return Record(number, start, end, read_block(body), "")
     except Refusal:
@@ -91,6 +103,26 @@ class Chain:
     def __init__(self, network: bytes, file: str) -> None:
         self._network, self._file = network, file
         self._height, self._time, self._hash = 0, 0, network
+
+    def follow(self, record: Record, validators: Validators) -> bool | Finding:
+        """Take the header of a pruned block; True if one of `validators` signed it, False if it is nobody's known.
+
+        A Finding where it does not follow the one before, or a known key did not sign it.
+        """
+        if not record.header:
+            return Finding(self._file, record.place, record.what)
+        try:
+            header = parse_header(self._network, record.header)
+            known = header.header.node in validators
+            if known:
+                read_header(self._network, record.header, validators)
+        except Refusal as refusal:
+            return Finding(self._file, record.place, f"the header is not a validator's: {refusal}")
+        said = header.header
+        if said.height != self._height + 1 or said.previous != self._hash or said.time < self._time:
+            return Finding(self._file, record.place, "the header does not follow the one before")
+        self._height, self._time, self._hash = said.height, said.time, header.hash
+        return known
 
     def link(self, record: Record, validators: Validators) -> Linked | Finding:
         """Return the block of the next record, or why it does not follow; `validators` are those in force."""

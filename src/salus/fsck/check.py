@@ -60,7 +60,7 @@ def fsck(
 def _state(checked: LedgerCheck) -> tuple[Reader | None, bytes]:
     if checked.replay is None:
         return None, b""
-    return checked.replay.machine.store, checked.replay.machine.network
+    return checked.replay.machine.store if checked.replay.whole else None, checked.replay.machine.network
 
 
 def _network(genesis: bytes | None, needed: bool) -> bytes:

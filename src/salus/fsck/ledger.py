@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from salus.core.errors import Refusal
 from salus.fsck.blocks import Chain, Linked, Record, read_records
+from salus.fsck.pruned import Beginning, check_point, find_beginning, left_over, unchecked
 from salus.fsck.replay import Replay
 from salus.fsck.report import Finding, Progress, Severity
 from salus.fsck.stored import StoredState, compare, read_state
@@ -45,16 +46,19 @@ def check_ledger(
         stored_genesis = (folder / GENESIS).read_bytes()
         if genesis is not None and stored_genesis != genesis:
             return LedgerCheck([Finding(GENESIS, "whole file", "not the genesis that was given")], figures, None)
-        replay = Replay(stored_genesis, helper or Alone(), folder / STATE)
+        begun = find_beginning(folder, BLOCKS, stored_genesis)
+        replay = Replay(stored_genesis, helper or Alone(), folder / STATE, begun)
     except (OSError, Refusal):
         return LedgerCheck([Finding(GENESIS, "whole file", "missing, malformed, or a proof fails")], figures, None)
     stored = read_state(folder / STATE) if (folder / STATE / STATE_FILE).exists() else None
-    findings = list(_blocks(folder, replay, stored, progress, figures))
-    findings += replay.check(BLOCKS)
-    note = check_note(folder / WITNESSED, replay) if (folder / WITNESSED).exists() else 0
+    findings = [*replay.damage, *left_over(folder, begun.pruned + 1 if begun else 0)]
+    findings += _blocks(folder, replay, begun, stored, progress, figures)
+    if replay.whole:
+        findings += replay.check(BLOCKS)
+    note = check_note(folder / WITNESSED, replay) if replay.whole and (folder / WITNESSED).exists() else 0
     if isinstance(note, str):
         findings.append(Finding(WITNESSED, "whole file", note))
-    whole = not any(finding.file == BLOCKS and finding.severity is Severity.DAMAGED for finding in findings)
+    whole = replay.whole and not any(f.file == BLOCKS and f.severity is Severity.DAMAGED for f in findings)
     findings += check_tiles(tiles or folder / TILES, tiles or Path(TILES), replay, whole=whole)
     figures["events"] = len(replay.rows)
     figures["keys"] = replay.machine.store.count
@@ -62,7 +66,12 @@ def check_ledger(
 
 
 def _blocks(
-    folder: Path, replay: Replay, stored: StoredState | None, progress: Progress, figures: dict[str, int]
+    folder: Path,
+    replay: Replay,
+    begun: Beginning | None,
+    stored: StoredState | None,
+    progress: Progress,
+    figures: dict[str, int],
 ) -> Iterator[Finding]:
     """Walk the block file once; where the stored state's height comes by, compare the two."""
     path = folder / BLOCKS
@@ -70,14 +79,28 @@ def _blocks(
         yield Finding(BLOCKS, "whole file", "missing")
         return
     size, chain, compared, whole = path.stat().st_size, Chain(replay.machine.network, BLOCKS), False, True
+    signers = {**(begun.founders if begun else {}), **replay.validators}
+    strangers = 0
     for item in _offered(read_records(path), replay.helper):
         if isinstance(item, Finding):
             yield item
             whole = whole and item.severity is Severity.NOTE
             continue
         figures["blocks"] += 1
-        if whole:
-            linked = chain.link(item, replay.validators)
+        if whole and item.number <= (begun.pruned if begun else 0):
+            followed = chain.follow(item, signers)
+            replay.skip(item)
+            if isinstance(followed, Finding):
+                yield followed
+                whole = False
+            elif not followed:
+                strangers += 1
+            if item.number < replay.machine.height:
+                continue
+        elif whole and replay.whole:
+            validators = replay.validators
+            signers |= validators
+            linked = chain.link(item, validators)
             if isinstance(linked, Linked):
                 figures["batches"] += len(linked.batches)
                 figures["envelopes"] += linked.envelopes
@@ -85,16 +108,19 @@ def _blocks(
             else:
                 yield linked
                 whole = False
-        elif item.block is None:  # damage behind damage is still named
+        elif item.block is None and not item.header:  # damage behind damage is still named
             yield Finding(BLOCKS, item.place, item.what)
-        if whole and stored is not None and stored.height == replay.machine.height:
+        if whole and replay.whole and stored is not None and stored.height == replay.machine.height:
             compared = True
             yield from _stored(stored, replay)
         progress("blocks", item.end, size)
+    if begun is not None:
+        yield from check_point(folder, begun, replay.machine.network, signers)
+        yield from unchecked(begun, BLOCKS, strangers)
     if stored is None:
         yield Finding(f"{STATE}/{STATE_FILE}", "whole file", "missing: opening the ledger makes it anew", Severity.NOTE)
     elif not compared:
-        yield from _uncompared(stored, whole)
+        yield from _uncompared(stored, whole and replay.whole)
 
 
 def _offered(items: Iterator[Record | Finding], helper: Helper) -> Iterator[Record | Finding]:

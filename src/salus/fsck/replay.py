@@ -18,8 +18,9 @@ from salus.core.signatures import key_id
 from salus.core.types import Message
 from salus.evidence.header import Validators
 from salus.evidence.state import LOG_KEY
-from salus.fsck.blocks import Linked
+from salus.fsck.blocks import Linked, Record
 from salus.fsck.plainlog import plain_log_root
+from salus.fsck.pruned import Beginning, restored
 from salus.fsck.report import Finding
 from salus.fsck.tables import ReplayTables
 from salus.machine.machine import BlockResult, Machine
@@ -44,21 +45,43 @@ class LoggedRow(NamedTuple):
 
 
 class Replay:
-    """The state as the blocks make it. `entries` and `rows` are of the whole log, in order."""
+    """The state as the blocks make it. `entries` are of the whole log, `rows` from entry `first` on, in order."""
 
-    def __init__(self, genesis: bytes, helper: Helper, state: Path) -> None:
+    def __init__(self, genesis: bytes, helper: Helper, state: Path, begun: Beginning | None = None) -> None:
         """Raises Malformed, InvalidKey, or what a contract refuses in the genesis.
+
+        A ledger that was pruned has `begun` with an export. Where it is damaged there is `damage`, and no block
+        can be replayed.
 
         `helper` may look up public keys in the folder `state`; what it says saves work and changes no finding.
         """
         self._tables = ReplayTables()
         self.machine = Machine(Store(self._tables))
         self.machine.init(genesis)
+        self.damage: tuple[Finding, ...] = ()
+        self.entries: list[bytes] = []
+        self.first = 0
+        self.whole = begun is None
+        if begun is not None:
+            self._restore(begun)
         self.helper = helper
         helper.attach(self.machine.verified, state, self.machine.network)
-        self.entries: list[bytes] = []
         self.rows: list[LoggedRow] = []
-        self.end = 0  # of the last block's record in the block file
+        self.end = 0  # of the last block's record, had nothing been removed from the block file
+        self._removed = 0
+
+    def _restore(self, begun: Beginning) -> None:
+        tables = ReplayTables()
+        made = restored(begun, tables)
+        self.damage = (*begun.findings, *((made,) if isinstance(made, Finding) else ()))
+        if isinstance(made, Machine) and begun.start is not None:
+            self._tables, self.machine, self.whole = tables, made, True
+            self.entries, self.first = list(begun.start.entries), len(begun.start.entries)
+
+    def skip(self, record: Record) -> None:
+        """Pass over a pruned block, which stands in the export."""
+        self._removed += record.removed
+        self.end = record.end + self._removed
 
     @property
     def validators(self) -> Validators:
@@ -76,7 +99,7 @@ class Replay:
         result = machine.execute(said.height, said.time, block.batches)
         machine.commit()
         self.helper.settle(block.batches)
-        self.end = block.record.end
+        self.end = block.record.end + self._removed
         for number, batch in enumerate(result.batches, start=1):
             if batch.code:
                 yield Finding(file, place, f"batch {number} is none that the machine admits (0x{batch.code:04x})")
@@ -122,7 +145,7 @@ class Replay:
             for index in range(-(-width // WIDTH)):
                 name = bytes((level,)) + index.to_bytes(8, "big")
                 rows[_row("log", name)] = self.machine.log.tile(level, index)
-        for index, row in enumerate(self.rows):
+        for index, row in enumerate(self.rows, self.first):
             name = index.to_bytes(8, "big")
             rows[_row("events", name)] = row.height.to_bytes(8, "big") + row.time.to_bytes(8, "big") + row.body
             for account in row.about:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from salus.fsck.dump import END, TABLES
 from salus.fsck.replay import Replay, key_place
-from salus.fsck.report import Finding
+from salus.fsck.report import Finding, Severity
 from salus.machine.machine import NETWORK, TIME
 from salus.merkle.heap import regroup
 from salus.merkle.smt import leaf_node
@@ -64,7 +64,22 @@ def compare(stored: StoredState, replay: Replay, file: str) -> Iterator[Finding]
     yield from _differences(stored.values, expected, file, "values", key_place)
     yield from _meta(stored.meta, replay, file)
     yield from _buckets(stored, file)
-    yield from _differences(stored.rows, replay.expected_rows(), file, "rows", _row_place)
+    rows = _rows_left(stored, replay.first)
+    if len(rows) < len(stored.rows):
+        words = "still there after a pruning that was cut off: opening the ledger removes them"
+        yield Finding(file, "table rows, pruned events", words, Severity.NOTE)
+    yield from _differences(rows, replay.expected_rows(), file, "rows", _row_place)
+
+
+def _rows_left(stored: StoredState, first: int) -> Rows:
+    """Return the rows without those that a pruning has yet to remove, where it says that it has not."""
+    if not first or stored.meta.get(b"pruned") == first.to_bytes(8, "big"):
+        return stored.rows
+    return {
+        key: row
+        for key, row in stored.rows.items()
+        if not key.startswith((b"\x06events", b"\x05about")) or int.from_bytes(key[-8:], "big") >= first
+    }
 
 
 def _differences(

@@ -66,3 +66,60 @@ class PublishedOther(Refusal):
         Kind.CONFLICT,
         "The published log is not the beginning of this ledger's: one of the two was put back or rewritten.",
     )
+
+
+class PrunedBlock(Refusal):
+    code, kind, text = 0x7020, Kind.NOT_FOUND, "The block is pruned: its header is left, its batches are gone."
+
+
+class PrunedEvent(Refusal):
+    code, kind, text = 0x7021, Kind.NOT_FOUND, "The event is pruned: its hash is in the log, its body is gone."
+
+
+class NothingToPrune(Refusal):
+    code, kind, text = 0x7022, Kind.CONFLICT, "No block that is still whole lies before that."
+
+
+class BeyondCheckpoint(Refusal):
+    code, kind, text = 0x7023, Kind.CONFLICT, "The state on disk is not that far yet: nothing after it can be pruned."
+
+
+class TooRecent(Refusal):
+    code, kind, text = 0x7024, Kind.CONFLICT, "Blocks before that are so young that what they took is still in force."
+
+
+class ReviewIsOpen(Refusal):
+    code, kind, text = 0x7025, Kind.CONFLICT, "Before that lies a break-glass whose review is open."
+
+
+class SilenceNotOver(Refusal):
+    code, kind, text = (
+        0x7026,
+        Kind.CONFLICT,
+        "Before that lies an order or a release that was to be silent and is not opened.",
+    )
+
+
+class ChangeIsPending(Refusal):
+    code, kind, text = (
+        0x7027,
+        Kind.CONFLICT,
+        "Before that lies a claim, a recovery or a change of keys that is pending.",
+    )
+
+
+class ProposalIsOpen(Refusal):
+    code, kind, text = 0x7028, Kind.CONFLICT, "Before that lies a proposal that is open."
+
+
+class DamagedPruning(Refusal):
+    """Names the file of the export that a pruning left."""
+
+    code, kind, text = 0x7029, Kind.INVALID, "What a pruning left is damaged"
+
+    def __init__(self, file: str, what: str) -> None:
+        super().__init__(file, what)
+        self.file, self.what = file, what
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.file}: {self.what} (0x{self.code:04x}). Run salus fsck."

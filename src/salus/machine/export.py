@@ -13,7 +13,7 @@ hashes; its own hash, T("export", manifest), names the export. The tiles let the
 log and prove what comes later; older entries it does not have.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, NamedTuple
 
@@ -27,7 +27,8 @@ from salus.machine.errors import DamagedExport
 from salus.machine.machine import LOG_KEY, NETWORK, SEEN_TABLE, TIME, LogHead, Machine
 from salus.machine.seen import SEEN_PREFIX, SeenIds, row_key
 from salus.merkle.log import Frontier, root_at
-from salus.merkle.tiles import WIDTH, WIDTH_BITS, nodes_of
+from salus.merkle.tiles import ENTRY_BYTES, WIDTH, WIDTH_BITS, nodes_of
+from salus.state.events import EventLog
 from salus.state.names import LOG as FRONTIER
 from salus.state.names import LOG_TABLE
 from salus.state.store import Store
@@ -107,8 +108,17 @@ class Verified(NamedTuple):
     app_hash: bytes
 
 
-def import_state(store: Store, known: Verified, manifest: bytes, chunks: Sequence[bytes]) -> Machine:
-    """Fill the empty `store` with an export; durable when it returns the machine.
+def import_state(
+    store: Store,
+    known: Verified,
+    manifest: bytes,
+    chunks: Sequence[bytes],
+    beside: Mapping[bytes, bytes] | None = None,
+    entries: Sequence[bytes] | None = None,
+) -> Machine:
+    """Fill the empty `store` with an export; durable when it returns the machine, with `beside` in its meta.
+
+    With all `entries` of the log (32 bytes each) the machine has the whole log, and not its end alone.
 
     Nothing in the export is believed beyond what is `known`. Raises DamagedExport; then nothing is
     durable, and the store is to be thrown away.
@@ -132,9 +142,11 @@ def import_state(store: Store, known: Verified, manifest: bytes, chunks: Sequenc
     seen = _seen(store, known.network, rows)
     tiles = {key: value for kind, key, value in rows if kind == _LOG}
     _check_tiles(tiles, log)
+    if entries is not None:
+        tiles |= _whole(entries, log)
     store.checkpoint(
         head.height,
-        {FRONTIER: head.frontier, NETWORK: head.network, TIME: head.time.to_bytes(8, "big")},
+        {**(beside or {}), FRONTIER: head.frontier, NETWORK: head.network, TIME: head.time.to_bytes(8, "big")},
         {LOG_TABLE: list(tiles.items()), SEEN_TABLE: seen},
     )
     return Machine(store)
@@ -164,6 +176,14 @@ def _check_tiles(tiles: dict[bytes, bytes], log: LogHead) -> None:
     nodes = nodes_of(lambda level, index: tiles.get(_tile_key(level, index), b""))
     if log.size and root_at(nodes, log.size) != log.root:
         raise DamagedExport
+
+
+def _whole(entries: Sequence[bytes], log: LogHead) -> dict[bytes, bytes]:
+    """Return every tile of the log; raise DamagedExport unless these are its entries."""
+    made = EventLog(Store.in_memory())
+    if any(len(entry) != ENTRY_BYTES for entry in entries) or made.append(list(entries)) != (log.size, log.root):
+        raise DamagedExport
+    return dict(made.rows())
 
 
 def _levels(size: int) -> Iterator[tuple[int, int]]:

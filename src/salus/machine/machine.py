@@ -214,18 +214,21 @@ class Machine:
         self,
         meta: Mapping[bytes, bytes] | None = None,
         tables: Mapping[str, Iterable[tuple[bytes, bytes | None]]] | None = None,
+        removed: Mapping[str, Iterable[tuple[bytes, bytes]]] | None = None,
     ) -> None:
-        """Make the state of the last committed block durable, with `meta` and rows of the caller's tables.
+        """Make the state of the last committed block durable, with `meta` and rows of the caller's tables;
+        `removed` are ranges of them, as in `Store.checkpoint`.
 
         If it raises StorageFailure nothing is lost, and it can be repeated.
         """
-        self.store.finish(self.seal(meta, tables))
+        self.store.finish(self.seal(meta, tables, removed))
         self._saved()
 
     def seal(
         self,
         meta: Mapping[bytes, bytes] | None = None,
         tables: Mapping[str, Iterable[tuple[bytes, bytes | None]]] | None = None,
+        removed: Mapping[str, Iterable[tuple[bytes, bytes]]] | None = None,
     ) -> Changes:
         """Return what a checkpoint of the last committed block writes (`Store.write`, which may run in another
         thread); blocks go on, and `settle` must follow before the next."""
@@ -238,7 +241,7 @@ class Machine:
             self.height,
             {**(meta or {}), **own},
             {**(tables or {}), LOG_TABLE: self.log.rows(), SEEN_TABLE: rows},
-            {SEEN_TABLE: gone},
+            {**(removed or {}), SEEN_TABLE: gone},
         )
 
     def settle(self, *, written: bool) -> None:

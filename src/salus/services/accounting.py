@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from salus.client.ledger import Ledger
+from salus.client.ledger import Ledger, Pruned
 from salus.contracts.access import queries as access
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.records import queries as records
@@ -38,6 +38,7 @@ class Accounting(NamedTuple):
     lines: tuple[Line, ...]
     unanswered: tuple[KeptRequest, ...]  # requests that the asker itself made and the ledger has no answer to
     merged: tuple[bytes, ...] = ()  # other relations that are the same person's; each has an account of its own
+    pruned: Pruned | None = None  # what this ledger has no more, so that no line tells of it
 
     @property
     def waiting(self) -> tuple[Line, ...]:
@@ -64,6 +65,7 @@ def accounting(ledger: Ledger, relation: bytes, unanswered: Sequence[KeptRequest
         tuple(lines),
         tuple(request for request in unanswered if request.relation == relation),
         records.merged(state, relation),
+        ledger.pruned(),
     )
 
 

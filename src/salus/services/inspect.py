@@ -40,6 +40,7 @@ class BlockView(NamedTuple):
     app_hash: bytes  # after the block before
     batches: int
     envelopes: tuple[EnvelopeView, ...]
+    pruned: bool = False  # only the header is left: nothing is known of batches and envelopes
 
 
 class Exports(Protocol):
@@ -59,6 +60,10 @@ def ledger_status(ledger: Ledger) -> LedgerStatus:
 
 def inspect_block(ledger: Ledger, height: int) -> BlockView:
     """Return what a block holds; raise LookupError where there is none."""
+    gone = ledger.pruned()
+    if gone is not None and 0 < height < gone.height:
+        left = parse_header(ledger.network, ledger.header(height)).header
+        return BlockView(height, left.time, left.app_hash, 0, (), pruned=True)
     block = read_block(ledger.block(height))
     header = parse_header(ledger.network, block.header).header
     envelopes = [

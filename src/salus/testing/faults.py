@@ -85,6 +85,12 @@ class FaultyFiles(LocalFiles):
     def withdraw(self, folder: Path) -> None:
         self._step(lambda: LocalFiles.withdraw(self, folder))
 
+    def move(self, old: Path, new: Path) -> None:
+        self._step(lambda: LocalFiles.move(self, old, new))
+
+    def remove(self, path: Path) -> None:
+        self._step(lambda: LocalFiles.remove(self, path))
+
     def open_append(self, path: Path, readonly: bool = False) -> AppendFile:
         self.plan.alive()
         return FaultyAppendFile(super().open_append(path, readonly), self.plan)

@@ -8,6 +8,10 @@ A sequence of records, one per block from height 1:
 | 4     | CRC-32C of those four bytes and the body, big-endian   |
 | n     | body: dCBOR of `evidence.header.Block`                 |
 
+Of a pruned block only the header is left: the highest bit of its length is set, and the body is the length
+of the body it had (4 bytes) and the header. Pruned blocks stand before all others (`pruning`); places in
+the file that outlast a pruning are counted as if nothing had been removed (`reach`).
+
 A record is written in one go, and the next only after it is durable. So a crash can leave one
 record that runs past the end, and opening cuts exactly that off. Anything else that does not fit is
 damage, and stops: to cut there would throw away blocks that were acknowledged.
@@ -21,17 +25,26 @@ from salus.core.encoding import decode
 from salus.core.errors import Refusal
 from salus.evidence.header import Header, read_block
 from salus.ledger.embedded.files import AppendFile
-from salus.ledger.errors import DamagedFile
+from salus.ledger.errors import DamagedFile, PrunedBlock
 
 NAME = "blocks"
 HEAD_BYTES = 8
 _BEGINNING = b"\x82\x59"  # of every body: an array of two, a byte string whose length takes two bytes (a header's does)
+PRUNED = 1 << 31  # in a length: of a pruned block
+BEFORE_BYTES = 4  # of the length that the body had
 MAX_BODY_BYTES = 96 * 1024**2  # above any MAX_BLOCK_BYTES that members can vote for
 
 
 def record(body: bytes) -> bytes:
     """Return the record of a block."""
     length = len(body).to_bytes(4, "big")
+    return length + crc32c(length + body).to_bytes(4, "big") + body
+
+
+def pruned_record(header: bytes, body_bytes: int) -> bytes:
+    """Return the record of a pruned block whose body had `body_bytes`."""
+    body = body_bytes.to_bytes(BEFORE_BYTES, "big") + header
+    length = (PRUNED | len(body)).to_bytes(4, "big")
     return length + crc32c(length + body).to_bytes(4, "big") + body
 
 
@@ -42,6 +55,8 @@ class BlockFile:
         self._file = file
         self._starts = array("Q")  # of the record of height i + 1
         self._end = 0
+        self._pruned = 0
+        self._removed = 0  # bytes, by all prunings
 
     @property
     def height(self) -> int:
@@ -53,17 +68,33 @@ class BlockFile:
         """Where the next record begins."""
         return self._end
 
+    @property
+    def reach(self) -> int:
+        """Where the next record would begin if nothing had been pruned."""
+        return self._end + self._removed
+
+    @property
+    def pruned(self) -> int:
+        """The height up to which only headers are left, 0 for none."""
+        return self._pruned
+
+    @property
+    def pruned_reach(self) -> int:
+        """How far the blocks reached that are pruned."""
+        return self._removed + (self._starts[self._pruned] if self._pruned < self.height else self._end)
+
     def scan(self, height: int, end: int, readonly: bool = False) -> None:
         """Find the records and cut off one that runs past the end (not when `readonly`).
 
-        Up to `height`, whose record ends at `end`, a checkpoint vouches: there only the lengths are
+        Up to `height`, to which the file reaches `end`, a checkpoint vouches: there only the lengths are
         followed, and sums are checked when a block is read. Raises DamagedFile.
         """
         size = self._file.size()
         while self._end < size:
             start = self._end
-            head = self._file.read(start, HEAD_BYTES)
-            after = start + HEAD_BYTES + int.from_bytes(head[:4], "big")
+            head = self._file.read(start, HEAD_BYTES + BEFORE_BYTES)
+            length = int.from_bytes(head[:4], "big")
+            after = start + HEAD_BYTES + length % PRUNED
             if len(head) < HEAD_BYTES or after > size:
                 self._check_torn(start, size)
                 if not readonly:
@@ -71,9 +102,14 @@ class BlockFile:
                 break
             if self.height >= height:
                 self._body(start, after)
+            if length & PRUNED:
+                if self._pruned < self.height:
+                    raise DamagedFile(NAME, start, "a pruned block after a whole one")
+                self._pruned += 1
+                self._removed += int.from_bytes(head[HEAD_BYTES:], "big") - length % PRUNED
             self._starts.append(start)
             self._end = after
-            if self.height == height and after != end:
+            if self.height == height and self.reach != end:
                 raise DamagedFile(NAME, start, "records are not where the checkpoint says")
         if self.height < height:
             raise DamagedFile(NAME, self._end, "blocks are missing that the checkpoint holds")
@@ -97,11 +133,26 @@ class BlockFile:
         self._file.truncate(self._end)
 
     def read(self, height: int) -> bytes:
-        """Return the body of a block; raises LookupError outside 1 to `height`, or DamagedFile."""
+        """Return the body of a block; raises LookupError outside 1 to `height`, PrunedBlock, or DamagedFile."""
+        start, after = self.span(height)
+        if height <= self._pruned:
+            raise PrunedBlock
+        return self._body(start, after)
+
+    def header(self, height: int) -> bytes:
+        """Return the signed header of a block, pruned or not; raises LookupError, Malformed, or DamagedFile."""
+        body = self._body(*self.span(height))
+        return body[BEFORE_BYTES:] if height <= self._pruned else read_block(body).header
+
+    def span(self, height: int) -> tuple[int, int]:
+        """Return where a block's record begins and ends in the file; raises LookupError."""
         if not 1 <= height <= self.height:
             raise LookupError(height)
-        start = self._starts[height - 1]
-        return self._body(start, self._starts[height] if height < self.height else self._end)
+        return self._starts[height - 1], self._starts[height] if height < self.height else self._end
+
+    def piece(self, at: int, length: int) -> bytes:
+        """Return bytes of the file as they are."""
+        return self._file.read(at, length)
 
     def close(self) -> None:
         """Close the file."""
@@ -111,7 +162,7 @@ class BlockFile:
         raw = self._file.read(start, after - start)
         if crc32c(raw[:4] + raw[HEAD_BYTES:]) != int.from_bytes(raw[4:HEAD_BYTES], "big"):
             raise DamagedFile(NAME, start, "wrong checksum")
-        if len(raw) != HEAD_BYTES + int.from_bytes(raw[:4], "big"):
+        if len(raw) != HEAD_BYTES + int.from_bytes(raw[:4], "big") % PRUNED:
             raise DamagedFile(NAME, start, "wrong length")
         return raw[HEAD_BYTES:]
 

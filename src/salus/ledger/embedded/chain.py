@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from salus.client.ledger import Pruned
 from salus.contracts.governance.queries import validators
 from salus.core.encoding import decode, encode
 from salus.core.errors import Refusal
@@ -27,16 +28,17 @@ from salus.evidence.header import (
 )
 from salus.ledger.embedded.blockfile import NAME, BlockFile
 from salus.ledger.embedded.files import Files
+from salus.ledger.embedded.pruned import PRUNED, clear, find_point, restored
 from salus.ledger.embedded.readmodel import ReadModel, Rows
 from salus.ledger.errors import DamagedFile, OtherGenesis, StorageFailed, StorageFull, WrongNodeKey
-from salus.machine.machine import BlockResult, Machine
+from salus.machine.machine import NETWORK, BlockResult, Machine
 from salus.state.store import Store
 from salus.state.tables import Changes
 from salus.verifier.helper import Alone, Helper
 
 GENESIS = "genesis"
 STATE = "state"
-END = b"blocks"  # name in the store's `meta`: where the record of its height ends in the block file
+END = b"blocks"  # name in the store's `meta`: how far the block file reaches with the record of its height
 
 Batches = Sequence[bytes]
 
@@ -51,6 +53,7 @@ class Chain:
     events: ReadModel
     tip: SignedHeader | None
     empty: bool  # the last block was empty, so that its header covers the state as it is
+    pruned: Pruned | None = None
 
     @property
     def height(self) -> int:
@@ -87,15 +90,25 @@ class Chain:
         """Execute the blocks after the state's height; raises DamagedFile where one does not fit."""
         if self.machine.height:
             self.tip = self._header(self.machine.height)
-            self.empty = not self._block(self.machine.height).batches
+            pruned = self.machine.height <= self.blocks.pruned  # a state that was built anew, and blocks follow
+            self.empty = pruned or not self.block(self.machine.height).batches
         for height in range(self.machine.height + 1, self.blocks.height + 1):
-            block = self._block(height)
+            block = self.block(height)
             keys = {key_id(self.network, v.public): (v.public, v.power) for v in validators(self.machine.store)}
             with self._damage(height):
                 signed = read_header(self.network, block.header, keys)
             if signed.header != self._expected(height, signed.header, block.batches):
                 raise DamagedFile(NAME, self.blocks.start(height), "a header that does not follow the one before")
             self._follow(signed, block.batches)
+
+    def forget(self) -> None:
+        """Remove the rows of pruned events, in one transaction with a checkpoint; raises StorageFailure."""
+        first = self.events.first.to_bytes(8, "big")
+        if self.events.first == 0 or self.machine.store.meta(PRUNED) == first:
+            return
+        meta, rows = self._beside()
+        self.machine.checkpoint({**meta, PRUNED: first}, rows, self.events.pruned())
+        self.events.saved()
 
     def checkpoint(self) -> None:
         """Make the state durable as it is; raises StorageFailure, and can be repeated."""
@@ -130,7 +143,7 @@ class Chain:
         self.machine.store.close()
 
     def _beside(self) -> tuple[dict[bytes, bytes], dict[str, Rows]]:
-        return {END: self.blocks.end.to_bytes(8, "big")}, self.events.rows()
+        return {END: self.blocks.reach.to_bytes(8, "big")}, self.events.rows()
 
     def _follow(self, signed: SignedHeader, batches: Batches) -> BlockResult:
         result = self.machine.execute(signed.header.height, signed.header.time, batches)
@@ -155,9 +168,10 @@ class Chain:
 
     def _header(self, height: int) -> SignedHeader:
         with self._damage(height):
-            return parse_header(self.network, self._block(height).header)
+            return parse_header(self.network, self.blocks.header(height))
 
-    def _block(self, height: int) -> Block:
+    def block(self, height: int) -> Block:
+        """Return a whole block; raises LookupError, PrunedBlock, DamagedFile."""
         raw = self.blocks.read(height)
         with self._damage(height):
             return read_block(raw)
@@ -187,17 +201,23 @@ def open_chain(
     network = network_id(decode(genesis, GenesisFile).document)
     store = open_store(folder / STATE)
     try:
-        machine = Machine(store)
-        (helper or Alone()).attach(machine.verified, folder / STATE, network)
-        if not machine.network:
-            machine.init(genesis)
-        elif machine.network != network:
+        if store.meta(NETWORK) not in (None, network):
             raise OtherGenesis
         blocks = BlockFile(files.open_append(folder / NAME, readonly))
         try:
             blocks.scan(store.height, int.from_bytes(store.meta(END) or b"", "big"), readonly)
-            chain = Chain(network, machine, blocks, ReadModel(store), None, True)
+            point = find_point(folder, files, network, blocks)
+            _check_pruned(store, point.entries if point else 0)
+            machine = _machine(store, folder, genesis, files, network, blocks)
+            (helper or Alone()).attach(machine.verified, folder / STATE, network)
+            pruned = None if point is None else Pruned(point.height, point.time, point.entries)
+            chain = Chain(
+                network, machine, blocks, ReadModel(store, pruned.entries if pruned else 0), None, True, pruned
+            )
             chain.replay()
+            if not readonly:
+                clear(folder, files, blocks)
+                chain.forget()
         except BaseException:
             blocks.close()
             raise
@@ -205,6 +225,22 @@ def open_chain(
         store.close()
         raise
     return chain
+
+
+def _check_pruned(store: Store, entries: int) -> None:
+    """Raise DamagedFile where the state was pruned further than the blocks: one of the two was put back."""
+    if int.from_bytes(store.meta(PRUNED) or b"", "big") > entries:
+        raise DamagedFile(NAME, 0, "the state on disk was pruned further than this file")
+
+
+def _machine(store: Store, folder: Path, genesis: bytes, files: Files, network: bytes, blocks: BlockFile) -> Machine:
+    """Return the machine of a store; one without a state begins with the genesis, or with what a pruning left."""
+    if store.meta(NETWORK) is None and blocks.pruned:
+        return restored(store, folder, files, network, blocks, (END, blocks.pruned_reach))
+    machine = Machine(store)
+    if not machine.network:
+        machine.init(genesis)
+    return machine
 
 
 def check_node(chain: Chain, node: SigningKey) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from salus.disk import make_folder, replace_file, sync_folder, take_lock, write_all
+from salus.disk import make_folder, move_file, replace_file, sync_folder, take_lock, write_all
 
 
 class AppendFile(Protocol):
@@ -58,6 +58,18 @@ class Files(Protocol):
 
     def withdraw(self, folder: Path) -> None:
         """Remove a folder with its files if it is there; a power cut may undo it."""
+        ...
+
+    def move(self, old: Path, new: Path) -> None:
+        """Put a file in the place of another; durable once it returns. If it raises: the old or the new one, whole."""
+        ...
+
+    def remove(self, path: Path) -> None:
+        """Remove a file if it is there; a power cut may undo it."""
+        ...
+
+    def names(self, folder: Path) -> tuple[str, ...]:
+        """Return the names in a folder, sorted; none where there is no folder."""
         ...
 
     def read(self, path: Path) -> bytes | None:
@@ -125,6 +137,15 @@ class LocalFiles:
     def withdraw(self, folder: Path) -> None:
         if folder.is_dir():
             shutil.rmtree(folder)
+
+    def move(self, old: Path, new: Path) -> None:
+        move_file(old, new)
+
+    def remove(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+
+    def names(self, folder: Path) -> tuple[str, ...]:
+        return tuple(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else ()
 
     def read(self, path: Path) -> bytes | None:
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import RLock
 from typing import NamedTuple
 
-from salus.client.ledger import BatchResult, LoggedEvent, LogProof, StateProof
+from salus.client.ledger import BatchResult, LoggedEvent, LogProof, Pruned, StateProof
 from salus.core.envelope import WINDOW_MS
 from salus.core.errors import Malformed
 from salus.core.genesis import read_genesis
@@ -128,7 +128,7 @@ class EmbeddedLedger:
         except BlockingIOError:
             raise LedgerLocked from None
         try:
-            opener = open_store if node is not None else _open_for_reading
+            opener = open_store if node is not None else open_for_reading
             chain = open_chain(folder, genesis, port, opener, node is None, helper)
             try:
                 if node is not None:
@@ -285,6 +285,23 @@ class EmbeddedLedger:
         with self._lock:
             return self._chain.blocks.read(height)
 
+    def header(self, height: int) -> bytes:
+        with self._lock:
+            return self._chain.blocks.header(height)
+
+    def pruned(self) -> Pruned | None:
+        with self._lock:
+            return self._chain.pruned
+
+    def prove_inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
+        """Return the path of an entry, for who has its body: pruning does not end it. Raises LookupError."""
+        with self._lock:
+            log = self._chain.machine.log
+            total = log.size if size is None else size
+            if not 0 <= index < total <= log.size:
+                raise LookupError(index)
+            return log.inclusion(index, total).path
+
     def export(self) -> tuple[bytes, list[bytes]]:
         """Return the whole state after the last block as (manifest, chunks): the same bytes on every node."""
         with self._lock:
@@ -306,5 +323,6 @@ class EmbeddedLedger:
             )
 
 
-def _open_for_reading(folder: Path) -> Store:
+def open_for_reading(folder: Path) -> Store:
+    """Return the store in `folder`, of which nothing is changed; an empty one in memory where there is none."""
     return Store(LmdbTables(folder, readonly=True)) if folder.is_dir() else Store.in_memory()

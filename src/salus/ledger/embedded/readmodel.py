@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from salus.client.ledger import LoggedEvent
 from salus.core.types import Message
+from salus.ledger.errors import PrunedEvent
 from salus.machine.machine import BlockResult
 from salus.state.store import Store
 
@@ -25,8 +26,9 @@ class ReadModel:
     `rows` are for a checkpoint; once it is durable, `saved` lets go of them, also if more was added meanwhile.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, first: int = 0) -> None:
         self._store = store
+        self.first = first  # what lies before is pruned: rows of it that a crash left are as good as gone
         self._fresh: dict[int, LoggedEvent] = {}
         self._about: dict[bytes, list[int]] = {}
         self._given = 0  # up to which index to the last checkpoint
@@ -42,7 +44,9 @@ class ReadModel:
                 self._about.setdefault(account, []).append(index)
 
     def get(self, index: int) -> LoggedEvent:
-        """Return one entry; raises LookupError if it is not there."""
+        """Return one entry; raises LookupError if it is not there, PrunedEvent if it was."""
+        if 0 <= index < self.first:
+            raise PrunedEvent
         fresh = self._fresh.get(index)
         if fresh is not None:
             return fresh
@@ -51,9 +55,15 @@ class ReadModel:
             raise LookupError(index)
         return _event(index, raw)
 
+    def pruned(self) -> dict[str, list[tuple[bytes, bytes]]]:
+        """Return the ranges of rows that are pruned, of each table."""
+        zero, first = bytes(8), self.first.to_bytes(8, "big")
+        about = dict.fromkeys(key[:32] for key, _ in self._store.table_scan(ABOUT))
+        return {EVENTS: [(zero, first)], ABOUT: [(account + zero, account + first) for account in about]}
+
     def page(self, start: int, subject: bytes | None) -> list[LoggedEvent]:
         """Return up to `PAGE` entries from index `start`, about `subject` where it is given, oldest first."""
-        return [self.get(index) for index in self._indexes(start, subject)]
+        return [self.get(index) for index in self._indexes(max(start, self.first), subject)]
 
     def _indexes(self, start: int, subject: bytes | None) -> list[int]:
         found: list[int] = []

@@ -22,6 +22,7 @@ def as_data(account: Accounting, evidence: Mapping[int, str]) -> dict[str, objec
         "lines": [_line(account, line, evidence.get(line.index)) for line in account.lines],
         "unanswered": [_unanswered(request) for request in account.unanswered],
         "merged": account.merged,
+        "pruned": None if account.pruned is None else account.pruned._asdict(),
     }
 
 

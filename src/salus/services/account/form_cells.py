@@ -29,8 +29,11 @@ class Cells:
         return LAWS[self.filled.form.name].in_language(self.language)
 
     def leads(self) -> list[str]:
-        """Return what the law grants, a paragraph each."""
-        return [text.in_language(self.language) for text in LEADS[self.filled.form.name]]
+        """Return what the law grants, a paragraph each; and what of the time the ledger has no more."""
+        gone, since = self.filled.account.pruned, self.filled.since
+        pruned = gone is not None and (since is None or since <= gone.time)
+        said = [self.say("pruned", day(gone.time))] if gone is not None and pruned else []
+        return [*(text.in_language(self.language) for text in LEADS[self.filled.form.name]), *said]
 
     def rights(self) -> list[str]:
         """Return the rights that the form must name."""

@@ -23,6 +23,7 @@ def form_as_data(filled: Filled, evidence: Mapping[int, str]) -> dict[str, objec
         "custodian_name": account.custodian_name,
         "since": filled.since,
         "as_of": account.as_of,
+        "pruned": None if account.pruned is None else account.pruned._asdict(),
         "parts": [
             {"part": part.name, "columns": part.columns, "rows": [_row(row, evidence) for row in rows]}
             for part, rows in filled.parts

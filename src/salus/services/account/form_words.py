@@ -121,6 +121,10 @@ SAID: Mapping[str, Text] = {
     "as of": Text("As of", "截至"),
     "period": Text("Covers", "期间"),
     "span": Text("{} to {}", "{} 至 {}"),
+    "pruned": Text(
+        "Incomplete: the ledger no longer holds what happened until {}, and nothing of it is listed here.",
+        "不完整：账本不再保存 {} 及之前的内容，本表不列出该部分。",
+    ),
     "beginning": Text("the beginning", "最初"),
     "law": Text("Form of", "法律依据"),
     "none": Text("None.", "无。"),

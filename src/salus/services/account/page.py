@@ -77,6 +77,7 @@ class Page:
             ("relation", _code(account.relation.hex())),
             ("as of", together(self._time(account.as_of), f" ({self._say('block', account.height)})")),
             *self._merged(),
+            *self._pruned(),
         )
         rows = [element(tag, part) for key, value in facts for tag, part in (("dt", self._say(key)), ("dd", value))]
         lead = element("p", self._say("lead"), class_="lead")
@@ -87,6 +88,12 @@ class Page:
         if self._account.merged:
             sides = [_code(relation.hex()) for relation in self._account.merged]
             yield "merged", together(*sides, f" ({self._say('apart')})")
+
+    def _pruned(self) -> Iterator[tuple[str, Markup]]:
+        """Say from when on there is an account, where what was before is gone."""
+        gone = self._account.pruned
+        if gone is not None:
+            yield "pruned", together(self._time(gone.time), f" ({self._say('before', gone.height)})")
 
     def _section(self, key: str, *content: str) -> Markup:
         return element("section", element("h2", self._say(key), id=key), *content, aria_labelledby=key)

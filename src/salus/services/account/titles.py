@@ -12,6 +12,11 @@ TITLES: dict[str, Text] = {
     "relation": Text("Account", "账户"),
     "as of": Text("As of", "截至"),
     "merged": Text("Merged with", "已与下列账户合并"),
+    "pruned": Text("Pruned until", "已删减至"),
+    "before": Text(
+        "the ledger no longer holds what happened before block {}: this page says nothing of it",
+        "账本不再保存第 {} 个区块之前的内容，本页不涉及该部分",
+    ),
     "apart": Text("each has a page of its own", "每个账户各有一页"),
     "block": Text("block {}", "第 {} 个区块"),
     "attention": Text("Still open", "尚未完成"),
