@@ -230,10 +230,10 @@ def _question(
         situation.policy,
         situation.orders,
         break_glass,
-        records_state.restricted(state, request.relation),
+        situation.restricted,
         state.height,
-        deceased=records_state.deceased(state, request.relation),
-        closed=records_state.closed(state, request.relation),
+        deceased=situation.deceased,
+        closed=situation.closed,
         merged=situation.merged,
         objections=situation.objections,
     )

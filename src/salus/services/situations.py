@@ -31,7 +31,7 @@ Parts = Callable[[bytes], Mapping[bytes, bytes]]  # reads a relation's encoded o
 
 
 class Situation(NamedTuple):
-    """A relation at one height: its directives, how often they were used, its policy set, its orders."""
+    """A relation at one height: its directives, how often they were used, its policy set, its orders, what bars it."""
 
     height: int
     prepared: Prepared
@@ -40,6 +40,9 @@ class Situation(NamedTuple):
     orders: Sequence[tuple[bytes, Order]]
     merged: tuple[bytes, ...] = ()  # relations it is merged with: their denies are among `prepared`
     objections: Sequence[Preference] = ()  # of these
+    restricted: bool = False
+    deceased: bool = False
+    closed: bool = False
 
     @property
     def held(self) -> Sequence[Held]:
@@ -137,7 +140,8 @@ class Situations:
         policy = consent.policy_of(governance, state, relation)
         orders = consent.orders(state, relation)
         objections = [consent.policy_of(governance, state, one).preference for one in merged]
-        situation = Situation(state.height, prepared, used, policy, orders, merged, objections)
+        bars = records.restricted(state, relation), *records.over(state, relation)
+        situation = Situation(state.height, prepared, used, policy, orders, merged, objections, *bars)
         return _Kept(rows, whole, situation)
 
     def _prepare(
