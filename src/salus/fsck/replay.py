@@ -8,6 +8,8 @@ from salus.contracts.access.invariants import sealed_violations as sealed_rules
 from salus.contracts.access.invariants import violations as access_rules
 from salus.contracts.accounts.invariants import violations as accounts_rules
 from salus.contracts.consent.invariants import violations as consent_rules
+from salus.contracts.discovery.invariants import group_violations as group_rules
+from salus.contracts.discovery.invariants import violations as lookup_rules
 from salus.contracts.governance.invariants import violations as governance_rules
 from salus.contracts.governance.queries import validators
 from salus.contracts.records.invariants import violations as records_rules
@@ -31,8 +33,9 @@ from salus.state.store import Store
 from salus.verifier.helper import Helper
 
 CHECKPOINT_KEYS = 16_384  # then the tree in memory may deepen
-PERSONS = b"\x02\x04"
-SEALED = b"\x05\x11"
+PERSONS, SEALED = b"\x02\x04", b"\x05\x11"
+ABOUT_PERSONS = {b"\x03": records_rules, b"\x04": consent_rules, b"\x05": access_rules, b"\x06": representation_rules}
+ABOUT_OTHERS = {SEALED: sealed_rules, b"\x07\x01": lookup_rules, b"\x07\x02": lookup_rules, b"\x07\x03": group_rules}
 
 
 class LoggedRow(NamedTuple):
@@ -129,14 +132,14 @@ class Replay:
         for rules in (governance_rules, accounts_rules):
             for key, text in rules(self.machine.network, items):
                 yield Finding(file, f"{place}, {key_place(key)}", f"broken invariant: {text}")
-        for key, _ in items:
-            if key[:2] == PERSONS:
-                for about in (records_rules, consent_rules, access_rules, representation_rules):
-                    for text in about(self._tables, key[2:]):
-                        yield Finding(file, f"{place}, {key_place(key)}", f"broken invariant: {text}")
-        for custodian in dict.fromkeys(key[2:34] for key, _ in items if key[:2] == SEALED):
-            for text in sealed_rules(store, custodian):
-                yield Finding(file, f"{place}, {key_place(SEALED + custodian)}", f"broken invariant: {text}")
+        for group in _groups(items):
+            space, name = group[:1], group[1:]
+            if self._tables.get(PERSONS + name) is not None:
+                for text in ABOUT_PERSONS[space](self._tables, name):
+                    yield Finding(file, f"{place}, {key_place(PERSONS + name)}", f"broken invariant: {text}")
+        for prefix in dict.fromkeys(key[:34] for key, _ in items if key[:2] in ABOUT_OTHERS):
+            for text in ABOUT_OTHERS[prefix[:2]](self._tables, prefix[2:]):
+                yield Finding(file, f"{place}, {key_place(prefix)}", f"broken invariant: {text}")
 
     def expected_rows(self) -> dict[bytes, bytes]:
         """Return the rows of the local tables as a checkpoint keeps them."""
@@ -151,6 +154,11 @@ class Replay:
             for account in row.about:
                 rows[_row("about", account + name)] = b""
         return rows
+
+
+def _groups(items: list[tuple[bytes, bytes]]) -> dict[bytes, None]:
+    """Return, in order, (namespace, id) of all that contracts about persons hold: their rules ask there alone."""
+    return dict.fromkeys(key[:1] + key[2:34] for key, _ in items if key[:1] in ABOUT_PERSONS)
 
 
 def _levels(size: int) -> Iterator[tuple[int, int]]:
