@@ -1,6 +1,7 @@
 """A cohort for public health: each patient's own ground, one stream, and no trace of those who said no."""
 
 import pytest
+from msgspec.structs import replace
 from story_policies import policy_set, prefer, put_under, rule
 from story_region import PASSPHRASE, START_MS, Story, give_wallet, laboratory_terms, take_in
 
@@ -19,6 +20,7 @@ from salus.policy.policies import Choice, Mode
 from salus.policy.types import BasisKind
 from salus.services import ahead, bulk_release, lookup
 from salus.services.access_log import What, list_reads
+from salus.services.account_form import account_form
 from salus.services.accounting import accounting
 from salus.services.authorise import for_decision
 from salus.services.bulk_release import BulkDelivery
@@ -28,10 +30,11 @@ from salus.services.deny import deny_totally
 from salus.services.errors import NothingInBulk, OtherReceipts
 from salus.services.grant import grant, to_anyone
 from salus.services.history import entries
-from salus.services.inbox import process_inbox
+from salus.services.inbox import collect, process_inbox
 from salus.services.receive_bulk import ReceivedBulk
 from salus.services.received import list_received
 from salus.services.resume import resume
+from salus.services.tell_release import ToldView
 from salus.services.unanswered import unacknowledged
 from salus.testing.faults import Crash
 
@@ -221,3 +224,16 @@ def test_more_than_the_members_allow_go_as_several(story: Story, monkeypatch: py
     given = release_bulk(story.north, story.clinic.account, "PUBHLTH")
     assert [one.relations for one in given] == [2, 1]
     assert sum(len(done.outcome.parts) for done in process_inbox(story.clinic)) == 3  # type: ignore[union-attr]
+
+
+def test_a_rule_that_asks_for_notice_has_her_told_and_the_laws_form_lists_it(story: Story) -> None:
+    handle = take_in(story.north, "Alma", "N-1")
+    noticed = rule(story, "PUBHLTH", Mode.OPT_OUT)
+    put_under(story, handle, policy_set(story, replace(noticed, notice=True)))
+    alma = give_wallet(story, story.north, handle, "alma")
+    (sent,) = release_bulk(story.north, story.clinic.account, "PUBHLTH")
+    assert sent.relations == 1
+    (view,) = [one for one in collect(alma) if isinstance(one, ToldView)]
+    assert (view.relation, view.line.what, view.line.name) == (handle, "bulk", "Riverside Clinic")
+    form = account_form("gdpr", story.region.ledger, accounting(story.region.ledger, handle))
+    assert [row.first.what for _, rows in form.parts for row in rows] == ["bulk"]

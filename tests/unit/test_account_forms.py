@@ -11,6 +11,7 @@ import pytest
 
 from salus.fhir.classes import DATA_CLASSES
 from salus.policy.types import Capacity, GranteeKind
+from salus.services.account import access
 from salus.services.account.form_cells import Cells
 from salus.services.account.form_data import form_as_data
 from salus.services.account.form_page import form_page
@@ -215,3 +216,8 @@ def test_the_data_names_only_what_is_documented() -> None:
         assert f"| `rows.{name}` |" in page, name
     assert row["evidence"] == ["entry-00000010.evidence"] and row["entries"] == (10,)
     assert form_as_data(filled("hipaa"), {})["kept"] is None
+
+
+def test_every_way_in_which_data_goes_to_somebody_is_listed() -> None:
+    resting = {row.what for event, row in access.ROWS.items() if "basis" in event.__struct_fields__}
+    assert set(GIVEN) == resting | {"sealed-release"}  # which names its order when it opens

@@ -130,7 +130,6 @@ def _authorise(
     staff, recipient = asked.payload.staff, asked.recipient
     if asked.own and accounts.barred(state, asked.payload.relation, now):
         return Reason.ACCOUNT_BARRED  # it may not be she who asks
-    by_staff = not asked.own and not asked.pushed
     person = asked.own or accounts.person(state, recipient) is not None  # who acts for her, otherwise
     by_staff = not person and not asked.pushed
     if by_staff and (staff is None or not accounts.staff_attested(state, recipient, staff, now)):

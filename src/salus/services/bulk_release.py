@@ -34,6 +34,7 @@ from salus.services.proofs import Disclosed, prove_push
 from salus.services.release import log_decision
 from salus.services.sealed_orders import NO_BASIS
 from salus.services.sealing import Addressed, sealed_letter
+from salus.services.tell_release import tell_release
 from salus.vault.errors import NoSuchOpening
 from salus.vault.reading import Proven
 from salus.vault.scope import Scope
@@ -172,6 +173,9 @@ def _deliver(organisation: Organisation, task: BulkTask) -> BulkDelivery:
     to = Addressed(task.bulk, task.bulk, NO_BASIS, task.recipient, key, public, task.purpose)
     raw = sealed_letter(organisation, to, task.deliver_by, encode(BulkContent(receipts, rows)))
     organisation.exchange.post(task.recipient, "bulk", raw)
+    for part, _ in going:
+        about = part.release, part.relation, part.basis
+        tell_release(organisation, Addressed(*about, task.recipient, key, public, task.purpose))
     _drop(organisation, task.bulk)
     return BulkDelivery(task.bulk, task.recipient, len(rows), sum(len(part.records) for part, _ in going), height)
 

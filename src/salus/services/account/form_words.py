@@ -114,6 +114,9 @@ METHODS: Mapping[str, Text] = {
     "pushed": Text("sent without a request", "主动提供"),
     "session": Text("session of searches", "查询会话"),
     "break-glass": Text("emergency", "紧急访问"),
+    "deferred-release": Text("emergency, told later", "紧急访问（事后登记）"),
+    "sealed-release": Text("under an order that forbade notice", "依据禁止告知的命令"),
+    "bulk": Text("in bulk", "批量导出"),
 }
 SAID: Mapping[str, Text] = {
     "custodian": Text("Kept by", "保管机构"),

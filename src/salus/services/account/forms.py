@@ -16,7 +16,10 @@ from salus.services.accounting import Accounting
 TPO = frozenset(("TREAT", "ETREAT", "CAREMGT", "HPAYMT", "HOPERAT", "BTG"))
 """Treatment, payment, operations (45 CFR 164.501); who breaks the glass treats."""
 
-METHODS = ("released", "pushed", "session", "break-glass")  # of `Line.what`
+METHODS = (  # of `Line.what`: every way in which data goes to somebody
+    *("released", "pushed", "session", "break-glass"),
+    *("deferred-release", "sealed-release", "bulk"),
+)
 
 
 class Signed(NamedTuple):
