@@ -1,4 +1,4 @@
-"""Step 11: the account of who received what; fsck finds everything sound; then one byte is changed, four times."""
+"""The account of who received what; fsck finds everything sound; then one byte is changed, four times."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime

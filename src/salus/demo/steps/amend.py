@@ -1,4 +1,4 @@
-"""Step 9: she has a record corrected; then one erased, which waits for a legal hold; the clinic is told of both."""
+"""She has a record corrected; then one erased, which waits for a legal hold; the clinic is told of both."""
 
 import orjson
 
@@ -26,9 +26,9 @@ HOLD = "a lawsuit about another matter"
 def amend_and_erase(stage: Stage) -> Step:
     """Ask, answer, hold, lift; look at what each side has in the end."""
     hospital, clinic = stage.organisation(stage.hospital), stage.organisation(CLINIC)
-    records = [record for _, record in list_received(clinic)]
-    wrong, unwanted = records[0].header, records[-1].header
-    corrected = ask(stage, PetitionKind.AMEND, wrong, "This value is not mine.", reworded(records[0]))
+    measured, other = chosen([record for _, record in list_received(clinic)])
+    wrong, unwanted = measured.header, other.header
+    corrected = ask(stage, PetitionKind.AMEND, wrong, "This value is not mine.", reworded(measured))
     accept_amendment(hospital, corrected)
     version = read_record(hospital, stage.handle, wrong.record).header.version
     hold = place_hold(hospital, stage.handle, HOLD)
@@ -70,13 +70,16 @@ def ask(stage: Stage, kind: PetitionKind, header: LeafHeader, text: str, propose
     return made.petition
 
 
+def chosen(records: list[Record]) -> tuple[Record, Record]:
+    """Return a record with a value to correct, and another one to erase; what was received comes in no fixed order."""
+    measured = next(record for record in records if "valueQuantity" in orjson.loads(record.octets))
+    return measured, next(record for record in records if record.header.record != measured.header.record)
+
+
 def reworded(record: Record) -> bytes:
-    """Return the record as she says it should read: another value where it has one, else marked as reviewed by her."""
+    """Return the record as she says it should read."""
     resource = orjson.loads(record.octets)
-    if isinstance(quantity := resource.get("valueQuantity"), dict):
-        quantity["value"] = 1
-    else:
-        resource["language"] = "en"
+    resource["valueQuantity"]["value"] = 1
     return orjson.dumps(resource)
 
 

@@ -1,4 +1,4 @@
-"""Step 6: she is unconscious at a clinic of the emergency group; what came, who is told, who reviews it."""
+"""She is unconscious at a clinic of the emergency group; what came, who is told, who reviews it."""
 
 from salus.core.glass import GlassReason, Verdict
 from salus.demo.policies import put_under

@@ -1,4 +1,4 @@
-"""Step 2: a patient is invited, claims her account at both hospitals, and reads everything that is hers."""
+"""A patient is invited, claims her account at both hospitals, and reads everything that is hers."""
 
 from salus.core.record import LeafHeader
 from salus.demo.stage import HOSPITALS, PATIENT, YEAR_MS, NoSuchPatient, Stage, Step

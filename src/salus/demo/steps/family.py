@@ -1,4 +1,4 @@
-"""Step 10: a child and divorced parents: both may permit; they disagree, and treatment goes on while research stops."""
+"""A child and divorced parents: both may permit; they disagree, and treatment goes on while research stops."""
 
 from salus.contracts.representation.types import Kind, Standing
 from salus.demo.policies import put_under

@@ -1,4 +1,4 @@
-"""Step 3: she grants the clinic laboratory results of two years; it asks, and gets exactly those, sealed to it."""
+"""She grants the clinic laboratory results of two years; it asks, and gets exactly those, sealed to it."""
 
 from salus.demo.stage import CLINIC, PATIENT, YEAR_MS, Stage, Step
 from salus.demo.steps.claim import newest_two_years

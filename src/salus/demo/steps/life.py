@@ -1,4 +1,4 @@
-"""Step 10: a death is recorded in error and reversed; a hospital that closes hands a patient over to the other."""
+"""A death is recorded in error and reversed; a hospital that closes hands a patient over to the other."""
 
 from salus.client.ledger import StateView
 from salus.contracts.accounts import queries as accounts

@@ -1,4 +1,4 @@
-"""Step 8: what the law demands goes despite her deny; what it merely allows, only until she opts out."""
+"""What the law demands goes despite her deny; what it merely allows, only until she opts out."""
 
 from salus.demo.policies import put_under
 from salus.demo.stage import CLINIC, PATIENT, REGULATOR, Stage, Step

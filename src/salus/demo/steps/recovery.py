@@ -1,4 +1,4 @@
-"""Step 10: two other patients. One loses her phone, and friends help; of the other a thief has it, and two desks do."""
+"""Two other patients. One loses her phone, and friends help; of the other a thief has it, and two desks do."""
 
 from salus.contracts.accounts import queries as accounts
 from salus.core.errors import Refusal

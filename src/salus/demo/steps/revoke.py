@@ -1,4 +1,4 @@
-"""Step 5: she revokes in the very block of another request, which is refused; the refusal stands on the ledger."""
+"""She revokes in the very block of another request, which is refused; the refusal stands on the ledger."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

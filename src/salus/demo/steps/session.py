@@ -1,4 +1,4 @@
-"""Step 7: a clinician works through a chart: forty searches are one session and one use, until she revokes."""
+"""A clinician works through a chart: forty searches are one session and one use, until she revokes."""
 
 from time import perf_counter
 

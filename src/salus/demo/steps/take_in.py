@@ -1,4 +1,4 @@
-"""Step 1: two hospitals take in FHIR R4 bundles; their staff is attested; patients get custodial accounts."""
+"""Two hospitals take in FHIR R4 bundles; their staff is attested; patients get custodial accounts."""
 
 from collections.abc import Iterator
 from time import perf_counter

@@ -1,4 +1,4 @@
-"""Step 4: the clinic checks what it got, with nothing but the evidence file and the genesis."""
+"""The clinic checks what it got, with nothing but the evidence file and the genesis."""
 
 from salus.demo.stage import Stage, Step
 from salus.evidence.report import Outcome, Verdict
