@@ -50,7 +50,7 @@ vectors: $(VENV)/test.stamp $(VENV)/oracle.stamp ## make the test vectors anew a
 
 lock: $(VENV)/bin/python ## resolve the requirements again
 	@$(PIP) install uv
-	@for name in run test oracle; do sh requirements/compile $$name; done
+	@for name in run test oracle node; do sh requirements/compile $$name; done
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Salus needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }

@@ -48,8 +48,8 @@ GOAL_MS = 5_000
 
 
 def run(full: bool) -> dict[str, float]:
-    """Return the figures; the full size has ten times the people."""
-    people, asked = (PEOPLE * 10, ASKED * 5) if full else (PEOPLE, ASKED)
+    """Return the figures; the full size has twice the people."""
+    people, asked = (PEOPLE * 2, ASKED * 2) if full else (PEOPLE, ASKED)
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder, create_region(Path(folder) / "home", SPEC, "benchmark") as region:
         patients = population(1, people)

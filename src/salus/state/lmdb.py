@@ -86,16 +86,14 @@ class LmdbTables:
 
     def scan(self, prefix: bytes) -> list[Row]:
         """Return the keys longer than `prefix` under it, sorted."""
-        found, cursor = [], self._cursor
+        found: list[Row] = []
         try:
-            more = cursor.set_range(prefix)
-            while more:
-                row: Row = cursor.item()
-                if not row[0].startswith(prefix):
-                    break
-                if len(row[0]) > PREFIX:
-                    found.append(row)
-                more = cursor.next()
+            if self._cursor.set_range(prefix):
+                for row in self._cursor:
+                    if not row[0].startswith(prefix):
+                        break
+                    if len(row[0]) > PREFIX:
+                        found.append(row)
         except lmdb.Error as error:
             raise StorageFailure(str(error)) from error
         return found

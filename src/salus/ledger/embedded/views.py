@@ -4,7 +4,7 @@ Each block that is executed while somebody holds a view leaves behind what its k
 a chain that starts at the oldest view; it goes when the views do.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from threading import RLock
 from weakref import WeakSet
 
@@ -31,28 +31,27 @@ class View:
     def get(self, key: bytes) -> bytes | None:
         """Return the value of `key` at this height."""
         with self._views.lock:
-            for before in self._later():
-                if key in before:
-                    return before[key]
+            link = self._link
+            while link.next is not None:  # the last is still empty
+                if key in link.before:
+                    return link.before[key]
+                link = link.next
             return self._views.store.get(key)
 
     def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
         """Return the keys longer than `prefix` (exactly 34 bytes) under it, sorted, at this height."""
         with self._views.lock:
-            rows: dict[bytes, bytes | None] = dict(self._views.store.scan(prefix))
+            stored = self._views.store.scan(prefix)
             older: dict[bytes, bytes | None] = {}
-            for before in self._later():
-                for key, value in before.items():
+            link = self._link
+            while link.next is not None:
+                for key, value in link.before.items():
                     if len(key) > len(prefix) and key.startswith(prefix):
                         older.setdefault(key, value)  # the first block that touched it knows the oldest value
-            rows.update(older)
-            return sorted((key, value) for key, value in rows.items() if value is not None)
-
-    def _later(self) -> Iterator[Mapping[bytes, bytes | None]]:
-        link: _Link | None = self._link
-        while link is not None:
-            yield link.before
-            link = link.next
+                link = link.next
+            if not older:
+                return stored
+            return sorted((key, value) for key, value in (dict(stored) | older).items() if value is not None)
 
 
 class Views:

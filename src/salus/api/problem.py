@@ -1,0 +1,60 @@
+"""One map from refusals to HTTP statuses, and the problem details that say what was refused (RFC 9457).
+
+A refusal's text is fixed, so that nothing of the caller's comes back. FHIR endpoints say the same in an
+OperationOutcome (`api.fhir`).
+"""
+
+import orjson
+from starlette.responses import Response
+
+from salus.api.errors import BodyTooLarge, BodyTooSlow, NoSuchMethod, WrongMediaType
+from salus.core.errors import Kind, Refusal
+
+STATUSES: dict[Kind, int] = {
+    Kind.INVALID: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.GONE: 410,
+    Kind.EXHAUSTED: 429,
+    Kind.UNAVAILABLE: 503,
+}
+if STATUSES.keys() != set(Kind):  # a kind without a status stops the import, not a request
+    raise ImportError("a kind of refusal has no status")
+_OF_HTTP: dict[type[Refusal], int] = {BodyTooLarge: 413, BodyTooSlow: 408, WrongMediaType: 415, NoSuchMethod: 405}
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 1
+
+
+class Bug(Refusal):
+    """Something else than a refusal was raised; the log says where, nobody's data."""
+
+    code, kind, text = 0x8010, Kind.UNAVAILABLE, "A bug in Salus; nothing half-done is kept."
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status of a refusal."""
+    return 500 if isinstance(refusal, Bug) else _OF_HTTP.get(type(refusal), STATUSES[refusal.kind])
+
+
+def headers_of(refusal: Refusal) -> dict[str, str]:
+    """Return the header fields that go with a refusal's status."""
+    match status_of(refusal):
+        case 401:
+            return {"WWW-Authenticate": 'Signature realm="salus"'}
+        case 429 | 503:
+            return {"Retry-After": str(getattr(refusal, "retry_after_s", RETRY_AFTER_S))}
+    return {}
+
+
+def problem(refusal: Refusal) -> Response:
+    """Return the problem details of a refusal."""
+    status = status_of(refusal)
+    body = {
+        "type": f"urn:salus:refusal:{refusal.code:04x}",
+        "title": refusal.text,
+        "status": status,
+        "code": refusal.code,
+    }
+    return Response(orjson.dumps(body), status, headers_of(refusal), MEDIA_TYPE)

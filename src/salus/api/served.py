@@ -1,0 +1,20 @@
+"""What a process serves: the ports and actors that handlers work on. Made by `bootstrap.serving` alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from salus.api.work import Work
+from salus.client.ledger import Ledger
+from salus.services.actors import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Everything that one process serves. `organisation` gives the actor behind a slug, None where there is none."""
+
+    network: bytes
+    genesis: bytes = field(repr=False)
+    ledger: Ledger = field(repr=False)
+    slugs: Callable[[], tuple[str, ...]] = field(repr=False)
+    organisation: Callable[[str], Organisation | None] = field(repr=False)
+    work: Work = field(repr=False)

@@ -1,0 +1,35 @@
+"""What a process serves over HTTP: the operations of each standard over an open region."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.applications import Starlette
+
+from salus.api.app import Guard, make_app
+from salus.api.operate.health import OPERATIONS as HEALTH
+from salus.api.operation import Operation
+from salus.api.served import Served
+from salus.api.work import Work
+from salus.bootstrap.region import Region
+from salus.services.actors import Organisation
+
+OPERATIONS: tuple[Operation, ...] = (*HEALTH,)
+
+
+@contextmanager
+def serving(region: Region, guard: Guard) -> Iterator[Starlette]:
+    """Give the application over an open region; its threads end with the block."""
+    work = Work()
+    try:
+        yield make_app(served(region, work), OPERATIONS, guard)
+    finally:
+        work.close()
+
+
+def served(region: Region, work: Work) -> Served:
+    """Return what handlers work on."""
+
+    def organisation(slug: str) -> Organisation | None:
+        return region.organisation(slug) if slug in region.organisations() else None
+
+    return Served(region.network, region.genesis, region.ledger, region.organisations, organisation, work)

@@ -1,0 +1,22 @@
+"""The region of the stories behind HTTP; only the passphrase is cheap to try."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from api_world import World, world
+
+from salus.vault import keystore
+
+
+@pytest.fixture(autouse=True)
+def quick_keystores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id at its least, as in the stories."""
+    monkeypatch.setattr(keystore, "MEMORY_KIB", 128)
+    monkeypatch.setattr(keystore, "ITERATIONS", 1)
+
+
+@pytest.fixture
+def served(tmp_path: Path, quick_keystores: None) -> Iterator[World]:
+    with world(tmp_path / "home") as made:
+        yield made
