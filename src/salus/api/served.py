@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from salus.api.batches import Batches
+from salus.api.waiting import Waiting
 from salus.api.work import Work
 from salus.client.ledger import Ledger
 from salus.services.actors import Organisation
@@ -20,3 +21,4 @@ class Served:
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
     batches: Batches = field(default_factory=Batches, repr=False)
+    waiting: Waiting = field(default_factory=Waiting, repr=False)
