@@ -44,6 +44,7 @@ KINDS = (
     "locator-key",
     "share-code",
     "endpoint",
+    "tip",
 )
 MAX_SIGNERS = 16
 
