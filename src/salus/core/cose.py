@@ -43,6 +43,7 @@ KINDS = (
     "tokens",
     "locator-key",
     "share-code",
+    "submission",
 )
 MAX_SIGNERS = 16
 
