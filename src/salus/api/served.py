@@ -7,6 +7,8 @@ from salus.api.batches import Batches
 from salus.api.work import Work
 from salus.client.ledger import Ledger
 from salus.services.actors import Organisation
+from salus.services.remote.directory import Directory
+from salus.services.remote.inboxes import Inboxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +22,5 @@ class Served:
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
     batches: Batches = field(default_factory=Batches, repr=False)
+    directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
+    inboxes: Inboxes | None = field(default=None, repr=False)

@@ -6,15 +6,20 @@ from contextlib import contextmanager
 from starlette.applications import Starlette
 
 from salus.api.app import Guard, make_app
+from salus.api.directory.operations import OPERATIONS as DIRECTORY
+from salus.api.gateway.submit import OPERATIONS as SUBMIT
 from salus.api.ledger import OPERATIONS as LEDGER
+from salus.api.letters.operations import OPERATIONS as LETTERS
 from salus.api.operate.health import OPERATIONS as HEALTH
 from salus.api.operation import Operation
 from salus.api.served import Served
 from salus.api.work import Work
+from salus.bootstrap.layout import SLUG
 from salus.bootstrap.region import Region
 from salus.services.actors import Organisation
+from salus.services.errors import NoSuchActor
 
-OPERATIONS: tuple[Operation, ...] = (*HEALTH, *LEDGER)
+OPERATIONS: tuple[Operation, ...] = (*HEALTH, *LEDGER, *SUBMIT, *DIRECTORY, *LETTERS)
 
 
 @contextmanager
@@ -31,6 +36,9 @@ def served(region: Region, work: Work) -> Served:
     """Return what handlers work on."""
 
     def organisation(slug: str) -> Organisation | None:
-        return region.organisation(slug) if slug in region.organisations() else None
+        try:
+            return region.organisation(slug) if SLUG.fullmatch(slug) else None
+        except NoSuchActor:
+            return None
 
     return Served(region.network, region.genesis, region.ledger, region.organisations, organisation, work)

@@ -45,6 +45,7 @@ KINDS = (
     "share-code",
     "endpoint",
     "tip",
+    "submission",
 )
 MAX_SIGNERS = 16
 
