@@ -65,7 +65,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/directory",
-        "directory",
+        "listEndpoints",
         "directory",
         "Where are the members' gateways?",
         endpoints,
@@ -75,7 +75,7 @@ OPERATIONS = (
     Operation(
         "POST",
         "/directory",
-        "register-endpoint",
+        "registerEndpoint",
         "directory",
         "Say where a member's gateway is.",
         register,
@@ -87,7 +87,7 @@ OPERATIONS = (
     Operation(
         "POST",
         "/directory/keys",
-        "publish-sealing-key",
+        "publishSealingKey",
         "directory",
         "Publish a sealing key.",
         publish,
@@ -100,7 +100,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/directory/keys/{key}",
-        "sealing-key",
+        "getSealingKey",
         "directory",
         "Get a public sealing key by its id.",
         key,

@@ -89,7 +89,7 @@ OPERATIONS = (
     Operation(
         "POST",
         "/{org}/letters/{recipient}/{kind}",
-        "post-letter",
+        "postLetter",
         "letters",
         "Leave a letter for the organisation, or for a patient of its.",
         post,
@@ -102,7 +102,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/{org}/letters/{recipient}",
-        "fetch-letters",
+        "fetchLetters",
         "letters",
         "Get one's own letters.",
         fetch,
@@ -113,7 +113,7 @@ OPERATIONS = (
     Operation(
         "DELETE",
         "/{org}/letters/{recipient}/{name}",
-        "remove-letter",
+        "removeLetter",
         "letters",
         "Remove a letter of one's own that was dealt with.",
         remove,

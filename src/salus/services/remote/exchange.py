@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from salus.client.ledger import Ledger
 from salus.contracts.accounts import queries as accounts
+from salus.contracts.governance import queries as governance
 from salus.core.encoding import decode
 from salus.core.errors import Kind, Refusal
 from salus.core.types import Message
@@ -102,7 +103,7 @@ class RemoteExchange:
     def publish_key(self, public: bytes) -> None:
         """Publish a sealing key of the organisation whose exchange this is, here and in the directory."""
         self._local.publish_key(public)
-        if isinstance(self._sender, OrganisationSender):
+        if isinstance(self._sender, OrganisationSender) and self._is_member(self._sender.account):
             self._directory.publish(self._sender.account, self._sender.gateway, public)
 
     def find_key(self, key: bytes) -> bytes:
@@ -215,6 +216,9 @@ class RemoteExchange:
         """Return the custodian of today and, if the wallet knows another from before, that too."""
         _, before = self._sender.fetches(recipient)
         return list(dict.fromkeys((self._member(recipient), *before)))
+
+    def _is_member(self, account: bytes) -> bool:
+        return governance.member(self._ledger.view(), account) is not None
 
     def _member(self, recipient: bytes) -> bytes:
         state = self._ledger.view()

@@ -5,6 +5,7 @@ in `Salus-Height`: what one side did upon a block is not judged by the other bef
 """
 
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,14 +57,9 @@ class Gateways:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self.network = network
-        self._height = height
-        self._client = httpx2.Client(
-            verify=ssl.create_default_context(cafile=ca),
-            limits=httpx2.Limits(max_connections=64, keepalive_expiry=60),
-            headers={"accept-encoding": "identity"},
-            transport=transport,
-            trust_env=False,
-        )
+        self._height, self._ca, self._transport = height, ca, transport
+        self._made: httpx2.Client | None = None
+        self._making = threading.Lock()
 
     def ask(
         self,
@@ -98,8 +94,24 @@ class Gateways:
             time.sleep(LOOK_S)
 
     def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+        """Close the connections; the next request opens new ones."""
+        with self._making:
+            if self._made is not None:
+                self._made.close()
+            self._made = None
+
+    def _client(self) -> httpx2.Client:
+        """Return the client, made at first use: reading the certificates that are trusted takes a while."""
+        with self._making:
+            if self._made is None:
+                self._made = httpx2.Client(
+                    verify=ssl.create_default_context(cafile=self._ca),
+                    limits=httpx2.Limits(max_connections=64, keepalive_expiry=60),
+                    headers={"accept-encoding": "identity"},
+                    transport=self._transport,
+                    trust_env=False,
+                )
+            return self._made
 
     def _send(
         self, method: str, url: str, body: bytes, media_type: str, key: SigningKey | None, answer_s: float
@@ -107,10 +119,11 @@ class Gateways:
         headers = {HEIGHT: str(self._height())} | ({"content-type": media_type} if media_type else {})
         timeout = httpx2.Timeout(answer_s, connect=CONNECT_S)
         try:
-            request = self._client.build_request(method, url, content=body, headers=headers, timeout=timeout)
+            client = self._client()
+            request = client.build_request(method, url, content=body, headers=headers, timeout=timeout)
             if key is not None:
                 sign_request(request, self.network, key, body)
-            response = self._client.send(request, stream=True)
+            response = client.send(request, stream=True)
             try:
                 most = MOST_ANSWER if response.is_success else MOST_PROBLEM
                 return Answer(response.status_code, _bounded(response, most), _height_of(response))

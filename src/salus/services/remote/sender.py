@@ -3,9 +3,8 @@
 from typing import Protocol
 
 from salus.core.signatures import SigningKey
-from salus.services.errors import NoSuchKeptRelation
 from salus.services.remote.errors import NoSigningAccount
-from salus.wallet.wallet import Wallet
+from salus.wallet.wallet import NoSuchKeptRelation, Wallet
 
 
 class Sender(Protocol):
@@ -16,7 +15,10 @@ class Sender(Protocol):
         ...
 
     def fetches(self, recipient: bytes) -> tuple[SigningKey, tuple[bytes, ...]]:
-        """Return the key that fetches letters to `recipient`, and members that may keep some; raise NotForUs' kin."""
+        """Return the key that fetches letters to `recipient`, and members that may keep some.
+
+        Raises NoSigningAccount.
+        """
         ...
 
 
