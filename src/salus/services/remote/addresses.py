@@ -1,4 +1,4 @@
-"""Where members' gateways are: the directory's list, each entry checked by the ledger's keys, kept for when it is away."""
+"""Where members' gateways are: the directory's list, each entry checked by the ledger, kept for when it is away."""
 
 import threading
 import time
@@ -23,9 +23,7 @@ MOST_MEMBERS = 10_000
 class Listed(Message, frozen=True):
     """The directory's list: signed endpoints, sorted by member."""
 
-    endpoints: Annotated[
-        tuple[Annotated[bytes, Meta(max_length=MAX_BYTES)], ...], Meta(max_length=MOST_MEMBERS)
-    ]
+    endpoints: Annotated[tuple[Annotated[bytes, Meta(max_length=MAX_BYTES)], ...], Meta(max_length=MOST_MEMBERS)]
 
 
 class Addresses:

@@ -28,9 +28,7 @@ COSE, CBOR = "application/cose", "application/cbor"
 class RemoteCarriers:
     """Members of the directory, and those of this home if there are some. Thread-safe."""
 
-    def __init__(
-        self, ledger: Ledger, gateways: Gateways, addresses: Addresses, local: Carriers | None = None
-    ) -> None:
+    def __init__(self, ledger: Ledger, gateways: Gateways, addresses: Addresses, local: Carriers | None = None) -> None:
         self._ledger, self._gateways, self._addresses, self._local = ledger, gateways, addresses, local
 
     def carry(self, member: bytes, envelope: bytes) -> "Future[Landed]":

@@ -43,7 +43,11 @@ class NotItsGateway(Refusal):
 
 
 class OlderEndpoint(Refusal):
-    code, kind, text = 0x6219, Kind.CONFLICT, "The directory has a newer address of this member, or this is ahead of time."
+    code, kind, text = (
+        0x6219,
+        Kind.CONFLICT,
+        "The directory has a newer address of this member, or this is ahead of time.",
+    )
 
 
 class NotASealKey(Refusal):
