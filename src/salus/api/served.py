@@ -8,6 +8,8 @@ from salus.api.waiting import Waiting
 from salus.api.work import Work
 from salus.client.ledger import Ledger
 from salus.services.actors import Organisation
+from salus.services.remote.directory import Directory
+from salus.services.remote.inboxes import Inboxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +24,5 @@ class Served:
     work: Work = field(repr=False)
     batches: Batches = field(default_factory=Batches, repr=False)
     waiting: Waiting = field(default_factory=Waiting, repr=False)
+    directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
+    inboxes: Inboxes | None = field(default=None, repr=False)

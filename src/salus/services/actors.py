@@ -11,6 +11,7 @@ from salus.client.ledger import Ledger
 from salus.contracts.accounts import queries as accounts
 from salus.core.signatures import SigningKey
 from salus.core.types import Message
+from salus.services.dealing import Dealing
 from salus.services.errors import KeysElsewhere
 from salus.services.ports import Carriers, Exchange
 from salus.services.situations import Situations
@@ -39,6 +40,7 @@ class Organisation:
     exchange: Exchange = field(repr=False)
     genesis: bytes = field(repr=False)  # what it trusts
     situations: Situations = field(repr=False)
+    dealing: Dealing = field(default_factory=Dealing, repr=False)
 
     def build(self, *messages: Message) -> Built:
         """Return an envelope signed by the gateway key."""
