@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from salus.api.recent import RecentAnswers
 from salus.api.work import Work
 from salus.client.ledger import Ledger
 from salus.services.actors import Organisation
@@ -18,3 +19,5 @@ class Served:
     slugs: Callable[[], tuple[str, ...]] = field(repr=False)
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
+    answering: Work = field(repr=False)  # requests, whose threads wait until an answer was sent
+    recent: RecentAnswers = field(repr=False)

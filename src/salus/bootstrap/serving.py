@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from starlette.applications import Starlette
 
 from salus.api.app import Guard, make_app
+from salus.api.gateway.account import OPERATIONS as ACCOUNT
+from salus.api.gateway.ask import OPERATIONS as ASK
 from salus.api.gateway.submit import OPERATIONS as SUBMIT
 from salus.api.operate.health import OPERATIONS as HEALTH
 from salus.api.operation import Operation
+from salus.api.recent import RecentAnswers
 from salus.api.served import Served
 from salus.api.work import Work
 from salus.bootstrap.layout import SLUG
@@ -16,20 +19,22 @@ from salus.bootstrap.region import Region
 from salus.services.actors import Organisation
 from salus.services.errors import NoSuchActor
 
-OPERATIONS: tuple[Operation, ...] = (*HEALTH, *SUBMIT)
+OPERATIONS: tuple[Operation, ...] = (*HEALTH, *SUBMIT, *ASK, *ACCOUNT)
+ANSWERING_THREADS = 6  # each may wait for a peer that takes an answer slowly
 
 
 @contextmanager
 def serving(region: Region, guard: Guard) -> Iterator[Starlette]:
     """Give the application over an open region; its threads end with the block."""
-    work = Work()
+    work, answering = Work(), Work(ANSWERING_THREADS)
     try:
-        yield make_app(served(region, work), OPERATIONS, guard)
+        yield make_app(served(region, work, answering), OPERATIONS, guard)
     finally:
+        answering.close()
         work.close()
 
 
-def served(region: Region, work: Work) -> Served:
+def served(region: Region, work: Work, answering: Work | None = None) -> Served:
     """Return what handlers work on."""
 
     def organisation(slug: str) -> Organisation | None:
@@ -38,4 +43,13 @@ def served(region: Region, work: Work) -> Served:
         except NoSuchActor:
             return None
 
-    return Served(region.network, region.genesis, region.ledger, region.organisations, organisation, work)
+    return Served(
+        region.network,
+        region.genesis,
+        region.ledger,
+        region.organisations,
+        organisation,
+        work,
+        answering or work,
+        RecentAnswers(),
+    )
