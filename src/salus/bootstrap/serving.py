@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from starlette.applications import Starlette
 
 from salus.api.app import Guard, make_app
+from salus.api.directory.operations import OPERATIONS as DIRECTORY
 from salus.api.gateway.account import OPERATIONS as ACCOUNT
 from salus.api.gateway.ask import OPERATIONS as ASK
 from salus.api.gateway.submit import OPERATIONS as SUBMIT
+from salus.api.ledger import OPERATIONS as LEDGER
+from salus.api.letters.operations import OPERATIONS as LETTERS
 from salus.api.operate.health import OPERATIONS as HEALTH
 from salus.api.operation import Operation
 from salus.api.recent import RecentAnswers
@@ -19,7 +22,7 @@ from salus.bootstrap.region import Region
 from salus.services.actors import Organisation
 from salus.services.errors import NoSuchActor
 
-OPERATIONS: tuple[Operation, ...] = (*HEALTH, *SUBMIT, *ASK, *ACCOUNT)
+OPERATIONS: tuple[Operation, ...] = (*HEALTH, *LEDGER, *SUBMIT, *ASK, *ACCOUNT, *DIRECTORY, *LETTERS)
 ANSWERING_THREADS = 6  # each may wait for a peer that takes an answer slowly
 
 

@@ -1,7 +1,8 @@
 """Answer a request to whoever waits for it, and not by a letter that is fetched later.
 
 The answer leaves from where it would be posted: what was committed stays in the outbox until the peer has taken all
-of it. A peer that goes away before gets it as a letter, and so it does after a crash.
+of it. A peer that goes away before gets it as a letter, and so it does after a crash. While it is sent others decide;
+what resumes interrupted work waits, since it would take this for interrupted.
 """
 
 from collections.abc import Callable
@@ -58,25 +59,25 @@ def answer_request(
     organisation: Organisation, package: bytes, hand_over: HandOver
 ) -> Delivery | Refused | Withheld | Deferred:
     """Answer a request of either kind, as `release.release`, which see."""
-    with organisation.turn:
+    with organisation.dealing.together(), organisation.turn:
         return release(_waited(organisation, hand_over), package)
 
 
 def answer_session(organisation: Organisation, package: bytes, hand_over: HandOver) -> SessionOpened | Refused:
     """Open a session, as `open_session.open_session`; only a refusal is handed over."""
-    with organisation.turn:
+    with organisation.dealing.together(), organisation.turn:
         return open_session(_waited(organisation, hand_over), package)
 
 
 def answer_page(organisation: Organisation, package: bytes, hand_over: HandOver) -> PageSent | SessionOver:
     """Answer a search of a session, or close it, as `session_page.session_page`."""
-    with organisation.turn:
+    with organisation.dealing.together(), organisation.turn:
         return session_page(_waited(organisation, hand_over), package)
 
 
 def answer_match(organisation: Organisation, package: bytes, hand_over: HandOver) -> LookupAnswered:
     """Answer a look-up, as `answer_lookup.answer_lookup`."""
-    with organisation.turn:
+    with organisation.dealing.together(), organisation.turn:
         return answer_lookup(_waited(organisation, hand_over), package)
 
 
