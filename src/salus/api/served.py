@@ -22,7 +22,7 @@ class Served:
     slugs: Callable[[], tuple[str, ...]] = field(repr=False)
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
-    answering: Work = field(repr=False)  # requests, whose threads wait until an answer was sent
+    answering: Work | None = field(default=None, repr=False)  # of threads that wait until an answer was sent
     recent: RecentAnswers = field(default_factory=RecentAnswers, repr=False)
     batches: Batches = field(default_factory=Batches, repr=False)
     directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process

@@ -1,4 +1,4 @@
-"""What is elsewhere, as a home reaches it: the node's directory, other members' gateways, letters that wait for them."""
+"""What is elsewhere, as a home reaches it: the node's directory, others' gateways, letters that wait for them."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field

@@ -6,7 +6,7 @@ HOME/ledger/tiles/                     its log as published, unless the settings
 HOME/node/keystore.sealed              the node's key
 HOME/organisations/<slug>/             organisation.cbor (written last), keystore.sealed, vault/
 HOME/people/<slug>/wallet.sealed
-HOME/exchange/                         letters between them, and public sealing keys; letters that wait for others elsewhere
+HOME/exchange/                         letters between them, and to others elsewhere; public sealing keys
 HOME/directory/                        of a home with the node: where members' gateways are, and sealing keys
 HOME/upstream.json                     of a home without it: which node it follows
 """

@@ -57,8 +57,8 @@ async def _answered(call: Call, ask: Ask) -> Response:
     key, before = recent.begin(call.path("org"), call.body)
     if before is not None:
         return Streamed(before)
-    handed = Handed()
-    job = asyncio.ensure_future(call.served.answering.run(lambda: ask(call.organisation, call.body, handed.hand_over)))
+    handed, threads = Handed(), call.served.answering or call.served.work
+    job = asyncio.ensure_future(threads.run(lambda: ask(call.organisation, call.body, handed.hand_over)))
     job.add_done_callback(lambda done: _over(done, lambda: recent.end(key)))
     try:
         await asyncio.wait((job, handed.answer), return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Post, fetch and remove letters. Every body is signed or sealed itself; the signature of the request says who posts."""
+"""Post, fetch and remove letters. Bodies are signed or sealed themselves; the request's signature says who posts."""
 
 import re
 

@@ -1,6 +1,6 @@
 """The embedded engine behind the `Ledger` port."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial

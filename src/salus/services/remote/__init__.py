@@ -1,1 +1,1 @@
-"""Members that are elsewhere: where their gateways are, letters and envelopes to them over HTTP, what waits for them."""
+"""Members elsewhere: where their gateways are, letters and envelopes to them over HTTP, what waits for them."""

@@ -1,4 +1,4 @@
-"""Where members' gateways are: the directory's list, each entry checked by the ledger's keys, kept for when it is away."""
+"""Where members' gateways are: the directory's list, each entry checked by the ledger, kept for when it is away."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Who sends letters and fetches its own: an organisation by its gateway key, a person by the device key of a relation."""
+"""Who sends letters and fetches its own: an organisation by its gateway key, a person by a relation's device key."""
 
 from typing import Protocol
 
