@@ -14,7 +14,9 @@ from salus.bootstrap.running import serve_region
 from salus.cli.beside.host import hosting
 from salus.cli.main import run
 from salus.cli.options import FILE, Command, home_folder, in_home, opened
+from salus.config import read_config
 from salus.core.errors import Refusal
+from salus.services.anchor_windows import WindowRule
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -68,7 +70,8 @@ def serve_home(folder: Path, bound: Bound, *, as_json: bool = False) -> None:
     """Open the home, say where it is served, serve it and run commands on it until it is told to end."""
     with opened(folder.absolute(), alone=True) as region, hosting(region, run):
         told = announce(bound, as_json, f"Serving {folder}", organisations=region.organisations())
-        serve_region(region, bound, told)
+        config = read_config()
+        serve_region(region, bound, told, WindowRule(config.anchor_window_s * 1000, config.anchor_cycle))
 
 
 def announce(bound: Bound, as_json: bool, words: str, **more: object) -> Callable[[], None]:
