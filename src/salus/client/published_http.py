@@ -1,4 +1,4 @@
-"""A published log that somebody serves over HTTP, read as if its files lay here; nothing of it is believed unchecked."""
+"""A published log that somebody serves over HTTP, read as if its files lay here; nothing is believed unchecked."""
 
 from pathlib import Path
 from types import TracebackType

@@ -1,4 +1,4 @@
-"""The witness's side of https://c2sp.org/tlog-witness: a log shows a checkpoint and the proof that it grew from the last.
+"""The witness's side of https://c2sp.org/tlog-witness: a log shows a checkpoint, and the proof that it grew.
 
 1. The body has its form, else Malformed.
 2. The witness knows the log that the origin names, else UnknownLog.
