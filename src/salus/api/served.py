@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from salus.api.batches import Batches
 from salus.api.recent import RecentAnswers
@@ -29,3 +30,4 @@ class Served:
     waiting: Waiting = field(default_factory=Waiting, repr=False)
     directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
     inboxes: Inboxes | None = field(default=None, repr=False)
+    tiles: Path | None = None  # the folder of the published log

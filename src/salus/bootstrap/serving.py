@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from starlette.applications import Starlette
 
@@ -12,28 +13,32 @@ from salus.api.gateway.ask import OPERATIONS as ASK
 from salus.api.gateway.submit import OPERATIONS as SUBMIT
 from salus.api.ledger import OPERATIONS as LEDGER
 from salus.api.letters.operations import OPERATIONS as LETTERS
+from salus.api.log.tiles import OPERATIONS as TILES
 from salus.api.operate.health import OPERATIONS as HEALTH
 from salus.api.operation import Operation
 from salus.api.served import Served
 from salus.api.work import Work
-from salus.bootstrap.layout import SLUG
+from salus.bootstrap.layout import SLUG, tiles_folder
 from salus.bootstrap.region import Region
 from salus.services.actors import Organisation
 from salus.services.errors import NoSuchActor
 from salus.services.remote.inboxes import Inboxes
 
-OPERATIONS: tuple[Operation, ...] = (*HEALTH, *LEDGER, *SUBMIT, *ASK, *ACCOUNT, *DIRECTORY, *LETTERS)
+OPERATIONS: tuple[Operation, ...] = (*HEALTH, *LEDGER, *SUBMIT, *ASK, *ACCOUNT, *DIRECTORY, *LETTERS, *TILES)
 ANSWERING_THREADS = 6  # each may wait for a peer that takes an answer slowly
 
 
 @contextmanager
 def serving(
-    region: Region, guard: Guard, arrived: Callable[[bytes], None] = lambda account: None
+    region: Region,
+    guard: Guard,
+    arrived: Callable[[bytes], None] = lambda account: None,
+    tiles: Path | None = None,
 ) -> Iterator[Starlette]:
     """Give the application over an open region; its threads end with the block. `arrived` is told of letters."""
     work, answering = Work(), Work(ANSWERING_THREADS)
     try:
-        yield make_app(served(region, work, arrived, answering), OPERATIONS, guard)
+        yield make_app(served(region, work, arrived, answering, tiles_folder(region.home, tiles)), OPERATIONS, guard)
     finally:
         answering.close()
         work.close()
@@ -44,6 +49,7 @@ def served(
     work: Work,
     arrived: Callable[[bytes], None] = lambda account: None,
     answering: Work | None = None,
+    tiles: Path | None = None,
 ) -> Served:
     """Return what handlers work on."""
 
@@ -63,4 +69,5 @@ def served(
         answering=answering,
         directory=None if region.elsewhere is None else region.elsewhere.own,
         inboxes=Inboxes(region.exchange, arrived),
+        tiles=tiles,
     )

@@ -35,6 +35,7 @@ GROUPS = {
     "discover": "Find somebody's relation: match, locate, share codes; keys, tokens and limits of look-ups.",
     "access": "Request, answer, receive; who received what.",
     "ledger": "Status, blocks, proofs, export, checkpoints.",
+    "witness": "Witnesses over HTTP: serve one, watch a log as one, ask one to cosign the ledger's checkpoint.",
     "verify": "Check an evidence file offline, step by step.",
     "fsck": "Check a whole home offline: blocks, state, published files, vaults.",
     "completion": "Print what lets a shell complete commands and options.",
