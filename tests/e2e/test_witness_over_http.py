@@ -1,4 +1,4 @@
-"""Witnesses over HTTP, in processes of their own: a log that asks is cosigned; its fork is caught, both ways of looking.
+"""Witnesses over HTTP, in processes of their own: a log that asks is cosigned; its fork is caught, both ways.
 
 1. A region is served, and a witness on its own. The region asks the witness: cosigned, and published so.
 2. Its operator makes a second history: the home as it was, gone on with differently, under the same node key.

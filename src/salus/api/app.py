@@ -16,6 +16,7 @@ from salus.api.errors import NoSuchMethod, NoSuchPath
 from salus.api.operation import Call, Operation
 from salus.api.problem import Bug, problem
 from salus.api.served import Served
+from salus.api.waiting import Waiting
 from salus.core.errors import Refusal
 
 LOG = logging.getLogger("salus.api")
@@ -42,7 +43,7 @@ def make_app(
         for operation in operations
     ]
     app = Starlette(routes=[*routes, *others], exception_handlers={HTTPException: _unrouted})
-    app.state.waiting = served.waiting  # for the server, which ends it
+    app.state.waiting = Waiting() if served is None else served.waiting  # for the server, which ends it
     return app
 
 

@@ -1,6 +1,5 @@
 """`salus node`: the ledger's node, which orders and keeps blocks and serves them to whoever follows."""
 
-from contextlib import closing
 from pathlib import Path
 
 import click
@@ -33,6 +32,9 @@ def command(
     folder = home_folder(home)
     if (folder / GENESIS).is_file() and not has_node(folder):
         raise NotANode
-    bound = take_address(address, names, certificate, key)
-    with closing(bound.socket), opened(folder.absolute(), alone=True) as region, hosting(region, run):
+    with (
+        take_address(address, names, certificate, key) as bound,
+        opened(folder.absolute(), alone=True) as region,
+        hosting(region, run),
+    ):
         serve_region(region, bound, announce(bound, as_json, f"The node of {folder}", network=region.network.hex()))

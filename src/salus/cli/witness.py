@@ -1,6 +1,5 @@
 """`salus witness serve`, `watch`, `ask`: witnesses and logs that reach each other over HTTP."""
 
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,11 +39,11 @@ def serve(
     witness = Witness.open(folder, passphrase(folder))
     for genesis in logs:
         witness.add_log(genesis.read_bytes())
-    bound = take_address(address, names, certificate, key)
-    guard = SignedGuard(lambda: bound.authorities)
-    with closing(bound.socket), serving_witness(witness, guard) as app:
-        words = f"Witness {witness.name}, verifier key {witness.verifier_key},"
-        run_app(app, bound, announce(bound, as_json, words, verifier_key=witness.verifier_key))
+    words = f"Witness {witness.name}, verifier key {witness.verifier_key},"
+    with take_address(address, names, certificate, key) as bound:
+        guard = SignedGuard(lambda: bound.authorities)
+        with serving_witness(witness, guard) as app:
+            run_app(app, bound, announce(bound, as_json, words, verifier_key=witness.verifier_key))
 
 
 @click.command()

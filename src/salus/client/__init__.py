@@ -1,1 +1,30 @@
-"""Talk to a ledger: build and sign envelopes, batch them, wait for durability, check proofs."""
+"""Talk to a ledger: build and sign envelopes, batch them, wait for durability, check proofs.
+
+For other programs: `from salus.client import Client, AsyncClient, EnvelopeBuilder, SigningKey`. The names are
+imported when they are asked for, since each module here is also used alone.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from salus.client.asynchronous import AsyncClient
+    from salus.client.envelopes import EnvelopeBuilder
+    from salus.client.program import Client, Entry, Refused
+    from salus.core.signatures import SigningKey
+
+__all__ = ["AsyncClient", "Client", "Entry", "EnvelopeBuilder", "Refused", "SigningKey"]
+_PLACES = {
+    "AsyncClient": "salus.client.asynchronous",
+    "Client": "salus.client.program",
+    "Entry": "salus.client.program",
+    "EnvelopeBuilder": "salus.client.envelopes",
+    "Refused": "salus.client.program",
+    "SigningKey": "salus.core.signatures",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(name)
+    return getattr(import_module(_PLACES[name]), name)

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -76,8 +77,11 @@ class Server:
     def post(self, path: str, body: bytes, media_type: str, wait_s: float = 0.0) -> Answer:
         """Send once what changes something. Raises NodeAway where nothing was sent, AnswerLost where it may have been,
         NodeBusy, UnreadableAnswer."""
+        return self._once(self._request("POST", path, None, body, media_type, wait_s))
+
+    def _once(self, request: httpx2.Request) -> Answer:
         try:
-            answer = self._send(self._request("POST", path, None, body, media_type, wait_s))
+            answer = self._send(request)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
             raise NodeAway from None
         except httpx2.TransportError:
@@ -87,6 +91,11 @@ class Server:
         if answer.status >= 500:
             raise AnswerLost
         return answer
+
+    def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send one request once, with these header fields; raises as `post`."""
+        request = self._client.build_request(method, path, content=body or None, headers=dict(headers))
+        return self._once(request)
 
     def close(self) -> None:
         """Let go of the connections."""
