@@ -69,13 +69,16 @@ class Follower:
         """Take in nothing more, take a checkpoint. A thread that waits for the node ends when that answers."""
         self._closing.set()
         with self._lock:
-            self._keep(self._checkpoints.now)
+            if self.trouble is not LedgerStopped:  # after a bug nothing in memory is to be made durable
+                self._keep(self._checkpoints.now)
         self._checkpoints.close()
         self._helper.close()
 
     def save(self) -> None:
-        """Take a checkpoint now; raises StorageFailure."""
+        """Take a checkpoint now; raises StorageFailure, LedgerStopped."""
         with self._lock:
+            if self.trouble is LedgerStopped:
+                raise LedgerStopped
             self._checkpoints.now()
 
     def _run(self) -> None:
