@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from salus.api.batches import Batches
 from salus.api.recent import RecentAnswers
+from salus.api.waiting import Waiting
 from salus.api.work import Work
 from salus.client.ledger import Ledger
 from salus.services.actors import Organisation
@@ -25,5 +26,6 @@ class Served:
     answering: Work | None = field(default=None, repr=False)  # of threads that wait until an answer was sent
     recent: RecentAnswers = field(default_factory=RecentAnswers, repr=False)
     batches: Batches = field(default_factory=Batches, repr=False)
+    waiting: Waiting = field(default_factory=Waiting, repr=False)
     directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
     inboxes: Inboxes | None = field(default=None, repr=False)
