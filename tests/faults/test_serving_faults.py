@@ -81,6 +81,22 @@ def test_a_disk_that_takes_no_more_loses_nothing_and_is_gone_on_with(
         assert salus("fsck", home=home).status == 0, f"seed {seed}"
 
 
+def test_fsck_while_envelopes_are_posted(made: Path, tmp_path: Path) -> None:
+    home, load, enough = fresh(made, tmp_path / "home"), Load(), Event()
+    envelopes = signed(home, 150)
+    with served(home) as server:
+        posting = Thread(target=load.post_all, args=(server.url, envelopes, 10, enough))
+        posting.start()
+        assert enough.wait(60)
+        result = salus("fsck", home=home)
+        posting.join(60)
+        assert result.status == 0, result
+        assert not load.refused and len(load.acknowledged) == len(envelopes)
+        assert server.end()[0] == 0
+    stands(home, load)
+    assert salus("fsck", home=home).status == 0
+
+
 def test_a_clock_that_jumps(made: Path, tmp_path: Path) -> None:
     home, offset, load = fresh(made, tmp_path / "home"), tmp_path / "offset", Load()
     put(offset, 0)
