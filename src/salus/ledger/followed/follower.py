@@ -55,6 +55,7 @@ class Follower:
         self._lock, self._helper, self._covered = lock, helper, covered
         self._checkpoints = Checkpoints(chain)
         self._closing = Event()
+        self._failures = 0  # since the last step that was none
         self.trouble: type[Refusal] | None = None
         self.stopped = False
         self.looked = Event()  # set once the first tip was reached, or it is known that none will be for now
@@ -68,23 +69,25 @@ class Follower:
         """Take in nothing more, take a checkpoint. A thread that waits for the node ends when that answers."""
         self._closing.set()
         with self._lock:
-            self._keep(self._checkpoints.now)
+            if self.trouble is not LedgerStopped:  # after a bug nothing in memory is to be made durable
+                self._keep(self._checkpoints.now)
         self._checkpoints.close()
         self._helper.close()
 
     def save(self) -> None:
-        """Take a checkpoint now; raises StorageFailure."""
+        """Take a checkpoint now; raises StorageFailure, LedgerStopped."""
         with self._lock:
+            if self.trouble is LedgerStopped:
+                raise LedgerStopped
             self._checkpoints.now()
 
     def _run(self) -> None:
-        failures = 0
         while not self._closing.is_set():
-            failures = 0 if self._try() else failures + 1
+            self._failures = 0 if self._try() else self._failures + 1
             self.looked.set()
-            if failures:
+            if self._failures:
                 self._idle()
-                self._closing.wait(PAUSES_S[min(failures, len(PAUSES_S)) - 1])
+                self._closing.wait(PAUSES_S[min(self._failures, len(PAUSES_S)) - 1])
 
     def _try(self) -> bool:
         """Take a step; False where it failed. What cannot become good again ends it."""
@@ -114,7 +117,8 @@ class Follower:
 
     def _step(self) -> None:
         """Wait for a tip, and take in what it names."""
-        raw = self._upstream.tip(self._chain.height, self._wait_ms() if self.looked.is_set() else 0)
+        known = self.looked.is_set() and not self._failures
+        raw = self._upstream.tip(self._chain.height, self._wait_ms() if known else 0)
         with self._lock:
             if self._closing.is_set():
                 return
