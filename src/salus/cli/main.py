@@ -15,6 +15,7 @@ from salus.core.errors import Refusal
 
 GROUPS = {
     "demo": "Play the whole story on a region of its own.",
+    "home": "Homes apart: take a region to pieces; begin a home that follows a node.",
     "serve": "Serve a home over HTTP until it is told to end.",
     "init": "Found a region: genesis, ledger, members with their vaults.",
     "org": "Members of the network: list, add, vote, propose, suspend; their keys and escrows.",
