@@ -78,7 +78,8 @@ def split_region(
 ) -> Parts:
     """Take the closed region in `home` apart into the new folder `to`; its homes follow the node at `upstream`.
 
-    `ca` is a file of certificates for them to trust. Raises NoRegion, FolderTaken, CopyDiffers, StorageFull, StorageFailed, and what `open_region` raises.
+    `ca` is a file of certificates for them to trust. Raises NoRegion, FolderTaken, CopyDiffers, StorageFull,
+    StorageFailed, and what `open_region` raises.
     """
     if _is_ready(to) and (home / OUT_OF_USE).is_file():
         return _finish(home, to, _there(to, 0))

@@ -14,8 +14,6 @@ from salus.core.genesis import read_genesis
 from salus.services.remote.endpoint import check_url
 from salus.vault.files import LocalFiles
 
-CA = "node-ca.pem"  # in the home: the certificates that it trusts for others
-
 
 class Url(click.ParamType[str]):
     """The base URL of a server."""
@@ -58,15 +56,12 @@ def split(home: Path | None, as_json: bool, to: Path, node: str, ca: Path | None
     """
     folder = home_folder(home)
     hand_over(folder, alone=True)
-    upstream = UpstreamFile(node, None if ca is None else CA)
     with progress("Taking the region apart", None) as bar:
 
         def show(what: str, done: int, total: int) -> None:
             bar.update(bar.task_ids[0], description=what, completed=done, total=total)
 
-        parts = split_region(folder, to, upstream, passphrase(folder), show)
-    for part in (*parts.members, *parts.people) if ca is not None else ():
-        LocalFiles().write(part / CA, ca.read_bytes())
+        parts = split_region(folder, to, UpstreamFile(node), passphrase(folder), ca, show)
     listed = {"node": str(parts.node), "members": [*map(str, parts.members)], "people": [*map(str, parts.people)]}
     if as_json:
         print_json({**listed, "letters_left": parts.left})
@@ -96,8 +91,6 @@ def follow(home: Path | None, node: str, genesis: Path, ca: Path | None, url: st
         keep_passphrase(folder)
     files = LocalFiles()
     files.create_folder(folder)
-    if ca is not None:
-        files.write(folder / CA, ca.read_bytes())
-    write_upstream(folder, UpstreamFile(node, None if ca is None else CA, url))
+    write_upstream(folder, UpstreamFile(node, url=url), ca)
     files.write(folder / GENESIS, raw)
     click.echo(f"{folder} follows {node}; its passphrase is asked for with the first wallet or organisation.")
