@@ -41,7 +41,9 @@ def make_app(
         Route(operation.path, _endpoint(served, operation, guard), methods=[operation.method], name=operation.name)
         for operation in operations
     ]
-    return Starlette(routes=[*routes, *others], exception_handlers={HTTPException: _unrouted})
+    app = Starlette(routes=[*routes, *others], exception_handlers={HTTPException: _unrouted})
+    app.state.waiting = served.waiting  # for the server, which ends it
+    return app
 
 
 def _endpoint(served: Served, operation: Operation, guard: Guard) -> Callable[[Request], Awaitable[Response]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from salus.api.batches import Batches
+from salus.api.waiting import Waiting
 from salus.api.work import Work
 from salus.client.ledger import Ledger
 from salus.services.actors import Organisation
@@ -24,3 +25,4 @@ class Served:
     batches: Batches = field(default_factory=Batches, repr=False)
     directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
     inboxes: Inboxes | None = field(default=None, repr=False)
+    waiting: Waiting = field(default_factory=Waiting, repr=False)

@@ -10,6 +10,8 @@ from socket import socket
 import uvicorn
 from starlette.applications import Starlette
 
+from salus.api.waiting import Waiting
+
 KEEP_ALIVE_S, GRACE_S = 75, 10
 MOST_CONNECTIONS = 2_048
 
@@ -68,3 +70,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and self._then is not None:
             self._then()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """End; whoever waits for news is told that there are none."""
+        app = self.config.app
+        if isinstance(app, Starlette) and isinstance(getattr(app.state, "waiting", None), Waiting):
+            app.state.waiting.end()
+        await super().shutdown(sockets)
