@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from api_world import World, world
 from apart_world import Apart, Prepared, apart, prepared
+from api_world import World, world
 
 from salus.vault import keystore
 

@@ -98,7 +98,9 @@ def test_an_address_is_a_plain_https_url(served: World, url: str) -> None:
     assert registered(served, raw) in ((400, 0x6217), (400, 0x0001))
 
 
-@pytest.mark.parametrize("url", ["https://north.example", "https://[::1]:8443/n", "http://[::1]/n", "http://localhost:1"])
+@pytest.mark.parametrize(
+    "url", ["https://north.example", "https://[::1]:8443/n", "http://[::1]/n", "http://localhost:1"]
+)
 def test_addresses_that_are_taken(url: str) -> None:
     check_url(url)
 

@@ -3,7 +3,7 @@
 import pytest
 from api_world import World
 
-from e2e.story_region import PASSPHRASE, give_wallet, take_in
+from e2e.story_region import give_wallet, take_in
 from salus.bootstrap import MemberSpec, enrol
 from salus.core.encoding import decode
 from salus.core.signatures import SigningKey
@@ -144,6 +144,6 @@ def test_nobody_fills_an_inbox(served: World, alma: tuple[Person, bytes], monkey
 
 def test_an_organisation_that_is_no_member_posts_nothing(served: World) -> None:
     spec = MemberSpec("Applicant", "applicant", (OrganisationRole.CLINIC,))
-    applicant = enrol(served.story.region, spec, "north", PASSPHRASE)
+    applicant = enrol(served.story.region, "north", spec)
     assert outcome(post(served, served.story.north.account, applicant.gateway)) == (403, 0x8009)
     assert outcome(fetch(served, applicant.account, applicant.gateway)) == (200, 0)  # its own it may read

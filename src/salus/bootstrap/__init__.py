@@ -18,7 +18,7 @@ from salus.bootstrap.key_changes import (
     seal_change,
 )
 from salus.bootstrap.layout import GENESIS, MemberSpec, OrganisationFile, RegionSpec, tiles_folder
-from salus.bootstrap.opening import create_person, open_person, open_region, verifying
+from salus.bootstrap.opening import create_person, has_node, open_person, open_region, verifying
 from salus.bootstrap.passphrase import change_passphrase
 from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
@@ -42,6 +42,7 @@ __all__ = [
     "gateway_change",
     "hand_over_administration",
     "hand_over_change",
+    "has_node",
     "keep_escrow",
     "master_key_age_ms",
     "old_gateways_change",

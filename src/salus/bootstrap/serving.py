@@ -7,6 +7,8 @@ from starlette.applications import Starlette
 
 from salus.api.app import Guard, make_app
 from salus.api.directory.operations import OPERATIONS as DIRECTORY
+from salus.api.gateway.account import OPERATIONS as ACCOUNT
+from salus.api.gateway.ask import OPERATIONS as ASK
 from salus.api.gateway.submit import OPERATIONS as SUBMIT
 from salus.api.ledger import OPERATIONS as LEDGER
 from salus.api.letters.operations import OPERATIONS as LETTERS
@@ -20,7 +22,8 @@ from salus.services.actors import Organisation
 from salus.services.errors import NoSuchActor
 from salus.services.remote.inboxes import Inboxes
 
-OPERATIONS: tuple[Operation, ...] = (*HEALTH, *LEDGER, *SUBMIT, *DIRECTORY, *LETTERS)
+OPERATIONS: tuple[Operation, ...] = (*HEALTH, *LEDGER, *SUBMIT, *ASK, *ACCOUNT, *DIRECTORY, *LETTERS)
+ANSWERING_THREADS = 6  # each may wait for a peer that takes an answer slowly
 
 
 @contextmanager
@@ -28,14 +31,20 @@ def serving(
     region: Region, guard: Guard, arrived: Callable[[bytes], None] = lambda account: None
 ) -> Iterator[Starlette]:
     """Give the application over an open region; its threads end with the block. `arrived` is told of letters."""
-    work = Work()
+    work, answering = Work(), Work(ANSWERING_THREADS)
     try:
-        yield make_app(served(region, work, arrived), OPERATIONS, guard)
+        yield make_app(served(region, work, arrived, answering), OPERATIONS, guard)
     finally:
+        answering.close()
         work.close()
 
 
-def served(region: Region, work: Work, arrived: Callable[[bytes], None] = lambda account: None) -> Served:
+def served(
+    region: Region,
+    work: Work,
+    arrived: Callable[[bytes], None] = lambda account: None,
+    answering: Work | None = None,
+) -> Served:
     """Return what handlers work on."""
 
     def organisation(slug: str) -> Organisation | None:
@@ -51,6 +60,7 @@ def served(region: Region, work: Work, arrived: Callable[[bytes], None] = lambda
         region.organisations,
         organisation,
         work,
+        answering=answering,
         directory=None if region.elsewhere is None else region.elsewhere.own,
         inboxes=Inboxes(region.exchange, arrived),
     )

@@ -130,11 +130,7 @@ class Unstill(Refusal):
 
 
 class HeaderOfNobody(Refusal):
-    code, kind, text = (
-        0x7030,
-        Kind.UNAUTHENTICATED,
-        "What the node shows is signed by no validator.",
-    )
+    code, kind, text = 0x7030, Kind.UNAUTHENTICATED, "What the node shows is signed by no validator."
 
 
 class TimeWentBack(Refusal):
@@ -142,11 +138,7 @@ class TimeWentBack(Refusal):
 
 
 class OtherHistory(Refusal):
-    code, kind, text = (
-        0x7032,
-        Kind.CONFLICT,
-        "The node's block does not follow the one before: another history.",
-    )
+    code, kind, text = 0x7032, Kind.CONFLICT, "The node's block does not follow the one before: another history."
 
 
 class OtherBatches(Refusal):
@@ -159,11 +151,7 @@ class OtherState(Refusal):
 
 
 class TipWentBack(Refusal):
-    code, kind, text = (
-        0x7035,
-        Kind.CONFLICT,
-        "The node's newest block is older than one it showed: it was put back.",
-    )
+    code, kind, text = 0x7035, Kind.CONFLICT, "The node's newest block is older than one it showed: it was put back."
 
 
 class TwoHeaders(Refusal):
@@ -190,6 +178,10 @@ class WrongExport(Refusal):
 
 class NoNote(Refusal):
     code, kind, text = 0x703B, Kind.UNAVAILABLE, "No signed note over the log is here, and the node cannot be asked."
+
+
+class NotANode(Refusal):
+    code, kind, text = 0x703D, Kind.FORBIDDEN, "This home has no node: it follows one, or has no node's key."
 
 
 class NoTip(Refusal):

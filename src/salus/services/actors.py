@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random, SystemRandom
+from threading import RLock
 
 from salus.client.batcher import Carrier, Landed
 from salus.client.envelopes import Built, EnvelopeBuilder
@@ -41,6 +42,8 @@ class Organisation:
     genesis: bytes = field(repr=False)  # what it trusts
     situations: Situations = field(repr=False)
     dealing: Dealing = field(default_factory=Dealing, repr=False)
+    # Whoever decides about a letter or a request holds it, so that two never decide about the same one at once.
+    turn: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     def build(self, *messages: Message) -> Built:
         """Return an envelope signed by the gateway key."""

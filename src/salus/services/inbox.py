@@ -90,7 +90,8 @@ def _process(organisation: Organisation, kinds: Container[str]) -> tuple[Process
     ordered = sorted(letters, key=lambda letter: _FIRST.get(letter.kind, len(_FIRST)))
     done = []
     for letter in ordered:
-        outcome = _organisation(organisation, letter)
+        with organisation.turn:
+            outcome = _organisation(organisation, letter)
         done.append(Processed(letter.kind, letter.name, outcome))
         if not _later(outcome):
             organisation.exchange.done(organisation.account, letter.name)

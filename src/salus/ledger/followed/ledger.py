@@ -184,8 +184,7 @@ class FollowedLedger(ChainReader):
 
     def as_of(self) -> int:
         """The time of the newest tip whose block is executed here, or of the last block."""
-        with self._lock:
-            return max(self._chain.machine.time, self._tips.as_of)
+        return max(self._chain.machine.time, self._tips.as_of)
 
     def tip(self) -> bytes:
         """See the port: the last one of the node whose block is executed here; raises NoTip where there is none."""
