@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-from salus.bootstrap import GENESIS
-from salus.bootstrap.split import split_region
-from salus.bootstrap.upstream import UpstreamFile, write_upstream
+from salus.bootstrap import GENESIS, UpstreamFile, split_region, write_upstream
 from salus.cli.init import keep_passphrase, refuse_used
 from salus.cli.options import FILE, FOLDER, hand_over, home_folder, home_option, in_home, passphrase
 from salus.cli.output import print_fields, print_json, progress
