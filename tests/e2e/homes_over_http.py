@@ -1,4 +1,4 @@
-"""A region taken apart into real processes: a node, servers of members, a person's own home; and how to talk to them."""
+"""A region apart in real processes: a node, servers of members, a person's own home; and how to talk to them."""
 
 import json
 import signal
