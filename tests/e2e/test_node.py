@@ -40,7 +40,10 @@ def test_homes_of_members_follow_the_node(region: Path, tmp_path: Path) -> None:
                 assert httpx2.get(f"{server.url}/ledger/genesis").content == (region / "genesis.cbor").read_bytes()
             assert one.end() == (0, "", "")
             assert other.end() == (0, "", "")
-        assert data("ledger", "status", home=clinic)["height"] >= last
+        said = data("ledger", "status", home=clinic)
+        assert said["height"] >= last
+        assert (said["engine"], said["follows"], said["trouble"]) == ("replica", node.url, None)
+        assert f"follows      {node.url}" in done("ledger", "status", home=clinic)
         assert node.end() == (0, "", "")
     for home in (tmp_path / "node", north, clinic):
         assert salus("fsck", home=home).status == 0
