@@ -23,6 +23,7 @@ from salus.bootstrap.passphrase import change_passphrase
 from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
 from salus.bootstrap.rotation import rotate_vault
+from salus.bootstrap.upstream import read_upstream
 
 __all__ = [
     "GENESIS",
@@ -50,6 +51,7 @@ __all__ = [
     "open_region",
     "prune_region",
     "read_escrow",
+    "read_upstream",
     "restore_secrets",
     "rotate_administration",
     "rotate_gateway",

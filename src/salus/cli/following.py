@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from salus.bootstrap import Region
-from salus.bootstrap.upstream import read_upstream
+from salus.bootstrap import Region, read_upstream
 from salus.cli.output import when
 from salus.ledger.followed.contradiction import FILE
 
