@@ -18,11 +18,12 @@ OPERATIONS: tuple[Operation, ...] = (*HEALTH,)
 
 @contextmanager
 def serving(region: Region, guard: Guard) -> Iterator[Starlette]:
-    """Give the application over an open region; its threads end with the block."""
+    """Give the application over an open region; its threads and the guard end with the block."""
     work = Work()
     try:
         yield make_app(served(region, work), OPERATIONS, guard)
     finally:
+        guard.close()
         work.close()
 
 
