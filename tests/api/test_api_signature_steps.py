@@ -19,10 +19,10 @@ from salus.api.app import make_app
 from salus.api.work import Work
 from salus.bootstrap import rotate_gateway
 from salus.bootstrap.serving import served as made_served
-from salus.client.refused import NotAMember
 from salus.client.signing import COVERED
 from salus.contracts.governance.messages import SetMemberState, SucceedMember
 from salus.contracts.governance.types import MemberState
+from salus.core.errors import Refusal
 from salus.core.signatures import SigningKey
 from salus.services.change_devices import remove_device
 
@@ -286,7 +286,7 @@ def test_who_is_a_member_no_more_is_refused(world: Guarded, monkeypatch: pytest.
     decide(world.story, SetMemberState(clinic.account, int(MemberState.WINDING_DOWN), False, False))
     assert code(world, signed(region.network, clinic.gateway)) == (200, 0)
     monkeypatch.setattr(story_members, "FOUNDERS", ("north", "south", "regulator"))  # who may vote still
-    with pytest.raises(NotAMember):  # the clinic's own line at the end comes too late
+    with pytest.raises(Refusal, match="0x0008"):  # the clinic's own line at the end comes too late
         decide(world.story, SucceedMember(clinic.account, world.story.south.account))
     assert code(world, signed(region.network, clinic.gateway, nonce=NONCE + "2")) == (403, 0x8009)
 

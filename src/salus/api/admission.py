@@ -9,6 +9,10 @@ from salus.api.limits import Limits
 from salus.api.operation import MIB
 
 
+class PeerGone(OSError):
+    """Nobody takes the answer any more; raised where more of it is sent, so that making it ends."""
+
+
 class Places:
     """Requests under way and the bytes of their bodies, over all connections. Used by one thread."""
 

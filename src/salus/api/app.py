@@ -1,7 +1,8 @@
 """The ASGI application: each operation behind its limits, its caller's signature and the one map of refusals."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Protocol
 
 from starlette.applications import Starlette
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
-from salus.api.admission import Admitted
+from salus.api.admission import Admitted, PeerGone
 from salus.api.body import read_body
 from salus.api.caller import Caller
 from salus.api.errors import NoSuchMethod, NoSuchPath
@@ -84,7 +85,10 @@ class _Endpoint:
         try:
             with self._guard.admit(request, self._operation) as admitted:
                 response = await self._answer(request, admitted)
-                await response(scope, receive, sending)
+                async with aclosing(_Streamed(response)):
+                    await response(scope, receive, sending)
+        except PeerGone:
+            return
         except Refusal as refusal:
             failed = refusal
         except Exception as error:  # noqa: BLE001 - the last resort shows a bug's kind and place, never anybody's data
@@ -99,6 +103,17 @@ class _Endpoint:
         body = await read_body(request, operation, admitted)
         caller = self._guard.identify(self._served, request, body, operation)
         return await operation.handler(Call(self._served, request, caller, body))
+
+
+class _Streamed:
+    """What an answer streams: ended with it, where it broke off too, rather than when memory is cleaned up."""
+
+    def __init__(self, response: Response) -> None:
+        self._iterator = getattr(response, "body_iterator", None)
+
+    async def aclose(self) -> None:
+        if isinstance(self._iterator, AsyncGenerator):
+            await self._iterator.aclose()
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:

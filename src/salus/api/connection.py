@@ -1,17 +1,18 @@
 """One HTTP/1.1 connection, bounded: its heads in size and time, its answers in how long a peer may take none of them.
 
-uvicorn's protocol (RFC 9112) bounds neither a connection that sends nothing, nor a head that trickles or never ends, nor
-a body that goes on after its request was refused, nor a peer that does not read; and it takes trailer fields for header
-fields. What is refused here is answered in problem details, where nothing else is being answered; then the connection ends.
+uvicorn's protocol (RFC 9112) bounds neither a connection that sends nothing, nor a head that trickles or never ends,
+nor a body that goes on after its request was refused, nor a peer that does not read; and it takes trailer fields for
+header fields. What is refused here is answered in problem details, where nothing else is being answered; then it ends.
 """
 
 from asyncio import AbstractEventLoop, TimerHandle, Transport
 from collections.abc import Callable
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from salus.api.admission import counted_address
+from salus.api.admission import PeerGone, counted_address
 from salus.api.door import Door
 from salus.api.errors import (
     HeadersTooLarge,
@@ -124,8 +125,7 @@ class BoundedConnection(HttpToolsProtocol):
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:
-            self.cycle.transport = _Ending(self)  # type: ignore[assignment]
-            self.cycle.keep_alive = self.cycle.keep_alive and not self.parser.should_upgrade()
+            self._bind(self.cycle, keep_alive=self.cycle.keep_alive and not self.parser.should_upgrade())
         self._in_body = True
         self._stop("head")
         self._door.busy(self)
@@ -134,6 +134,19 @@ class BoundedConnection(HttpToolsProtocol):
         """The request came whole; a head may follow."""
         super().on_message_complete()
         self._in_body, self._head = False, 0
+
+    def _bind(self, cycle: RequestResponseCycle, *, keep_alive: bool) -> None:
+        """Let a request's answer end in good order, and its making end where nobody takes it."""
+        send = cycle.send
+
+        async def sending(message: ASGISendEvent) -> None:
+            if cycle.disconnected:
+                raise PeerGone
+            await send(message)
+
+        cycle.send = sending  # type: ignore[method-assign]
+        cycle.transport = _Ending(self)  # type: ignore[assignment]
+        cycle.keep_alive = keep_alive
 
     # How it ends.
 
@@ -166,7 +179,7 @@ class BoundedConnection(HttpToolsProtocol):
         self.transport.abort()
 
     def end(self) -> None:
-        """End it once what was written is sent. What still comes is let go meanwhile: closing over it would reset it."""
+        """End it once what was written is sent. What still comes is let go: closing over it would take the answer."""
         if self._ended or self.transport.is_closing():
             return
         self._ended = True

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import resource
-from collections.abc import Callable
-from contextlib import suppress
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -53,6 +54,7 @@ def make_server(
     quiet.propagate = False
     quiet.handlers[:] = [logging.NullHandler()]
     make: Any = connections(Door(limits))
+    keep_alive_s: Any = limits.keep_alive_s  # seconds as of asyncio
     config = uvicorn.Config(
         app,
         host=listening.host,
@@ -67,7 +69,7 @@ def make_server(
         date_header=True,
         proxy_headers=bool(limits.proxies),
         forwarded_allow_ips=list(limits.proxies),
-        timeout_keep_alive=max(1, round(limits.keep_alive_s)),
+        timeout_keep_alive=keep_alive_s,
         timeout_graceful_shutdown=GRACE_S,
         backlog=BACKLOG,
         ssl_context_factory=(lambda config, default: context) if context is not None else None,
@@ -79,6 +81,19 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, started: Callable[[], None] | None) -> None:
         super().__init__(config)
         self._then = started
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End by SIGTERM and SIGINT; what was under way is finished, and the process is not ended by them again."""
+        try:
+            before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGTERM, signal.SIGINT)}
+        except ValueError:  # not the main thread: who started it ends it by `should_exit`
+            before = {}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Listen; uvicorn's own way has no bound on how long a handshake takes. Raises OSError."""

@@ -10,7 +10,7 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of 1.3 are all of t
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """Return the settings of a server with this certificate chain and key; raise OSError or ValueError if they do not serve."""
+    """Return the settings of a server with this certificate chain and key; raise OSError, ValueError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(CIPHERS)

@@ -7,6 +7,9 @@ HOME/node/keystore.sealed              the node's key
 HOME/organisations/<slug>/             organisation.cbor (written last), keystore.sealed, vault/
 HOME/people/<slug>/wallet.sealed
 HOME/exchange/                         letters between them, and public sealing keys
+HOME/limits.json                       limits of its server, where they are not the usual ones
+HOME/signed-until                      the second up to which requests may have been signed that its server took
+HOME/tls/                              a certificate for development, of `salus tls`
 """
 
 import re
@@ -19,6 +22,7 @@ from salus.policy.types import OrganisationRole
 from salus.vault.files import LocalFiles
 
 GENESIS = "genesis.cbor"
+SIGNED_UNTIL = "signed-until"
 PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 FILES = LocalFiles()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
@@ -91,6 +91,19 @@ class Region:
             opened.carrier.close()
             opened.vault.close()
             yield self._passphrase
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let nothing be written in the home while the block runs: neither in its vaults nor in its ledger.
+
+        What is under way comes to its end first; whoever wants to write waits. Raises StorageFailed, Unstill.
+        """
+        with ExitStack() as held:
+            held.enter_context(self._lock)
+            for organisation in self._organisations.values():
+                held.enter_context(organisation.vault.still())
+            held.enter_context(self.ledger.still())
+            yield
 
     def passphrase(self) -> str:
         """Return what the files of the home are sealed by."""

@@ -137,6 +137,12 @@ class Vault:
             self._release()
             self._release = _nothing
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let nothing be written while the block runs: the folder can be checked. Raises StorageFailed."""
+        with self._lock, self._index.still():
+            yield
+
     def __enter__(self) -> "Vault":
         return self
 

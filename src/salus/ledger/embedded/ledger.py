@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -26,6 +27,7 @@ from salus.ledger.errors import (
     NoLedger,
     ReadOnly,
     StorageFailed,
+    Unstill,
 )
 from salus.machine.export import export_state
 from salus.merkle.checkpoint import SignedCheckpoint, parse
@@ -35,6 +37,7 @@ from salus.state.tables import StorageFailure
 from salus.verifier.helper import Alone, Helper
 
 LOCK = "lock"
+STILL_S = 10.0  # so long whoever wants it to stand still waits for what is under way
 
 
 class Status(NamedTuple):
@@ -172,6 +175,21 @@ class EmbeddedLedger:
                 self._writer.save()
             except StorageFailure:
                 raise StorageFailed from None
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let nothing be written while the block runs, all of it on disk: the folder can be checked.
+
+        Raises StorageFailed, Unstill.
+        """
+        if not self._lock.acquire(timeout=STILL_S):
+            raise Unstill
+        try:
+            if self._writer is not None:
+                self.save()
+            yield
+        finally:
+            self._lock.release()
 
     def __enter__(self) -> "EmbeddedLedger":
         return self

@@ -1,0 +1,31 @@
+"""A server's life: it serves an open region on a bound socket, and ends when it is told to."""
+
+from collections.abc import Callable
+from contextlib import closing
+
+from starlette.applications import Starlette
+
+from salus.api.guard import SignedGuard
+from salus.api.limits import Limits, read_limits
+from salus.api.listening import Bound
+from salus.api.server import make_server
+from salus.bootstrap.layout import SIGNED_UNTIL
+from salus.bootstrap.region import Region
+from salus.bootstrap.serving import serving
+
+
+def serve_region(region: Region, bound: Bound, started: Callable[[], None]) -> None:
+    """Serve an open region until SIGTERM or SIGINT; what is under way is finished. The region stays open.
+
+    Raises BadLimits.
+    """
+    limits = read_limits(region.home)
+    guard = SignedGuard(lambda: bound.authorities, limits=limits, floor=region.home / SIGNED_UNTIL)
+    with serving(region, guard) as app:
+        run_app(app, bound, started, limits)
+
+
+def run_app(app: Starlette, bound: Bound, started: Callable[[], None], limits: Limits | None = None) -> None:
+    """Run an application on a bound socket until SIGTERM or SIGINT; `started` is called once it answers."""
+    with closing(bound.socket):
+        make_server(app, bound.listening, started, limits).run(sockets=[bound.socket])
