@@ -30,11 +30,15 @@ ANSWERING_THREADS = 6  # each may wait for a peer that takes an answer slowly
 def serving(
     region: Region, guard: Guard, arrived: Callable[[bytes], None] = lambda account: None
 ) -> Iterator[Starlette]:
-    """Give the application over an open region; its threads end with the block. `arrived` is told of letters."""
+    """Give the application over an open region; its threads and the guard end with the block.
+
+    `arrived` is told of letters.
+    """
     work, answering = Work(), Work(ANSWERING_THREADS)
     try:
         yield make_app(served(region, work, arrived, answering), OPERATIONS, guard)
     finally:
+        guard.close()
         answering.close()
         work.close()
 
