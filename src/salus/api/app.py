@@ -18,6 +18,7 @@ from salus.api.body import read_body
 from salus.api.caller import Caller
 from salus.api.errors import NoSuchMethod, NoSuchPath
 from salus.api.fence import Fence
+from salus.api.operate.watch import Watched
 from salus.api.operation import Call, Operation
 from salus.api.problem import Bug, problem
 from salus.api.served import Served
@@ -53,10 +54,11 @@ def make_app(
     served: Served, operations: Sequence[Operation], guard: Guard, others: Sequence[BaseRoute] = ()
 ) -> Starlette:
     """Return the application of these operations; `others` are routes that serve files."""
-    routes = [
-        Route(operation.path, _Endpoint(served, operation, guard), methods=[operation.method], name=operation.name)
-        for operation in operations
-    ]
+
+    def watched(one: Operation) -> Watched:
+        return Watched(_Endpoint(served, one, guard), served.watch, one.name, one.method, one.path)
+
+    routes = [Route(one.path, watched(one), methods=[one.method], name=one.name) for one in operations]
     app = Starlette(
         routes=[*routes, *others],
         middleware=[Middleware(Fence, guard.authorities)],

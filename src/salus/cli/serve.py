@@ -9,6 +9,7 @@ import click
 import orjson
 
 from salus.api.listening import Bound, bind, read_address
+from salus.api.operate.logs import start_logging
 from salus.api.server import Listening
 from salus.bootstrap.running import serve_region
 from salus.cli.beside.host import hosting
@@ -88,8 +89,9 @@ def command(
     What was asked before is answered, then the ledger is closed. With --json one JSON line says where it listens.
     """
     bound = take_address(address, names, certificate, key)
-    folder = home_folder(home)
+    folder, config = home_folder(home), read_config()
+    start_logging(config.log)
     with closing(bound.socket), opened(folder.absolute(), alone=True) as region, hosting(region, run):
         told = announce(bound, as_json, f"Serving {folder}", organisations=region.organisations())
-        config = read_config()
-        serve_region(region, bound, told, WindowRule(config.anchor_window_s * 1000, config.anchor_cycle))
+        rule = WindowRule(config.anchor_window_s * 1000, config.anchor_cycle)
+        serve_region(region, bound, told, rule, config.traces)

@@ -65,6 +65,7 @@ class Carrier:
         self._waiting: dict[bytes, tuple[bytes, Future[Landed]]] = {}  # envelope id -> (raw, future), oldest first
         self._sent: dict[bytes, Future[Landed]] = {}  # under way or landed, oldest first
         self._busy = self._closed = False
+        self._envelopes = self._batches = 0  # that landed
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="carrier")
 
     def submit(self, envelope: bytes) -> Future[Landed]:
@@ -118,6 +119,11 @@ class Carrier:
         with self._lock:
             return len(self._waiting)
 
+    def landed(self) -> tuple[int, int]:
+        """Return how many envelopes and batches have landed."""
+        with self._lock:
+            return self._envelopes, self._batches
+
     def close(self) -> None:
         """Take no more; wait until everything that was taken has landed."""
         with self._lock:
@@ -169,6 +175,8 @@ class Carrier:
             self._failed(group, error)
             return
         batch = done.result()
+        with self._lock:
+            self._envelopes, self._batches = self._envelopes + len(group), self._batches + 1
         self._next()
         for (_, _, future), result in zip(group, batch.results, strict=True):
             future.set_result(Landed(batch.height, batch.time, result))
