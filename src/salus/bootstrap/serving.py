@@ -46,10 +46,12 @@ def serving(
     """
     work, answering = Work(), Work(ANSWERING_THREADS)
     watch = Watch(Figures(_looks(region, work, answering)), tracing or Passing())
+    made = served(region, work, arrived, answering, watch)
     try:
-        yield make_app(served(region, work, arrived, answering, watch), OPERATIONS, guard)
+        yield make_app(made, OPERATIONS, guard)
     finally:
         guard.close()
+        made.posts.close()
         answering.close()
         work.close()
 
