@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from ledger_world import WAIT_S, application, fill, follower, node, reach, running, until
 
+from salus.api import waiting
 from salus.api.ledger.errors import NotReady
 from salus.client.checked import CheckedLedger
 from salus.client.remote import RemoteLedger
@@ -530,7 +531,26 @@ def test_a_server_that_ends_lets_nobody_wait(tmp_path: Path, region: Region) -> 
         told = ledger.subscribe
         ledger.subscribe = lambda one: asked.set() or told(one)  # type: ignore[method-assign]
         client = RemoteLedger(url, region.network)
-        waiting = pool.submit(client.tip, 0, 25_000)
+        told_of = pool.submit(client.tip, 0, 25_000)
         assert asked.wait(WAIT_S)
-    read_tip(region.network, waiting.result(0), validators(region))
+    read_tip(region.network, told_of.result(0), validators(region))
     client.close()
+
+
+def test_where_too_many_wait_a_follower_asks_again_after_a_pause(
+    tmp_path: Path, region: Region, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "MOST", 0)
+    ledger, url = served
+    asked: list[int] = []
+
+    class Counted(RemoteLedger):
+        def tip(self, after: int = -1, wait_ms: int = 0, tries: int = 1) -> bytes:
+            asked.append(wait_ms)
+            return super().tip(after, wait_ms, tries)
+
+    with follower(tmp_path / "f", region, url, remote=Counted) as other:
+        until(lambda: len(asked) > 3)
+        fill(ledger, region)
+        same(ledger, other)
+        assert asked[0] == 0 and all(asked[1:])

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from threading import Event, RLock, Thread
+from time import monotonic
 
 from salus.client.remote_errors import NodeAway, NodeBusy, NodeRefused, PrunedThere, UnreadableAnswer
 from salus.contracts.governance.parameters import Parameter
@@ -29,6 +30,7 @@ from salus.verifier.helper import Helper
 
 LOG = logging.getLogger("salus.ledger")
 MOST_WAIT_MS, IDLE_MS = 5_000, 1_000  # of a question for the tip: usually, and before a checkpoint
+EARLY_S = 0.1  # before asking again a node that answered sooner than it was to
 PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # before a node that is away is asked again
 AWAY = (NodeAway, NodeBusy)  # it may come back
 UNREADABLE = (NodeRefused, UnreadableAnswer, Malformed, LookupError)  # no node of this network, or none at all
@@ -123,7 +125,8 @@ class Follower:
     def _step(self) -> None:
         """Wait for a tip, and take in what it names."""
         known = self.looked.is_set() and not self._failures
-        raw = self._upstream.tip(self._chain.height, self._wait_ms() if known else 0)
+        wait_ms, asked = self._wait_ms() if known else 0, monotonic()
+        raw = self._upstream.tip(self._chain.height, wait_ms)
         with self._lock:
             if self._closing.is_set():
                 return
@@ -136,6 +139,8 @@ class Follower:
         self._reach(signed)
         if idle:
             self._idle()
+        if idle and known and monotonic() - asked < wait_ms / 2000:
+            self._closing.wait(EARLY_S)  # nothing new, and not waited for: the node lets nobody wait
 
     def _take(self, page: list[bytes]) -> bool:
         """Take in blocks; False where that was to end."""
