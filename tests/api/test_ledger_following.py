@@ -1,21 +1,26 @@
 """Followers over HTTP: the whole state is theirs, a batch is done when they executed it, a lie ends the following."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
+import httpx2
 import pytest
 from ledger_world import WAIT_S, application, fill, follower, node, reach, running, until
 
+from salus.api import waiting
+from salus.api.ledger.errors import NotReady
 from salus.client.checked import CheckedLedger
 from salus.client.remote import RemoteLedger
 from salus.client.remote_errors import AnswerLost, NodeAway, UnreadableAnswer
-from salus.core.encoding import encode
+from salus.core.encoding import decode_plain, encode
 from salus.core.envelope import WINDOW_MS
 from salus.core.errors import Malformed
-from salus.evidence.header import Block, parse_header, read_block, sign_header
+from salus.evidence.header import Block, parse_header, read_block, read_header, sign_header
 from salus.evidence.state import LOG_KEY
-from salus.evidence.tip import Tip, sign_tip
+from salus.evidence.tip import Tip, read_tip, sign_tip
 from salus.fsck.ledger import check_ledger
 from salus.ledger import errors
 from salus.ledger.embedded import EmbeddedLedger
@@ -23,6 +28,7 @@ from salus.ledger.followed import FollowedLedger
 from salus.machine.errors import NotAMember, Replayed
 from salus.testing.clock import FakeClock
 from salus.testing.region import START_MS, Region, key
+from unit import pruned_samples
 
 
 @pytest.fixture
@@ -106,8 +112,7 @@ def test_a_replica_goes_on_where_it_was(tmp_path: Path, region: Region, served: 
         same(ledger, other)
         other.save()
         assert other.status().checkpoint_height == other.height()
-    found = check_ledger(tmp_path / "f", lambda *_: None, None)
-    assert [one for one in found.findings if one.severity.value == "damaged"] == []
+    assert damages(tmp_path / "f") == []
     with FollowedLedger.open(tmp_path / "f", region.genesis_file, None, FakeClock()) as reader:
         assert reader.status()._replace(checkpoint_height=0) == ledger.status()._replace(checkpoint_height=0)
         assert reader.as_of() == reader.view().time
@@ -211,9 +216,15 @@ def test_each_lie_in_a_header_ends_the_following(
     ends(tmp_path / "f", region, url, lying(header_with(region, **fields)), refusal)
 
 
-def ends(folder: Path, region: Region, url: str, remote: type[RemoteLedger], refusal: type) -> None:
+def validators(region: Region) -> dict[bytes, tuple[bytes, int]]:
+    return {region.node.id(region.network): (region.node.public, 1)}
+
+
+def ends(
+    folder: Path, region: Region, url: str, remote: type[RemoteLedger], refusal: type, clock: FakeClock | None = None
+) -> None:
     """See that following ends with a refusal, and that reading goes on."""
-    with follower(folder, region, url, remote=remote) as other:
+    with follower(folder, region, url, clock, remote) as other:
         until(lambda: isinstance(other.trouble(), refusal))
         height = other.height()
         assert other.view().height == height
@@ -222,8 +233,21 @@ def ends(folder: Path, region: Region, url: str, remote: type[RemoteLedger], ref
         if not other._chain.empty:
             with pytest.raises(refusal):
                 other.prove([LOG_KEY])
-    found = check_ledger(folder, lambda *_: None, None)
-    assert [one for one in found.findings if one.severity.value == "damaged"] == []
+        kept = folder / "contradiction"
+        if height and refusal is not errors.BlocksGone:
+            code, ours, theirs = decode_plain(kept.read_bytes())
+            assert code == refusal.code
+            mine = parse_header(region.network, ours).header
+            assert other.header(mine.height) == ours
+            if refusal is errors.TwoHeaders:
+                assert read_tip(region.network, theirs, validators(region)).tip.height == mine.height
+            elif refusal is errors.OtherHistory:
+                said = read_header(region.network, theirs, validators(region)).header
+                assert said.height == mine.height + 1
+                assert said.previous != parse_header(region.network, ours).hash
+        else:
+            assert not kept.exists()
+    assert damages(folder) == []
 
 
 def test_batches_that_are_not_the_headers_end_it(tmp_path: Path, region: Region, served: Served) -> None:
@@ -358,3 +382,175 @@ def test_a_note_over_another_log_ends_it(tmp_path: Path, region: Region, served:
         with pytest.raises(errors.NoNote):
             other.checkpoint()
         assert isinstance(other.trouble(), errors.OtherHistory)
+
+
+# A node that has pruned.
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> tuple[Region, int]:
+    """A pruned ledger in tmp_path/node: its region and the height of its first whole block."""
+    region = pruned_samples.short_region()
+    first = pruned_samples.fill(tmp_path / "node", region)
+    pruned_samples.pruned(tmp_path / "node", region, first)
+    return region, first
+
+
+def test_a_replica_begins_with_what_a_pruned_node_exports(tmp_path: Path, short: tuple[Region, int]) -> None:
+    (region, first), clock = short, FakeClock(pruned_samples.NOW_MS)
+    with node(tmp_path / "node", region, clock) as (ledger, url):
+        for _ in range(2):  # begun, and opened again
+            with follower(tmp_path / "f", region, url, clock) as other:
+                same(ledger, other)
+                assert other.pruned() == ledger.pruned() != None  # noqa: E711
+                assert [other.header(n) for n in range(1, first)] == [ledger.header(n) for n in range(1, first)]
+                assert other.start_file("entries") == ledger.start_file("entries")
+                with pytest.raises(errors.PrunedBlock):
+                    other.block(first - 1)
+                pruned_samples.more(ledger, region, 1)
+                same(ledger, other)
+    assert damages(tmp_path / "f") == []
+
+
+def damages(folder: Path) -> list[object]:
+    found = check_ledger(folder, lambda *_: None, None)
+    return [one for one in found.findings if one.severity.value == "damaged"]
+
+
+class OtherChunk(RemoteLedger):
+    def start_file(self, name: str) -> bytes:
+        raw = super().start_file(name)
+        return raw[:-1] + bytes((raw[-1] ^ 1,)) if name == "chunk-000000.cbor" else raw
+
+
+class OtherEntries(RemoteLedger):
+    def start_file(self, name: str) -> bytes:
+        raw = super().start_file(name)
+        return bytes(32) + raw[32:] if name == "entries" else raw
+
+
+class NoExport(RemoteLedger):
+    def start_file(self, name: str) -> bytes:
+        raise LookupError(name)
+
+
+class OtherSigner(RemoteLedger):
+    def headers(self, start: int, most: int = 1_000) -> list[bytes]:
+        found = super().headers(start, most)
+        signed = parse_header(self.network, found[0]).header
+        values = {name: getattr(signed, name) for name in signed.__struct_fields__}
+        stranger = key("stranger")
+        values["node"] = stranger.id(self.network)
+        return [sign_header(type(signed)(**values), stranger).raw, *found[1:]]
+
+
+class MissingHeader(RemoteLedger):
+    def headers(self, start: int, most: int = 1_000) -> list[bytes]:
+        return super().headers(start + 1, most)
+
+
+class OtherBlock(RemoteLedger):
+    def blocks(self, start: int, most: int = 1_000) -> list[bytes]:
+        return super().blocks(start + 1, most)
+
+
+@pytest.mark.parametrize(
+    ("remote", "refusal"),
+    [
+        (OtherChunk, errors.WrongExport),
+        (OtherEntries, errors.WrongExport),
+        (NoExport, errors.WrongExport),
+        (OtherSigner, errors.HeaderOfNobody),
+        (MissingHeader, errors.OtherHistory),
+        (OtherBlock, errors.OtherHistory),
+    ],
+)
+def test_each_lie_in_an_export_is_refused_and_leaves_nothing(
+    tmp_path: Path, short: tuple[Region, int], remote: type[RemoteLedger], refusal: type
+) -> None:
+    (region, _), clock = short, FakeClock(pruned_samples.NOW_MS)
+    with node(tmp_path / "node", region, clock) as (ledger, url):
+        with pytest.raises(refusal):
+            FollowedLedger.open(tmp_path / "f", region.genesis_file, remote(url, region.network), clock)
+        with follower(tmp_path / "f", region, url, clock) as other:  # an honest one can begin there
+            same(ledger, other)
+
+
+def test_a_replica_that_lacks_pruned_blocks_says_what_to_do(tmp_path: Path) -> None:
+    region = pruned_samples.short_region()
+    first = pruned_samples.fill(tmp_path / "node", region)
+
+    class Slow(RemoteLedger):
+        def tip(self, after: int = -1, wait_ms: int = 0, tries: int = 1) -> bytes:
+            return early
+
+    clock = FakeClock(pruned_samples.NOW_MS)
+    with node(tmp_path / "node", region, clock) as (ledger, url):
+        hash_of = parse_header(region.network, ledger.header(1)).hash
+        early = sign_tip(Tip(region.network, 1, hash_of, START_MS), region.node)
+        with follower(tmp_path / "f", region, url, clock, Slow) as other:
+            assert other.height() == 1
+    pruned_samples.pruned(tmp_path / "node", region, first)
+    with node(tmp_path / "node", region, clock) as (_, url):
+        ends(tmp_path / "f", region, url, RemoteLedger, errors.BlocksGone, clock)
+
+
+# Proofs, and being ready.
+
+
+def test_the_newest_state_is_proved_by_the_next_header(tmp_path: Path, region: Region, served: Served) -> None:
+    ledger, url = served
+    with follower(tmp_path / "f", region, url) as other:
+        proof = other.prove([LOG_KEY])  # before the first block: the node makes the header when it is asked
+        assert proof.values == (None,)
+        result = other.submit(region.batch(region.open_accounts(1)[0])).result(WAIT_S)
+        proof = other.prove([LOG_KEY])
+        assert proof.height > result.height
+        assert proof == ledger.prove([LOG_KEY])
+
+
+def test_a_process_that_follows_no_longer_is_not_ready(tmp_path: Path, region: Region, served: Served) -> None:
+    lie = sign_tip(Tip(region.network, 0, region.network, START_MS), key("stranger"))
+    with (
+        follower(tmp_path / "f", region, served[1], remote=tips(lambda _: lie)) as other,
+        application(other, region.genesis_file) as app,
+        running(app) as url,
+    ):
+        until(lambda: other.trouble() is not None)
+        answer = httpx2.get(f"{url}/ready")
+        assert (answer.status_code, answer.json()["code"]) == (503, NotReady.code)
+        assert httpx2.get(f"{url}/ledger/status").json()["follows"] is False
+        assert httpx2.get(f"{url}/health").status_code == 200
+        answer = httpx2.get(f"{url}/ledger/tip")
+        assert (answer.status_code, answer.json()["code"]) == (503, errors.NoTip.code)
+
+
+def test_a_server_that_ends_lets_nobody_wait(tmp_path: Path, region: Region) -> None:
+    asked = Event()
+    with ThreadPoolExecutor(1) as pool, node(tmp_path / "node", region) as (ledger, url):
+        told = ledger.subscribe
+        ledger.subscribe = lambda one: asked.set() or told(one)  # type: ignore[method-assign]
+        client = RemoteLedger(url, region.network)
+        told_of = pool.submit(client.tip, 0, 25_000)
+        assert asked.wait(WAIT_S)
+    read_tip(region.network, told_of.result(0), validators(region))
+    client.close()
+
+
+def test_where_too_many_wait_a_follower_asks_again_after_a_pause(
+    tmp_path: Path, region: Region, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "MOST", 0)
+    ledger, url = served
+    asked: list[int] = []
+
+    class Counted(RemoteLedger):
+        def tip(self, after: int = -1, wait_ms: int = 0, tries: int = 1) -> bytes:
+            asked.append(wait_ms)
+            return super().tip(after, wait_ms, tries)
+
+    with follower(tmp_path / "f", region, url, remote=Counted) as other:
+        until(lambda: len(asked) > 3)
+        fill(ledger, region)
+        same(ledger, other)
+        assert asked[0] == 0 and all(asked[1:])

@@ -63,10 +63,10 @@ def first_line(process: subprocess.Popen[bytes]) -> str:
 
 
 @contextmanager
-def served(home: Path, *options: object, **process: Any) -> Iterator[Server]:
-    """Serve `home` on a free port while the block runs."""
+def served(home: Path, *options: object, verb: str = "serve", **process: Any) -> Iterator[Server]:
+    """Serve `home` on a free port, or on the one that `options` name, while the block runs."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SALUS_")}
-    command = ("serve", "--home", home, "--listen", "127.0.0.1:0", "--json", *options)
+    command = (verb, "--home", home, "--listen", "127.0.0.1:0", "--json", *options)
     started = start(*command, **({"env": environment} | process))
     try:
         yield Server(started, json.loads(first_line(started)))

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from salus.api.batches import Batches
+from salus.api.operate.watch import Watch
+from salus.api.posts import Posts
 from salus.api.recent import RecentAnswers
 from salus.api.waiting import Waiting
 from salus.api.work import Work
@@ -24,6 +26,9 @@ class Served:
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
     answering: Work | None = field(default=None, repr=False)  # of threads that wait until an answer was sent
+    posts: Posts = field(default_factory=Posts, repr=False)
+    watch: Watch = field(default_factory=Watch, repr=False)
+    document: bytes = field(default=b"{}", repr=False)  # OpenAPI, of what is served
     recent: RecentAnswers = field(default_factory=RecentAnswers, repr=False)
     batches: Batches = field(default_factory=Batches, repr=False)
     directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process

@@ -24,7 +24,7 @@ from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
 from salus.bootstrap.rotation import rotate_vault
 from salus.bootstrap.split import split_region
-from salus.bootstrap.upstream import UpstreamFile, write_upstream
+from salus.bootstrap.upstream import UpstreamFile, read_upstream, write_upstream
 
 __all__ = [
     "GENESIS",
@@ -53,6 +53,7 @@ __all__ = [
     "open_region",
     "prune_region",
     "read_escrow",
+    "read_upstream",
     "restore_secrets",
     "rotate_administration",
     "rotate_gateway",

@@ -5,11 +5,8 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import GENESIS, has_node
-from salus.bootstrap.running import serve_region
-from salus.cli.beside.host import hosting
-from salus.cli.main import run
-from salus.cli.options import home_folder, in_home, opened
-from salus.cli.serve import announce, listening_options, take_address
+from salus.cli.options import home_folder, in_home
+from salus.cli.serve import listening_options, serve_home, take_address
 from salus.ledger.errors import NotANode
 
 
@@ -26,15 +23,11 @@ def command(
 ) -> None:
     """Serve the ledger of a home that has the node's key, until Ctrl-C or SIGTERM.
 
-    Members' and people's homes follow it: their upstream.json names its address. It orders and keeps blocks alone;
-    one operator, tamper-evident, no consensus. With --json one JSON line says where it listens.
+    Members' and people's homes follow it: their upstream.json names its address. One operator orders and keeps the
+    blocks: tamper-evident, no consensus. With --json one JSON line says where it listens.
     """
     folder = home_folder(home)
     if (folder / GENESIS).is_file() and not has_node(folder):
         raise NotANode
-    with (
-        take_address(address, names, certificate, key) as bound,
-        opened(folder.absolute(), alone=True) as region,
-        hosting(region, run),
-    ):
-        serve_region(region, bound, announce(bound, as_json, f"The node of {folder}", network=region.network.hex()))
+    with take_address(address, names, certificate, key) as bound:
+        serve_home(folder, bound, as_json=as_json)

@@ -39,7 +39,7 @@ PIECE_BYTES = 4 * 1024**2
 
 def is_new(folder: Path, files: Files) -> bool:
     """True if no block was ever taken in here."""
-    return not files.read(folder / NAME) and not files.names(folder / STATE)
+    return not files.read(folder / NAME)
 
 
 def begin_from_export(folder: Path, genesis: bytes, upstream: Upstream, gone: Pruned, files: Files) -> None:
@@ -60,6 +60,7 @@ def begin_from_export(folder: Path, genesis: bytes, upstream: Upstream, gone: Pr
     body = next(iter(upstream.blocks(gone.height, 1)), b"")
     if read_block(body).header != headers[-1]:
         raise OtherHistory
+    files.withdraw(folder / STATE)  # of the genesis, at most
     _keep(folder_of(folder, gone.height), upstream, start, files)
     _write(folder, files, headers[:-1], body)
 
