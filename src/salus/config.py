@@ -35,6 +35,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tiles: Path | None = None  # where the log is published; within the home by default
     anchor_window_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60  # anchors are gathered for so long
     anchor_cycle: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 60  # windows in which each relation has one slot
+    log: Literal["off", "warning", "info"] = "warning"  # what a server writes as JSON lines; info: a line a request
+    traces: str | None = None  # where a server sends spans by OTLP over HTTP
     master_key_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 365  # after which a vault's is due for rotation
 
 

@@ -10,14 +10,15 @@ import httpx2
 import pytest
 from ledger_world import WAIT_S, application, fill, follower, node, reach, running, until
 
+from salus.api import waiting
 from salus.api.ledger.errors import NotReady
 from salus.client.checked import CheckedLedger
 from salus.client.remote import RemoteLedger
 from salus.client.remote_errors import AnswerLost, NodeAway, UnreadableAnswer
-from salus.core.encoding import encode
+from salus.core.encoding import decode_plain, encode
 from salus.core.envelope import WINDOW_MS
 from salus.core.errors import Malformed
-from salus.evidence.header import Block, parse_header, read_block, sign_header
+from salus.evidence.header import Block, parse_header, read_block, read_header, sign_header
 from salus.evidence.state import LOG_KEY
 from salus.evidence.tip import Tip, read_tip, sign_tip
 from salus.fsck.ledger import check_ledger
@@ -215,6 +216,10 @@ def test_each_lie_in_a_header_ends_the_following(
     ends(tmp_path / "f", region, url, lying(header_with(region, **fields)), refusal)
 
 
+def validators(region: Region) -> dict[bytes, tuple[bytes, int]]:
+    return {region.node.id(region.network): (region.node.public, 1)}
+
+
 def ends(
     folder: Path, region: Region, url: str, remote: type[RemoteLedger], refusal: type, clock: FakeClock | None = None
 ) -> None:
@@ -228,6 +233,20 @@ def ends(
         if not other._chain.empty:
             with pytest.raises(refusal):
                 other.prove([LOG_KEY])
+        kept = folder / "contradiction"
+        if height and refusal is not errors.BlocksGone:
+            code, ours, theirs = decode_plain(kept.read_bytes())
+            assert code == refusal.code
+            mine = parse_header(region.network, ours).header
+            assert other.header(mine.height) == ours
+            if refusal is errors.TwoHeaders:
+                assert read_tip(region.network, theirs, validators(region)).tip.height == mine.height
+            elif refusal is errors.OtherHistory:
+                said = read_header(region.network, theirs, validators(region)).header
+                assert said.height == mine.height + 1
+                assert said.previous != parse_header(region.network, ours).hash
+        else:
+            assert not kept.exists()
     assert damages(folder) == []
 
 
@@ -512,7 +531,26 @@ def test_a_server_that_ends_lets_nobody_wait(tmp_path: Path, region: Region) -> 
         told = ledger.subscribe
         ledger.subscribe = lambda one: asked.set() or told(one)  # type: ignore[method-assign]
         client = RemoteLedger(url, region.network)
-        waiting = pool.submit(client.tip, 0, 25_000)
+        told_of = pool.submit(client.tip, 0, 25_000)
         assert asked.wait(WAIT_S)
-    read_tip(region.network, waiting.result(0), {region.node.id(region.network): (region.node.public, 1)})
+    read_tip(region.network, told_of.result(0), validators(region))
     client.close()
+
+
+def test_where_too_many_wait_a_follower_asks_again_after_a_pause(
+    tmp_path: Path, region: Region, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "MOST", 0)
+    ledger, url = served
+    asked: list[int] = []
+
+    class Counted(RemoteLedger):
+        def tip(self, after: int = -1, wait_ms: int = 0, tries: int = 1) -> bytes:
+            asked.append(wait_ms)
+            return super().tip(after, wait_ms, tries)
+
+    with follower(tmp_path / "f", region, url, remote=Counted) as other:
+        until(lambda: len(asked) > 3)
+        fill(ledger, region)
+        same(ledger, other)
+        assert asked[0] == 0 and all(asked[1:])

@@ -1,5 +1,7 @@
 """A node and homes that follow it, each a process of its own: one state; a node that is killed; what is refused."""
 
+import json
+import shutil
 import signal
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from command_line import MEMBERS, bundle_file, copied, data, done, found, once, salus
 from node_homes import member_home, node_home
 from serving_process import served
+from test_serve import certificate
 
 from salus.client.remote import RemoteLedger
 from salus.client.remote_errors import NodeAway
@@ -40,7 +43,10 @@ def test_homes_of_members_follow_the_node(region: Path, tmp_path: Path) -> None:
                 assert httpx2.get(f"{server.url}/ledger/genesis").content == (region / "genesis.cbor").read_bytes()
             assert one.end() == (0, "", "")
             assert other.end() == (0, "", "")
-        assert data("ledger", "status", home=clinic)["height"] >= last
+        said = data("ledger", "status", home=clinic)
+        assert said["height"] >= last
+        assert (said["engine"], said["follows"], said["trouble"]) == ("replica", node.url, None)
+        assert f"follows      {node.url}" in done("ledger", "status", home=clinic)
         assert node.end() == (0, "", "")
     for home in (tmp_path / "node", north, clinic):
         assert salus("fsck", home=home).status == 0
@@ -76,6 +82,20 @@ def test_a_node_that_is_killed_loses_nothing_and_is_followed_again(region: Path,
             assert follower.end() == (0, "", "")
     for one in (home, north):
         assert salus("fsck", home=one).status == 0
+
+
+def test_the_node_is_known_by_the_certificates_that_the_home_trusts(region: Path, tmp_path: Path) -> None:
+    chain, private = certificate(tmp_path)
+    home = node_home(region, tmp_path / "node")
+    with served(home, "--certificate", chain, "--key", private, verb="node") as node:
+        north = member_home(region, tmp_path / "north", "north", node.url)
+        assert node.url.startswith("https://")
+        refused = salus("record", "import", "--as", "north", bundle_file(tmp_path), home=north)
+        assert f"(0x{NodeAway.code:04x})" in refused.err  # nobody here trusts that certificate
+        shutil.copy(chain, north / "ca.pem")
+        (north / "upstream.json").write_text(json.dumps({"node": node.url, "ca": "ca.pem"}))
+        done("record", "import", "--as", "north", bundle_file(tmp_path), home=north)
+        assert node.end() == (0, "", "")
 
 
 def test_only_a_home_with_the_key_is_a_node(region: Path, tmp_path: Path) -> None:

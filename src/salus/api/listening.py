@@ -2,13 +2,13 @@
 
 import errno
 import re
-import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from socket import SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
 
 from salus.api.server import Listening
+from salus.api.tls import server_context
 from salus.core.errors import Kind, Refusal
 
 BACKLOG = 2_048
@@ -96,8 +96,7 @@ def check_certificate(listening: Listening) -> None:
     if listening.certificate is None or listening.key is None:
         raise BadCertificate
     try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(listening.certificate, listening.key, password=lambda: "")  # nobody is asked
+        server_context(listening.certificate, listening.key)
     except (OSError, ValueError):
         raise BadCertificate from None
 

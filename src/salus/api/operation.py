@@ -112,6 +112,7 @@ class Operation:
     problems: tuple[int, ...] = ()  # statuses of problem details beside 400, 413, 429 and 503
     fhir: bool = False  # its errors are OperationOutcome resources (hl7.org/fhir/R4/operationoutcome.html)
     in_document: bool = True
+    cost: int = 1  # what one request counts against its caller's rate
 
     def given(self, status: int) -> tuple[Content, ...]:
         """Return the forms of the answer of a status."""

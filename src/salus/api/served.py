@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from salus.api.batches import Batches
+from salus.api.operate.watch import Watch
+from salus.api.posts import Posts
 from salus.api.recent import RecentAnswers
 from salus.api.waiting import Waiting
 from salus.api.work import Work
@@ -25,9 +27,12 @@ class Served:
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
     answering: Work | None = field(default=None, repr=False)  # of threads that wait until an answer was sent
+    posts: Posts = field(default_factory=Posts, repr=False)
+    watch: Watch = field(default_factory=Watch, repr=False)
+    document: bytes = field(default=b"{}", repr=False)  # OpenAPI, of what is served
     recent: RecentAnswers = field(default_factory=RecentAnswers, repr=False)
     batches: Batches = field(default_factory=Batches, repr=False)
-    waiting: Waiting = field(default_factory=Waiting, repr=False)
     directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
     inboxes: Inboxes | None = field(default=None, repr=False)
     tiles: Path | None = None  # the folder of the published log
+    waiting: Waiting = field(default_factory=Waiting, repr=False)

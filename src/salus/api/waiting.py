@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from itertools import count
 
+MOST = 512  # at once; fewer than requests that may be under way, so that who waits keeps nobody out
+
 
 class Waiting:
     """What wakes the handlers that wait now. Used from the event loop's thread alone."""
@@ -11,6 +13,11 @@ class Waiting:
         self.ended = False  # once it is set nobody should wait any more
         self._wake: dict[int, Callable[[], None]] = {}
         self._numbers = count()
+
+    @property
+    def closed(self) -> bool:
+        """True if nobody more should wait: the server ends, or enough do."""
+        return self.ended or len(self._wake) >= MOST
 
     def add(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Have `wake` called when the server ends; return what takes that back."""

@@ -23,6 +23,8 @@ from salus.bootstrap.passphrase import change_passphrase
 from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
 from salus.bootstrap.rotation import rotate_vault
+from salus.bootstrap.split import split_region
+from salus.bootstrap.upstream import UpstreamFile, read_upstream, write_upstream
 
 __all__ = [
     "GENESIS",
@@ -31,6 +33,7 @@ __all__ = [
     "OrganisationFile",
     "Region",
     "RegionSpec",
+    "UpstreamFile",
     "administration_change",
     "carry_out",
     "change_passphrase",
@@ -50,12 +53,15 @@ __all__ = [
     "open_region",
     "prune_region",
     "read_escrow",
+    "read_upstream",
     "restore_secrets",
     "rotate_administration",
     "rotate_gateway",
     "rotate_seal",
     "rotate_vault",
     "seal_change",
+    "split_region",
     "tiles_folder",
     "verifying",
+    "write_upstream",
 ]

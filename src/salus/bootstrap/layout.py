@@ -9,6 +9,9 @@ HOME/people/<slug>/wallet.sealed
 HOME/exchange/                         letters between them, and to others elsewhere; public sealing keys
 HOME/directory/                        of a home with the node: where members' gateways are, and sealing keys
 HOME/upstream.json                     of a home without it: which node it follows
+HOME/limits.json                       limits of its server, where they are not the usual ones
+HOME/signed-until                      the second up to which requests may have been signed that its server took
+HOME/tls/                              a certificate for development, of `salus tls`
 """
 
 import re
@@ -21,6 +24,7 @@ from salus.policy.types import OrganisationRole
 from salus.vault.files import LocalFiles
 
 GENESIS = "genesis.cbor"
+SIGNED_UNTIL = "signed-until"
 PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 FILES = LocalFiles()

@@ -61,6 +61,11 @@ class Region:
                 resume(self._organisations[slug])
             return self._organisations[slug]
 
+    def opened(self) -> tuple[Organisation, ...]:
+        """Return the organisations that are open already."""
+        with self._lock:
+            return tuple(self._organisations.values())
+
     def person(self, slug: str) -> Person:
         """Return a person; raise NoSuchActor, ReadOnly."""
         with self._lock:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
+import orjson
 from starlette.applications import Starlette
 
 from salus.api.app import Guard, make_app
@@ -14,7 +16,12 @@ from salus.api.gateway.submit import OPERATIONS as SUBMIT
 from salus.api.ledger import OPERATIONS as LEDGER
 from salus.api.letters.operations import OPERATIONS as LETTERS
 from salus.api.log.tiles import OPERATIONS as TILES
+from salus.api.openapi import document
+from salus.api.operate.about import OPERATIONS as ABOUT
+from salus.api.operate.figures import Figures, LedgerFigures, Looks, MemberFigures
 from salus.api.operate.health import OPERATIONS as HEALTH
+from salus.api.operate.traces import Passing, Tracing
+from salus.api.operate.watch import Watch
 from salus.api.operation import Operation
 from salus.api.served import Served
 from salus.api.work import Work
@@ -24,7 +31,17 @@ from salus.services.actors import Organisation
 from salus.services.errors import NoSuchActor
 from salus.services.remote.inboxes import Inboxes
 
-OPERATIONS: tuple[Operation, ...] = (*HEALTH, *LEDGER, *SUBMIT, *ASK, *ACCOUNT, *DIRECTORY, *LETTERS, *TILES)
+OPERATIONS: tuple[Operation, ...] = (
+    *HEALTH,
+    *ABOUT,
+    *LEDGER,
+    *SUBMIT,
+    *ASK,
+    *ACCOUNT,
+    *DIRECTORY,
+    *LETTERS,
+    *TILES,
+)
 ANSWERING_THREADS = 6  # each may wait for a peer that takes an answer slowly
 
 
@@ -33,13 +50,21 @@ def serving(
     region: Region,
     guard: Guard,
     arrived: Callable[[bytes], None] = lambda account: None,
+    tracing: Tracing | None = None,
     tiles: Path | None = None,
 ) -> Iterator[Starlette]:
-    """Give the application over an open region; its threads end with the block. `arrived` is told of letters."""
+    """Give the application over an open region; its threads and the guard end with the block.
+
+    `arrived` is told of letters, `tracing` of requests.
+    """
     work, answering = Work(), Work(ANSWERING_THREADS)
+    watch = Watch(Figures(_looks(region, work, answering)), tracing or Passing())
+    made = served(region, work, arrived, answering, watch, tiles_folder(region.home, tiles))
     try:
-        yield make_app(served(region, work, arrived, answering, tiles_folder(region.home, tiles)), OPERATIONS, guard)
+        yield make_app(made, OPERATIONS, guard)
     finally:
+        guard.close()
+        made.posts.close()
         answering.close()
         work.close()
 
@@ -49,6 +74,7 @@ def served(
     work: Work,
     arrived: Callable[[bytes], None] = lambda account: None,
     answering: Work | None = None,
+    watch: Watch | None = None,
     tiles: Path | None = None,
 ) -> Served:
     """Return what handlers work on."""
@@ -67,7 +93,33 @@ def served(
         organisation,
         work,
         answering=answering,
+        watch=watch or Watch(),
+        document=orjson.dumps(document(OPERATIONS, version("salus"))),
         directory=None if region.elsewhere is None else region.elsewhere.own,
         inboxes=Inboxes(region.exchange, arrived),
         tiles=tiles,
     )
+
+
+def _looks(region: Region, work: Work, answering: Work) -> Looks:
+    """Return where figures are looked up."""
+
+    def ledger() -> LedgerFigures:
+        now, known = region.ledger.now(), region.ledger.as_of()
+        return LedgerFigures(region.ledger.height(), max(0, now - known))
+
+    def members() -> Iterator[MemberFigures]:
+        for one in region.opened():
+            envelopes, batches = one.carrier.landed()
+            yield MemberFigures(
+                one.slug,
+                one.carrier.waiting(),
+                envelopes,
+                batches,
+                one.vault.outbox.count(),
+                len(region.exchange.lying(one.account)),
+                one.vault.relation_count(),
+                one.vault.index_bytes(),
+            )
+
+    return Looks(ledger, members, lambda: (("work", work.under_way), ("answering", answering.under_way)))

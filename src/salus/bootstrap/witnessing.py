@@ -19,4 +19,5 @@ def serving_witness(witness: Witness, guard: Guard) -> Iterator[Starlette]:
     try:
         yield make_app(None, operations(witness, work, time.time), guard)
     finally:
+        guard.close()
         work.close()

@@ -9,6 +9,7 @@ import click
 import orjson
 
 from salus.api.listening import Bound, bind, read_address
+from salus.api.operate.logs import start_logging
 from salus.api.server import Listening
 from salus.bootstrap.running import serve_region
 from salus.cli.beside.host import hosting
@@ -68,10 +69,12 @@ def take_address(
 
 def serve_home(folder: Path, bound: Bound, *, as_json: bool = False) -> None:
     """Open the home, say where it is served, serve it and run commands on it until it is told to end."""
+    config = read_config()
+    start_logging(config.log)
     with opened(folder.absolute(), alone=True) as region, hosting(region, run):
         told = announce(bound, as_json, f"Serving {folder}", organisations=region.organisations())
-        config = read_config()
-        serve_region(region, bound, told, WindowRule(config.anchor_window_s * 1000, config.anchor_cycle))
+        rule = WindowRule(config.anchor_window_s * 1000, config.anchor_cycle)
+        serve_region(region, bound, told, rule, config.traces)
 
 
 def announce(bound: Bound, as_json: bool, words: str, **more: object) -> Callable[[], None]:

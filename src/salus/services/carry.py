@@ -4,6 +4,7 @@ A member's batches are its own share of the ledger, and blocks are kept for ever
 are checked here first, by the state as it is now. The ledger checks all of it again when it executes.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import NamedTuple
 
@@ -30,6 +31,9 @@ from salus.state.overlay import Reader
 _EXPIRED, _TOO_FAR_AHEAD, _UNKNOWN_SIGNER, _REVOKED_KEY = 0x0005, 0x0006, 0x0009, 0x000A
 
 
+NO_ID = bytes(32)  # of what is no envelope
+
+
 class Carrying(NamedTuple):
     """One envelope on its way, or why it is not carried."""
 
@@ -37,18 +41,33 @@ class Carrying(NamedTuple):
     under_way: "Future[Landed] | Refusal"
 
 
-def carry(organisation: Organisation, raws: list[bytes]) -> list[Carrying]:
+def carry(organisation: Organisation, raws: Sequence[bytes]) -> list[Carrying]:
     """Send the envelopes that are signed as they say, together as far as they fit; refuse the others one by one.
 
     Raises Malformed or Oversized, before any is sent, where one of them is no envelope; Closed.
     """
+    return _carry(organisation, [parse_envelope(organisation.network, raw) for raw in raws])
+
+
+def carry_each(organisation: Organisation, raws: Sequence[bytes]) -> list[Carrying]:
+    """The same for envelopes of several who know nothing of one another: what is no envelope is refused alone."""
+    parsed: list[Envelope | Refusal] = []
+    for raw in raws:
+        try:
+            parsed.append(parse_envelope(organisation.network, raw))
+        except Refusal as refusal:
+            parsed.append(refusal)
+    sent = iter(_carry(organisation, [one for one in parsed if not isinstance(one, Refusal)]))
+    return [Carrying(NO_ID, one) if isinstance(one, Refusal) else next(sent) for one in parsed]
+
+
+def _carry(organisation: Organisation, envelopes: Sequence[Envelope]) -> list[Carrying]:
     network, carrier = organisation.network, organisation.carrier
-    envelopes = [parse_envelope(network, raw) for raw in raws]
     state, now = organisation.ledger.view(), organisation.ledger.now()
     # What was brought before gets the same answer, whatever became of its keys since.
     barred = [carrier.known(one.id) or _bar(network, state, now, one) for one in envelopes]
-    with carrier.gathering():
-        return [Carrying(one.id, why or carrier.submit(one.raw)) for one, why in zip(envelopes, barred, strict=True)]
+    futures = iter(carrier.submit_parsed([one for one, why in zip(envelopes, barred, strict=True) if why is None]))
+    return [Carrying(one.id, why or next(futures)) for one, why in zip(envelopes, barred, strict=True)]
 
 
 def _bar(network: bytes, state: Reader, now: int, envelope: Envelope) -> Refusal | None:

@@ -242,6 +242,11 @@ class Vault:
         with self._index.reading() as connection:
             return int(connection.exec_driver_sql("SELECT coalesce(max(number), 0) FROM relations").scalar_one())
 
+    def index_bytes(self) -> int:
+        """Return the size of the index on disk, its write-ahead log included."""
+        files = (self._index.path, self._index.path.with_name(self._index.path.name + "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def headers(self, scope: Scope) -> list[LeafHeader]:
         """Return the headers of the current versions that the scope allows. Raises OutOfScope, NoSuchRelation."""
         with self._viewing(scope) as (connection, relation):

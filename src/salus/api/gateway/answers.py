@@ -8,6 +8,7 @@ import orjson
 from starlette.responses import Response
 
 from salus.api.operation import CBOR, JSON, Call
+from salus.api.posts import Answered
 from salus.client.batcher import Landed
 from salus.client.submission import Outcome, Submitted, sign_receipts
 from salus.core.encoding import encode
@@ -56,6 +57,17 @@ def answer(call: Call, organisation: Organisation, outcomes: Sequence[Outcome]) 
     receipts = sign_receipts(organisation.network, organisation.account, organisation.gateway, outcomes)
     if not wants_json(call):
         return Response(encode(Submitted(tuple(outcomes), receipts)), media_type=CBOR)
+    return _in_json(outcomes, receipts)
+
+
+def answer_alone(call: Call, answered: Answered) -> Response:
+    """Return the answer to the post of one envelope."""
+    if not wants_json(call):
+        return Response(answered.raw, media_type=CBOR)
+    return _in_json((answered.outcome,), answered.receipts)
+
+
+def _in_json(outcomes: Sequence[Outcome], receipts: Sequence[bytes]) -> Response:
     shown = SubmittedShown([_shown(outcome) for outcome in outcomes], [receipt.hex() for receipt in receipts])
     return Response(orjson.dumps(msgspec.to_builtins(shown)), media_type=JSON)
 

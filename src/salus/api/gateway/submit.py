@@ -10,11 +10,11 @@ from typing import Annotated
 from msgspec import Meta
 from starlette.responses import Response
 
-from salus.api.gateway.answers import SubmittedShown, answer, landed
+from salus.api.gateway.answers import SubmittedShown, answer, answer_alone, landed
 from salus.api.operation import CBOR, COSE, JSON, MIB, Call, Content, Operation
 from salus.client.submission import MOST
 from salus.core.encoding import decode, decode_plain
-from salus.core.errors import Malformed, Refusal
+from salus.core.errors import Malformed
 from salus.core.types import Message
 from salus.services.actors import Organisation
 from salus.services.carry import Carrying, carry, carry_claim, carry_recovery, carry_veto
@@ -31,8 +31,11 @@ class Recovery(Message, frozen=True):
 
 async def envelopes(call: Call) -> Response:
     """Carry one envelope, or a CBOR array of up to 500, in one batch as far as they fit."""
-    raws = _array(call.body) if call.media_type == CBOR else [call.body]
-    return await _carried(call, lambda organisation: carry(organisation, raws), alone=call.media_type == COSE)
+    if call.media_type == COSE:
+        served = call.served
+        return answer_alone(call, await served.posts.carry(served.organisation, call.path("org"), call.body))
+    raws = _array(call.body)
+    return await _carried(call, lambda organisation: carry(organisation, raws))
 
 
 def _array(body: bytes) -> list[bytes]:
@@ -58,7 +61,7 @@ async def vetoes(call: Call) -> Response:
     return await _carried(call, lambda organisation: [carry_veto(organisation, call.body)])
 
 
-async def _carried(call: Call, send: Callable[[Organisation], list[Carrying]], *, alone: bool = False) -> Response:
+async def _carried(call: Call, send: Callable[[Organisation], list[Carrying]]) -> Response:
     """Send in a thread, wait in none."""
 
     def sent() -> tuple[Organisation, list[Carrying]]:
@@ -66,8 +69,6 @@ async def _carried(call: Call, send: Callable[[Organisation], list[Carrying]], *
         return organisation, send(organisation)
 
     organisation, carrying = await call.served.work.run(sent)
-    if alone and isinstance(carrying[0].under_way, Refusal):
-        raise carrying[0].under_way
     return answer(call, organisation, await landed(carrying))
 
 

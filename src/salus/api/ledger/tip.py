@@ -54,9 +54,12 @@ def _status(ledger: Ledger) -> Status:
 
 
 async def tip(call: Call) -> Response:
-    """Return the signed tip; with `after` not before there is another block than that, or `wait_ms` is over."""
+    """Return the signed tip; with `after` not before there is another block than that, or `wait_ms` is over.
+
+    Where too many wait, and where the server ends, it comes at once.
+    """
     after, wait_ms = number(call, "after", -1), number(call, "wait_ms", 0, MOST_WAIT_MS)
-    if wait_ms:
+    if wait_ms and not call.served.waiting.closed:
         await another(call.served, after, wait_ms / 1000)
     return Response(await call.served.work.run(call.served.ledger.tip), media_type=COSE)
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from threading import Event, RLock, Thread
+from time import monotonic
 
 from salus.client.remote_errors import NodeAway, NodeBusy, NodeRefused, PrunedThere, UnreadableAnswer
 from salus.contracts.governance.parameters import Parameter
@@ -29,6 +30,7 @@ from salus.verifier.helper import Helper
 
 LOG = logging.getLogger("salus.ledger")
 MOST_WAIT_MS, IDLE_MS = 5_000, 1_000  # of a question for the tip: usually, and before a checkpoint
+EARLY_S = 0.1  # before asking again a node that answered sooner than it was to
 PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # before a node that is away is asked again
 AWAY = (NodeAway, NodeBusy)  # it may come back
 UNREADABLE = (NodeRefused, UnreadableAnswer, Malformed, LookupError)  # no node of this network, or none at all
@@ -38,7 +40,8 @@ WAITS = (StorageFull, StorageFailed, ClockBehind)  # to be mended here; tried ag
 class Follower:
     """Owns the thread that takes in blocks. `lock` guards the chain; methods may be called from any thread.
 
-    `covered` is called, under the lock, with each header before its block is executed.
+    `covered` is called, under the lock, with each header before its block is executed; `contradicted` with what ended
+    the following, and the signed tip or header that the node had shown.
     """
 
     def __init__(
@@ -50,9 +53,11 @@ class Follower:
         lock: RLock,
         helper: Helper,
         covered: Callable[[SignedHeader], None],
+        contradicted: Callable[[type[Refusal], bytes], None],
     ) -> None:
         self._chain, self._upstream, self._tips, self._sent = chain, upstream, tips, sent
-        self._lock, self._helper, self._covered = lock, helper, covered
+        self._lock, self._helper, self._covered, self._contradicted = lock, helper, covered, contradicted
+        self._shown = b""  # by the node, last: a tip, or a block's header
         self._checkpoints = Checkpoints(chain)
         self._closing = Event()
         self._failures = 0  # since the last step that was none
@@ -102,6 +107,8 @@ class Follower:
         except PrunedThere:
             self.stop(BlocksGone)
         except Refusal as refusal:
+            with self._lock:
+                self._contradicted(type(refusal), self._shown)
             self.stop(type(refusal))
         except OSError:
             self.stop(LedgerStopped)  # the disk failed so that not even the file could be cut back
@@ -118,10 +125,12 @@ class Follower:
     def _step(self) -> None:
         """Wait for a tip, and take in what it names."""
         known = self.looked.is_set() and not self._failures
-        raw = self._upstream.tip(self._chain.height, self._wait_ms() if known else 0)
+        wait_ms, asked = self._wait_ms() if known else 0, monotonic()
+        raw = self._upstream.tip(self._chain.height, wait_ms)
         with self._lock:
             if self._closing.is_set():
                 return
+            self._shown = raw
             signed = self._tips.check(raw, self._chain.height, self._validators())
         idle = signed.tip.height == self._chain.height
         while self._chain.height < signed.tip.height:
@@ -130,27 +139,30 @@ class Follower:
         self._reach(signed)
         if idle:
             self._idle()
+        if idle and known and monotonic() - asked < wait_ms / 2000:
+            self._closing.wait(EARLY_S)  # nothing new, and not waited for: the node lets nobody wait
 
     def _take(self, page: list[bytes]) -> bool:
         """Take in blocks; False where that was to end."""
         if not page:
             raise UnreadableAnswer
-        batches = [read_block(raw).batches for raw in page]
-        for some in batches:
-            for batch in some:
+        blocks = [read_block(raw) for raw in page]
+        for block in blocks:
+            for batch in block.batches:
                 self._helper.offer(batch)
         try:
-            for raw, some in zip(page, batches, strict=True):
+            for raw, block in zip(page, blocks, strict=True):
                 with self._lock:
                     if self._closing.is_set():
                         return False
                     self._helper.hear()
-                    self._helper.take(some)
+                    self._helper.take(block.batches)
+                    self._shown = block.header
                     self._sent.executed(self._chain.take(raw, self._covered))
                     self._keep(lambda: self._checkpoints.look(idle=False))
         finally:
-            for some in batches:
-                self._helper.settle(some)
+            for block in blocks:
+                self._helper.settle(block.batches)
         return True
 
     def _reach(self, signed: SignedTip) -> None:
@@ -158,6 +170,7 @@ class Follower:
         with self._lock:
             if self._closing.is_set():
                 return
+            self._shown = signed.raw
             if self._chain.header_hash(signed.tip.height) != signed.tip.header:
                 raise TwoHeaders
             self._tips.reach(signed)

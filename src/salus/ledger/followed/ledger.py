@@ -31,6 +31,7 @@ from salus.ledger.errors import (
     ReadOnly,
     StorageFailed,
 )
+from salus.ledger.followed.contradiction import keep_contradiction
 from salus.ledger.followed.follower import Follower
 from salus.ledger.followed.notes import check_note, wait_for_size
 from salus.ledger.followed.sender import Sender
@@ -81,7 +82,9 @@ class FollowedLedger(ChainReader):
         if upstream is not None:
             sent = Sent()
             self._sender = Sender(chain.network, upstream, sent)
-            self._follower = Follower(chain, upstream, self._tips, sent, self._lock, helper, self._covered)
+            self._follower = Follower(
+                chain, upstream, self._tips, sent, self._lock, helper, self._covered, self._contradicted
+            )
             self._follower.start()
 
     @classmethod
@@ -247,6 +250,9 @@ class FollowedLedger(ChainReader):
         asked, self._asked = self._asked, []
         for one in asked:
             one.done.set_result(self._proof(signed, one.keys))
+
+    def _contradicted(self, refusal: type[Refusal], shown: bytes) -> None:
+        keep_contradiction(*self._place, self._chain, refusal, shown)
 
     def _proof(self, signed: SignedHeader, keys: Sequence[bytes]) -> StateProof:
         found = self._chain.machine.query(keys)

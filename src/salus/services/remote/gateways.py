@@ -16,6 +16,7 @@ import orjson
 
 from salus.client.refused import KNOWN, refusal
 from salus.client.signing import sign_request
+from salus.client.tracing import trace_fields
 from salus.core.errors import Refusal
 from salus.core.signatures import SigningKey
 from salus.services.remote.errors import BadAnswer, GatewayAway, GatewayBusy, GatewayRefuses, NotKeptHere, NotLetIn
@@ -116,7 +117,7 @@ class Gateways:
     def _send(
         self, method: str, url: str, body: bytes, media_type: str, key: SigningKey | None, answer_s: float
     ) -> Answer:
-        headers = {HEIGHT: str(self._height())} | ({"content-type": media_type} if media_type else {})
+        headers = {HEIGHT: str(self._height())} | trace_fields() | ({"content-type": media_type} if media_type else {})
         timeout = httpx2.Timeout(answer_s, connect=CONNECT_S)
         try:
             client = self._client()
