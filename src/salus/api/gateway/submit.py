@@ -77,19 +77,20 @@ _GIVES = {200: (_ANSWER, Content(JSON, SubmittedShown))}
 _PROBLEMS = (401, 403, 404, 409, 410)
 
 
+ENVELOPES = Operation(
+    "POST",
+    "/{org}/envelopes",
+    "postEnvelopes",
+    "gateway",
+    "Have envelopes carried to the ledger",
+    envelopes,
+    _GIVES,
+    takes=(Content(COSE, words="One envelope."), Content(CBOR, words="An array of 1 to 500 envelopes.")),
+    most_bytes=MIB,
+    problems=_PROBLEMS,
+)
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/{org}/envelopes",
-        "postEnvelopes",
-        "gateway",
-        "Have envelopes carried to the ledger",
-        envelopes,
-        _GIVES,
-        takes=(Content(COSE, words="One envelope."), Content(CBOR, words="An array of 1 to 500 envelopes.")),
-        most_bytes=MIB,
-        problems=_PROBLEMS,
-    ),
+    ENVELOPES,
     Operation(
         "POST",
         "/{org}/claims",
