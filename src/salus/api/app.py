@@ -52,9 +52,13 @@ class Guard(Protocol):
 
 
 def make_app(
-    served: Served | None, operations: Sequence[Operation], guard: Guard, others: Sequence[BaseRoute] = ()
+    served: Served | None,
+    operations: Sequence[Operation],
+    guard: Guard,
+    others: Sequence[BaseRoute] = (),
+    shorter: Sequence[Middleware] = (),
 ) -> Starlette:
-    """Return the application of these operations; `others` are routes that serve files."""
+    """Return the application of these operations; `others` are routes that serve files, `shorter` ways before all."""
 
     watch = Watch() if served is None else served.watch
 
@@ -64,7 +68,7 @@ def make_app(
     routes = [Route(one.path, watched(one), methods=[one.method], name=one.name) for one in operations]
     app = Starlette(
         routes=[*routes, *others],
-        middleware=[Middleware(Fence, guard.authorities)],
+        middleware=[Middleware(Fence, guard.authorities), *shorter],
         exception_handlers={HTTPException: _unrouted},
     )
     app.router.redirect_slashes = False  # a redirect would repeat what the caller calls this host
