@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from salus.api.body import read_body
 from salus.api.caller import Caller
 from salus.api.errors import NoSuchMethod, NoSuchPath
+from salus.api.fhir.outcome import fhir_problem
 from salus.api.operation import Call, Operation
 from salus.api.problem import Bug, problem
 from salus.api.served import Served
@@ -45,6 +46,8 @@ def make_app(
 
 
 def _endpoint(served: Served, operation: Operation, guard: Guard) -> Callable[[Request], Awaitable[Response]]:
+    answer = fhir_problem if operation.fhir else problem
+
     async def endpoint(request: Request) -> Response:
         try:
             guard.admit(request, operation)
@@ -52,17 +55,18 @@ def _endpoint(served: Served, operation: Operation, guard: Guard) -> Callable[[R
             caller = guard.identify(served, request, body, operation)
             return await operation.handler(Call(served, request, caller, body))
         except Refusal as refusal:
-            return problem(refusal)
+            return answer(refusal)
         except Exception as error:  # noqa: BLE001 - the last resort shows a bug's kind and place, never anybody's data
             LOG.error("bug", extra={"operation": operation.name, "kind": type(error).__name__, "place": place(error)})
-            return problem(Bug())
+            return answer(Bug())
 
     return endpoint
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return problem({404: NoSuchPath, 405: NoSuchMethod}.get(status, Bug)())
+    answer = fhir_problem if request.url.path.split("/")[2:3] == ["fhir"] else problem
+    return answer({404: NoSuchPath, 405: NoSuchMethod}.get(status, Bug)())
 
 
 def place(error: BaseException) -> str:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from starlette.applications import Starlette
 
 from salus.api.app import Guard, make_app
+from salus.api.fhir.operations import OPERATIONS as FHIR
 from salus.api.operate.health import OPERATIONS as HEALTH
 from salus.api.operation import Operation
 from salus.api.served import Served
@@ -13,7 +14,7 @@ from salus.api.work import Work
 from salus.bootstrap.region import Region
 from salus.services.actors import Organisation
 
-OPERATIONS: tuple[Operation, ...] = (*HEALTH,)
+OPERATIONS: tuple[Operation, ...] = (*HEALTH, *FHIR)
 
 
 @contextmanager
