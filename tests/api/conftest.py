@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from api_world import World, world
+from fhir_scenes import Alma, Face, alma_of
 
 from salus.vault import keystore
 
@@ -20,3 +21,13 @@ def quick_keystores(monkeypatch: pytest.MonkeyPatch) -> None:
 def served(tmp_path: Path, quick_keystores: None) -> Iterator[World]:
     with world(tmp_path / "home") as made:
         yield made
+
+
+@pytest.fixture
+def face(served: World) -> Face:
+    return Face(served)
+
+
+@pytest.fixture
+def alma(face: Face) -> Alma:
+    return alma_of(face)

@@ -14,6 +14,7 @@ from salus.policy.types import Directive, SealedPart
 from salus.services.actors import Organisation
 from salus.services.consent_form import consent_of
 from salus.services.errors import NoSuchResource, SealedPartElsewhere
+from salus.services.objects import SealedPartOpening
 from salus.services.viewing import Viewer, patient_id, patient_relation, scope_of
 from salus.vault.scope import Scope
 
@@ -69,7 +70,7 @@ def _relation_of(organisation: Organisation, directive: bytes) -> bytes:
 def _shown(organisation: Organisation, patient: str, public: Directive, part: bytes | None) -> ShownConsent:
     written, why = None, None
     try:
-        sealed = None if part is None else decode(part, SealedPart)
+        sealed = None if part is None else decode(decode(part, SealedPartOpening).body, SealedPart)
         written = _about(consent_of(organisation.ledger.view(), public, sealed), public, patient)
     except (NoFhirForm, SealedPartElsewhere) as refusal:
         why = type(refusal)
