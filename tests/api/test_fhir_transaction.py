@@ -179,6 +179,11 @@ def test_a_batch_is_taken_in_whole_too(face: Face) -> None:
     assert face.got("/Patient?identifier=urn:oid:1.2.3.4%7CN-2")["total"] == 0
 
 
+def test_the_base_may_end_with_a_slash(face: Face) -> None:
+    answer = face.send("POST", "/", bundle(patient("Alma", "N-1")))
+    assert (answer.status_code, answer.json()["type"]) == (200, "transaction-response")
+
+
 def test_an_empty_bundle_changes_nothing(face: Face) -> None:
     answer = face.send("POST", "", b'{"resourceType":"Bundle","type":"transaction"}')
     assert answer.json() == {"resourceType": "Bundle", "type": "transaction-response"}

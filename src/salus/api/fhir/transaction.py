@@ -5,6 +5,7 @@ holds its anchor a while later. The same octets again change nothing and get the
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -67,20 +68,23 @@ PROVIDES = (
     Provided("fhir-transaction", None, "transaction"),
     Provided("fhir-transaction", None, "batch"),
 )
+_OPERATION = Operation(
+    "POST",
+    "/{org}/fhir",
+    "fhir-transaction",
+    "fhir",
+    "Take in a transaction or batch Bundle, as a whole or not at all.",
+    transaction,
+    {200: Content(FHIR, words="A Bundle of the type transaction-response or batch-response.")},
+    Who.ITSELF,
+    takes=(Content(FHIR), Content(JSON)),
+    parameters=(_PREFER, FORMAT),
+    most_bytes=MOST,
+    problems=(406, 409, 410, 412),
+    fhir=True,
+)
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/{org}/fhir",
-        "fhir-transaction",
-        "fhir",
-        "Take in a transaction or batch Bundle, as a whole or not at all.",
-        transaction,
-        {200: Content(FHIR, words="A Bundle of the type transaction-response or batch-response.")},
-        Who.ITSELF,
-        takes=(Content(FHIR), Content(JSON)),
-        parameters=(_PREFER, FORMAT),
-        most_bytes=MOST,
-        problems=(406, 409, 410, 412),
-        fhir=True,
-    ),
+    _OPERATION,
+    # Clients end the base with a slash too; a redirection would carry a signature that is of another path.
+    replace(_OPERATION, path="/{org}/fhir/", name="fhir-transaction-slash", in_document=False),
 )
