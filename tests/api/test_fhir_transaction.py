@@ -3,6 +3,8 @@
 import asyncio
 import bz2
 import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +206,15 @@ def test_bundles_at_once_open_one_relation_for_one_patient(face: Face) -> None:
     observations = face.everything(found["resource"]["id"], "?_type=Observation")
     assert sorted(one["valueQuantity"]["value"] for one in observations) == list(range(1, 9))
     assert len(face.organisation.vault.relations()) == 1
+
+
+def test_threads_that_take_in_open_one_relation_for_one_patient(face: Face) -> None:
+    bodies = [bundle(patient("Alma", "N-1"), observation(urn(0), START_MS, n)) for n in range(1, 9)]
+    bodies += [bundle(patient("Other", f"N-{n}")) for n in range(2, 6)]
+    with ThreadPoolExecutor(6) as pool:
+        handles = [done.handles[0] for done in pool.map(partial(deposit, face.organisation), bodies)]
+    assert len(set(handles[:8])) == 1 and len(set(handles)) == 5
+    assert set(face.organisation.vault.relations()) == set(handles)
 
 
 def test_real_patients_come_in_and_out_again(face: Face, sample_data: Path) -> None:
