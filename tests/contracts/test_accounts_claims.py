@@ -85,8 +85,8 @@ def test_claim_is_pending_exactly_and_gives_no_power_yet() -> None:
         state.put(k, v)
     assert queries.live_key(state, handle, PHONE.id(NETWORK.id), NOW) is None
     signer = (NETWORK.signer(handle, PHONE, Role.DEVICE),)
-    assert not queries.may_act(state, handle, signer, Capacity.SELF, NOW)
-    assert queries.may_act(state, handle, tuple(NETWORK.gateway(0)), Capacity.CUSTODIAN, NOW)
+    assert not queries.may_act(queries.person(state, handle), handle, signer, Capacity.SELF)
+    assert queries.may_act(queries.person(state, handle), handle, tuple(NETWORK.gateway(0)), Capacity.CUSTODIAN)
     pending = queries.pending_claim(state, handle)
     assert pending is not None and pending.id == claim
     assert sound(state)
@@ -112,9 +112,9 @@ def test_confirmed_claim_hands_the_account_over_exactly() -> None:
     assert queries.person(state, handle) == person
     assert queries.live_key(state, handle, ids[0], NOW) == device_key(PHONE)
     signer = (NETWORK.signer(handle, PHONE, Role.DEVICE),)
-    assert queries.may_act(state, handle, signer, Capacity.SELF, NOW)
-    assert not queries.may_act(state, handle, tuple(NETWORK.gateway(0)), Capacity.CUSTODIAN, NOW)
-    assert not queries.may_act(state, handle, tuple(NETWORK.gateway(0)), Capacity.SELF, NOW)
+    assert queries.may_act(queries.person(state, handle), handle, signer, Capacity.SELF)
+    assert not queries.may_act(queries.person(state, handle), handle, tuple(NETWORK.gateway(0)), Capacity.CUSTODIAN)
+    assert not queries.may_act(queries.person(state, handle), handle, tuple(NETWORK.gateway(0)), Capacity.SELF)
     assert sound(state)
 
 

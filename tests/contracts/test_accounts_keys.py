@@ -316,7 +316,7 @@ def test_who_may_act_for_a_custodial_account(capacity: int) -> None:
     handle = people.open_account(NETWORK, state)
 
     def may(signers: list[Signer]) -> bool:
-        return queries.may_act(state, handle, tuple(signers), capacity, NOW)
+        return queries.may_act(queries.person(state, handle), handle, tuple(signers), capacity)
 
     assert may(NETWORK.gateway(0)) == (capacity == Capacity.CUSTODIAN)
     assert not may(NETWORK.gateway(1))
@@ -331,12 +331,11 @@ def test_who_may_act_for_a_claimed_account(capacity: int) -> None:
     handle = people.claimed(NETWORK, state, [PHONE])
 
     def may(signers: list[Signer]) -> bool:
-        return queries.may_act(state, handle, tuple(signers), capacity, NOW)
+        return queries.may_act(queries.person(state, handle), handle, tuple(signers), capacity)
 
     assert may(by(handle, PHONE)) == (capacity == Capacity.SELF)
     assert not may(by(b"?" * 32, PHONE))
     assert not may(NETWORK.gateway(0)), "the custodian has no more say"
-    assert not queries.may_act(state, b"?" * 32, tuple(by(b"?" * 32, PHONE)), capacity, NOW)
 
 
 def test_unknown_accounts_have_no_custodian() -> None:

@@ -29,13 +29,13 @@ class Guard(Protocol):
         """Count a request against its caller's limits, before anything is read; raise TooManyRequests or Busy."""
         ...
 
-    def identify(self, served: Served, request: Request, body: bytes, operation: Operation) -> Caller | None:
+    def identify(self, served: Served | None, request: Request, body: bytes, operation: Operation) -> Caller | None:
         """Return who signed the request, as the operation demands; raise NotSigned, NotAllowed and their kin."""
         ...
 
 
 def make_app(
-    served: Served, operations: Sequence[Operation], guard: Guard, others: Sequence[BaseRoute] = ()
+    served: Served | None, operations: Sequence[Operation], guard: Guard, others: Sequence[BaseRoute] = ()
 ) -> Starlette:
     """Return the application of these operations; `others` are routes that serve files."""
     routes = [
@@ -45,7 +45,7 @@ def make_app(
     return Starlette(routes=[*routes, *others], exception_handlers={HTTPException: _unrouted})
 
 
-def _endpoint(served: Served, operation: Operation, guard: Guard) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(served: Served | None, operation: Operation, guard: Guard) -> Callable[[Request], Awaitable[Response]]:
     answer = fhir_problem if operation.fhir else problem
 
     async def endpoint(request: Request) -> Response:

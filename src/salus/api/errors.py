@@ -82,3 +82,7 @@ class OtherBody(Refusal):
 
 class ReplayedSignature(Refusal):
     code, kind, text = 0x8018, Kind.UNAUTHENTICATED, "The same signed request came before."
+
+
+class NotPublishedHere(Refusal):
+    code, kind, text = 0x8070, Kind.NOT_FOUND, "The published log has no such file here."

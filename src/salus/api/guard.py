@@ -25,10 +25,12 @@ class SignedGuard:
     def admit(self, request: Request, operation: Operation) -> None:
         """Count the request against its caller's limits."""
 
-    def identify(self, served: Served, request: Request, body: bytes, operation: Operation) -> Caller | None:
+    def identify(self, served: Served | None, request: Request, body: bytes, operation: Operation) -> Caller | None:
         """Return who signed the request; None where anyone may call and nobody signed."""
         if operation.who is Who.ANYONE:
             return None
+        if served is None:
+            raise NotAllowed
         caller = self._signatures.caller(served.ledger, request, body)
         if operation.who is not Who.ACCOUNT and not (caller.member and caller.role == Role.GATEWAY):
             raise NotAllowed

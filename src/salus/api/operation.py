@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from salus.api.caller import Caller
-from salus.api.errors import NoSuchOrganisation
+from salus.api.errors import NoSuchOrganisation, NoSuchPath
 from salus.api.served import Served
 from salus.services.actors import Organisation
 
@@ -57,10 +57,17 @@ class Parameter:
 class Call:
     """One request that was admitted: within its limits, its caller known as far as the operation demands."""
 
-    served: Served
+    region: Served | None
     request: Request
     caller: Caller | None
     body: bytes = field(repr=False)
+
+    @property
+    def served(self) -> Served:
+        """What the process serves; raises NoSuchPath in one without a ledger, such as a witness."""
+        if self.region is None:
+            raise NoSuchPath
+        return self.region
 
     def path(self, name: str) -> str:
         """Return a parameter of the path."""

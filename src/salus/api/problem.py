@@ -48,9 +48,9 @@ def headers_of(refusal: Refusal) -> dict[str, str]:
     return {}
 
 
-def problem(refusal: Refusal) -> Response:
-    """Return the problem details of a refusal."""
-    status = status_of(refusal)
+def problem(refusal: Refusal, status: int | None = None) -> Response:
+    """Return the problem details of a refusal, with its own status or the one that a protocol demands."""
+    status = status_of(refusal) if status is None else status
     body = {
         "type": f"urn:salus:refusal:{refusal.code:04x}",
         "title": refusal.text,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from salus.api.work import Work
 from salus.client.ledger import Ledger
@@ -18,3 +19,4 @@ class Served:
     slugs: Callable[[], tuple[str, ...]] = field(repr=False)
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
+    tiles: Path | None = None  # the folder of the published log

@@ -10,7 +10,7 @@ from salus.cli.output import print_fields, print_json, print_result, print_table
 from salus.cli.prune import prune_blocks
 from salus.cli.published import PLACE, audit_files, compare_notes, publish
 from salus.cli.status import Absent
-from salus.cli.witness import accept, cosign_log, show_witness
+from salus.cli.witness_files import accept, cosign_log, show_witness
 from salus.client.published import PublishedLog
 from salus.core.errors import Refusal
 from salus.ledger.errors import ReadOnly

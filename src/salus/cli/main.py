@@ -14,6 +14,7 @@ from salus.core.errors import Refusal
 
 GROUPS = {
     "demo": "Play the whole story on a region of its own.",
+    "serve": "Serve a home over HTTP until it is told to end.",
     "init": "Found a region: genesis, ledger, members with their vaults.",
     "org": "Members of the network: list, add, vote, propose, suspend; their keys and escrows.",
     "admin": "Administrators' own keys; files that several sign; the passphrase of a home.",
@@ -32,6 +33,7 @@ GROUPS = {
     "discover": "Find somebody's relation: match, locate, share codes; keys, tokens and limits of look-ups.",
     "access": "Request, answer, receive; who received what.",
     "ledger": "Status, blocks, proofs, export, checkpoints.",
+    "witness": "Witnesses over HTTP: serve one, watch a log as one, ask one to cosign the ledger's checkpoint.",
     "verify": "Check an evidence file offline, step by step.",
     "fsck": "Check a whole home offline: blocks, state, published files, vaults.",
     "completion": "Print what lets a shell complete commands and options.",

@@ -40,10 +40,10 @@ class PublishedLog:
 
     def checkpoint(self) -> SignedCheckpoint:
         """Return the checkpoint, its signatures unverified; raise NotPublished, Malformed."""
-        try:
-            return parse((self.folder / CHECKPOINT).read_bytes())
-        except OSError:
-            raise NotPublished from None
+        note = self._read(CHECKPOINT)
+        if note is None:
+            raise NotPublished
+        return parse(note)
 
     def nodes(self, size: int) -> Nodes:
         """Return the nodes of the log of `size`, as the files say; they raise DamagedTiles where one is missing."""
@@ -114,16 +114,27 @@ class PublishedLog:
     def _hashes(self, name: TileName) -> bytes:
         return self._raw(name)[: name.width * 32]
 
-    def _raw(self, name: TileName) -> bytes:
-        """Return a file; of a partial one the full one serves, and the first part of it is the same."""
+    def raw(self, name: TileName) -> bytes | None:
+        """Return a file, None where there is none; of a partial one the full one serves, by the first part of it."""
         for path in (name.path(), name.full().path()):
-            try:
-                raw = (self.folder / path).read_bytes()
-            except OSError:
-                continue
-            step = 34 if name.level == ENTRIES else 32
-            return raw if path == name.path() else raw[: name.width * step]
-        raise DamagedTiles
+            raw = self._read(path)
+            if raw is not None:
+                step = 34 if name.level == ENTRIES else 32
+                return raw if path == name.path() else raw[: name.width * step]
+        return None
+
+    def _raw(self, name: TileName) -> bytes:
+        raw = self.raw(name)
+        if raw is None:
+            raise DamagedTiles
+        return raw
+
+    def _read(self, path: str) -> bytes | None:
+        """Return a file of the log by its path, None where there is none."""
+        try:
+            return (self.folder / path).read_bytes()
+        except OSError:
+            return None
 
 
 def _unread(name: TileName, row: list[bytes] | str) -> Iterator[Damage]:

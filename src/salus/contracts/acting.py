@@ -4,6 +4,7 @@ Contracts do not import one another; the registry gives this to those that ask.
 """
 
 from salus.contracts.accounts import queries as accounts
+from salus.contracts.accounts.types import Person
 from salus.contracts.context import Authority, Signer
 from salus.contracts.records import queries as records
 from salus.contracts.representation import queries as representation
@@ -44,11 +45,14 @@ class Acting:
         `signers` were found live by the machine (protective messages: as at the start of the block).
         `purposes` are those of a grant, none where all or none are meant.
         """
-        if _over(state, relation, capacity, power) or _barred(state, relation, time, power):
+        person = accounts.person(state, relation)
+        if person is None or _over(state, relation, capacity, power):
             return None
+        if power is not Power.PROTECT and accounts.bars(state, relation, person, time):
+            return None  # it is frozen or being recovered, and this is not what protects
         if capacity in _OTHERS:
-            return self._represented(state, relation, signers, capacity, time, power, purposes)
-        return _OWN if accounts.may_act(state, relation, signers, capacity, time) else None
+            return self._represented(state, relation, person, signers, capacity, time, power, purposes)
+        return _OWN if accounts.may_act(person, relation, signers, capacity) else None
 
     def holds(self, state: Reader, relation: bytes, under: bytes, time: int, purpose: int, /) -> int:
         """Return 0 while what was granted under this authority holds for the purpose, else the number of a Reason."""
@@ -64,16 +68,14 @@ class Acting:
         self,
         state: Reader,
         relation: bytes,
+        person: Person,
         signers: tuple[Signer, ...],
         capacity: int,
         time: int,
         power: Power,
         purposes: tuple[int, ...],
     ) -> Authority | None:
-        """Return the authority of a representative or delegate; none where there is no relation."""
-        person = accounts.person(state, relation)
-        if person is None:
-            return None
+        """Return the authority of a representative or delegate."""
         deceased = self.deceased(state, relation)
         under = representation.acts(
             state, relation, signers, capacity, time, power, purposes, deceased, person.generation
@@ -86,11 +88,6 @@ def _of_this_generation(state: Reader, relation: bytes, under: bytes) -> bool:
     delegation = representation.delegation(state, relation, under)
     person = accounts.person(state, relation)
     return delegation is None or (person is not None and person.generation == delegation.generation)
-
-
-def _barred(state: Reader, relation: bytes, time: int, power: Power) -> bool:
-    """True if the account is frozen or being recovered, and this is not what protects."""
-    return power is not Power.PROTECT and accounts.barred(state, relation, time)
 
 
 def _over(state: Reader, relation: bytes, capacity: int, power: Power) -> bool:

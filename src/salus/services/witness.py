@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from salus.core.errors import Malformed
+from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
 from salus.evidence.equivocation import log_key
 from salus.merkle.checkpoint import NoteKey, SignedCheckpoint, cosign, only_by, parse, parse_note_key, verifier_key
@@ -74,6 +75,15 @@ class Witness:
         """Return the logs that it knows, sorted by network."""
         names = self._files.names(self.folder / "logs")
         return [self._seen(bytes.fromhex(name)) for name in names if (self.folder / "logs" / name / "genesis").exists()]
+
+    def add_log(self, genesis: bytes) -> bytes:
+        """Take in the log of a genesis, durably; return its network. Raises Malformed or InvalidKey."""
+        network, _ = read_genesis(genesis)
+        path = self._log(network) / "genesis"
+        if not path.exists():
+            self._files.create_folder(path.parent)
+            self._files.write(path, genesis)
+        return network
 
     @contextmanager
     def looking(self) -> Iterator[None]:

@@ -82,16 +82,13 @@ def pending_claim(state: Reader, handle: bytes) -> PendingClaim | None:
     return keeper.get_claim(state, handle)
 
 
-def may_act(state: Reader, relation: bytes, signers: tuple[Signer, ...], capacity: int, time: int) -> bool:
-    """True if one of `signers` may act for the person of `relation` in `capacity` (policy.types.Capacity).
+def may_act(entry: Person, relation: bytes, signers: tuple[Signer, ...], capacity: int) -> bool:
+    """True if one of `signers` may act for `entry`, the person of `relation`, in `capacity` (policy.types.Capacity).
 
     SELF: a device key of the claimed account. CUSTODIAN: the custodian's gateway key, only while the
     account is custodial. `signers` were found live by the machine (protective messages: as at the start
-    of the block), so their keys are not looked at again; `time` is for authority with a term.
+    of the block), so their keys are not looked at again.
     """
-    entry = keeper.get_person(state, relation)
-    if entry is None:
-        return False
     if capacity == Capacity.SELF and entry.state == PersonState.CLAIMED:
         return any(s.account == relation and s.role == Role.DEVICE for s in signers)
     if capacity == Capacity.CUSTODIAN and entry.state == PersonState.CUSTODIAL:
@@ -108,7 +105,12 @@ def staff_attested(state: Reader, account: bytes, commitment: bytes, time: int) 
 def barred(state: Reader, handle: bytes, time: int) -> bool:
     """True if the account is frozen or being recovered: nothing but what protects is possible."""
     entry = keeper.get_person(state, handle)
-    if entry is None or not entry.barred:
+    return entry is not None and bars(state, handle, entry, time)
+
+
+def bars(state: Reader, handle: bytes, entry: Person, time: int) -> bool:
+    """The same of an account whose entry is at hand."""
+    if not entry.barred:
         return False
     return recovery_keeper.get_recovery(state, handle) is not None or frozen(state, handle, time) is not None
 

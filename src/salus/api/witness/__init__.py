@@ -1,0 +1,1 @@
+"""A witness of logs. https://c2sp.org/tlog-witness"""
