@@ -10,6 +10,7 @@ sys.path.append(str(Path(__file__).parents[1] / "e2e"))  # what the stories shar
 
 from apart_world import Apart, Prepared, apart, prepared
 from api_world import World, world
+from fhir_scenes import Alma, Face, alma_of
 
 from salus.vault import keystore
 
@@ -39,3 +40,13 @@ def homes(whole_region: Prepared, tmp_path: Path, quick_keystores: None) -> Iter
 def served(tmp_path: Path, quick_keystores: None) -> Iterator[World]:
     with world(tmp_path / "home") as made:
         yield made
+
+
+@pytest.fixture
+def face(served: World) -> Face:
+    return Face(served)
+
+
+@pytest.fixture
+def alma(face: Face) -> Alma:
+    return alma_of(face)

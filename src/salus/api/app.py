@@ -18,6 +18,7 @@ from salus.api.body import read_body
 from salus.api.caller import Caller
 from salus.api.errors import NoSuchMethod, NoSuchPath
 from salus.api.fence import Fence
+from salus.api.fhir.outcome import fhir_problem
 from salus.api.operate.watch import Watch, Watched
 from salus.api.operation import Call, Operation
 from salus.api.problem import Bug, problem
@@ -106,7 +107,8 @@ class _Endpoint:
             LOG.error("bug", extra={"operation": name, "kind": type(error).__name__, "place": place(error)})
             failed = Bug()
         if failed and not started:  # otherwise the connection ends in the middle, which is all that can be said by then
-            await problem(failed)(scope, receive, send)
+            answer = fhir_problem if self._operation.fhir else problem
+            await answer(failed)(scope, receive, send)
 
     async def _answer(self, request: Request, admitted: Admitted) -> Response:
         operation = self._operation
@@ -128,7 +130,8 @@ class _Streamed:
 
 async def _unrouted(request: Request, error: Exception) -> Response:
     status, fields = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
-    answer = problem({404: NoSuchPath, 405: NoSuchMethod}.get(status, Bug)())
+    said = fhir_problem if request.url.path.split("/")[2:3] == ["fhir"] else problem
+    answer = said({404: NoSuchPath, 405: NoSuchMethod}.get(status, Bug)())
     answer.headers.update(fields or {})
     return answer
 

@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from salus.api.app import Guard, make_app
 from salus.api.directory.operations import OPERATIONS as DIRECTORY
+from salus.api.fhir.operations import OPERATIONS as FHIR
 from salus.api.gateway.account import OPERATIONS as ACCOUNT
 from salus.api.gateway.ask import OPERATIONS as ASK
 from salus.api.gateway.quick import Quick
@@ -42,6 +43,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *ACCOUNT,
     *DIRECTORY,
     *LETTERS,
+    *FHIR,
     *TILES,
 )
 ANSWERING_THREADS = 6  # each may wait for a peer that takes an answer slowly

@@ -7,7 +7,7 @@ and libsodium checks what they signed, as everywhere.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -65,15 +65,16 @@ def sign_request(
     key: SigningKey,
     body: bytes = b"",
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    also: Sequence[str] = (),
 ) -> None:
-    """Add Signature-Input, Signature and, with a body, Content-Digest to the request."""
+    """Add Signature-Input, Signature and, with a body, Content-Digest to the request; `also` names header fields."""
     HTTPMessageSigner(signature_algorithm=Ed25519, key_resolver=_Own(key)).sign(
         request,
         key_id=key.id(network).hex(),
         created=now(),
         nonce=secrets.token_hex(16),
         tag=TAG,
-        covered_component_ids=(*COVERED, DIGEST) if body else COVERED,
+        covered_component_ids=(*COVERED, *([DIGEST] if body else []), *also),
         body=body or None,
     )
 

@@ -24,7 +24,7 @@ from salus.policy.reasons import Reason, ledger_reason
 from salus.policy.types import Redisclosure
 from salus.services import authorities, lookup
 from salus.services.actors import Organisation
-from salus.services.errors import KeptAndNotUsed, NotCustodian, NotOfThisSegment
+from salus.services.errors import KeptAndNotUsed, NotAtPresent, NotCustodian, NotOfThisSegment
 from salus.services.facts import facts_of
 from salus.services.shown import shows
 from salus.services.situations import Situation, Who
@@ -300,6 +300,24 @@ def own_records(organisation: Organisation, relation: bytes, purpose: str, staff
     return _own(organisation, relation, purpose, staff or organisation.account)
 
 
+def own_view(organisation: Organisation, relation: bytes) -> Scope:
+    """Let the person of a relation look at all of it here; a request that her own key signed stands behind it.
+
+    A restricted relation is hers to see all the same. Raises NotCustodian; NotAtPresent while her account is frozen or
+    being recovered (it may not be she who asks), or after her death.
+    """
+    scope = _own(organisation, relation, lookup.OWN_PURPOSE, relation, "self")
+    state, now = organisation.ledger.view(), organisation.ledger.now()
+    if records_state.deceased(state, relation) or accounts.barred(state, relation, now):
+        raise NotAtPresent
+    return scope
+
+
+def own_view_rule(organisation: Organisation) -> bytes:
+    """Return the rule that stands in an access log where a person looked at her own relation by `own_view`."""
+    return _rule(organisation, "self")
+
+
 def own_shared(organisation: Organisation) -> Scope:
     """Let an organisation read what belongs to no relation: its staff, practitioners, locations."""
     return Scope(None, "shared", organisation.account, _rule(organisation, "shared"), _everything)
@@ -324,10 +342,10 @@ def released_records(asked: AskedFor, allowed: frozenset[bytes]) -> Scope:
     return Scope(relation, purpose, recipient, asked.id, lambda header: header.record in allowed)
 
 
-def _own(organisation: Organisation, relation: bytes, purpose: str, actor: bytes) -> Scope:
+def _own(organisation: Organisation, relation: bytes, purpose: str, actor: bytes, rule: str = "custodian") -> Scope:
     if accounts.custodian_of(organisation.ledger.view(), relation) != organisation.account:
         raise NotCustodian
-    return Scope(relation, purpose, actor, _rule(organisation, "custodian"), _everything)
+    return Scope(relation, purpose, actor, _rule(organisation, rule), _everything)
 
 
 def _rule(organisation: Organisation, name: str) -> bytes:

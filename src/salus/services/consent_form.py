@@ -10,13 +10,14 @@ from salus.fhir.consent.write import write_consent
 from salus.fhir.outcome import Issue
 from salus.fhir.rule_sets import newest
 from salus.fhir.validate import Json
-from salus.policy.types import Capacity, Grantee, GranteeKind, Status
+from salus.policy.types import Capacity, Directive, Grantee, GranteeKind, SealedPart, Status
 from salus.services import lookup
 from salus.services.actors import Person
 from salus.services.deny import put_total_deny
 from salus.services.directives import show_directive
 from salus.services.errors import SealedPartElsewhere
 from salus.services.grant import Granted, put_directive
+from salus.state.overlay import Reader
 
 _UNSEALED = bytes(32)  # the commitment is made when the directive is
 
@@ -36,7 +37,17 @@ def consent_names(
     break_glass: frozenset[str] = frozenset(),
 ) -> Names:
     """Return what a Consent about this relation may refer to: `known` says what its references mean."""
-    state = person.ledger.view()
+    return names_about(person.ledger.view(), handle, known, community, break_glass)
+
+
+def names_about(
+    state: Reader,
+    handle: bytes,
+    known: Mapping[str, bytes],
+    community: Grantee | None = None,
+    break_glass: frozenset[str] = frozenset(),
+) -> Names:
+    """The same for who reads the ledger without her wallet."""
     table = lookup.purposes(state)
     return Names(
         handle,
@@ -66,15 +77,19 @@ def import_consent(person: Person, raw: bytes, names: Names) -> Imported:
 def export_consent(person: Person, handle: bytes, directive: bytes) -> Json:
     """Return a directive as a Consent. Raises NoSuchDirective, SealedPartElsewhere, NoFhirForm."""
     view = show_directive(person, handle, directive)
-    public = view.public
-    if view.sealed is None and not public.total:
+    return consent_of(person.ledger.view(), view.public, view.sealed)
+
+
+def consent_of(state: Reader, public: Directive, sealed: SealedPart | None) -> Json:
+    """Return a directive as a Consent. Raises SealedPartElsewhere, NoFhirForm."""
+    if sealed is None and not public.total:
         raise SealedPartElsewhere
     active = public.status in (Status.ACTIVE, Status.UNACKNOWLEDGED)
-    form = None if view.sealed is None else view.sealed.form
-    unnamed = view.sealed is not None and ((form is not None and form.unnamed) or view.sealed.base.persons)
+    form = None if sealed is None else sealed.form
+    unnamed = sealed is not None and ((form is not None and form.unnamed) or sealed.base.persons)
     community = public.grantee if unnamed and public.grantee[0] != GranteeKind.ANYONE else None
-    names = consent_names(person, handle, {}, community)
-    return write_consent(stated(public, view.sealed, active=active), names, id_=directive.hex())
+    names = names_about(state, public.relation, {}, community)
+    return write_consent(stated(public, sealed, active=active), names, id_=public.id.hex())
 
 
 def _put(person: Person, handle: bytes, one: Stated, grantee: Grantee) -> Granted:

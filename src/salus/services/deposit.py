@@ -7,34 +7,39 @@ The steps, and what a crash after each leaves behind:
 3. one transaction of the vault: records, shared resources, identifiers, the bundle's digest: all of it
 4. anchors, which the vault asks for until the ledger has them (`anchor.py`): nothing is lost
 
-A bundle is known by its digest: taking it in again changes nothing.
+A bundle is known by its digest: taking it in again changes nothing. Who takes in holds `vault.intake`, so that what was
+found (accounts to use, who a patient is) stays so until it is stored: bundles may come by several threads.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from typing import NamedTuple
 
+import orjson
+
 from salus.core.record import Status
 from salus.fhir.bundle import BundleRefused, Entry, Transaction
 from salus.fhir.references import ID_SYSTEM
 from salus.services.actors import Organisation
+from salus.services.authorise import own_shared
 from salus.services.errors import AmbiguousPatient, WrongPlace
 from salus.services.facts import FHIR_JSON
 from salus.services.found_by import found_by
 from salus.services.intake import check_intake
 from salus.services.labelling import Bundled, settle
 from salus.services.merge import sides_of
-from salus.services.open_accounts import Spare, check_takes_new, find_spare, take_spare
+from salus.services.open_accounts import check_takes_new, take_spare
 from salus.services.patients import PATIENTS, relation_of
 from salus.services.read_ahead import Reading, read_ahead, uncollected
 from salus.services.retaining import Retaining
 from salus.services.routing import route
-from salus.vault.deposit import Deposit
-from salus.vault.errors import AlreadyImported
+from salus.vault.deposit import Deposit, DepositResult
+from salus.vault.errors import AlreadyImported, NoSuchRecord
 from salus.vault.records import RecordWrite
 from salus.vault.shared import Identifier, SharedResource, SharedResources
 
 InvalidBundle = BundleRefused
+_ANSWERS = "Answers"  # no FHIR type has this name
 Progress = Callable[[int], None]  # bundles done so far
 
 
@@ -46,6 +51,40 @@ class Deposited(NamedTuple):
     handles: tuple[bytes, ...]  # the relations of its patients, in the bundle's order
     opened: int  # how many of these are new
     again: bool  # this very bundle was taken in before: nothing changed
+
+
+class Stored(NamedTuple):
+    """What became of one entry of a bundle."""
+
+    kind: str
+    id: str
+    version: int | None  # None: it was there, and was left as it is
+    octets: bytes | None  # as stored; None where the bundle was taken in before
+
+    def __repr__(self) -> str:
+        return f"Stored({self.kind})"
+
+
+class Answered(NamedTuple):
+    """What one bundle brought, entry by entry, in its order."""
+
+    kind: str  # transaction | batch
+    deposited: Deposited
+    entries: tuple[Stored, ...]
+    time: int
+
+    def __repr__(self) -> str:
+        return f"Answered({len(self.entries)})"
+
+
+class _Taken(NamedTuple):
+    """A bundle on its way: what it holds, what is stored of it, and how."""
+
+    transaction: Transaction
+    whole: Deposit
+    result: DepositResult | None  # None: it was taken in before
+    deposited: Deposited
+    time: int
 
 
 class _Placed(NamedTuple):
@@ -74,38 +113,82 @@ def deposit_many(
 
     A few are taken from `bundles`, and read, before their turn; the outcome is that of reading each at its turn.
     """
-    spare = find_spare(organisation)
     done: list[Deposited] = []
     with closing(read_ahead(organisation.vault.shared, bundles)) as readings:
         for reading in readings:
             with uncollected():
-                one, spare = _deposit(organisation, reading, spare, segment)
-            done.append(one)
+                done.append(_deposit(organisation, reading, segment).deposited)
             if progress is not None:
                 progress(len(done))
     return tuple(done)
 
 
-def _deposit(
-    organisation: Organisation, reading: Reading, spare: Spare, segment: bytes | None
-) -> tuple[Deposited, Spare]:
-    transaction, digest = reading.finish()
-    placed = _place(organisation, transaction)
-    if placed.new:
-        check_takes_new(organisation)
-    check_intake(organisation, dict.fromkeys(placed.relations.values()))
-    if len(spare.handles) < len(placed.new):
-        spare = take_spare(organisation, len(placed.new))
-    for patient in placed.new:
-        placed.relations[patient] = spare.handles.pop()
-    routed = route(organisation, transaction.entries, placed.relations, segment)
-    whole = _whole(organisation, transaction, placed.relations, routed, digest)
-    handles = tuple(dict.fromkeys(placed.relations.values()))
+def deposit_answered(organisation: Organisation, bundle: bytes) -> Answered:
+    """Take in one bundle and say what became of each entry; the same bundle again is answered the same.
+
+    Raises as `deposit`.
+    """
+    with closing(read_ahead(organisation.vault.shared, (bundle,))) as readings, uncollected():
+        taken = _deposit(organisation, next(readings), None, answer=True)
+    stored = _stored_before(organisation, taken) if taken.result is None else _stored(organisation, taken, taken.result)
+    return Answered(taken.transaction.kind, taken.deposited, stored, taken.time)
+
+
+def _stored(organisation: Organisation, taken: _Taken, result: DepositResult) -> tuple[Stored, ...]:
+    shared = organisation.vault.shared
+    records = {one.record: one.version for one in result.versions}
+    others = {(one.type, one.name): version for one, version in zip(taken.whole.shared, result.shared, strict=True)}
+    found = []
+    for entry in taken.transaction.entries:
+        version = None
+        if not entry.exists and not entry.subjects:
+            version = others[entry.type, entry.id]
+        elif not entry.exists:
+            place = shared.find(entry.type, ID_SYSTEM, entry.id) if entry.method == "PUT" else None
+            version = records[bytes.fromhex(place.partition("/")[2]) if place else entry.record]
+        found.append(Stored(entry.type, entry.id, version, entry.octets))
+    return tuple(found)
+
+
+def _ids(transaction: Transaction, digest: bytes) -> SharedResource:
+    """Return the note of which ids the entries of a bundle got, for who sends it again because no answer came."""
+    ids = [f"{entry.type}/{entry.id}" for entry in transaction.entries]
+    return SharedResource(_ANSWERS, digest.hex(), orjson.dumps(ids), "application/json")
+
+
+def _stored_before(organisation: Organisation, taken: _Taken) -> tuple[Stored, ...]:
+    """Return the same ids as the first time; none where it was taken in by a way that notes none."""
+    digest = taken.whole.imported or b""
     try:
-        organisation.vault.deposit(whole)
-    except AlreadyImported:
-        return Deposited(0, 0, handles[: len(handles) - len(placed.new)], 0, True), find_spare(organisation)
-    return Deposited(len(whole.writes), len(whole.shared), handles, len(placed.new), False), spare
+        _, octets, _ = organisation.vault.shared.get(own_shared(organisation), _ANSWERS, digest.hex())
+    except NoSuchRecord:
+        return tuple(Stored(entry.type, "", None, None) for entry in taken.transaction.entries)
+    named = [str(name).partition("/") for name in orjson.loads(octets)]
+    return tuple(Stored(kind, id_, None, None) for kind, _, id_ in named)
+
+
+def _deposit(organisation: Organisation, reading: Reading, segment: bytes | None, *, answer: bool = False) -> _Taken:
+    with organisation.vault.intake:
+        transaction, digest = reading.finish()
+        placed = _place(organisation, transaction)
+        if placed.new:
+            check_takes_new(organisation)
+        check_intake(organisation, dict.fromkeys(placed.relations.values()))
+        if placed.new:
+            spare = take_spare(organisation, len(placed.new)).handles
+            placed.relations.update((patient, spare.pop()) for patient in placed.new)
+        routed = route(organisation, transaction.entries, placed.relations, segment)
+        whole = _whole(organisation, transaction, placed.relations, routed, digest)
+        kept = [_ids(transaction, digest)] if answer else []
+        handles, now = tuple(dict.fromkeys(placed.relations.values())), organisation.ledger.now()
+        try:
+            result = organisation.vault.deposit(whole._replace(shared=[*whole.shared, *kept]))
+        except AlreadyImported:
+            known = handles[: len(handles) - len(placed.new)]
+            return _Taken(transaction, whole, None, Deposited(0, 0, known, 0, True), now)
+    result = result._replace(shared=result.shared[: len(whole.shared)])
+    done = Deposited(len(whole.writes), len(whole.shared), handles, len(placed.new), False)
+    return _Taken(transaction, whole, result, done, now)
 
 
 def _place(organisation: Organisation, transaction: Transaction) -> _Placed:

@@ -410,3 +410,27 @@ class NothingInBulk(Refusal):
 
 class OtherReceipts(Refusal):
     code, kind, text = 0x60C4, Kind.INVALID, "The receipts are not those that the ledger holds of the bulk release."
+
+
+class NoSuchResource(Refusal):
+    code, kind, text = 0x6220, Kind.NOT_FOUND, "There is no such resource here for whoever asks."
+
+
+class ResourceGone(Refusal):
+    code, kind, text = 0x6221, Kind.GONE, "The resource was erased, or moved to where it belongs."
+
+
+class NotAttested(Refusal):
+    code, kind, text = 0x6222, Kind.FORBIDDEN, "The ledger has no attestation in force of this member of staff."
+
+
+class NotAtPresent(Refusal):
+    code, kind, text = (
+        0x6223,
+        Kind.FORBIDDEN,
+        "The account is frozen, being recovered, or its person has died: nothing is shown to its keys.",
+    )
+
+
+class PageOver(Refusal):
+    code, kind, text = 0x6224, Kind.GONE, "What the page belongs to has changed meanwhile: begin at the first page."

@@ -59,8 +59,9 @@ def open_segment(
     if any(one.name == name for one in attributes.segments_of(relation).values()):
         raise SegmentExists
     noted = Attributes(locatable, sensitive, relation, name, tuple(sorted(labels)), tuple(sorted(purposes)))
-    handle = _spare_apart_from(organisation, relation)
-    attributes.put(handle, noted)
+    with organisation.vault.intake:
+        handle = _spare_apart_from(organisation, relation)
+        attributes.put(handle, noted)
     return _view(handle, noted)
 
 

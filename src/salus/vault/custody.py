@@ -44,7 +44,7 @@ _PUT_DIRECTIVE = "INSERT INTO directives (directive, number, sealed_part) VALUES
 _PUT_BLOB = "INSERT INTO blobs (digest, id) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _PUT_NAME = "INSERT INTO identifiers (type, system, value, target) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _BY_ID = ("versions", "access", "blobs")  # rows by relation number and position
-_BY_NUMBER = ("openings", "directives", "relations")
+_BY_NUMBER = ("openings", "directives", "places", "placed", "relations")
 _NO_NAME = "DELETE FROM identifiers WHERE type = ? AND system = ? AND value = ?"
 
 Words = Annotated[str, Meta(max_length=4096)]

@@ -16,6 +16,10 @@ _OF = text(
     " WHERE r.relation = :relation ORDER BY d.directive"
 )
 
+_WHOSE = text(
+    "SELECT r.relation FROM directives d JOIN relations r ON r.number = d.number WHERE d.directive = :directive"
+)
+
 
 class Directives:
     """The sealed parts in a vault. Thread-safe; `put` is one durable transaction."""
@@ -30,6 +34,12 @@ class Directives:
             if number is None:
                 raise NoSuchRelation
             connection.execute(_PUT, {"directive": directive, "number": number, "part": part})
+
+    def relation_of(self, directive: bytes) -> bytes | None:
+        """Return the relation that a sealed part is kept for: an id and no content, so no scope is asked for."""
+        with self._index.reading() as connection:
+            found: bytes | None = connection.execute(_WHOSE, {"directive": directive}).scalar_one_or_none()
+            return found
 
     def of(self, scope: Scope) -> dict[bytes, bytes]:
         """Return directive id -> sealed part of the scope's relation. Raises OutOfScope."""

@@ -63,6 +63,9 @@ class Index:
             facts = {row.name: row.value for row in connection.execute(select(schema.meta))}
         if facts.get("schema") != schema.SCHEMA.to_bytes(2, "big"):
             raise UnknownSchema
+        if not self._read_only:
+            with self.writing() as connection:  # derived tables, which a vault of before them lacks
+                schema.metadata.create_all(connection, [schema.places, schema.placed])
         return facts
 
     @contextmanager

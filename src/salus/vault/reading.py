@@ -44,12 +44,18 @@ class Proven(NamedTuple):
     records: tuple[ProvenRecord, ...]
 
 
-def current_headers(connection: Connection, scope: Scope, relation: Relation) -> Iterator[LeafHeader]:
-    """Yield the header of each record's current version that the scope allows, in the order of the log."""
+def current_headers(
+    connection: Connection, scope: Scope, relation: Relation, size: int | None = None
+) -> Iterator[LeafHeader]:
+    """Yield the header of each record's current version that the scope allows, in the order of the log.
+
+    With `size` what was current when the log had that many leaves, but for what was erased since.
+    """
     first, last = row_ids(relation.number)
-    for row_id, raw in connection.exec_driver_sql(_HEADERS, (first, last)):
+    current = relation.current if size is None else relation.positions(size)
+    for row_id, raw in connection.exec_driver_sql(_HEADERS, (first, last if size is None else first + size)):
         position = row_id - first
-        if relation.current[relation.records[position]] != position:
+        if current[relation.records[position]] != position or not raw:
             continue
         header = read_header(raw)
         if scope.allows(header):

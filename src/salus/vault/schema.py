@@ -110,5 +110,22 @@ imports = Table(
     "imports", metadata, Column("digest", LargeBinary, primary_key=True), Column("records", Integer, nullable=False)
 )
 
+# Where records lie, for who names one without its relation. Derived from `versions` when it is asked for (`places.py`):
+# random keys would make each deposit touch as many pages as it has records.
+places = Table(
+    "places",
+    metadata,
+    Column("record", LargeBinary, primary_key=True),
+    Column("number", Integer, primary_key=True),  # of the relation
+    sqlite_with_rowid=False,
+)
+
+placed = Table(
+    "placed",
+    metadata,
+    Column("number", Integer, primary_key=True),  # of the relation
+    Column("size", Integer, nullable=False),  # of its log, as far as `places` has it
+)
+
 PENDING: Final = 0
 ANCHORED: Final = 1

@@ -39,6 +39,7 @@ from salus.vault.index import FILE as INDEX_FILE
 from salus.vault.index import Index
 from salus.vault.keys import derive
 from salus.vault.outbox import Outbox
+from salus.vault.places import Places
 from salus.vault.records import Custody, RecordWrite
 from salus.vault.relation import Relation
 from salus.vault.relations import Relations, access_leaf, row_ids
@@ -67,6 +68,8 @@ class Vault:
         self.outbox = Outbox(index)
         self.anchors = Anchors(custody.network, index)
         self.schedule = Schedule(index)
+        self.places = Places(index)
+        self.intake = RLock()  # held by who takes in: what it found must not change before it is stored
         self._index = index
         self._relations = Relations(custody.network, wrapping)
         self._release = release
@@ -251,6 +254,17 @@ class Vault:
         """Return the headers of the current versions that the scope allows. Raises OutOfScope, NoSuchRelation."""
         with self._viewing(scope) as (connection, relation):
             return list(reading.current_headers(connection, scope, relation))
+
+    def headers_at(self, scope: Scope, size: int | None = None) -> tuple[int, list[LeafHeader]]:
+        """Return the log's size and the headers of the versions that were current at `size`, by default now.
+
+        What was erased since is left out. Raises as `headers`; NoSuchSize.
+        """
+        with self._viewing(scope) as (connection, relation):
+            if size is not None and not 0 <= size <= relation.log.size:
+                raise NoSuchSize
+            at = relation.log.size if size is None else size
+            return at, list(reading.current_headers(connection, scope, relation, at))
 
     def read(self, scope: Scope, record: bytes, version: int | None = None) -> reading.ReadRecord:
         """Return header and exact octets of a version, by default the current one, checked against its digests.
