@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from salus.api.batches import Batches
+from salus.api.recent import RecentAnswers
 from salus.api.work import Work
 from salus.client.ledger import Ledger
 from salus.services.actors import Organisation
+from salus.services.remote.directory import Directory
+from salus.services.remote.inboxes import Inboxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +22,8 @@ class Served:
     slugs: Callable[[], tuple[str, ...]] = field(repr=False)
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
+    answering: Work | None = field(default=None, repr=False)  # of threads that wait until an answer was sent
+    recent: RecentAnswers = field(default_factory=RecentAnswers, repr=False)
+    batches: Batches = field(default_factory=Batches, repr=False)
+    directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
+    inboxes: Inboxes | None = field(default=None, repr=False)

@@ -1,7 +1,7 @@
 """A server's life: it serves an open region on a bound socket, and ends when it is told to."""
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 
 from starlette.applications import Starlette
 
@@ -12,17 +12,44 @@ from salus.api.server import make_server
 from salus.bootstrap.layout import SIGNED_UNTIL
 from salus.bootstrap.region import Region
 from salus.bootstrap.serving import serving
+from salus.bootstrap.upstream import read_upstream
+from salus.services.anchor_windows import DEFAULT, WindowRule
+from salus.services.tending import Tending
 
 
-def serve_region(region: Region, bound: Bound, started: Callable[[], None]) -> None:
+def serve_region(region: Region, bound: Bound, started: Callable[[], None], rule: WindowRule = DEFAULT) -> None:
     """Serve an open region until SIGTERM or SIGINT; what is under way is finished. The region stays open.
 
-    Raises BadLimits.
+    Its organisations are tended meanwhile; `rule` says when they anchor. Raises BadLimits.
     """
     limits = read_limits(region.home)
-    guard = SignedGuard(lambda: bound.authorities, limits=limits, floor=region.home / SIGNED_UNTIL)
-    with serving(region, guard) as app:
-        run_app(app, bound, started, limits)
+    with tending(region, public_url(region, bound), rule) as tended:
+        guard = SignedGuard(lambda: bound.authorities, limits=limits, floor=region.home / SIGNED_UNTIL)
+        with serving(region, guard, tended.arrived) as app:
+            run_app(app, bound, lambda: _begin(tended, started), limits)
+
+
+def _begin(tended: Tending, started: Callable[[], None]) -> None:
+    tended.start()  # after it listens: others ask back at the address that the directory is told
+    started()
+
+
+def public_url(region: Region, bound: Bound) -> str | None:
+    """Return what others reach a home's server by: as the home says, else as it listens."""
+    upstream = read_upstream(region.home)
+    return bound.public_url if upstream is None or upstream.url is None else upstream.url
+
+
+@contextmanager
+def tending(region: Region, url: str | None, rule: WindowRule) -> Iterator[Tending]:
+    """Give what tends a region's organisations, not begun yet; it ends with the block."""
+    directory = None if region.elsewhere is None else region.elsewhere.directory
+    places = None if url is None else f"{url}/{{}}".format
+    tended = Tending(region.organisations, region.organisation, directory, places, region.exchange.lying, rule)
+    try:
+        yield tended
+    finally:
+        tended.close()
 
 
 def run_app(app: Starlette, bound: Bound, started: Callable[[], None], limits: Limits | None = None) -> None:

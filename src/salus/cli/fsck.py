@@ -8,12 +8,13 @@ import orjson
 from salus.bootstrap import verifying
 from salus.cli.beside.client import standing_still
 from salus.cli.options import OutFile, home_folder, home_option, passphrase
-from salus.cli.output import plain, print_table, progress
+from salus.cli.output import print_table, progress
 from salus.cli.status import BadInput
 from salus.config import NoPassphrase, read_config
 from salus.fsck.home import fsck_home, organisations
 from salus.fsck.report import Report
 from salus.ledger.embedded.tuning import tune_process
+from salus.services.plain import plain
 
 JSON_FILE = OutFile(path_type=Path, dir_okay=False, allow_dash=True)
 

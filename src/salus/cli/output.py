@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from salus.cli.terminal import terminal
 from salus.core.keys import FOREVER
+from salus.services.plain import plain
 
 SHORT = 12  # hex digits of an id in tables; commands take any unambiguous beginning of six or more
 
@@ -33,23 +33,6 @@ def when(ms: int | None) -> str:
 def short(value: bytes | None) -> str:
     """Return the beginning of an id in hex."""
     return "-" if value is None else value.hex()[:SHORT]
-
-
-def plain(value: Any) -> Any:
-    """Return `value` as JSON can hold it: bytes in hex, tuples with names and dataclasses as objects."""
-    if isinstance(value, bytes):
-        return value.hex()
-    if is_dataclass(value):
-        return {part.name: plain(getattr(value, part.name)) for part in fields(value)}
-    if hasattr(value, "__struct_fields__"):
-        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
-    if hasattr(value, "_asdict"):
-        return {name: plain(item) for name, item in value._asdict().items()}
-    if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(item) for item in value]
-    return value
 
 
 def print_json(value: Any) -> None:

@@ -14,7 +14,9 @@ from salus.bootstrap.running import serve_region
 from salus.cli.beside.host import hosting
 from salus.cli.main import run
 from salus.cli.options import FILE, Command, home_folder, in_home, opened
+from salus.config import read_config
 from salus.core.errors import Refusal
+from salus.services.anchor_windows import WindowRule
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -89,4 +91,5 @@ def command(
     folder = home_folder(home)
     with closing(bound.socket), opened(folder.absolute(), alone=True) as region, hosting(region, run):
         told = announce(bound, as_json, f"Serving {folder}", organisations=region.organisations())
-        serve_region(region, bound, told)
+        config = read_config()
+        serve_region(region, bound, told, WindowRule(config.anchor_window_s * 1000, config.anchor_cycle))
