@@ -14,8 +14,8 @@ from api_sockets import GET, QUICK, WAIT_S, Running, answer, running, status
 from salus.api import server as serving
 from salus.api.listening import BadCertificate, bind
 from salus.api.server import Listening
-from salus.bootstrap.certificates import BadHost, Certificates, make_certificates
 from salus.cli import main
+from salus.services.certificates import BadHost, Certificates, make_certificates
 
 HOSTS = ("127.0.0.1", "localhost", "salus.test")
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from salus.bootstrap.certificates import DAYS, BadHost, make_certificates
 from salus.cli.options import home_folder, in_home
 from salus.cli.output import print_fields, print_json
 from salus.cli.status import BadInput
+from salus.services.certificates import DAYS, BadHost, make_certificates
 
 
 @click.command("tls")
