@@ -94,7 +94,8 @@ function glass(found: Case, request: SignedRequest, answer: AnswerValue): Result
   if (answer.outcome !== Outcome.BREAK_GLASS && !late) {
     return failed(words("The state proved holds no release by break-glass for this request and relation."));
   }
-  const event = late ? find(found, deferred, request) : find(found, broken, request);
+  const afterwards = late ? find(found, deferred, request) : null;
+  const event = late ? afterwards : find(found, broken, request);
   if (event === null || !answers(found, event, answer) || event.reason !== request.reason) return failed(NO_EVENT);
   [found.committed, found.release] = [event.leaves, request.id];
   found.proved.push(did(event, words("released them")));
@@ -102,7 +103,7 @@ function glass(found: Case, request: SignedRequest, answer: AnswerValue): Result
   found.proved.push(
     words("The recipient signed why it broke the glass: {0} A review was opened with the release.", why),
   );
-  if ("outage" in event) found.proved.push(lateness(event));
+  if (afterwards !== null) found.proved.push(lateness(afterwards));
   return ok(
     words("The recipient signed the request and its reason; state and log hold the release by break-glass."),
   );
