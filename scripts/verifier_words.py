@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 FILE = ROOT / "portal/src/verify/sentences.ts"
 MODULES = (verify, ledger_steps, relation_steps, release_steps)
 HEAD = "/** Written by scripts/verifier_words.py: what the steps say. The order is that of the alphabet. */\n"
+TAIL = "\nexport type Sentence = (typeof SENTENCES)[number];\n"
 DIRECTIONS = ("for", "to")  # before a recipient: too short to be told from a name
 
 
@@ -33,13 +34,14 @@ def sentences() -> list[str]:
 def text() -> str:
     """Return the file."""
     lines = "".join(f"  {json.dumps(one)},\n" for one in sentences())
-    return f"{HEAD}export const SENTENCES = [\n{lines}] as const;\n\nexport type Sentence = (typeof SENTENCES)[number];\n"
+    return (
+        f"{HEAD}export const SENTENCES = [\n{lines}] as const;\n\nexport type Sentence = (typeof SENTENCES)[number];\n"
+    )
 
 
 def _said(tree: ast.AST) -> Iterator[str]:
     """Yield strings of several words that are no docstrings; of f-strings, the whole with its places."""
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    docstrings = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and _documents(node)}
+    docstrings = {id(first.value) for first in _first_lines(tree) if isinstance(first, ast.Expr)}
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -57,8 +59,10 @@ def _said(tree: ast.AST) -> Iterator[str]:
             waiting += ast.iter_child_nodes(node)
 
 
-def _documents(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> bool:
-    return isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
+def _first_lines(tree: ast.AST) -> Iterator[ast.stmt]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield node.body[0]
 
 
 def main(arguments: list[str]) -> int:
