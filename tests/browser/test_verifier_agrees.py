@@ -13,10 +13,13 @@ from salus.vault import keystore
 from unit import test_evidence_grounds, test_evidence_verify
 
 from .evidence_files import changed, of_region, of_tests, of_vectors
+from .forged_files import reshapings, signed_forgeries
 from .verifier_page import WITH_WORKERS, Browser, Question, opened, python_says
 
 SEED = 20260901
-CHANGES = 60  # of each file
+CHANGES = 40  # of each file
+RESHAPINGS = 20  # of each file
+FORGERIES = 200
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +73,18 @@ def test_every_vector_with_single_bytes_changed(browser: Browser) -> None:
         verdicts = agree(browser, changed(question, CHANGES, SEED + at))
         # what a page's entry says of itself is held by the session's log alone, once it is closed
         assert "proved" not in verdicts or name == "page of a session", name
+
+
+def test_every_vector_with_its_parts_changed(browser: Browser) -> None:
+    for at, question in enumerate(of_vectors().values()):
+        agree(browser, reshapings(question, RESHAPINGS, SEED + 3000 + at))
+
+
+def test_parts_changed_under_a_validators_own_signature(browser: Browser) -> None:
+    questions = signed_forgeries(FORGERIES, SEED + 4000)
+    agree(browser, questions)
+    found = {step[1] for answer in browser.ask(questions) for step in answer["steps"] if step[2] == "failed"}
+    assert {"log", "relation", "records", "request"} <= found
 
 
 def test_everything_that_pythons_tests_ask(browser: Browser) -> None:
