@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PORTAL := src/salus/static/index.html
+NODE   := PATH="$(CURDIR)/$(BIN):$$PATH"
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 HOME_DIR ?= demo-home
 RUNS   ?= 1000
@@ -10,18 +12,19 @@ FIRST  ?= 0
 PEOPLE ?= 600
 SECONDS ?= 600
 
-run: $(VENV)/run.stamp ## set up and play the demonstration on the embedded ledger
+run: $(VENV)/run.stamp $(PORTAL) ## set up and play the demonstration on the embedded ledger
 	@test ! -f $(HOME_DIR)/passphrase || { echo "Removing the region of the last demonstration, $(HOME_DIR)"; rm -rf $(HOME_DIR); }
 	@$(BIN)/salus demo --home $(HOME_DIR) --once
 
-test: $(VENV)/test.stamp ## set up and run every test
+test: $(VENV)/test.stamp $(PORTAL) ## set up and run every test
 	@sh requirements/others
 	@$(BIN)/python -m pytest -q -n 2 tests
 
-check: $(VENV)/test.stamp ## style, types, import rules
+check: $(VENV)/test.stamp portal/node_modules/.package-lock.json ## style, types, import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports importlinter.ini
+	@cd portal && $(NODE) npm run --silent check
 
 coverage: $(VENV)/test.stamp ## branch coverage of core to machine (at least 95 %)
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term --cov-fail-under=95 tests/unit tests/contracts tests/vectors tests/properties tests/rules
@@ -47,6 +50,20 @@ linkage: $(VENV)/test.stamp ## try to link people's accounts by the ledger: PEOP
 vectors: $(VENV)/test.stamp $(VENV)/oracle.stamp ## make the test vectors anew and compare; ask independent libraries
 	@$(BIN)/python -m tests.vectors.generate --check
 	@$(VENV)/oracle/bin/python tests/vectors/oracle.py
+
+portal: $(PORTAL) ## build the web portal (Node comes as a Python wheel where the machine has none)
+
+$(PORTAL): portal/node_modules/.package-lock.json portal/index.html $(wildcard portal/*.json portal/*.ts) $(shell find portal/src -type f)
+	@echo "Building the portal ..."
+	@cd portal && $(NODE) npm run --silent build >/dev/null && $(NODE) npm run --silent build:verify >/dev/null
+
+portal/node_modules/.package-lock.json: portal/package-lock.json portal/.npmrc requirements/node.txt | $(VENV)/run.stamp
+	@echo "Installing the libraries the portal is built of ..."
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a < 20 || (+a === 20 && +b < 19) || +a === 21 || (+a === 22 && +b < 12))' 2>/dev/null \
+	  && command -v npm >/dev/null \
+	  || $(PIP) install --no-deps --require-hashes --only-binary :all: --requirement requirements/node.txt
+	@cd portal && $(NODE) npm ci --silent
+	@touch $@
 
 lock: $(VENV)/bin/python ## resolve the requirements again
 	@$(PIP) install uv
@@ -78,5 +95,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test check coverage bench memory faults oracle simulate linkage vectors lock help
+.PHONY: run test check coverage bench memory faults oracle simulate linkage vectors portal lock help
 .DELETE_ON_ERROR:

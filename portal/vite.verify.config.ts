@@ -1,0 +1,10 @@
+/** The verifier alone, as one module without dependencies: what the tests load, and what anybody may keep. */
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  build: {
+    outDir: "build",
+    target: "es2023",
+    lib: { entry: "src/verify/index.ts", formats: ["es"], fileName: "verify" },
+  },
+});
