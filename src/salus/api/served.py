@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from salus.api.explorer.reading import Reading
 from salus.api.work import Work
 from salus.client.ledger import Ledger
 from salus.services.actors import Organisation
@@ -18,3 +19,4 @@ class Served:
     slugs: Callable[[], tuple[str, ...]] = field(repr=False)
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
+    reading: Reading = field(repr=False)  # the ledger as the explorer reads it

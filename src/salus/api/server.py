@@ -41,15 +41,20 @@ def make_server(app: Starlette, listening: Listening, started: Callable[[], None
         ssl_certfile=listening.certificate,
         ssl_keyfile=listening.key,
     )
-    return _Server(config, started)
+    return _Server(config, app, started)
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None] | None) -> None:
+    def __init__(self, config: uvicorn.Config, app: Starlette, started: Callable[[], None] | None) -> None:
         super().__init__(config)
-        self._then = started
+        self._app, self._then = app, started
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started and self._then is not None:
             self._then()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        for end in getattr(self._app.state, "endings", ()):  # of streams that would go on as long as their readers
+            end()
+        await super().shutdown(sockets)

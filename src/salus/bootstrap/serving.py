@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from starlette.applications import Starlette
 
 from salus.api.app import Guard, make_app
+from salus.api.explorer.operations import OPERATIONS as EXPLORER
+from salus.api.explorer.portal import read_files, routes
+from salus.api.explorer.reading import Reading
 from salus.api.operate.health import OPERATIONS as HEALTH
 from salus.api.operation import Operation
 from salus.api.served import Served
@@ -13,16 +16,20 @@ from salus.api.work import Work
 from salus.bootstrap.region import Region
 from salus.services.actors import Organisation
 
-OPERATIONS: tuple[Operation, ...] = (*HEALTH,)
+OPERATIONS: tuple[Operation, ...] = (*HEALTH, *EXPLORER)
 
 
 @contextmanager
 def serving(region: Region, guard: Guard) -> Iterator[Starlette]:
     """Give the application over an open region; its threads end with the block."""
     work = Work()
+    made = served(region, work)
     try:
-        yield make_app(served(region, work), OPERATIONS, guard)
+        app = make_app(made, OPERATIONS, guard, routes(read_files()))
+        app.state.endings = (made.reading.tail.close,)
+        yield app
     finally:
+        made.reading.close()
         work.close()
 
 
@@ -32,4 +39,6 @@ def served(region: Region, work: Work) -> Served:
     def organisation(slug: str) -> Organisation | None:
         return region.organisation(slug) if slug in region.organisations() else None
 
-    return Served(region.network, region.genesis, region.ledger, region.organisations, organisation, work)
+    return Served(
+        region.network, region.genesis, region.ledger, region.organisations, organisation, work, Reading(region.ledger)
+    )

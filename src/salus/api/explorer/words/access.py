@@ -9,59 +9,78 @@ from salus.services.account.words import Text
 
 MESSAGES: dict[type[Message], Said] = {
     m.RecordRelease: said(
-        "Release", "提供数据",
+        "Release",
+        "提供数据",
         "{custodian} bound itself to release data to {recipient} for {purpose}, by {basis}.",
         "{custodian}承诺向{recipient}提供数据，用途：{purpose}，依据：{basis}。",
     ),
     m.RecordRefusal: said(
-        "Refusal", "拒绝请求",
-        "{custodian} refused a request of {recipient}: {reason}", "{custodian}拒绝了{recipient}的请求：{reason}",
+        "Refusal",
+        "拒绝请求",
+        "{custodian} refused a request of {recipient}: {reason}",
+        "{custodian}拒绝了{recipient}的请求：{reason}",
     ),
     m.AckRelease: said(
         "Receipt", "确认收到", "{recipient} verified what it received.", "{recipient}已核验所收到的数据。"
     ),
     m.BreakGlass: said(
-        "Emergency access", "紧急访问",
+        "Emergency access",
+        "紧急访问",
         "{custodian} released data to {recipient} in an emergency: {reason}",
         "{custodian}在紧急情况下向{recipient}提供了数据：{reason}",
     ),
     m.ReviewBreakGlass: said(
-        "Review of an emergency access", "紧急访问审查", "{reviewer} reviewed it: {verdict}.", "{reviewer}的审查意见：{verdict}。"
+        "Review of an emergency access",
+        "紧急访问审查",
+        "{reviewer} reviewed it: {verdict}.",
+        "{reviewer}的审查意见：{verdict}。",
     ),
     m.OpenRelease: said(
-        "Session opened", "开启查询会话",
+        "Session opened",
+        "开启查询会话",
         "{custodian} opened a session for {recipient}, for {purpose}, by {basis}.",
         "{custodian}为{recipient}开启了查询会话，用途：{purpose}，依据：{basis}。",
     ),
-    m.CloseRelease: said("Session closed", "关闭查询会话", "{custodian} closed a session.", "{custodian}关闭了查询会话。"),
+    m.CloseRelease: said(
+        "Session closed", "关闭查询会话", "{custodian} closed a session.", "{custodian}关闭了查询会话。"
+    ),
     m.PushRelease: said(
-        "Release unasked", "主动提供",
+        "Release unasked",
+        "主动提供",
         "{custodian} released data to {recipient} for {purpose}, by {basis}.",
         "{custodian}主动向{recipient}提供数据，用途：{purpose}，依据：{basis}。",
     ),
     m.DeferredRelease: said(
-        "Emergency access told later", "事后登记的紧急访问",
+        "Emergency access told later",
+        "事后登记的紧急访问",
         "{custodian} told of an emergency release to {recipient}, made while the ledger was away.",
         "{custodian}登记了账本不可用期间向{recipient}的紧急提供。",
     ),
     m.RecordSealedOrder: said(
-        "Order that forbids notice", "禁止告知的命令",
-        "{issuer} recorded that an order forbids notice.", "{issuer}登记了一项禁止告知的命令。",
+        "Order that forbids notice",
+        "禁止告知的命令",
+        "{issuer} recorded that an order forbids notice.",
+        "{issuer}登记了一项禁止告知的命令。",
     ),
     m.RecordSealedRelease: said(
-        "Release under such an order", "依禁止告知命令提供",
-        "{custodian} released data under an order that forbids notice.", "{custodian}依禁止告知的命令提供了数据。",
+        "Release under such an order",
+        "依禁止告知命令提供",
+        "{custodian} released data under an order that forbids notice.",
+        "{custodian}依禁止告知的命令提供了数据。",
     ),
     m.OpenSealedRelease: said(
-        "Sealed release opened", "公开密封的提供",
-        "{custodian} showed what it had released under such an order.", "{custodian}公开了依该命令提供的内容。",
+        "Sealed release opened",
+        "公开密封的提供",
+        "{custodian} showed what it had released under such an order.",
+        "{custodian}公开了依该命令提供的内容。",
     ),
     m.RecordBulkRelease: said(
-        "Bulk release", "批量提供",
+        "Bulk release",
+        "批量提供",
         "{custodian} released data of {entries} accounts to {recipient} for {purpose}.",
-        "{custodian}向{recipient}提供了 {entries} 个账户的数据，用途：{purpose}。",
+        "{custodian}向{recipient}提供了{entries}个账户的数据，用途：{purpose}。",
     ),
-}  # fmt: skip
+}
 EVENTS: dict[type[Message], Text] = {
     e.RecordsReleased: Text("Data was released", "数据已提供"),
     e.RequestRefused: Text("A request was refused", "请求被拒绝"),

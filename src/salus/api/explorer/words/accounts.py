@@ -13,22 +13,34 @@ MESSAGES: dict[type[Message], Said] = {
         "Organisation's account", "机构账户", "{sponsor} opened an account for {name}.", "{sponsor}为{name}开立账户。"
     ),
     m.ChangeOrganisationKeys: said(
-        "Change of an organisation's keys", "机构密钥变更", "{organisation} changed its keys.", "{organisation}变更了密钥。"
+        "Change of an organisation's keys",
+        "机构密钥变更",
+        "{organisation} changed its keys.",
+        "{organisation}变更了密钥。",
     ),
     m.AttestStaff: said(
-        "Staff badge", "工作人员证明",
-        "{organisation} stands for a member of its staff.", "{organisation}为一名工作人员出具证明。",
+        "Staff badge",
+        "工作人员证明",
+        "{organisation} stands for a member of its staff.",
+        "{organisation}为一名工作人员出具证明。",
     ),
     m.EndStaff: said(
-        "End of a staff badge", "工作人员证明终止",
-        "{organisation} no longer stands for a member of its staff.", "{organisation}终止了一名工作人员的证明。",
+        "End of a staff badge",
+        "工作人员证明终止",
+        "{organisation} no longer stands for a member of its staff.",
+        "{organisation}终止了一名工作人员的证明。",
     ),
     m.OpenAccounts: said(
-        "Accounts for patients", "开立患者账户", "{custodian} opened {count} accounts.", "{custodian}开立了 {count} 个账户。"
+        "Accounts for patients",
+        "开立患者账户",
+        "{custodian} opened {count} accounts.",
+        "{custodian}开立了{count}个账户。",
     ),
     m.InvitePerson: said(
-        "Invitation", "邀请",
-        "{custodian} invited a person to claim an account.", "{custodian}邀请一位个人认领账户。",
+        "Invitation",
+        "邀请",
+        "{custodian} invited a person to claim an account.",
+        "{custodian}邀请一位个人认领账户。",
     ),
     m.ClaimAccount: said(
         "Claim", "认领", "{carrier} carried a person's claim to an account.", "{carrier}转交了一位个人对账户的认领。"
@@ -40,18 +52,22 @@ MESSAGES: dict[type[Message], Said] = {
         "Claim rejected", "拒绝认领", "The desk of {custodian} rejected a claim.", "{custodian}的窗口拒绝了一项认领。"
     ),
     m.CompleteClaim: said(
-        "Claim completed", "认领完成",
-        "{carrier} completed a claim to which nobody objected in time.", "{carrier}完成了一项期限内无人异议的认领。",
+        "Claim completed",
+        "认领完成",
+        "{carrier} completed a claim to which nobody objected in time.",
+        "{carrier}完成了一项期限内无人异议的认领。",
     ),
     m.AddKey: said("New device", "新增设备", "A person added a device.", "一位个人新增了设备。"),
     m.RevokeKey: said("Device removed", "移除设备", "A person removed a device.", "一位个人移除了设备。"),
     m.RevokeOwnKey: said("Key ended by itself", "自行作废密钥", "A key ended itself.", "一把密钥自行作废。"),
     m.RotateSealKey: said(
-        "New sealing key", "更换密封密钥",
-        "A person changed the key to which data is sealed.", "一位个人更换了接收密封数据的密钥。",
+        "New sealing key",
+        "更换密封密钥",
+        "A person changed the key to which data is sealed.",
+        "一位个人更换了接收密封数据的密钥。",
     ),
     **RECOVERY,
-}  # fmt: skip
+}
 EVENTS: dict[type[Message], Text] = {
     e.OrganisationOpened: Text("An organisation has an account", "机构账户已开立"),
     e.OrganisationKeysChanged: Text("An organisation changed its keys", "机构密钥已变更"),

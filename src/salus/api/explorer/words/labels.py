@@ -122,5 +122,6 @@ LABELS: Mapping[str, Text] = {
     "value": Text("Value", "值"),
     "verdict": Text("Verdict", "意见"),
     "veto": Text("Veto", "否决"),
+    "writ": Text("Order's text, as a commitment", "命令原文（承诺值）"),
     "witness": Text("Witness", "见证方"),
 }
