@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from salus.api.batches import Batches
 from salus.api.explorer.reading import Reading
 from salus.api.work import Work
 from salus.client.ledger import Ledger
@@ -20,3 +21,4 @@ class Served:
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
     reading: Reading = field(repr=False)  # the ledger as the explorer reads it
+    batches: Batches = field(default_factory=Batches, repr=False)

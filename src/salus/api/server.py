@@ -1,6 +1,8 @@
 """Run an application on uvicorn, bounded against slow and idle peers."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -48,6 +50,19 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: Starlette, started: Callable[[], None] | None) -> None:
         super().__init__(config)
         self._app, self._then = app, started
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End by SIGTERM and SIGINT; what was under way is finished, and the process is not ended by them again."""
+        try:
+            before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGTERM, signal.SIGINT)}
+        except ValueError:  # not the main thread: who started it ends it by `should_exit`
+            before = {}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)

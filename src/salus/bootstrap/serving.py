@@ -9,6 +9,7 @@ from salus.api.app import Guard, make_app
 from salus.api.explorer.operations import OPERATIONS as EXPLORER
 from salus.api.explorer.portal import read_files, routes
 from salus.api.explorer.reading import Reading
+from salus.api.ledger import OPERATIONS as LEDGER
 from salus.api.operate.health import OPERATIONS as HEALTH
 from salus.api.operation import Operation
 from salus.api.served import Served
@@ -16,7 +17,7 @@ from salus.api.work import Work
 from salus.bootstrap.region import Region
 from salus.services.actors import Organisation
 
-OPERATIONS: tuple[Operation, ...] = (*HEALTH, *EXPLORER)
+OPERATIONS: tuple[Operation, ...] = (*HEALTH, *LEDGER, *EXPLORER)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from salus.client.ledger import Ledger, StateProof
+from salus.client.ledger import Proving, StateProof
 from salus.core.errors import Kind, Refusal
 from salus.core.genesis import read_genesis, validator_keys
 from salus.evidence.follow import Remembered, follow
@@ -35,7 +35,7 @@ class CheckedLedger:
     ledger that was rolled back or forked in between is found at the next look.
     """
 
-    def __init__(self, ledger: Ledger, genesis: bytes, remembered: Remembered | None = None) -> None:
+    def __init__(self, ledger: Proving, genesis: bytes, remembered: Remembered | None = None) -> None:
         """Raises Malformed or InvalidKey for the genesis, and Unproved if the ledger is another network's."""
         self._ledger = ledger
         self._network, document = read_genesis(genesis)

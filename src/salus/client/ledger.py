@@ -1,9 +1,10 @@
 """The port to a ledger, whichever engine orders it. Embedded today; CometBFT fits behind it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
+from salus.core.errors import Refusal
 from salus.merkle.smt import Proof
 
 
@@ -71,6 +72,20 @@ class Pruned(NamedTuple):
     entries: int
 
 
+class Proving(Protocol):
+    """What a reader needs who believes proofs alone."""
+
+    network: bytes
+
+    def prove(self, keys: Sequence[bytes]) -> StateProof:
+        """Prove the present values of `keys`; may wait for the header that covers them."""
+        ...
+
+    def prove_growth(self, older: int, newer: int) -> tuple[bytes, ...]:
+        """Return the consistency proof between two sizes of the log (RFC 9162 section 2.1.4)."""
+        ...
+
+
 class Ledger(Protocol):
     """Orders and keeps blocks. Every method may be called from any thread.
 
@@ -127,4 +142,26 @@ class Ledger(Protocol):
 
     def pruned(self) -> Pruned | None:
         """Return what is gone, None where everything is there."""
+        ...
+
+    def start_file(self, name: str) -> bytes:
+        """Return a file of the export that a pruned ledger begins with (`machine.pruned`); raises LookupError."""
+        ...
+
+    def tip(self) -> bytes:
+        """Return what the node says last of which block is the newest: COSE_Sign, kind tip (`evidence.tip`).
+
+        Raises a refusal where there is no node to say it.
+        """
+        ...
+
+    def subscribe(self, told: Callable[[int], None]) -> Callable[[], None]:
+        """Have `told` called with the height of each block once `view` shows it; return what ends that.
+
+        It is called by the thread that executes blocks and must return at once, without asking the ledger anything.
+        """
+        ...
+
+    def trouble(self) -> Refusal | None:
+        """Return why no more blocks come and none will, None where all is well: what is read then grows old."""
         ...

@@ -43,6 +43,7 @@ KINDS = (
     "tokens",
     "locator-key",
     "share-code",
+    "tip",
 )
 MAX_SIGNERS = 16
 

@@ -118,6 +118,12 @@ def chunk_name(number: int) -> str:
     return f"chunk-{number:06d}.cbor"
 
 
+def is_chunk_name(name: str) -> bool:
+    """True if a chunk's file can have this name."""
+    digits = name.removeprefix("chunk-").removesuffix(".cbor")
+    return digits.isascii() and digits.isdigit() and len(digits) < 10 and name == chunk_name(int(digits))
+
+
 def _file(read: Callable[[str], bytes | None], name: str) -> bytes:
     raw = read(name)
     if raw is None:

@@ -7,7 +7,7 @@ the block before only. The state in LMDB is a checkpoint that lags behind: openi
 import errno
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from salus.client.ledger import Pruned
@@ -54,6 +54,7 @@ class Chain:
     tip: SignedHeader | None
     empty: bool  # the last block was empty, so that its header covers the state as it is
     pruned: Pruned | None = None
+    told: Callable[[int], None] = field(default=lambda height: None)  # called once a block is executed
 
     @property
     def height(self) -> int:
@@ -151,6 +152,7 @@ class Chain:
         if batches:
             self.events.add(result)
         self.tip, self.empty = signed, not batches
+        self.told(signed.header.height)
         return result
 
     def _expected(self, height: int, found: Header, batches: Batches) -> Header:

@@ -1,23 +1,20 @@
 """The embedded engine behind the `Ledger` port."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from threading import RLock
-from typing import NamedTuple
 
-from salus.client.ledger import BatchResult, LoggedEvent, LogProof, Pruned, StateProof
+from salus.client.ledger import BatchResult, StateProof
 from salus.core.envelope import WINDOW_MS
-from salus.core.errors import Malformed
 from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
+from salus.evidence.tip import Tip, sign_tip
 from salus.ledger.embedded.chain import GENESIS, Chain, check_node, open_chain
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.files import Files, LocalFiles
-from salus.ledger.embedded.notes import Notes
 from salus.ledger.embedded.publisher import Publisher, Source
-from salus.ledger.embedded.views import View, Views
+from salus.ledger.embedded.reader import ChainReader, Place
 from salus.ledger.embedded.writer import Writer
 from salus.ledger.errors import (
     ClockBehind,
@@ -27,8 +24,7 @@ from salus.ledger.errors import (
     ReadOnly,
     StorageFailed,
 )
-from salus.machine.export import export_state
-from salus.merkle.checkpoint import SignedCheckpoint, parse
+from salus.merkle.checkpoint import SignedCheckpoint
 from salus.state.lmdb import LmdbTables
 from salus.state.store import Store
 from salus.state.tables import StorageFailure
@@ -37,20 +33,7 @@ from salus.verifier.helper import Alone, Helper
 LOCK = "lock"
 
 
-class Status(NamedTuple):
-    """A ledger in numbers; times in milliseconds, sizes in entries, keys or bytes."""
-
-    network: bytes
-    height: int
-    time: int
-    app_hash: bytes
-    log_entries: int
-    state_keys: int
-    blocks_bytes: int
-    checkpoint_height: int  # of the state on disk
-
-
-class EmbeddedLedger:
+class EmbeddedLedger(ChainReader):
     """The `Ledger` port over one folder. Every method may be called from any thread.
 
     The folder is locked while it is open. What `submit` took is durable when its future completes. With
@@ -62,16 +45,13 @@ class EmbeddedLedger:
         chain: Chain,
         node: SigningKey | None,
         clock: Clock,
-        notes: Notes,
+        place: Place,
         unlock: Callable[[], None],
         helper: Helper,
         publish: Callable[[Source], Publisher] | None = None,
     ) -> None:
-        self.network = chain.network
-        self._chain, self._node, self._clock, self._notes, self._unlock = chain, node, clock, notes, unlock
-        self._lock = RLock()  # the chain and all below it
-        self._views = Views(chain.machine.store, self._lock)
-        chain.machine.watch = self._views.keep
+        super().__init__(chain, clock, place)
+        self._node, self._unlock = node, unlock
         self._closed = False
         self._writer = None if node is None else Writer(chain, node, clock, self._lock, helper)
         source = Source(chain.machine.log, self.checkpoint, self._lock)
@@ -136,8 +116,7 @@ class EmbeddedLedger:
                     if chain.machine.time > dated.now_ms() + WINDOW_MS:
                         raise ClockBehind
                 publish = None if tiles is None else partial(Publisher, tiles, port)
-                notes = Notes(folder, port, chain.network)
-                return cls(chain, node, dated, notes, unlock, helper or Alone(), publish)
+                return cls(chain, node, dated, Place(folder, port), unlock, helper or Alone(), publish)
             except BaseException:
                 chain.close()
                 raise
@@ -196,12 +175,15 @@ class EmbeddedLedger:
         """The one writer has the newest state at any time."""
         return self.now()
 
-    def height(self) -> int:
-        return self._chain.height
-
-    def view(self) -> View:
+    def tip(self) -> bytes:
+        """See the port; raises ReadOnly without a node."""
+        if self._node is None:
+            raise ReadOnly
         with self._lock:
-            return self._views.open(self._chain.height, self._chain.machine.time)
+            signed, height = self._chain.tip, self._chain.height
+            header = self.network if signed is None else signed.hash
+            tip = Tip(self.network, height, header, self.now())  # no block can be made meanwhile
+        return sign_tip(tip, self._node)
 
     def prove(self, keys: Sequence[bytes]) -> StateProof:
         """See the port; after a block with batches it makes the empty one that covers it, if there is none yet.
@@ -219,33 +201,6 @@ class EmbeddedLedger:
                 tip.raw, tip.header.height, tuple(value for value, _ in found), tuple(proof for _, proof in found)
             )
 
-    def prove_event(self, index: int, size: int | None = None) -> LogProof:
-        """See the port; raises LookupError where there is no such entry in a log of that size."""
-        with self._lock:
-            log = self._chain.machine.log
-            total = log.size if size is None else size
-            if not 0 <= index < total <= log.size:
-                raise LookupError(index)
-            return LogProof(index, total, self._chain.events.get(index).body, log.inclusion(index, total).path)
-
-    def prove_growth(self, older: int, newer: int) -> tuple[bytes, ...]:
-        """See the port; raises LookupError unless 0 < older <= newer <= size of the log."""
-        with self._lock:
-            log = self._chain.machine.log
-            if not 0 < older <= newer <= log.size:
-                raise LookupError(newer)
-            return log.consistency(older, newer).path
-
-    def events(self, start: int = 0, subject: bytes | None = None) -> Iterator[LoggedEvent]:
-        """See the port; what is logged while it is read may still come."""
-        while True:
-            with self._lock:
-                page = self._chain.events.page(start, subject)
-            yield from page
-            if not page:
-                return
-            start = page[-1].index + 1
-
     def checkpoint(self) -> bytes:
         if self._node is None:
             return self.witnessed()
@@ -253,21 +208,9 @@ class EmbeddedLedger:
             log = self._chain.machine.log
             return self._notes.current(log.size, log.root, self._node)
 
-    def witnessed(self) -> bytes:
-        """Return the last note that witnesses cosigned; raises ReadOnly where there is none."""
-        note = self._notes.witnessed()
-        if note is None:
-            raise ReadOnly
-        return note
-
     def keep_cosigned(self, note: bytes) -> None:
         """Keep a note that witnesses cosigned, durably; raises Malformed unless it is one over this log."""
-        signed = parse(note)
-        with self._lock:
-            size = signed.checkpoint.size
-            if not 0 < size <= self._chain.machine.log.size:
-                raise Malformed
-            self._notes.keep(signed, size, self._chain.machine.log.root_at(size))
+        super().keep_cosigned(note)
         if self._publisher is not None:
             self._publisher.wake()
 
@@ -280,47 +223,6 @@ class EmbeddedLedger:
         if self._publisher is None:
             raise ReadOnly
         return self._publisher.publish()
-
-    def block(self, height: int) -> bytes:
-        with self._lock:
-            return self._chain.blocks.read(height)
-
-    def header(self, height: int) -> bytes:
-        with self._lock:
-            return self._chain.blocks.header(height)
-
-    def pruned(self) -> Pruned | None:
-        with self._lock:
-            return self._chain.pruned
-
-    def prove_inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
-        """Return the path of an entry, for who has its body: pruning does not end it. Raises LookupError."""
-        with self._lock:
-            log = self._chain.machine.log
-            total = log.size if size is None else size
-            if not 0 <= index < total <= log.size:
-                raise LookupError(index)
-            return log.inclusion(index, total).path
-
-    def export(self) -> tuple[bytes, list[bytes]]:
-        """Return the whole state after the last block as (manifest, chunks): the same bytes on every node."""
-        with self._lock:
-            return export_state(self._chain.machine)
-
-    def status(self) -> Status:
-        """Return what the ledger says of itself."""
-        with self._lock:
-            machine = self._chain.machine
-            return Status(
-                self.network,
-                self._chain.height,
-                machine.time,
-                machine.app_hash,
-                machine.log.size,
-                machine.store.count,
-                self._chain.blocks.end,
-                machine.store.height,
-            )
 
 
 def open_for_reading(folder: Path) -> Store:

@@ -1,0 +1,80 @@
+"""An embedded ledger served on a real port, and clients of it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import socket
+
+from starlette.applications import Starlette
+
+from salus.api.app import make_app
+from salus.api.guard import SignedGuard
+from salus.api.ledger import OPERATIONS
+from salus.api.operate.health import OPERATIONS as HEALTH
+from salus.api.served import Served
+from salus.api.server import Listening, make_server
+from salus.api.work import Work
+from salus.client.ledger import Ledger
+from salus.ledger.embedded import EmbeddedLedger
+from salus.ledger.embedded.clock import Clock
+from salus.testing.clock import FakeClock
+from salus.testing.region import Region
+
+WAIT_S = 30
+
+
+@contextmanager
+def application(ledger: Ledger, genesis: bytes) -> Iterator[Starlette]:
+    """Give the application of a ledger alone."""
+    work = Work()
+    try:
+        served = Served(ledger.network, genesis, ledger, tuple, lambda slug: None, work)
+        yield make_app(served, (*HEALTH, *OPERATIONS), SignedGuard(frozenset))
+    finally:
+        work.close()
+
+
+@contextmanager
+def running(app: Starlette, port: int = 0) -> Iterator[str]:
+    """Run an application on a port of this machine; give its URL."""
+    with socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        started = threading.Event()
+        server = make_server(app, Listening("127.0.0.1", 0), started.set)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
+        thread.start()
+        try:
+            assert started.wait(WAIT_S)
+            yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(WAIT_S)
+            assert not thread.is_alive()
+
+
+@contextmanager
+def node(folder: Path, region: Region, clock: Clock | None = None) -> Iterator[tuple[EmbeddedLedger, str]]:
+    """Make or open a ledger and serve it; give it and its URL."""
+    opener = EmbeddedLedger.open if folder.exists() else create
+    with (
+        opener(folder, *(() if folder.exists() else (region,)), region.node, clock or FakeClock()) as ledger,
+        application(ledger, region.genesis_file) as app,
+        running(app) as url,
+    ):
+        yield ledger, url
+
+
+def create(folder: Path, region: Region, key: object, clock: Clock) -> EmbeddedLedger:
+    return EmbeddedLedger.create(folder, region.genesis_file, region.node, clock)
+
+
+def fill(ledger: Ledger, region: Region, blocks: int = 2) -> list[bytes]:
+    """Open accounts, a block each; return their handles."""
+    handles = []
+    for _ in range(blocks):
+        envelope, made = region.open_accounts(1)
+        assert ledger.submit(region.batch(envelope)).result(WAIT_S).code == 0
+        handles += made
+    return handles
