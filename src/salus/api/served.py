@@ -20,5 +20,8 @@ class Served:
     slugs: Callable[[], tuple[str, ...]] = field(repr=False)
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
-    reading: Reading = field(repr=False)  # the ledger as the explorer reads it
     batches: Batches = field(default_factory=Batches, repr=False)
+    reading: Reading = field(init=False, repr=False)  # the ledger as the explorer reads it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reading", Reading(self.ledger))

@@ -8,7 +8,6 @@ from starlette.applications import Starlette
 from salus.api.app import Guard, make_app
 from salus.api.explorer.operations import OPERATIONS as EXPLORER
 from salus.api.explorer.portal import read_files, routes
-from salus.api.explorer.reading import Reading
 from salus.api.ledger import OPERATIONS as LEDGER
 from salus.api.operate.health import OPERATIONS as HEALTH
 from salus.api.operation import Operation
@@ -40,6 +39,4 @@ def served(region: Region, work: Work) -> Served:
     def organisation(slug: str) -> Organisation | None:
         return region.organisation(slug) if slug in region.organisations() else None
 
-    return Served(
-        region.network, region.genesis, region.ledger, region.organisations, organisation, work, Reading(region.ledger)
-    )
+    return Served(region.network, region.genesis, region.ledger, region.organisations, organisation, work)

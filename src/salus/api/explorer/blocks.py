@@ -79,7 +79,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/explorer/blocks",
-        "explorer-blocks",
+        "explorerBlocks",
         "explorer",
         "Blocks, the newest first.",
         page,
@@ -89,7 +89,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/explorer/blocks/{height}",
-        "explorer-block",
+        "explorerBlock",
         "explorer",
         "A block with its envelopes in plain words.",
         one,

@@ -75,7 +75,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/explorer/envelopes/{id}",
-        "explorer-envelope",
+        "explorerEnvelope",
         "explorer",
         "An envelope in plain words, where it stands and what came of it.",
         one,

@@ -18,6 +18,7 @@ from salus.services.history import read_event
 
 WAIT_S, LOOK_S = 3.0, 0.02
 PAGE = 256  # entries of the log per step
+_TABLE = "create table envelope (prefix integer, at integer, primary key (prefix, at)) without rowid"
 _GOVERNANCE = 0x01  # first byte of the numbers of its events
 
 
@@ -68,8 +69,7 @@ class EnvelopeIndex:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger, self._lock = ledger, Lock()
-        self._rows = sqlite3.connect(":memory:", check_same_thread=False)
-        self._rows.execute("create table envelope (prefix integer, at integer, primary key (prefix, at)) without rowid")
+        self._opened: sqlite3.Connection | None = None
         self._height = 0
         self.reader = Reader(self._step)
 
@@ -83,6 +83,19 @@ class EnvelopeIndex:
                 (_signed(low), _signed(high), most),
             ).fetchall()
         return [Place(at >> 20, at & 0xFFFFF) for (at,) in rows]
+
+    @property
+    def _rows(self) -> sqlite3.Connection:
+        if self._opened is None:
+            self._opened = sqlite3.connect(":memory:", check_same_thread=False)
+            self._opened.execute(_TABLE)
+        return self._opened
+
+    def close(self) -> None:
+        """End the thread that reads, forget what it read."""
+        self.reader.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def _step(self) -> bool:
         gone = self._ledger.pruned()

@@ -151,7 +151,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/explorer/members",
-        "explorer-members",
+        "explorerMembers",
         "explorer",
         "The members of the network.",
         listed,
@@ -160,7 +160,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/explorer/members/{account}",
-        "explorer-member",
+        "explorerMember",
         "explorer",
         "A member: state, roles, keys, what was decided about it.",
         one,

@@ -156,7 +156,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/explorer/policies",
-        "explorer-policies",
+        "explorerPolicies",
         "explorer",
         "The policy sets of the network.",
         listed,
@@ -165,7 +165,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/explorer/policies/{set}",
-        "explorer-policy",
+        "explorerPolicy",
         "explorer",
         "A policy set: versions, clauses, places in the law.",
         one,

@@ -18,5 +18,5 @@ class Reading:
     def close(self) -> None:
         """End what reads, and the streams of who watches."""
         self.tail.close()
-        self.envelopes.reader.close()
+        self.envelopes.close()
         self.chronicle.reader.close()

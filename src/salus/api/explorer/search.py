@@ -92,7 +92,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/explorer/search",
-        "explorer-search",
+        "explorerSearch",
         "explorer",
         "Find a block, an envelope, a member or a policy set.",
         search,

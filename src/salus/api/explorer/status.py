@@ -88,7 +88,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/explorer/status",
-        "explorer-status",
+        "explorerStatus",
         "explorer",
         "The ledger in numbers, and what kind of trust it deserves.",
         status,

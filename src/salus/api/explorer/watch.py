@@ -24,7 +24,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/explorer/tail",
-        "explorer-tail",
+        "explorerTail",
         "explorer",
         "New blocks, as Server-Sent Events.",
         tail,
