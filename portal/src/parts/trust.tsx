@@ -1,0 +1,24 @@
+/** What kind of trust the ledger deserves, said wherever it might be taken for more. */
+import type { Status } from "../api";
+import { useSettings } from "../settings";
+
+export function Trust({ status }: { status: Status }) {
+  const { words, say } = useSettings();
+  const names = status.cosigned.map((one) => one.name).join(", ");
+  return (
+    <aside className="trust" aria-labelledby="trust-title">
+      <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="1.7">
+        <path d="M12 3l7 3v5c0 4.6-3 8.3-7 10-4-1.7-7-5.4-7-10V6l7-3z" strokeLinejoin="round" />
+        <path d="M12 8v4.5M12 15.5v.5" strokeLinecap="round" />
+      </svg>
+      <div>
+        <h2 id="trust-title">{say(status.trust)}</h2>
+        <p>
+          {words.engineWhy} {names === "" ? words.unwitnessed : words.witnessed(names)}
+          {status.behind_ms >= 1000 && ` ${words.behind(Math.floor(status.behind_ms / 1000))}`}
+          {status.pruned_before !== null && ` ${words.pruned(status.pruned_before)}`}
+        </p>
+      </div>
+    </aside>
+  );
+}
