@@ -18,6 +18,7 @@ run: $(VENV)/run.stamp $(PORTAL) ## set up and play the demonstration on the emb
 
 test: $(VENV)/test.stamp $(PORTAL) ## set up and run every test
 	@sh requirements/others
+	@cd portal && $(NODE) npm run --silent test
 	@$(BIN)/python -m pytest -q -n 2 tests
 
 check: $(VENV)/test.stamp portal/node_modules/.package-lock.json ## style, types, import rules

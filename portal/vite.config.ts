@@ -7,7 +7,7 @@ export default defineConfig({
   build: {
     outDir: "../src/salus/static",
     emptyOutDir: true,
-    target: "es2023",
+    target: "es2024",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

@@ -4,7 +4,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   build: {
     outDir: "build",
-    target: "es2023",
+    target: "es2024",
     lib: { entry: "src/verify/index.ts", formats: ["es"], fileName: "verify" },
   },
 });

@@ -1,0 +1,109 @@
+"""The verifier in the browser answers as Python's does: verdict, steps, the state of each, every word."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Error
+
+from salus.vault import keystore
+from unit import test_evidence_grounds, test_evidence_verify
+
+from .evidence_files import changed, of_region, of_tests, of_vectors
+from .verifier_page import Browser, Question, opened, python_says
+
+SEED = 20260901
+CHANGES = 60  # of each file
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Chromium) -> Iterator[Browser]:
+    with opened(chromium) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Question]:
+    with pytest.MonkeyPatch.context() as patched:  # Argon2id at its least: nobody tries passphrases here
+        patched.setattr(keystore, "MEMORY_KIB", 128)
+        patched.setattr(keystore, "ITERATIONS", 1)
+        return of_region(tmp_path_factory.mktemp("region") / "home")
+
+
+def agree(browser: Browser, questions: Sequence[Question]) -> list[str]:
+    """Ask both; return the verdicts. Fails with the first file on which they differ."""
+    answers = browser.ask(questions)
+    for question, answer in zip(questions, answers, strict=True):
+        assert answer == python_says(question), f"seed {SEED}: {question.raw.hex()}"
+    assert browser.requests == [] and browser.errors == []
+    return [answer["verdict"] for answer in answers]
+
+
+def variants(question: Question) -> list[Question]:
+    """The question as it is, without witnesses, without a genesis, with a genesis that is none, cut and extended."""
+    genesis = question.genesis or b""
+    raws = (question.raw[:-1], question.raw + b"\x00", b"", question.raw[: len(question.raw) // 2])
+    others = (None, b"", genesis[:-1], genesis[:-1] + bytes((genesis[-1] ^ 1,)))
+    return [
+        question,
+        question._replace(witnesses=()),
+        *(question._replace(raw=raw) for raw in raws),
+        *(question._replace(genesis=other) for other in others),
+    ]
+
+
+def test_every_vector(browser: Browser) -> None:
+    verdicts = agree(browser, list(of_vectors().values()))
+    assert {"proved", "unwitnessed", "refuted"} == set(verdicts)
+
+
+def test_every_vector_with_other_genesis_and_witnesses_and_lengths(browser: Browser) -> None:
+    verdicts = agree(browser, [other for question in of_vectors().values() for other in variants(question)])
+    assert {"proved", "unwitnessed", "refuted", "no-genesis"} == set(verdicts)
+
+
+def test_every_vector_with_single_bytes_changed(browser: Browser) -> None:
+    for at, (name, question) in enumerate(of_vectors().items()):
+        verdicts = agree(browser, changed(question, CHANGES, SEED + at))
+        # what a page's entry says of itself is held by the session's log alone, once it is closed
+        assert "proved" not in verdicts or name == "page of a session", name
+
+
+def test_everything_that_pythons_tests_ask(browser: Browser) -> None:
+    questions = [*of_tests(test_evidence_verify, SEED), *of_tests(test_evidence_grounds, SEED)]
+    assert len(questions) > 200
+    agree(browser, questions)
+
+
+def test_every_kind_of_file_of_a_played_region(browser: Browser, region: dict[str, Question]) -> None:
+    assert set(agree(browser, list(region.values()))) == {"unwitnessed"}
+    agree(browser, [other for question in region.values() for other in variants(question)])
+
+
+def test_a_played_regions_files_with_single_bytes_changed(browser: Browser, region: dict[str, Question]) -> None:
+    for at, question in enumerate(region.values()):
+        assert set(agree(browser, changed(question, CHANGES, SEED + 1000 + at))) <= {"refuted", "unwitnessed"}
+
+
+def test_without_webcrypto_the_answers_are_the_same(chromium: Chromium) -> None:
+    with opened(chromium, webcrypto=False) as browser:
+        assert browser.page.evaluate("crypto.subtle === undefined")
+        vectors = list(of_vectors().values())
+        agree(browser, vectors)
+        agree(browser, [other for at, one in enumerate(vectors) for other in changed(one, 5, SEED + 2000 + at)])
+
+
+def test_chinese_says_each_step_and_changes_no_verdict(browser: Browser) -> None:
+    questions = list(of_vectors().values())
+    for english, chinese in zip(browser.ask(questions), browser.ask(questions, "zh"), strict=True):
+        assert chinese["verdict"] == english["verdict"]
+        assert [step[:3] for step in chinese["steps"]] == [step[:3] for step in english["steps"]]
+        for said in [*(step[3] for step in chinese["steps"]), *chinese["proved"], *chinese["notProved"]]:
+            assert any("\u4e00" <= letter <= "\u9fff" for letter in said) and "{" not in said
+
+
+def test_the_page_that_runs_it_lets_no_inline_script_run(chromium: Chromium) -> None:
+    with opened(chromium) as browser:
+        with pytest.raises(Error):
+            browser.page.add_script_tag(content="globalThis.inline = true")
+        assert browser.page.evaluate("globalThis.inline === undefined")
