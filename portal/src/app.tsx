@@ -1,4 +1,5 @@
 /** Which page stands at which address. */
+import { lazy, Suspense } from "react";
 import type { Status } from "./api";
 import { useJson, useRoute, useTitle } from "./hooks";
 import { BlockPage } from "./pages/block";
@@ -9,9 +10,10 @@ import { Members } from "./pages/members";
 import { Overview } from "./pages/overview";
 import { Policies } from "./pages/policies";
 import { PolicyPage } from "./pages/policy";
-import { Verify } from "./pages/verify";
 import { Frame } from "./parts/frame";
 import { useSettings } from "./settings";
+
+const Verify = lazy(() => import("./pages/verify")); // the verifier comes when it is wanted
 
 export function App() {
   const status = useJson<Status>("/explorer/status");
@@ -30,7 +32,11 @@ export function App() {
       case "policies":
         return second === undefined ? <Policies /> : <PolicyPage set={second} />;
       case "verify":
-        return <Verify />;
+        return (
+          <Suspense fallback={<p className="loading">…</p>}>
+            <Verify />
+          </Suspense>
+        );
       default:
         return <Missing />;
     }

@@ -19,7 +19,7 @@ export function EnvelopePage({ id }: { id: string }) {
             rows={[
               [words.id, <Id id={found.envelope.id} whole key="id" />],
               [
-                words.blocks,
+                words.height,
                 <a key="block" href={`#/blocks/${found.height}`}>
                   {words.block(found.height)}
                 </a>,

@@ -41,7 +41,7 @@ function MemberCard({ member }: { member: Member }) {
         <StateTags member={member} />
       </p>
       <p className="why">
-        {words.since} {member.founder ? words.founder : <Time ms={member.since} />}
+        {member.founder ? words.foundingMember : <>{words.since} <Time ms={member.since} /></>}
         {member.validator > 0 && ` · ${words.validator}`}
       </p>
     </>

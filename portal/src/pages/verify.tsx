@@ -1,8 +1,9 @@
 /** Check an evidence file here, in the browser, step by step. Nothing of it leaves the page. */
 import { type ChangeEvent, type DragEvent, useId, useState } from "react";
 import { useTitle } from "../hooks";
+import { Time } from "../parts/small";
 import { useSettings } from "../settings";
-import { type Report, type State, verifyEvidence } from "../verify";
+import { inLanguage, type NoteKey, parseNoteKey, type Report, type State, verifyEvidence } from "../verify";
 
 type Trusted = "server" | "own" | "none";
 
@@ -11,7 +12,8 @@ interface Picked {
   readonly bytes: Uint8Array;
 }
 
-type Result = { readonly report: Report } | { readonly failed: "unreadable" | "noGenesisYet" };
+type Failure = "unreadable" | "noGenesisYet" | "badWitness" | "insecure";
+type Result = { readonly report: Report } | { readonly failed: Failure };
 
 async function serversGenesis(): Promise<Uint8Array | null> {
   try {
@@ -25,7 +27,13 @@ async function serversGenesis(): Promise<Uint8Array | null> {
 async function check(evidence: Picked, trusted: Trusted, own: Picked | null, witnesses: string): Promise<Result> {
   const genesis = trusted === "none" ? null : trusted === "own" ? (own?.bytes ?? null) : await serversGenesis();
   if (genesis === null && trusted === "server") return { failed: "noGenesisYet" };
-  const keys = witnesses.split(/\s+/).filter((key) => key !== "");
+  if (globalThis.crypto?.subtle === undefined) return { failed: "insecure" };
+  let keys: readonly NoteKey[];
+  try {
+    keys = witnesses.split(/\s+/).filter((key) => key !== "").map(parseNoteKey);
+  } catch {
+    return { failed: "badWitness" };
+  }
   try {
     return { report: await verifyEvidence(evidence.bytes, genesis, { witnesses: keys }) };
   } catch {
@@ -33,7 +41,7 @@ async function check(evidence: Picked, trusted: Trusted, own: Picked | null, wit
   }
 }
 
-export function Verify() {
+export default function Verify() {
   const { words } = useSettings();
   const [evidence, setEvidence] = useState<Picked | null>(null);
   const [trusted, setTrusted] = useState<Trusted>("server");
@@ -150,13 +158,20 @@ function Outcome({ result }: { result: Result | "checking" }) {
       </p>
     );
   }
-  const { verdict, steps } = result.report;
+  const { verdict, steps, proved, notProved, height, time } = inLanguage(result.report.findings, language);
   return (
     <section className={`verdict ${verdict}`} aria-labelledby="verdict">
       <h2 id="verdict">
         <small>{words.result}</small> {words.verdict[verdict]}
       </h2>
       <p>{words.verdictWhy[verdict]}</p>
+      {height !== null && time !== null && (
+        <p className="why">
+          {words.asOf} {words.block(height)}, <Time ms={time} />
+        </p>
+      )}
+      <Listed title={words.provedTitle} lines={proved} />
+      <Listed title={words.notProvedTitle} lines={notProved} />
       <h3>{words.steps}</h3>
       <ol className="steps">
         {steps.map((step) => (
@@ -165,9 +180,11 @@ function Outcome({ result }: { result: Result | "checking" }) {
               {MARKS[step.state]}
             </span>
             <span>
-              <strong>{step.name}</strong> <em>{words.stepState[step.state]}</em>
+              <strong>
+                {step.number}. {step.title}
+              </strong> <em>{words.stepState[step.state]}</em>
               <br />
-              <StepText step={step} language={language} />
+              {step.text}
             </span>
           </li>
         ))}
@@ -176,6 +193,16 @@ function Outcome({ result }: { result: Result | "checking" }) {
   );
 }
 
-function StepText({ step, language }: { step: { readonly text: string }; language: string }) {
-  return <span lang={language === "en" ? undefined : "en"}>{step.text}</span>;
+function Listed({ title, lines }: { title: string; lines: readonly string[] }) {
+  if (lines.length === 0) return null;
+  return (
+    <>
+      <h3>{title}</h3>
+      <ul>
+        {lines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </>
+  );
 }

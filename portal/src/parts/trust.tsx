@@ -3,8 +3,11 @@ import type { Status } from "../api";
 import { useSettings } from "../settings";
 
 export function Trust({ status }: { status: Status }) {
-  const { words, say } = useSettings();
+  const { words, say, language } = useSettings();
   const names = status.cosigned.map((one) => one.name).join(", ");
+  const said = [words.engineWhy, names === "" ? words.unwitnessed : words.witnessed(names)];
+  if (status.behind_ms >= 1000) said.push(words.behind(Math.floor(status.behind_ms / 1000)));
+  if (status.pruned_before !== null) said.push(words.pruned(status.pruned_before));
   return (
     <aside className="trust" aria-labelledby="trust-title">
       <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="1.7">
@@ -13,11 +16,7 @@ export function Trust({ status }: { status: Status }) {
       </svg>
       <div>
         <h2 id="trust-title">{say(status.trust)}</h2>
-        <p>
-          {words.engineWhy} {names === "" ? words.unwitnessed : words.witnessed(names)}
-          {status.behind_ms >= 1000 && ` ${words.behind(Math.floor(status.behind_ms / 1000))}`}
-          {status.pruned_before !== null && ` ${words.pruned(status.pruned_before)}`}
-        </p>
+        <p>{said.join(language === "zh" ? "" : " ")}</p>
       </div>
     </aside>
   );
