@@ -22,13 +22,17 @@ function Whole({ block }: { block: Block }) {
         <h1>{words.block(block.height)}</h1>
         <nav className="pager" aria-label={words.blocks}>
           {block.height > 1 && (
-            <a href={`#/blocks/${block.height - 1}`} aria-label={words.previousBlock}>
-              ← {(block.height - 1).toLocaleString()}
+            <a href={`#/blocks/${block.height - 1}`}>
+              <span aria-hidden="true">← </span>
+              <span className="unseen">{words.previousBlock} </span>
+              {(block.height - 1).toLocaleString()}
             </a>
           )}
           {block.height < block.last && (
-            <a href={`#/blocks/${block.height + 1}`} aria-label={words.nextBlock}>
-              {(block.height + 1).toLocaleString()} →
+            <a href={`#/blocks/${block.height + 1}`}>
+              <span className="unseen">{words.nextBlock} </span>
+              {(block.height + 1).toLocaleString()}
+              <span aria-hidden="true"> →</span>
             </a>
           )}
         </nav>
