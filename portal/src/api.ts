@@ -68,7 +68,7 @@ export interface Signer {
   readonly person: boolean;
 }
 
-export type Outcome = "accepted" | "without-effect" | "unknown";
+export type Outcome = "accepted" | "again" | "without-effect" | "unknown";
 
 export interface Envelope {
   readonly id: string;

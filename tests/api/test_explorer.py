@@ -258,7 +258,7 @@ def test_what_was_refused_has_no_effect_and_is_shown_all_the_same(served: World)
     assert [result.code == 0 for result in done.results] == [True, False, False]
     told = Told(served, "")
     found = told.get(f"blocks/{done.height}")["batches"][0]["envelopes"]
-    assert [one["outcome"] for one in found] == ["accepted", "without-effect", "without-effect"]
+    assert [one["outcome"] for one in found] == ["accepted", "without-effect", "again"]
     assert [len(one["events"]) for one in found] == [1, 0, 0]
     assert found[1]["messages"][0]["sentence"]["en"] == "South Hospital opened 2 accounts."
     assert told.get(f"envelopes/{found[0]['id']}")["envelope"]["outcome"] == "accepted"  # where it stands first
@@ -310,3 +310,14 @@ def test_answers_are_of_the_shapes_they_declare(told: Told) -> None:
             continue
         path = operation.path + ("?q=north" if operation.name == "explorerSearch" else "")
         msgspec.json.decode(told.world.call("GET", path).content, type=content.shape)
+
+
+def test_what_a_second_member_carries_later_is_told_from_what_was_refused(served: World) -> None:
+    story = served.story
+    north, south = story.north, story.south
+    good = sealed(story, north, b"a" * 16, OPEN_ACCOUNTS, OpenAccounts(north.account, 2))
+    first = sent(story, north, b"1" * 16, [good])
+    second = sent(story, south, b"2" * 16, [good])
+    assert first.results[0].code == 0 and second.results[0].code != 0 and second.height > first.height
+    (again,) = Told(served, "").get(f"blocks/{second.height}")["batches"][0]["envelopes"]
+    assert (again["outcome"], again["events"]) == ("again", [])

@@ -3,7 +3,7 @@ import type { Envelope, Field, Message, Signer } from "../api";
 import { useSettings } from "../settings";
 import { Facts, Id, Tag, Time } from "./small";
 
-const TONES = { accepted: "good", "without-effect": "bad", unknown: "quiet" } as const;
+const TONES = { accepted: "good", again: "quiet", "without-effect": "bad", unknown: "quiet" } as const;
 
 export function EnvelopeCard({ envelope, heading = "h3" }: { envelope: Envelope; heading?: "h2" | "h3" }) {
   const { words, say } = useSettings();

@@ -81,12 +81,14 @@ export const en = {
   aPerson: "a person",
   outcome: {
     accepted: "In effect",
+    again: "Carried again",
     "without-effect": "No effect",
     unknown: "Cannot be told",
   },
   outcomeWhy: {
     accepted: "",
-    "without-effect": "It was refused, or had been executed before: two members may carry the same envelope.",
+    again: "The same envelope took effect before: what protects a person is sent through two members.",
+    "without-effect": "It was refused: none of it was done.",
     unknown: "Two envelopes of this block have the same nonce: the log does not tell which one took effect.",
   },
   details: "Details",

@@ -77,10 +77,11 @@ export const zh: Words = {
   validUntil: "有效至",
   signedBy: "签署方：",
   aPerson: "一位个人",
-  outcome: { accepted: "已生效", "without-effect": "未生效", unknown: "无法判断" },
+  outcome: { accepted: "已生效", again: "再次转交", "without-effect": "未生效", unknown: "无法判断" },
   outcomeWhy: {
     accepted: "",
-    "without-effect": "被拒绝，或此前已执行：同一信封可由两个成员转交。",
+    again: "同一信封此前已生效：保护个人的消息经由两个成员转交。",
+    "without-effect": "被拒绝：其中任何内容均未执行。",
     unknown: "本区块中有两个信封使用同一随机数，日志无法表明哪一个生效。",
   },
   details: "详情",

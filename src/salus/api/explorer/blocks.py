@@ -1,15 +1,18 @@
 """Blocks: a page of them, and one with its envelopes in words."""
 
+from contextlib import suppress
+
 from starlette.responses import Response
 
 from salus.api.explorer.answers import answer
 from salus.api.explorer.envelopes import show_envelope
+from salus.api.explorer.errors import StillReading
 from salus.api.explorer.ledger_words import LedgerWords
 from salus.api.explorer.parameters import BEFORE, HEIGHT, MOST, START, number
 from salus.api.explorer.parsed import Parsed
 from salus.api.explorer.reading import Reading
-from salus.api.explorer.traced import NO_NONCE, Trace, events_of
-from salus.api.explorer.view import BatchView, BlockPage, BlockView
+from salus.api.explorer.traced import NO_NONCE, events_of
+from salus.api.explorer.view import BatchView, BlockPage, BlockView, Outcome
 from salus.api.operation import JSON, Call, Content, Operation
 from salus.client.ledger import Ledger
 
@@ -30,7 +33,7 @@ def show_block(ledger: Ledger, reading: Reading, height: int, start: int) -> Blo
     """Return a block with its envelopes from the place `start`; raise NoSuchBlock."""
     parsed = reading.blocks.parsed(height)
     header, end = parsed.header.header, min(start + MOST_ENVELOPES, len(parsed.envelopes))
-    trace, words = reading.traces.of(parsed), LedgerWords(ledger)
+    words = LedgerWords(ledger)
     return BlockView(
         header.height,
         header.time,
@@ -42,21 +45,21 @@ def show_block(ledger: Ledger, reading: Reading, height: int, start: int) -> Blo
         parsed.size,
         parsed.pruned,
         len(parsed.envelopes),
-        _batches(words, trace, parsed, start, end),
-        events_of(trace, NO_NONCE) if start == 0 else (),
+        _batches(words, reading, parsed, start, end),
+        events_of(reading.traces.of(parsed), NO_NONCE) if start == 0 else (),
         start,
         end if end < len(parsed.envelopes) else None,
         ledger.height(),
     )
 
 
-def _batches(words: LedgerWords, trace: Trace, parsed: Parsed, start: int, end: int) -> tuple[BatchView, ...]:
+def _batches(words: LedgerWords, reading: Reading, parsed: Parsed, start: int, end: int) -> tuple[BatchView, ...]:
     shown = []
     for number_, batch in enumerate(parsed.batches):
         places = [place for place in range(start, end) if parsed.envelopes[place].batch == number_]
         if places:
             carrier = batch.payload.carrier[0]
-            envelopes = tuple(show_envelope(words, trace, parsed, place) for place in places)
+            envelopes = tuple(show_envelope(words, reading, parsed, place) for place in places)
             shown.append(BatchView(batch.id.hex(), carrier.hex(), words.organisation(carrier) or "", envelopes))
     return tuple(shown)
 
@@ -70,9 +73,14 @@ async def page(call: Call) -> Response:
 
 
 async def one(call: Call) -> Response:
-    """Answer one block."""
+    """Answer one block. Whether what has no effect in it was executed before, the index of envelopes tells."""
     height, start, served = number(call, HEIGHT, 0), number(call, START, 0), call.served
-    return answer(await served.work.run(show_block, served.ledger, served.reading, height, start))
+    found = await served.work.run(show_block, served.ledger, served.reading, height, start)
+    if any(one.outcome is Outcome.WITHOUT_EFFECT for batch in found.batches for one in batch.envelopes):
+        with suppress(StillReading):
+            await served.reading.envelopes.reader.caught_up()
+            found = await served.work.run(show_block, served.ledger, served.reading, height, start)
+    return answer(found)
 
 
 OPERATIONS = (

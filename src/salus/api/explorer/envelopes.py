@@ -9,7 +9,7 @@ from salus.api.explorer.parameters import ENVELOPE, identifier
 from salus.api.explorer.parsed import Parsed
 from salus.api.explorer.reading import Reading
 from salus.api.explorer.shown import UNREADABLE, phrase, show_message
-from salus.api.explorer.traced import Trace, events_of, outcome
+from salus.api.explorer.traced import events_of, outcome
 from salus.api.explorer.view import EnvelopeView, MessageView, Outcome, PlacedEnvelope, SignerView
 from salus.api.operation import JSON, Call, Content, Operation
 from salus.client.ledger import Ledger
@@ -18,13 +18,16 @@ from salus.core.envelope import Envelope
 MOST_MESSAGES = 20  # of one envelope that are shown
 
 
-def show_envelope(words: LedgerWords, trace: Trace, parsed: Parsed, place: int) -> EnvelopeView:
+def show_envelope(words: LedgerWords, reading: Reading, parsed: Parsed, place: int) -> EnvelopeView:
     """Return the envelope at a place of a block."""
+    trace = reading.traces.of(parsed)
     envelope = parsed.envelopes[place].envelope
     if envelope is None:
         said = MessageView(0, "", phrase(UNREADABLE), phrase(UNREADABLE), (), ())
         return EnvelopeView("", Outcome.WITHOUT_EFFECT, 0, (), (said,), 0, ())
     became = outcome(trace, parsed, place, envelope)
+    if became is Outcome.WITHOUT_EFFECT and _executed_before(reading, parsed, envelope):
+        became = Outcome.AGAIN
     messages = envelope.payload.messages
     return EnvelopeView(
         envelope.id.hex(),
@@ -35,6 +38,17 @@ def show_envelope(words: LedgerWords, trace: Trace, parsed: Parsed, place: int) 
         max(0, len(messages) - MOST_MESSAGES),
         events_of(trace, envelope.payload.nonce) if became is Outcome.ACCEPTED else (),
     )
+
+
+def _executed_before(reading: Reading, parsed: Parsed, envelope: Envelope) -> bool:
+    """True if an earlier block, of those that the index has read, holds the envelope and it took effect there."""
+    for height, place in reading.envelopes.find(envelope.id.hex()):
+        if height < parsed.header.header.height:
+            before = reading.blocks.parsed(height)
+            same = before.envelopes[place].envelope
+            if same is not None and same.id == envelope.id:
+                return outcome(reading.traces.of(before), before, place, same) is Outcome.ACCEPTED
+    return False
 
 
 def _signers(words: LedgerWords, envelope: Envelope) -> tuple[SignerView, ...]:
@@ -59,7 +73,7 @@ def find_envelope(ledger: Ledger, reading: Reading, wanted: bytes) -> PlacedEnve
             batch.id.hex(),
             carrier.hex(),
             words.organisation(carrier) or "",
-            show_envelope(words, reading.traces.of(parsed), parsed, at.place),
+            show_envelope(words, reading, parsed, at.place),
         )
     raise NoSuchEnvelope
 

@@ -78,13 +78,15 @@ def log_size(ledger: Ledger) -> int:
 
 
 def outcome(trace: Trace, parsed: Parsed, place: int, envelope: Envelope) -> Outcome:
-    """Return what became of the envelope at a place of the block."""
+    """Return what became of the envelope at a place of the block, as far as the block itself tells."""
     nonce = envelope.payload.nonce
     if trace.envelopes.get(nonce, 0) > 1 or nonce == NO_NONCE:
         return Outcome.UNKNOWN
+    if nonce not in trace.events:
+        return Outcome.WITHOUT_EFFECT
     before = parsed.envelopes[:place]
     again = any(placed.envelope is not None and placed.envelope.id == envelope.id for placed in before)
-    return Outcome.ACCEPTED if nonce in trace.events and not again else Outcome.WITHOUT_EFFECT
+    return Outcome.AGAIN if again else Outcome.ACCEPTED
 
 
 def events_of(trace: Trace, nonce: bytes) -> tuple[EventView, ...]:

@@ -49,7 +49,8 @@ class Outcome(Enum):
     """What became of an envelope. An envelope is atomic: all its messages, or none."""
 
     ACCEPTED = "accepted"
-    WITHOUT_EFFECT = "without-effect"  # refused, or executed before: two members may carry the same one
+    AGAIN = "again"  # the same one was executed before: two members may carry what protects a person
+    WITHOUT_EFFECT = "without-effect"  # refused; or executed before in a block that is not kept or not read yet
     UNKNOWN = "unknown"  # two envelopes of the block have the same nonce: the log does not tell which one it was
 
 
