@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -34,12 +35,22 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tiles: Path | None = None  # where the log is published; within the home by default
     anchor_window_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60  # anchors are gathered for so long
     anchor_cycle: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 60  # windows in which each relation has one slot
+    log: Literal["off", "warning", "info"] = "warning"  # what a server writes as JSON lines; info: a line a request
+    traces: str | None = None  # where a server sends spans by OTLP over HTTP
     master_key_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 365  # after which a vault's is due for rotation
+
+
+_CALLERS: ContextVar[Mapping[str, str] | None] = ContextVar("environment", default=None)
+
+
+def use_environment(environment: Mapping[str, str]) -> None:
+    """Let this thread read its settings from another environment: of whoever asked a server to run a command."""
+    _CALLERS.set(environment)
 
 
 def read_config(environment: Mapping[str, str] | None = None) -> Config:
     """Return the settings; raise BadSetting for a SALUS_ variable that is unknown or unusable."""
-    found = os.environ if environment is None else environment
+    found = _CALLERS.get() or os.environ if environment is None else environment
     named = {name[6:].lower(): value for name, value in found.items() if name.startswith("SALUS_")}
     if any(not value for value in named.values()):
         raise BadSetting

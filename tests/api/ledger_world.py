@@ -30,7 +30,7 @@ def application(ledger: Ledger, genesis: bytes) -> Iterator[Starlette]:
     work = Work()
     try:
         served = Served(ledger.network, genesis, ledger, tuple, lambda slug: None, work)
-        yield make_app(served, (*HEALTH, *OPERATIONS), SignedGuard(frozenset))
+        yield make_app(served, (*HEALTH, *OPERATIONS), SignedGuard(lambda: frozenset(("node",))))
     finally:
         work.close()
 

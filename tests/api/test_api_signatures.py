@@ -70,7 +70,7 @@ def test_one_that_came_before_is_refused(guarded: World) -> None:
 
 def test_one_for_another_host_is_refused(guarded: World) -> None:
     north = guarded.story.region.organisation("north")
-    request = httpx2.Request("POST", "http://other.test/member", content=b"{}", headers={"content-type": JSON})
+    request = httpx2.Request("POST", "http://192.0.2.1/member", content=b"{}", headers={"content-type": JSON})
     sign_request(request, guarded.story.region.network, north.gateway, b"{}")
     assert guarded.send(request).json()["code"] == 0x8013
 

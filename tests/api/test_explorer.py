@@ -15,6 +15,7 @@ from salus.api.explorer import blocks as block_pages
 from salus.api.explorer import index, portal
 from salus.api.explorer.errors import StillReading
 from salus.api.explorer.operations import OPERATIONS
+from salus.api.fence import PAGE_POLICY
 from salus.api.openapi import document
 from salus.api.problem import status_of
 from salus.contracts.accounts.messages import AttestStaff, OpenAccounts
@@ -237,7 +238,7 @@ def test_files_are_sent_once_compressed_and_under_a_policy_without_inline_code(t
     try:
         page = told.world.call("GET", "/", headers={"accept-encoding": "identity"})
         assert page.text == "<!doctype html>" and page.headers["cache-control"] == "no-cache"
-        assert page.headers["content-security-policy"] == portal.POLICY and "unsafe" not in portal.POLICY
+        assert page.headers["content-security-policy"] == PAGE_POLICY and "unsafe" not in PAGE_POLICY
         script = told.world.call("GET", "/assets/a.js", headers={"accept-encoding": "gzip"})
         assert script.headers["content-encoding"] == "gzip" and script.text == "0;" * 500
         assert "immutable" in script.headers["cache-control"] and script.headers["x-content-type-options"] == "nosniff"

@@ -1,7 +1,6 @@
 """What the recovery stories share: keyholders, a second device, the new phone, time that passes."""
 
-from story_region import DAY_MS, Story, give_wallet, take_in
-
+from e2e.story_region import DAY_MS, Story, give_wallet, take_in
 from salus.bootstrap import create_person
 from salus.contracts.accounts import queries
 from salus.services.actors import Person

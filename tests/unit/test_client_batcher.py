@@ -12,7 +12,7 @@ from salus.client.envelopes import EnvelopeBuilder
 from salus.client.ledger import BatchResult, EnvelopeResult
 from salus.client.refused import UnknownRefusal
 from salus.contracts.accounts.messages import OpenAccounts
-from salus.core.envelope import MAX_BATCH_BYTES, parse_batch
+from salus.core.envelope import MAX_BATCH_BYTES, parse_batch, parse_envelope
 from salus.core.errors import Kind, Malformed, Refusal
 from unit.fsck_home import GATEWAY, HOSPITAL, NETWORK, make_ledger
 from vectors.fixed import NOW, fixed, key
@@ -97,6 +97,22 @@ def test_the_same_envelope_under_way_is_sent_once() -> None:
     assert second.result(20).result.code == 0
     assert sender.submit(two) is second  # of the last batch: its result is still at hand
     assert len(ledger.batches) == 2
+    sender.close()
+
+
+def test_so_many_are_remembered_and_the_oldest_is_forgotten() -> None:
+    ledger = Held()
+    sender = Carrier(ledger, HOSPITAL, GATEWAY, remembered=2)  # type: ignore[arg-type]
+    raws = [envelope() for _ in range(3)]
+    futures = []
+    for number, raw in enumerate(raws):
+        futures.append(sender.submit(raw))
+        ledger.land(number)
+    ids = [parse_envelope(NETWORK, raw).id for raw in raws]
+    assert [sender.known(one) for one in ids] == [None, *futures[1:]]
+    assert sender.submit(raws[1]) is futures[1] and len(ledger.batches) == 3
+    assert sender.submit(raws[0]) is not futures[0]  # the ledger refuses it
+    ledger.land(3)
     sender.close()
 
 
@@ -224,7 +240,7 @@ def test_many_threads_on_a_real_ledger_lose_and_double_nothing(tmp_path: Path) -
 
 
 def test_a_replay_is_refused_by_the_ledger_and_runs_once(tmp_path: Path) -> None:
-    with make_ledger(tmp_path) as ledger, Carrier(ledger, HOSPITAL, GATEWAY) as sender:
+    with make_ledger(tmp_path) as ledger, Carrier(ledger, HOSPITAL, GATEWAY, remembered=1) as sender:
         builder = EnvelopeBuilder(NETWORK, ledger.now)
         one, two = (builder.build([(HOSPITAL, GATEWAY)], OpenAccounts(HOSPITAL, 1)) for _ in range(2))
         sender.submit_now(one.raw)

@@ -1,18 +1,24 @@
 """The ASGI application: each operation behind its limits, its caller's signature and the one map of refusals."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Message, Receive, Scope, Send
 
+from salus.api.admission import Admitted, PeerGone
 from salus.api.body import read_body
 from salus.api.caller import Caller
 from salus.api.errors import NoSuchMethod, NoSuchPath
+from salus.api.fence import Fence
+from salus.api.operate.watch import Watched
 from salus.api.operation import Call, Operation
 from salus.api.problem import Bug, problem
 from salus.api.served import Served
@@ -24,12 +30,23 @@ LOG = logging.getLogger("salus.api")
 class Guard(Protocol):
     """Who may come in."""
 
-    def admit(self, request: Request, operation: Operation) -> None:
-        """Count a request against its caller's limits, before anything is read; raise TooManyRequests or Busy."""
+    def authorities(self) -> frozenset[str]:
+        """Return the values of Host, in lower case, that the server answers for."""
+        ...
+
+    def admit(self, request: Request, operation: Operation) -> Admitted:
+        """Count a request against its caller's limits, before anything is read; raise TooManyRequests or Busy.
+
+        What is returned holds the request's place until its block ends.
+        """
         ...
 
     def identify(self, served: Served, request: Request, body: bytes, operation: Operation) -> Caller | None:
         """Return who signed the request, as the operation demands; raise NotSigned, NotAllowed and their kin."""
+        ...
+
+    def close(self) -> None:
+        """Write down what must be known after a restart."""
         ...
 
 
@@ -37,32 +54,75 @@ def make_app(
     served: Served, operations: Sequence[Operation], guard: Guard, others: Sequence[BaseRoute] = ()
 ) -> Starlette:
     """Return the application of these operations; `others` are routes that serve files."""
-    routes = [
-        Route(operation.path, _endpoint(served, operation, guard), methods=[operation.method], name=operation.name)
-        for operation in operations
-    ]
-    return Starlette(routes=[*routes, *others], exception_handlers={HTTPException: _unrouted})
+
+    def watched(one: Operation) -> Watched:
+        return Watched(_Endpoint(served, one, guard), served.watch, one.name, one.method, one.path)
+
+    routes = [Route(one.path, watched(one), methods=[one.method], name=one.name) for one in operations]
+    app = Starlette(
+        routes=[*routes, *others],
+        middleware=[Middleware(Fence, guard.authorities)],
+        exception_handlers={HTTPException: _unrouted},
+    )
+    app.router.redirect_slashes = False  # a redirect would repeat what the caller calls this host
+    return app
 
 
-def _endpoint(served: Served, operation: Operation, guard: Guard) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
+class _Endpoint:
+    """An operation as an ASGI application. Its request keeps its place until the answer was sent whole."""
+
+    def __init__(self, served: Served, operation: Operation, guard: Guard) -> None:
+        self._served, self._operation, self._guard = served, operation, guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        failed: Refusal | None = None
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        request = Request(scope, receive)
         try:
-            guard.admit(request, operation)
-            body = await read_body(request, operation)
-            caller = guard.identify(served, request, body, operation)
-            return await operation.handler(Call(served, request, caller, body))
+            with self._guard.admit(request, self._operation) as admitted:
+                response = await self._answer(request, admitted)
+                async with aclosing(_Streamed(response)):
+                    await response(scope, receive, sending)
+        except PeerGone:
+            return
         except Refusal as refusal:
-            return problem(refusal)
+            failed = refusal
         except Exception as error:  # noqa: BLE001 - the last resort shows a bug's kind and place, never anybody's data
-            LOG.error("bug", extra={"operation": operation.name, "kind": type(error).__name__, "place": place(error)})
-            return problem(Bug())
+            name = self._operation.name
+            LOG.error("bug", extra={"operation": name, "kind": type(error).__name__, "place": place(error)})
+            failed = Bug()
+        if failed and not started:  # otherwise the connection ends in the middle, which is all that can be said by then
+            await problem(failed)(scope, receive, send)
 
-    return endpoint
+    async def _answer(self, request: Request, admitted: Admitted) -> Response:
+        operation = self._operation
+        body = await read_body(request, operation, admitted)
+        caller = self._guard.identify(self._served, request, body, operation)
+        return await operation.handler(Call(self._served, request, caller, body))
+
+
+class _Streamed:
+    """What an answer streams: ended with it, where it broke off too, rather than when memory is cleaned up."""
+
+    def __init__(self, response: Response) -> None:
+        self._iterator = getattr(response, "body_iterator", None)
+
+    async def aclose(self) -> None:
+        if isinstance(self._iterator, AsyncGenerator):
+            await self._iterator.aclose()
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return problem({404: NoSuchPath, 405: NoSuchMethod}.get(status, Bug)())
+    status, fields = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
+    answer = problem({404: NoSuchPath, 405: NoSuchMethod}.get(status, Bug)())
+    answer.headers.update(fields or {})
+    return answer
 
 
 def place(error: BaseException) -> str:

@@ -4,14 +4,15 @@ import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
+from salus.api.admission import Admitted
 from salus.api.errors import BodyTooLarge, BodyTooSlow, NoBodyWanted, WrongMediaType
 from salus.api.operation import MIB, Operation
 
-FIRST_S, MIB_S = 10.0, 4.0  # a body has ten seconds, and four more for each MiB it announces
+FIRST_S, MIB_S = 10.0, 4.0  # a body has ten seconds, and four more for each MiB of it that came
 
 
-async def read_body(request: Request, operation: Operation) -> bytes:
-    """Return the body; raise BodyTooLarge, BodyTooSlow, NoBodyWanted, WrongMediaType."""
+async def read_body(request: Request, operation: Operation, admitted: Admitted) -> bytes:
+    """Return the body; raise BodyTooLarge, BodyTooSlow, NoBodyWanted, NoRoom, WrongMediaType."""
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isascii() and announced.isdigit() and len(announced) < 16 else 0
     most = operation.most_bytes if operation.takes else 0
@@ -22,19 +23,23 @@ async def read_body(request: Request, operation: Operation) -> bytes:
         if media_type not in [content.media_type for content in operation.takes]:
             raise WrongMediaType
     try:
-        async with asyncio.timeout(FIRST_S + size / MIB * MIB_S):
-            return await _gather(request, most, wanted=bool(operation.takes))
+        async with asyncio.timeout(FIRST_S) as patience:
+            return await _gather(request, operation, admitted, patience)
     except TimeoutError:
         raise BodyTooSlow from None
 
 
-async def _gather(request: Request, most: int, *, wanted: bool) -> bytes:
-    parts, room = [], most
+async def _gather(request: Request, operation: Operation, admitted: Admitted, patience: asyncio.Timeout) -> bytes:
+    parts, room = [], operation.most_bytes if operation.takes else 0
+    until = patience.when() or 0.0
     try:
         async for part in request.stream():
             room -= len(part)
             if room < 0:
-                raise BodyTooLarge if wanted else NoBodyWanted
+                raise BodyTooLarge if operation.takes else NoBodyWanted
+            admitted.hold(len(part))
+            until += len(part) / MIB * MIB_S
+            patience.reschedule(until)
             parts.append(part)
     except ClientDisconnect:
         raise BodyTooSlow from None

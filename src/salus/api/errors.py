@@ -3,12 +3,52 @@
 from salus.core.errors import Kind, Refusal
 
 
+class MalformedRequest(Refusal):
+    code, kind, text = 0x801A, Kind.INVALID, "The request is not of HTTP's form."
+
+
+class HeadersTooLarge(Refusal):
+    code, kind, text = 0x801B, Kind.INVALID, "The request has more header fields, or larger ones, than are read here."
+
+
+class HeadersTooSlow(Refusal):
+    code, kind, text = 0x801C, Kind.INVALID, "The request's header fields did not come in time."
+
+
+class TargetTooLong(Refusal):
+    code, kind, text = 0x801D, Kind.INVALID, "The request's target is longer than any here."
+
+
+class TooManyConnections(Refusal):
+    code, kind, text = 0x801E, Kind.UNAVAILABLE, "Too many connections are open. Try again after a moment."
+
+
+class UnknownHost(Refusal):
+    code, kind, text = 0x800F, Kind.INVALID, "The server does not answer for the host that the request names."
+
+
+class CrossOrigin(Refusal):
+    code, kind, text = 0x800E, Kind.FORBIDDEN, "A page of another origin may not send requests here."
+
+
 class TooManyRequests(Refusal):
     code, kind, text = 0x8001, Kind.EXHAUSTED, "Too many requests of one caller. Wait as long as Retry-After says."
+
+    def __init__(self, retry_after_s: int = 1) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
 
 
 class Busy(Refusal):
     code, kind, text = 0x8002, Kind.EXHAUSTED, "More is waiting here than can wait. Try again after a moment."
+
+
+class DiskFailed(Refusal):
+    code, kind, text = 0x8000, Kind.UNAVAILABLE, "The disk is full or failed; nothing of this was done."
+
+
+class NoRoom(Refusal):
+    code, kind, text = 0x800D, Kind.UNAVAILABLE, "Too much is being read here at once. Try again after a moment."
 
 
 class BodyTooLarge(Refusal):
@@ -66,6 +106,13 @@ class OtherHost(Refusal):
 
 class StaleSignature(Refusal):
     code, kind, text = 0x8014, Kind.UNAUTHENTICATED, "The signature was not made within the last minute."
+
+
+class SignedBeforeStart(Refusal):
+    """Whether such a signature was used already is not remembered over a restart."""
+
+    code, kind, text = 0x8019, Kind.UNAVAILABLE, "The request was signed before the server's last start. Sign it anew."
+    retry_after_s = 8
 
 
 class UnknownKey(Refusal):

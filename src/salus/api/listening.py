@@ -2,13 +2,13 @@
 
 import errno
 import re
-import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from socket import SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
 
 from salus.api.server import Listening
+from salus.api.tls import server_context
 from salus.core.errors import Kind, Refusal
 
 BACKLOG = 2_048
@@ -45,12 +45,21 @@ class Bound:
     listening: Listening  # with the port that was given, where 0 was asked for
     socket: socket = field(repr=False)
     authorities: frozenset[str]  # values of Host that are answered (RFC 9110 section 7.2)
+    name: str = ""  # the first that was given, with a port if it was
 
     @property
     def url(self) -> str:
         """Where a client on this machine finds it."""
         scheme = "http" if self.listening.certificate is None else "https"
         return f"{scheme}://{_shown(self.listening.host)}:{self.listening.port}"
+
+    @property
+    def public_url(self) -> str | None:
+        """Where others find it: by its first name, or at its address. None where it listens at every address."""
+        if not self.name:
+            return None if _is_any(_shown(self.listening.host)) else self.url
+        scheme = "http" if self.listening.certificate is None else "https"
+        return f"{scheme}://{self.name}" if ":" in self.name else f"{scheme}://{self.name}:{self.listening.port}"
 
 
 def read_address(text: str) -> tuple[str, int]:
@@ -77,7 +86,7 @@ def bind(listening: Listening, names: Iterable[str] = ()) -> Bound:
         raise (AddressTaken if error.errno == errno.EADDRINUSE else AddressUnusable) from None
     port = int(taken.getsockname()[1])
     found = Listening(listening.host, port, listening.certificate, listening.key)
-    return Bound(found, taken, _authorities(found, wanted))
+    return Bound(found, taken, _authorities(found, wanted), wanted[0] if wanted else "")
 
 
 def check_certificate(listening: Listening) -> None:
@@ -87,8 +96,7 @@ def check_certificate(listening: Listening) -> None:
     if listening.certificate is None or listening.key is None:
         raise BadCertificate
     try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(listening.certificate, listening.key, password=lambda: "")  # nobody is asked
+        server_context(listening.certificate, listening.key)
     except (OSError, ValueError):
         raise BadCertificate from None
 
@@ -125,6 +133,6 @@ def _shown(host: str) -> str:
 
 def _is_any(host: str) -> bool:
     try:
-        return ip_address(host).is_unspecified
+        return ip_address(host.strip("[]")).is_unspecified
     except ValueError:
         return False

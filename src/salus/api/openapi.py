@@ -66,7 +66,7 @@ def document(operations: Iterable[Operation], version: str) -> Json:
 
 
 def _contents(operation: Operation) -> list[Content]:
-    return [*operation.takes, *(content for content in operation.gives.values() if content is not None)]
+    return [*operation.takes, *(content for status in operation.gives for content in operation.given(status))]
 
 
 def _operation(operation: Operation, path: str, by_shape: dict[int, Json]) -> Json:
@@ -106,11 +106,12 @@ def _parameter(one: Parameter) -> Json:
 
 def _responses(operation: Operation, by_shape: dict[int, Json]) -> Json:
     made: Json = {}
-    for status, content in sorted(operation.gives.items()):
-        words = content.words if content is not None else ""
+    for status in sorted(operation.gives):
+        contents = operation.given(status)
+        words = contents[0].words if contents else ""
         made[str(status)] = {"description": words or "Done."}
-        if content is not None:
-            made[str(status)]["content"] = _content((content,), by_shape)
+        if contents:
+            made[str(status)]["content"] = _content(contents, by_shape)
     body = {"application/fhir+json": {}} if operation.fhir else {MEDIA_TYPE: {"schema": by_shape[id(Problem)]}}
     more = (*_ALWAYS, *operation.problems, *((408, 413, 415) if operation.takes else ()))
     more = (*more, *(_SIGNED if operation.who is not Who.ANYONE else ()), *((404,) if "{" in operation.path else ()))

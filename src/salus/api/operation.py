@@ -71,6 +71,11 @@ class Call:
         return self.request.query_params.get(name, default)
 
     @property
+    def media_type(self) -> str:
+        """The body's media type, without parameters, in lower case."""
+        return self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
     def organisation(self) -> Organisation:
         """The organisation that the path's `org` names; raises NoSuchOrganisation."""
         found = self.served.organisation(self.path("org"))
@@ -92,7 +97,7 @@ class Operation:
     tag: str
     summary: str
     handler: Handler = field(repr=False)
-    gives: Mapping[int, Content | None]
+    gives: Mapping[int, Content | tuple[Content, ...] | None]
     who: Who = Who.ANYONE
     takes: tuple[Content, ...] = ()
     parameters: tuple[Parameter, ...] = ()
@@ -100,3 +105,9 @@ class Operation:
     problems: tuple[int, ...] = ()  # statuses of problem details beside 400, 413, 429 and 503
     fhir: bool = False  # its errors are OperationOutcome resources (hl7.org/fhir/R4/operationoutcome.html)
     in_document: bool = True
+    cost: int = 1  # what one request counts against its caller's rate
+
+    def given(self, status: int) -> tuple[Content, ...]:
+        """Return the forms of the answer of a status."""
+        found = self.gives.get(status)
+        return () if found is None else (found,) if isinstance(found, Content) else found

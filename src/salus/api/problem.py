@@ -7,7 +7,16 @@ OperationOutcome (`api.fhir`).
 import orjson
 from starlette.responses import Response
 
-from salus.api.errors import BodyTooLarge, BodyTooSlow, NoSuchMethod, WrongMediaType
+from salus.api.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    HeadersTooLarge,
+    HeadersTooSlow,
+    NoSuchMethod,
+    TargetTooLong,
+    UnknownHost,
+    WrongMediaType,
+)
 from salus.core.errors import Kind, Refusal
 
 STATUSES: dict[Kind, int] = {
@@ -22,7 +31,16 @@ STATUSES: dict[Kind, int] = {
 }
 if STATUSES.keys() != set(Kind):  # a kind without a status stops the import, not a request
     raise ImportError("a kind of refusal has no status")
-_OF_HTTP: dict[type[Refusal], int] = {BodyTooLarge: 413, BodyTooSlow: 408, WrongMediaType: 415, NoSuchMethod: 405}
+_OF_HTTP: dict[type[Refusal], int] = {  # where HTTP itself has a status of its own
+    NoSuchMethod: 405,
+    BodyTooSlow: 408,
+    HeadersTooSlow: 408,
+    BodyTooLarge: 413,
+    TargetTooLong: 414,
+    WrongMediaType: 415,
+    UnknownHost: 421,
+    HeadersTooLarge: 431,
+}
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
 

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 
 from salus.api.batches import Batches
 from salus.api.explorer.reading import Reading
+from salus.api.operate.watch import Watch
+from salus.api.recent import RecentAnswers
 from salus.api.work import Work
 from salus.client.ledger import Ledger
 from salus.services.actors import Organisation
+from salus.services.remote.directory import Directory
+from salus.services.remote.inboxes import Inboxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,13 @@ class Served:
     slugs: Callable[[], tuple[str, ...]] = field(repr=False)
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
+    answering: Work | None = field(default=None, repr=False)  # of threads that wait until an answer was sent
+    watch: Watch = field(default_factory=Watch, repr=False)
+    document: bytes = field(default=b"{}", repr=False)  # OpenAPI, of what is served
+    recent: RecentAnswers = field(default_factory=RecentAnswers, repr=False)
     batches: Batches = field(default_factory=Batches, repr=False)
+    directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
+    inboxes: Inboxes | None = field(default=None, repr=False)
     reading: Reading = field(init=False, repr=False)  # the ledger as the explorer reads it
 
     def __post_init__(self) -> None:

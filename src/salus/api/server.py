@@ -1,17 +1,29 @@
 """Run an application on uvicorn, bounded against slow and idle peers."""
 
+import asyncio
+import logging
+import resource
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
+from typing import Any
 
+import msgspec
 import uvicorn
 from starlette.applications import Starlette
 
-KEEP_ALIVE_S, GRACE_S = 75, 10
-MOST_CONNECTIONS = 2_048
+from salus.api.connection import connections
+from salus.api.door import Door
+from salus.api.limits import Limits
+from salus.api.tls import server_context
+
+GRACE_S = 10
+BACKLOG = 2_048
+HANDSHAKE_S, FAREWELL_S = 10.0, 5.0  # TLS: until it is agreed on, until it is ended
+OTHER_FILES = 512  # that the process may have open beside its connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +36,43 @@ class Listening:
     key: Path | None = None
 
 
-def make_server(app: Starlette, listening: Listening, started: Callable[[], None] | None = None) -> uvicorn.Server:
-    """Return a server that is not running yet; `started` is called once it accepts connections."""
+def make_server(
+    app: Starlette,
+    listening: Listening,
+    started: Callable[[], None] | None = None,
+    limits: Limits | None = None,
+) -> uvicorn.Server:
+    """Return a server that is not running yet; `started` is called once it accepts connections.
+
+    What uvicorn logs goes nowhere: it would quote requests and tracebacks.
+    """
+    limits = _affordable(limits or Limits())
+    context = None
+    if listening.certificate is not None:
+        context = server_context(listening.certificate, listening.key or listening.certificate)
+    quiet = logging.getLogger("uvicorn")
+    quiet.propagate = False
+    quiet.handlers[:] = [logging.NullHandler()]
+    make: Any = connections(Door(limits))
+    keep_alive_s: Any = limits.keep_alive_s  # seconds as of asyncio
     config = uvicorn.Config(
         app,
         host=listening.host,
         port=listening.port,
         loop="uvloop",
-        http="httptools",
+        http=make,
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         date_header=True,
-        timeout_keep_alive=KEEP_ALIVE_S,
+        proxy_headers=bool(limits.proxies),
+        forwarded_allow_ips=list(limits.proxies),
+        timeout_keep_alive=keep_alive_s,
         timeout_graceful_shutdown=GRACE_S,
-        limit_concurrency=MOST_CONNECTIONS,
-        ssl_certfile=listening.certificate,
-        ssl_keyfile=listening.key,
+        backlog=BACKLOG,
+        ssl_context_factory=(lambda config, default: context) if context is not None else None,
     )
     return _Server(config, app, started)
 
@@ -65,11 +96,34 @@ class _Server(uvicorn.Server):
                 signal.signal(one, handler)
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started and self._then is not None:
+        """Listen; uvicorn's own way has no bound on how long a handshake takes. Raises OSError."""
+        loop, context = asyncio.get_running_loop(), self.config.ssl
+        tls = {"ssl_handshake_timeout": HANDSHAKE_S, "ssl_shutdown_timeout": FAREWELL_S} if context else {}
+        usual: dict[str, Any] = {"ssl": context, "backlog": BACKLOG, **tls}
+        where: list[dict[str, Any]] = [{"sock": one} for one in sockets or ()]
+        where = where or [{"host": self.config.host, "port": self.config.port}]
+        self.servers = [await loop.create_server(self._connection, **usual, **one) for one in where]
+        self.started = True
+        if self._then is not None:
             self._then()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         for end in getattr(self._app.state, "endings", ()):  # of streams that would go on as long as their readers
             end()
         await super().shutdown(sockets)
+
+    def _connection(self) -> asyncio.Protocol:
+        made: Any = self.config.http_protocol_class
+        found: asyncio.Protocol = made(config=self.config, server_state=self.server_state, app_state={})
+        return found
+
+
+def _affordable(limits: Limits) -> Limits:
+    """Let the process open as many files as it may; return limits with no more connections than that."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    most = soft - OTHER_FILES if soft != resource.RLIM_INFINITY else limits.connections
+    changes = msgspec.structs.asdict(limits) | {"connections": max(16, min(limits.connections, most))}
+    return Limits(**changes)

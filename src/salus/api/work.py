@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -32,7 +33,9 @@ class Work:
             raise Busy
         self._under_way += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *arguments, **named))
+            known = copy_context()  # the trace that the function's own requests belong to
+            call = partial(known.run, partial(function, *arguments, **named))
+            return await asyncio.get_running_loop().run_in_executor(self._pool, call)
         finally:
             self._under_way -= 1
 

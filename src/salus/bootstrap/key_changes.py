@@ -37,7 +37,7 @@ def seal_change(region: Region, slug: str) -> ChangeOrganisationKeys:
     account = region.organisation(slug).account
     (seed,) = _next(region, slug, NEXT_SEAL)
     key = SealKey.from_seed(seed)
-    region.exchange.publish_key(key.public)
+    region.organisation(slug).exchange.publish_key(key.public)
     return change_of_keys(region.ledger, account, seal_key=key.id(region.network))
 
 

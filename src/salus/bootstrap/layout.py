@@ -6,7 +6,12 @@ HOME/ledger/tiles/                     its log as published, unless the settings
 HOME/node/keystore.sealed              the node's key
 HOME/organisations/<slug>/             organisation.cbor (written last), keystore.sealed, vault/
 HOME/people/<slug>/wallet.sealed
-HOME/exchange/                         letters between them, and public sealing keys
+HOME/exchange/                         letters between them, and to others elsewhere; public sealing keys
+HOME/directory/                        of a home with the node: where members' gateways are, and sealing keys
+HOME/upstream.json                     of a home without it: which node it follows
+HOME/limits.json                       limits of its server, where they are not the usual ones
+HOME/signed-until                      the second up to which requests may have been signed that its server took
+HOME/tls/                              a certificate for development, of `salus tls`
 """
 
 import re
@@ -19,6 +24,7 @@ from salus.policy.types import OrganisationRole
 from salus.vault.files import LocalFiles
 
 GENESIS = "genesis.cbor"
+SIGNED_UNTIL = "signed-until"
 PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 FILES = LocalFiles()
@@ -68,6 +74,11 @@ def keystore_path(home: Path, slug: str) -> Path:
 def node_keystore_path(home: Path) -> Path:
     """Return where the key of the node is."""
     return home / "node" / "keystore.sealed"
+
+
+def directory_folder(home: Path) -> Path:
+    """Return where the node keeps the directory."""
+    return home / "directory"
 
 
 def wallet_path(home: Path, slug: str) -> Path:

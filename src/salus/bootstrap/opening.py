@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from salus.bootstrap.elsewhere import ways_out
 from salus.bootstrap.layout import GENESIS, SLUG, node_keystore_path, tiles_folder, wallet_path
 from salus.bootstrap.region import Region
 from salus.core.genesis import read_genesis
@@ -80,4 +81,5 @@ def region_of(
 ) -> Region:
     """Return what was opened as one value."""
     exchange = FolderExchange(home / "exchange", ledger.network)
-    return Region(home, ledger.network, genesis, ledger, exchange, clock, read_only, passphrase)
+    ways = None if read_only else ways_out(home, ledger)
+    return Region(home, ledger.network, genesis, ledger, exchange, clock, read_only, passphrase, ways)

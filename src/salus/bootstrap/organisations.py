@@ -21,6 +21,7 @@ from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.services.actors import Organisation
 from salus.services.errors import NoSuchActor
 from salus.services.ports import Exchange
+from salus.services.remote.sender import OrganisationSender, Sender
 from salus.services.situations import Situations
 from salus.vault.keystore import Keystore
 from salus.vault.rotation import rotate
@@ -40,16 +41,17 @@ class Place(Protocol):
     def ledger(self) -> EmbeddedLedger: ...
     @property
     def exchange(self) -> Exchange: ...
+    def exchange_of(self, sender: Sender, name: str) -> Exchange: ...
 
 
 def set_up(place: Place, spec: MemberSpec, made: OrganisationKeys, account: bytes) -> Organisation:
     """Make the vault of an organisation whose keys are kept and whose account the ledger has."""
     folder = organisation_folder(place.home, spec.slug)
     vault = Vault.create(folder / "vault", made.vault, place.network, account)
-    place.exchange.publish_key(made.seal.public)
-    FILES.write(folder / "organisation.cbor", encode(OrganisationFile(spec.name, account)))
-    carrier = Carrier(place.ledger, account, made.gateway)
-    return _organisation(place, OrganisationFile(spec.name, account), spec.slug, made, vault, carrier)
+    place.exchange.publish_key(made.seal.public)  # and in the directory once it is a member: `services.tending`
+    file = OrganisationFile(spec.name, account)
+    FILES.write(folder / "organisation.cbor", encode(file))
+    return _organisation(place, file, spec.slug, made, vault, (account, made.gateway))
 
 
 def open_organisation(place: Place, slug: str, passphrase: str) -> Organisation:
@@ -63,19 +65,18 @@ def open_organisation(place: Place, slug: str, passphrase: str) -> Organisation:
     finish_change(place.ledger, file.account, secrets, passphrase)
     made = keys_of(secrets)
     vault = Vault.open(organisation_folder(place.home, slug) / "vault", made.vault, place.network, file.account)
-    carrier = _carrier(place, file.account, made.gateway, passphrase)
-    return _organisation(place, file, slug, made, vault, carrier)
+    return _organisation(place, file, slug, made, vault, _carries(place, file.account, made.gateway, passphrase))
 
 
-def _carrier(place: Place, account: bytes, gateway: SigningKey, passphrase: str) -> Carrier:
-    """Return what carries its envelopes: its gateway or, once it was succeeded, its successor's, if that is here."""
+def _carries(place: Place, account: bytes, gateway: SigningKey, passphrase: str) -> tuple[bytes, SigningKey]:
+    """Return who carries its envelopes and letters: it or, once it was succeeded, its successor, if that is here."""
     successor = governance.successor_of(place.ledger.view(), account)
     for path in sorted(place.home.glob("organisations/*/organisation.cbor")):
         slug = path.parent.name
         if successor is not None and organisation_file(place.home, slug).account == successor:
             seed = Keystore.open(keystore_path(place.home, slug), passphrase).get(GATEWAY)
-            return Carrier(place.ledger, successor, SigningKey.from_seed(seed))
-    return Carrier(place.ledger, account, gateway)
+            return successor, SigningKey.from_seed(seed)
+    return account, gateway
 
 
 def finish_rotation(place: Place, slug: str, secrets: Keystore, passphrase: str) -> None:
@@ -89,7 +90,12 @@ def finish_rotation(place: Place, slug: str, secrets: Keystore, passphrase: str)
 
 
 def _organisation(
-    place: Place, file: OrganisationFile, slug: str, made: OrganisationKeys, vault: Vault, carrier: Carrier
+    place: Place,
+    file: OrganisationFile,
+    slug: str,
+    made: OrganisationKeys,
+    vault: Vault,
+    carries: tuple[bytes, SigningKey],
 ) -> Organisation:
     return Organisation(
         file.name,
@@ -100,9 +106,9 @@ def _organisation(
         made.gateway,
         made.seal,
         vault,
-        carrier,
+        Carrier(place.ledger, *carries),
         place.ledger,
-        place.exchange,
+        place.exchange_of(OrganisationSender(*carries), f"organisations/{slug}"),
         place.genesis,
         Situations(place.network),
     )

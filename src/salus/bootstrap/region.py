@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 
+from salus.bootstrap.elsewhere import Elsewhere
 from salus.bootstrap.layout import organisation_file, wallet_path
 from salus.bootstrap.organisations import open_organisation
 from salus.client.batcher import Landed
@@ -14,7 +15,11 @@ from salus.ledger.embedded.clock import Clock
 from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.services.actors import Organisation, Person
 from salus.services.errors import NoSuchActor, NoSuchMember, ReadOnly
-from salus.services.ports import Exchange
+from salus.services.folder_exchange import FolderExchange
+from salus.services.ports import Carriers, Exchange
+from salus.services.remote.carriers import RemoteCarriers
+from salus.services.remote.exchange import RemoteExchange
+from salus.services.remote.sender import PersonSender, Sender
 from salus.services.resume import resume
 from salus.services.settle_claim import claim_envelope
 from salus.services.settle_recovery import recovery_envelope, veto_envelope
@@ -29,10 +34,11 @@ class Region:
     network: bytes
     genesis: bytes = field(repr=False)
     ledger: EmbeddedLedger = field(repr=False)
-    exchange: Exchange = field(repr=False)
+    exchange: FolderExchange = field(repr=False)  # of the accounts of this home
     clock: Clock = field(repr=False)
     read_only: bool
     _passphrase: str = field(repr=False)
+    elsewhere: Elsewhere | None = field(default=None, repr=False)
     _organisations: dict[str, Organisation] = field(default_factory=dict, repr=False)
     _people: dict[str, Person] = field(default_factory=dict, repr=False)
     _lock: RLock = field(default_factory=RLock, repr=False)
@@ -55,6 +61,11 @@ class Region:
                 resume(self._organisations[slug])
             return self._organisations[slug]
 
+    def opened(self) -> tuple[Organisation, ...]:
+        """Return the organisations that are open already."""
+        with self._lock:
+            return tuple(self._organisations.values())
+
     def person(self, slug: str) -> Person:
         """Return a person; raise NoSuchActor, ReadOnly."""
         with self._lock:
@@ -72,6 +83,16 @@ class Region:
         if slug not in self.organisations():
             raise NoSuchActor
         return organisation_file(self.home, slug).account
+
+    def accounts(self) -> frozenset[bytes]:
+        """Return the accounts of the organisations of this home."""
+        return frozenset(organisation_file(self.home, slug).account for slug in self.organisations())
+
+    def exchange_of(self, sender: Sender, name: str) -> Exchange:
+        """Return the exchange of somebody here: with others elsewhere too, where there is a way to them."""
+        if self.elsewhere is None:
+            return self.exchange
+        return self.elsewhere.exchange(self.exchange, self.accounts, sender, name)
 
     def added(self, organisation: Organisation) -> Organisation:
         """Keep an organisation that was set up just now open."""
@@ -92,6 +113,19 @@ class Region:
             opened.vault.close()
             yield self._passphrase
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let nothing be written in the home while the block runs: neither in its vaults nor in its ledger.
+
+        What is under way comes to its end first; whoever wants to write waits. Raises StorageFailed, Unstill.
+        """
+        with ExitStack() as held:
+            held.enter_context(self._lock)
+            for organisation in self._organisations.values():
+                held.enter_context(organisation.vault.still())
+            held.enter_context(self.ledger.still())
+            yield
+
     def passphrase(self) -> str:
         """Return what the files of the home are sealed by."""
         return self._passphrase
@@ -100,6 +134,8 @@ class Region:
         """Let what is under way land, close vaults and ledger."""
         with self._lock:
             self.release_actors()
+            if self.elsewhere is not None:
+                self.elsewhere.close()
             self.ledger.close()
 
     def release_actors(self) -> None:
@@ -159,4 +195,12 @@ class LocalCarriers:
 
 
 def _person(region: Region, slug: str, wallet: Wallet) -> Person:
-    return Person(slug, wallet, region.ledger, LocalCarriers(region), region.exchange, region.genesis)
+    local = LocalCarriers(region)
+    carriers: Carriers = local
+    if region.elsewhere is not None:
+        ways = region.elsewhere
+        carriers = RemoteCarriers(region.ledger, ways.gateways, ways.addresses, local)
+    exchange = region.exchange_of(PersonSender(wallet), f"people/{slug}")
+    if isinstance(exchange, RemoteExchange):
+        exchange.flush()  # what could not be left when it was posted
+    return Person(slug, wallet, region.ledger, carriers, exchange, region.genesis)

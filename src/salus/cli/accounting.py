@@ -10,7 +10,7 @@ import orjson
 from salus.bootstrap import Region
 from salus.cli.accounting_form import print_form
 from salus.cli.options import FOLDER, OUT_FILE, WHOLE_ID, acting, at_option, in_home, opened, organisation, person
-from salus.cli.output import plain, print_fields, print_table, short, when
+from salus.cli.output import print_fields, print_table, short, when
 from salus.cli.whom import find_relation
 from salus.services.account.data import as_data
 from salus.services.account.form_data import form_as_data
@@ -21,6 +21,7 @@ from salus.services.account.page import Proofs, page
 from salus.services.account.words import LANGUAGES, WAITS, ago_in, span_in
 from salus.services.account_form import account_form
 from salus.services.accounting import Accounting, accounting, pending_requests
+from salus.services.plain import plain
 from salus.services.proofs import prove_entry
 from salus.vault.files import LocalFiles
 

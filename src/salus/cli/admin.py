@@ -19,6 +19,7 @@ from salus.cli.options import (
 )
 from salus.cli.output import print_result
 from salus.cli.signing import keep_file, print_file
+from salus.cli.terminal import terminal
 from salus.config import Config, read_passphrase
 from salus.core.genesis import read_genesis
 from salus.services.administrator import (
@@ -93,7 +94,7 @@ def sign(as_json: bool, file: Path, key: Path, yes: bool, passphrase_file: Path 
     if not as_json:
         print_file(waiting, as_json=False)
     if not yes:
-        click.confirm("Sign this?", abort=True, err=True)
+        terminal().ask_to_go_on("Sign this?")
     keep_file(add_signature(waiting, open_administrator(key, _passphrase(passphrase_file)).key), file, as_json)
 
 
@@ -116,7 +117,7 @@ def send(home: Path | None, as_json: bool, actor: str, files: tuple[Path, ...]) 
 @in_home
 def home_passphrase(home: Path | None, as_json: bool, new_passphrase_file: Path | None) -> None:
     """Seal every keystore and wallet of a home by another passphrase; if interrupted, do it again."""
-    with opened(home) as region:
+    with opened(home, alone=True) as region:
         count = change_passphrase(region, _passphrase(new_passphrase_file, new=True))
     words = f"{count} files are sealed anew. Change what SALUS_PASSPHRASE_FILE names too."
     print_result(as_json, {"files": count}, words)
@@ -136,5 +137,4 @@ def own_passphrase(as_json: bool, file: Path, passphrase_file: Path | None, new_
 def _passphrase(file: Path | None, *, new: bool = False) -> str:
     if file is not None:
         return read_passphrase(Config(passphrase_file=file))
-    asked: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
-    return asked
+    return terminal().ask_secret("Passphrase", twice=new)

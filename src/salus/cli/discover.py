@@ -57,8 +57,8 @@ def match_command(
     known: tuple[bytes, ...],
 ) -> None:
     """Ask CUSTODIAN whether somebody is its patient, as FHIR's Patient/$match does."""
-    wanted = read_match_input(asked.read())
     with opened(home) as region:
+        wanted = read_match_input(asked.read())  # standard input is read once: by who runs the command
         asker = organisation(region, actor)
         account = find_account(region, custodian, "CUSTODIAN")
         lookup = ask_match(asker, account, purpose, find_badge(asker, staff), wanted, known)
@@ -82,8 +82,8 @@ def locate_command(
     known: tuple[bytes, ...],
 ) -> None:
     """In an emergency, ask a locator where somebody is a patient, to break the glass there."""
-    wanted = read_match_input(asked.read())
     with opened(home) as region:
+        wanted = read_match_input(asked.read())  # standard input is read once: by who runs the command
         asker = organisation(region, actor)
         at = None if locator is None else find_account(region, locator, "--locator")
         lookup = ask_locator(asker, find_badge(asker, staff), wanted.patient, known, at)

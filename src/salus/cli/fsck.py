@@ -1,4 +1,4 @@
-"""`salus fsck`: check a closed home offline."""
+"""`salus fsck`: check a home offline, closed, or standing still while it is served."""
 
 from pathlib import Path
 
@@ -6,25 +6,28 @@ import click
 import orjson
 
 from salus.bootstrap import verifying
+from salus.cli.beside.client import standing_still
 from salus.cli.options import OutFile, home_folder, home_option, passphrase
-from salus.cli.output import plain, print_table, progress
+from salus.cli.output import print_table, progress
 from salus.cli.status import BadInput
 from salus.config import NoPassphrase, read_config
 from salus.fsck.home import fsck_home, organisations
 from salus.fsck.report import Report
 from salus.ledger.embedded.tuning import tune_process
+from salus.services.plain import plain
 
 JSON_FILE = OutFile(path_type=Path, dir_okay=False, allow_dash=True)
 
 
 @click.command()
-@home_option("The home to check, closed.")
+@home_option("The home to check.")
 @click.option("--organisation", default=None, metavar="SLUG", help="Check the ledger and only this one's vault.")
 @click.option("--json", "file", type=JSON_FILE, default=None, help="Write the report here; - for standard output.")
 def command(home: Path | None, organisation: str | None, file: Path | None) -> int:
     """Read every block, replay it, compare state, trees, log, published files and vaults; name what is wrong.
 
-    Nothing is written. Exit status: 0 sound, 1 damaged.
+    Nothing is written. A server that has the home open writes nothing meanwhile either; what it is asked to write
+    waits. Exit status: 0 sound, 1 damaged.
     """
     folder = home_folder(home)
     if not (folder / "ledger").is_dir():
@@ -43,7 +46,8 @@ def command(home: Path | None, organisation: str | None, file: Path | None) -> i
         settings = read_config()
         helper = verifying(settings.verifier, closed=True)
         try:
-            report = fsck_home(folder, secret, show, organisation, settings.tiles, helper)
+            with standing_still(folder) as held:
+                report = fsck_home(folder, secret, show, organisation, settings.tiles, helper, held=held)
         finally:
             helper.close()
     if file is not None:

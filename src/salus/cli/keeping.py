@@ -197,7 +197,7 @@ def rotate(home: Path | None, as_json: bool, actor: str) -> None:
     What was erased is beyond the keys of now once this is done. Copies of the keystore from before must go too.
     An escrow of before opens such copies alone: make a new one (`salus org escrow make`).
     """
-    with opened(home) as region:
+    with opened(home, alone=True) as region:
         organisation(region, actor)
         rotate_vault(region, actor)
     print_result(as_json, {"rotated": True}, "The vault has another master key; older copies of it open no longer.")

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from salus import __version__
+from salus.cli.beside.client import Refused, RunThere
 from salus.cli.status import BUG, INTERRUPTED, NOT_NOW, USAGE, Stopped, status_of
 from salus.core.errors import Refusal
 
@@ -95,7 +96,7 @@ def run(arguments: list[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     try:
-        status = salus.main(arguments, prog_name="salus", standalone_mode=False)
+        status = _called(arguments)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
         return 0
@@ -113,6 +114,13 @@ def _run(arguments: list[str]) -> int:
     return status if isinstance(status, int) else 0
 
 
+def _called(arguments: list[str]) -> object:
+    try:
+        return salus.main(arguments, prog_name="salus", standalone_mode=False)
+    except RunThere as there:
+        return there.run(arguments)
+
+
 def _failed(error: Exception) -> int:
     """Say what failed, in words without anybody's data; return the exit status."""
     match error:
@@ -120,6 +128,8 @@ def _failed(error: Exception) -> int:
             return _say(error.message, status_of(error.refusal))
         case click.ClickException():
             return _say(error.format_message(), error.exit_code)
+        case Refused():
+            return _say(error.words, error.status)
         case Refusal():
             return _say(str(error), status_of(error))
         case BrokenPipeError():

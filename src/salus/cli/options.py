@@ -1,6 +1,5 @@
 """Options and arguments that many commands share, and what they open."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,7 +10,11 @@ from typing import Any, TypeVar
 import click
 
 from salus.bootstrap import GENESIS, Region, open_region, tiles_folder
+from salus.cli.beside.client import RunThere
+from salus.cli.beside.host import hosted
+from salus.cli.beside.place import HomeServed, OtherHome, connect
 from salus.cli.status import BadInput
+from salus.cli.terminal import terminal
 from salus.config import NoPassphrase, read_config, read_passphrase
 from salus.fhir.classes import DATA_CLASSES
 from salus.services.actors import Organisation, Person
@@ -161,23 +164,46 @@ def passphrase(home: Path, *, new: bool = False) -> str:
     kept = home / PASSPHRASE_FILE
     if not new and kept.is_file():
         return kept.read_text("utf-8", errors="replace").strip()
-    if not sys.stdin.isatty():
+    if not terminal().attended():
         raise NoPassphrase
-    asked: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
-    return asked
+    return terminal().ask_secret("Passphrase", twice=new)
 
 
 @contextmanager
-def opened(home: Path | None, *, read_only: bool = False) -> Iterator[Region]:
-    """Open the region and close it again."""
+def opened(home: Path | None, *, read_only: bool = False, alone: bool = False) -> Iterator[Region]:
+    """Open the region and close it again; give a server's own where one runs this command.
+
+    Raises RunThere where the home is served, so that its server runs the command; HomeServed where `alone` says that
+    the command needs the home for itself.
+    """
     folder = home_folder(home)
     if not (folder / "genesis.cbor").is_file():
         raise BadInput(f"{folder} holds no region; `salus init` or `salus demo` makes one")
+    region = hosted()
+    if region is not None:
+        if folder.resolve() != region.home.resolve():
+            raise OtherHome
+        if alone:
+            raise HomeServed
+        yield region
+        return
+    hand_over(folder, alone=alone)
     set_up = read_config()
     with open_region(
         folder, passphrase(folder), read_only=read_only, tiles=set_up.tiles, verifier=set_up.verifier
     ) as region:
         yield region
+
+
+def hand_over(folder: Path, *, alone: bool = False) -> None:
+    """Raise RunThere where a server has the home open, HomeServed where the command needs it `alone`."""
+    connection = connect(folder)
+    if connection is None:
+        return
+    if alone:
+        connection.close()
+        raise HomeServed
+    raise RunThere(connection)
 
 
 def organisation(region: Region, slug: str) -> Organisation:

@@ -89,7 +89,7 @@ def rotate(
     """Put another key in the place of one. The vault's master key: `salus record rotate`."""
     if kind not in KINDS or (at_once and kind != "gateway"):
         raise click.UsageError("say which: --gateway [--at-once], --seal, --administration or --old-gateways")
-    with opened(home) as region:
+    with opened(home, alone=True) as region:
         own = organisation(region, actor)
         change = _change(region, actor, kind, at_once)
         if out is not None:
@@ -137,7 +137,7 @@ def hand_over(
 
     From then on each act of the administration is a file that they sign: --out, `salus admin sign`.
     """
-    with opened(home) as region:
+    with opened(home, alone=True) as region:
         own = organisation(region, actor)
         change = hand_over_change(region, actor, [path.read_bytes() for path in entries], threshold)
         if out is not None:

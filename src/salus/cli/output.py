@@ -1,23 +1,19 @@
 """What a command prints: for people a few lines or a table, with --json one JSON value on standard output."""
 
-import os
-import shlex
-import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
 import orjson
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from salus.cli.terminal import terminal
 from salus.core.keys import FOREVER
+from salus.services.plain import plain
 
 SHORT = 12  # hex digits of an id in tables; commands take any unambiguous beginning of six or more
 
@@ -37,23 +33,6 @@ def when(ms: int | None) -> str:
 def short(value: bytes | None) -> str:
     """Return the beginning of an id in hex."""
     return "-" if value is None else value.hex()[:SHORT]
-
-
-def plain(value: Any) -> Any:
-    """Return `value` as JSON can hold it: bytes in hex, tuples with names and dataclasses as objects."""
-    if isinstance(value, bytes):
-        return value.hex()
-    if is_dataclass(value):
-        return {part.name: plain(getattr(value, part.name)) for part in fields(value)}
-    if hasattr(value, "__struct_fields__"):
-        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
-    if hasattr(value, "_asdict"):
-        return {name: plain(item) for name, item in value._asdict().items()}
-    if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(item) for item in value]
-    return value
 
 
 def print_json(value: Any) -> None:
@@ -92,10 +71,25 @@ def print_fields(named: Mapping[str, object]) -> None:
 
 def console(*, error: bool = False) -> Console:
     """Return a console that neither colours nor wraps what goes into a file."""
-    made = Console(stderr=error, highlight=False, soft_wrap=False)
+    here = terminal()
+    made = Console(stderr=error, highlight=False, soft_wrap=False, _environ=here.environment)
     if not made.is_terminal:
         made.width = 200
+    elif here.size is not None:
+        made.size = ConsoleDimensions(*here.size)
     return made
+
+
+class _Watched(Progress):
+    """A bar that ends the command between two steps where its caller went away."""
+
+    def update(self, *arguments: Any, **named: Any) -> None:
+        terminal().check()
+        super().update(*arguments, **named)
+
+    def advance(self, *arguments: Any, **named: Any) -> None:
+        terminal().check()
+        super().advance(*arguments, **named)
 
 
 @contextmanager
@@ -103,14 +97,11 @@ def progress(words: str, total: int | None, *, quiet: bool = False, shown: Conso
     """Show a bar while the block runs, on standard error or `shown`; nothing where that is no terminal."""
     shown = shown or console(error=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=shown, transient=True, disable=quiet or not shown.is_terminal) as bar:
+    with _Watched(*columns, console=shown, transient=True, disable=quiet or not shown.is_terminal) as bar:
         bar.add_task(words, total=total)
         yield bar
 
 
 def program() -> str:
     """Return how this program is called from here: `salus`, or its path where the shell does not find it."""
-    here = Path(sys.argv[0])
-    if here.name != "salus" or shutil.which("salus") == str(here.absolute()):
-        return "salus"
-    return shlex.quote(os.path.relpath(here))
+    return terminal().program

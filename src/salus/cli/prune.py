@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import prune_region
-from salus.cli.options import home_folder, in_home, passphrase
+from salus.cli.options import hand_over, home_folder, in_home, passphrase
 from salus.cli.output import print_fields, print_json, when
 from salus.cli.status import BadInput
 
@@ -31,6 +31,7 @@ def prune_blocks(home: Path | None, as_json: bool, before: int | None, keep_days
     folder = home_folder(home)
     if not (folder / "genesis.cbor").is_file():
         raise BadInput(f"{folder} holds no region; `salus init` or `salus demo` makes one")
+    hand_over(folder, alone=True)
     done = prune_region(folder, passphrase(folder), before=before, keep_days=keep_days or 0, dry_run=dry_run)
     if as_json:
         print_json({**done._asdict(), "time": when(done.time), "dry_run": dry_run})

@@ -9,10 +9,15 @@ import click
 import orjson
 
 from salus.api.listening import Bound, bind, read_address
+from salus.api.operate.logs import start_logging
 from salus.api.server import Listening
 from salus.bootstrap.running import serve_region
+from salus.cli.beside.host import hosting
+from salus.cli.main import run
 from salus.cli.options import FILE, Command, home_folder, in_home, opened
+from salus.config import read_config
 from salus.core.errors import Refusal
+from salus.services.anchor_windows import WindowRule
 
 
 class Address(click.ParamType[tuple[str, int]]):
@@ -84,9 +89,9 @@ def command(
     What was asked before is answered, then the ledger is closed. With --json one JSON line says where it listens.
     """
     bound = take_address(address, names, certificate, key)
-    with closing(bound.socket), opened(home) as region:
-        serve_region(
-            region,
-            bound,
-            announce(bound, as_json, f"Serving {home_folder(home)}", organisations=region.organisations()),
-        )
+    folder, config = home_folder(home), read_config()
+    start_logging(config.log)
+    with closing(bound.socket), opened(folder.absolute(), alone=True) as region, hosting(region, run):
+        told = announce(bound, as_json, f"Serving {folder}", organisations=region.organisations())
+        rule = WindowRule(config.anchor_window_s * 1000, config.anchor_cycle)
+        serve_region(region, bound, told, rule, config.traces)

@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 
 from salus.cli.options import FILE, as_json_option, genesis_option, kept_genesis
-from salus.cli.output import plain, print_json, when
+from salus.cli.output import print_json, when
 from salus.core.errors import Malformed
 from salus.core.types import Message
 from salus.evidence.report import Outcome, Report, Verdict
 from salus.evidence.verify import verify
 from salus.merkle.checkpoint import NoteKey, parse_note_key
 from salus.services.history import read_event
+from salus.services.plain import plain
 
 MARKS = {Outcome.OK: "ok", Outcome.FAILED: "FAILED", Outcome.NOT_CHECKED: "--"}
 VERDICTS = {

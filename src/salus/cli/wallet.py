@@ -1,6 +1,5 @@
 """`salus wallet`: what a wallet does by itself."""
 
-import time
 from pathlib import Path
 
 import click
@@ -8,6 +7,7 @@ import click
 from salus.cli.options import acting, in_home, opened, person
 from salus.cli.output import print_fields, print_json, print_table, short, when
 from salus.cli.share import share_code
+from salus.cli.terminal import terminal
 from salus.core.errors import Kind, Refusal
 from salus.services.actors import Person
 from salus.services.recovery_status import recovery_status
@@ -46,7 +46,7 @@ def due(home: Path | None, as_json: bool, actor: str, minutes: int) -> None:
         alarms = _alarms(person(region, actor))
     while clock.now_ms() < ends:
         left = min(ends, done.next or ends) - clock.now_ms()
-        time.sleep(min(max(left, 0) / 1000, _LOOK_S))
+        terminal().pause(min(max(left, 0) / 1000, _LOOK_S))
         try:
             with opened(home) as region:  # between times others may use the home
                 done = _and(done, do_due(person(region, actor)))
@@ -54,7 +54,7 @@ def due(home: Path | None, as_json: bool, actor: str, minutes: int) -> None:
         except Refusal as refusal:
             if refusal.kind is not Kind.UNAVAILABLE:
                 raise
-            time.sleep(_AGAIN_S)
+            terminal().pause(_AGAIN_S)
     if as_json:
         print_json({**done._asdict(), "failed": [str(refusal) for refusal in done.failed], "alarms": alarms})
     else:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from typing import NamedTuple
 
 from salus.client.ledger import BatchResult, EnvelopeResult, Ledger
@@ -21,6 +22,7 @@ from salus.core.signatures import SigningKey
 MAX_ENVELOPES = 4096  # in a batch
 ROOM_BYTES = MAX_BATCH_BYTES - 512  # what is left for envelopes beside the batch's own fields
 LIFETIME_MS = 60_000
+REMEMBERED = 16_384  # envelopes that landed, whose answer can be given again
 
 
 class Closed(Refusal):
@@ -35,6 +37,9 @@ class Landed(NamedTuple):
     height: int
     time: int  # of the block, milliseconds
     result: EnvelopeResult
+
+
+_Group = list[tuple[bytes, bytes, Future[Landed]]]  # envelope id, raw, future
 
 
 class Carrier:
@@ -52,12 +57,15 @@ class Carrier:
         member: bytes,
         gateway: SigningKey,
         nonce: Callable[[], bytes] = lambda: secrets.token_bytes(16),
+        remembered: int = REMEMBERED,
     ) -> None:
         self._ledger, self._member, self._gateway, self._nonce = ledger, member, gateway, nonce
+        self._most = remembered
         self._lock = threading.Lock()
         self._waiting: dict[bytes, tuple[bytes, Future[Landed]]] = {}  # envelope id -> (raw, future), oldest first
-        self._sent: dict[bytes, Future[Landed]] = {}
+        self._sent: dict[bytes, Future[Landed]] = {}  # under way or landed, oldest first
         self._busy = self._closed = False
+        self._envelopes = self._batches = 0  # that landed
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="carrier")
 
     def submit(self, envelope: bytes) -> Future[Landed]:
@@ -78,6 +86,12 @@ class Carrier:
             self._busy = True
         self._send()
         return future
+
+    def known(self, envelope: bytes) -> Future[Landed] | None:
+        """Return the future of the envelope of that id, while it is under way or remembered."""
+        with self._lock:
+            waiting = self._waiting.get(envelope)
+            return self._sent.get(envelope) if waiting is None else waiting[1]
 
     def submit_now(self, envelope: bytes, timeout_s: float | None = None) -> Landed:
         """Send `envelope` and wait for it; raise the refusal unless it succeeded."""
@@ -105,6 +119,11 @@ class Carrier:
         with self._lock:
             return len(self._waiting)
 
+    def landed(self) -> tuple[int, int]:
+        """Return how many envelopes and batches have landed."""
+        with self._lock:
+            return self._envelopes, self._batches
+
     def close(self) -> None:
         """Take no more; wait until everything that was taken has landed."""
         with self._lock:
@@ -124,18 +143,19 @@ class Carrier:
         """Send what waits, as far as it fits; one thread at a time, the one that holds `_busy`."""
         with self._lock:
             group = self._take()
-            self._sent = {key: future for key, _, future in group}
-        futures = [future for _, _, future in group]
+            for key in list(islice(self._sent, max(0, len(self._sent) + len(group) - self._most))):
+                del self._sent[key]
+            self._sent.update((key, future) for key, _, future in group)
         try:
             until = self._ledger.now() + LIFETIME_MS
             envelopes = [raw for _, raw, _ in group]
             batch = seal_batch(self._ledger.network, self._nonce(), until, self._member, self._gateway, envelopes)
-            self._ledger.submit(batch).add_done_callback(lambda done: self._landed(done, futures))
+            self._ledger.submit(batch).add_done_callback(lambda done: self._landed(done, group))
         except BaseException as error:  # noqa: BLE001  (whatever it is, it belongs to those who wait)
-            self._failed(futures, error)
+            self._failed(group, error)
 
-    def _take(self) -> list[tuple[bytes, bytes, Future[Landed]]]:
-        group: list[tuple[bytes, bytes, Future[Landed]]] = []
+    def _take(self) -> "_Group":
+        group: _Group = []
         room = ROOM_BYTES
         for key, (raw, future) in self._waiting.items():
             room -= len(head(2, len(raw))) + len(raw)
@@ -146,24 +166,27 @@ class Carrier:
             del self._waiting[key]
         return group
 
-    def _landed(self, done: Future[BatchResult], futures: list[Future[Landed]]) -> None:
+    def _landed(self, done: Future[BatchResult], group: "_Group") -> None:
         """Runs in the ledger's own thread: hand over the results, and the next sending to our thread."""
         error = done.exception()
         if error is None and done.result().code:
             error = refusal(done.result().code)
         if error is not None:
-            self._failed(futures, error)
+            self._failed(group, error)
             return
         batch = done.result()
+        with self._lock:
+            self._envelopes, self._batches = self._envelopes + len(group), self._batches + 1
         self._next()
-        for future, result in zip(futures, batch.results, strict=True):
+        for (_, _, future), result in zip(group, batch.results, strict=True):
             future.set_result(Landed(batch.height, batch.time, result))
 
-    def _failed(self, futures: list[Future[Landed]], error: BaseException) -> None:
+    def _failed(self, group: "_Group", error: BaseException) -> None:
         with self._lock:
-            self._sent = {}  # the same envelope may be tried again
+            for key, _, _ in group:
+                self._sent.pop(key, None)  # the same envelope may be tried again
         self._next()
-        for future in futures:
+        for _, _, future in group:
             future.set_exception(error)
 
     def _go_on(self) -> None:

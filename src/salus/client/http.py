@@ -10,6 +10,7 @@ import httpx2
 import orjson
 
 from salus.client.remote_errors import AnswerLost, BadUpstream, NodeAway, NodeBusy, UnreadableAnswer
+from salus.client.tracing import trace_fields
 
 CONNECT_S, READ_S, KEEP_S = 5.0, 15.0, 60.0
 PAUSES_S = (0.05, 0.25, 1.0)  # before a question is asked again
@@ -101,7 +102,7 @@ class Server:
         media_type: str = "",
         wait_s: float = 0.0,
     ) -> httpx2.Request:
-        headers = {"content-type": media_type} if media_type else {}
+        headers = trace_fields() | ({"content-type": media_type} if media_type else {})
         timeout = httpx2.Timeout(self._read_s + wait_s, connect=CONNECT_S)
         return self._client.build_request(method, path, params=query, content=body, headers=headers, timeout=timeout)
 

@@ -43,7 +43,9 @@ KINDS = (
     "tokens",
     "locator-key",
     "share-code",
+    "endpoint",
     "tip",
+    "submission",
 )
 MAX_SIGNERS = 16
 

@@ -123,3 +123,7 @@ class DamagedPruning(Refusal):
 
     def __str__(self) -> str:
         return f"{self.text}: {self.file}: {self.what} (0x{self.code:04x}). Run salus fsck."
+
+
+class Unstill(Refusal):
+    code, kind, text = 0x702A, Kind.UNAVAILABLE, "What is under way does not come to its end. Try again later."

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random, SystemRandom
+from threading import RLock
 
 from salus.client.batcher import Carrier, Landed
 from salus.client.envelopes import Built, EnvelopeBuilder
@@ -11,6 +12,7 @@ from salus.client.ledger import Ledger
 from salus.contracts.accounts import queries as accounts
 from salus.core.signatures import SigningKey
 from salus.core.types import Message
+from salus.services.dealing import Dealing
 from salus.services.errors import KeysElsewhere
 from salus.services.ports import Carriers, Exchange
 from salus.services.situations import Situations
@@ -39,6 +41,9 @@ class Organisation:
     exchange: Exchange = field(repr=False)
     genesis: bytes = field(repr=False)  # what it trusts
     situations: Situations = field(repr=False)
+    dealing: Dealing = field(default_factory=Dealing, repr=False)
+    # Whoever decides about a letter or a request holds it, so that two never decide about the same one at once.
+    turn: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     def build(self, *messages: Message) -> Built:
         """Return an envelope signed by the gateway key."""

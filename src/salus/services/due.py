@@ -16,4 +16,5 @@ class Due(NamedTuple):
 
 def due(organisation: Organisation, rule: WindowRule = DEFAULT) -> Due:
     """Do everything that is due now. Meant to be called every so often: by a timer, or `salus record due`."""
-    return Due(resume(organisation), anchor_windows(organisation, rule))
+    with organisation.dealing.alone():
+        return Due(resume(organisation), anchor_windows(organisation, rule))

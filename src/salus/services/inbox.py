@@ -61,6 +61,7 @@ Outcome = (
     | Refusal
 )
 _FIRST = {"representation": 0, "grant": 1}  # a grant may rest on who was let act just before
+FOR_PEOPLE = (RELEASED_SHARE, COPY)  # kinds that wait until somebody decides
 Collected = OwnView | ReceivedFor | ReceiptView | ToldView | Refusal
 
 
@@ -76,16 +77,21 @@ def process_inbox(organisation: Organisation, kinds: Container[str] = KINDS) -> 
     """Deal with every letter of these kinds: who acts for whom first, then grants, else oldest first.
 
     What the ledger has to be told of an outage comes before them all. A relation that another custodian handed over
-    waits until somebody accepts it, a share until an escrow is opened.
+    waits until somebody accepts it, a share until an escrow is opened. Two that call this work one after the other.
     """
+    with organisation.dealing.inbox():
+        return _process(organisation, kinds)
+
+
+def _process(organisation: Organisation, kinds: Container[str]) -> tuple[Processed, ...]:
     settle_deferred(organisation)
-    waiting = (RELEASED_SHARE, COPY)
     everything = organisation.exchange.inbox(organisation.account)
-    letters = [letter for letter in everything if letter.kind in kinds and letter.kind not in waiting]
+    letters = [letter for letter in everything if letter.kind in kinds and letter.kind not in FOR_PEOPLE]
     ordered = sorted(letters, key=lambda letter: _FIRST.get(letter.kind, len(_FIRST)))
     done = []
     for letter in ordered:
-        outcome = _organisation(organisation, letter)
+        with organisation.turn:
+            outcome = _organisation(organisation, letter)
         done.append(Processed(letter.kind, letter.name, outcome))
         if not _later(outcome):
             organisation.exchange.done(organisation.account, letter.name)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import sqlalchemy
@@ -43,6 +44,7 @@ class Index:
         self._key = key
         self._read_only = read_only
         self._engine = self._create_engine()
+        self._turn = RLock()  # SQLite too lets one write at a time; here whoever waits does so without an end
 
     def create(self, facts: dict[str, bytes]) -> None:
         """Make the tables and note `facts` about the vault, in one transaction."""
@@ -72,7 +74,7 @@ class Index:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction; durable when the block ends, undone when it raises."""
-        with _refusals(), self._engine.connect() as plain:
+        with self._turn, _refusals(), self._engine.connect() as plain:
             connection = plain.execution_options(salus_writing=True)
             with connection.begin():
                 yield connection
@@ -96,6 +98,13 @@ class Index:
             busy = driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:
             raise StorageFailed
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let nothing be written while the block runs, all of it in the file itself; raise StorageFailed."""
+        with self._turn:
+            self.empty_log()
+            yield
 
     def copy_to(self, path: Path, key: bytes, change: Callable[[Any], None]) -> None:
         """Write the whole index into a new file under `key`; `change` works on it as the schema `fresh` before it ends.

@@ -9,6 +9,7 @@ from salus.vault.index import Index
 
 _PUT = text("INSERT INTO outbox (kind, body) VALUES (:kind, :body)")
 _NEXT = text("SELECT id, kind, body FROM outbox ORDER BY id LIMIT :limit")
+_COUNT = text("SELECT count(*) FROM outbox")
 _DONE = text("DELETE FROM outbox WHERE id = :id")
 
 
@@ -35,6 +36,11 @@ class Outbox:
         """Return the oldest tasks; they stay until `done`."""
         with self._index.reading() as connection:
             return [Task(*row) for row in connection.execute(_NEXT, {"limit": limit})]
+
+    def count(self) -> int:
+        """Return how many tasks there are."""
+        with self._index.reading() as connection:
+            return int(connection.execute(_COUNT).scalar_one())
 
     def done(self, ids: Iterable[int]) -> None:
         """Remove tasks; those already gone are skipped."""

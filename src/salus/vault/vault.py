@@ -137,6 +137,12 @@ class Vault:
             self._release()
             self._release = _nothing
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let nothing be written while the block runs: the folder can be checked. Raises StorageFailed."""
+        with self._lock, self._index.still():
+            yield
+
     def __enter__(self) -> "Vault":
         return self
 
@@ -235,6 +241,11 @@ class Vault:
         """Return how many relations there are or were: a number alone, so no scope is asked for."""
         with self._index.reading() as connection:
             return int(connection.exec_driver_sql("SELECT coalesce(max(number), 0) FROM relations").scalar_one())
+
+    def index_bytes(self) -> int:
+        """Return the size of the index on disk, its write-ahead log included."""
+        files = (self._index.path, self._index.path.with_name(self._index.path.name + "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
 
     def headers(self, scope: Scope) -> list[LeafHeader]:
         """Return the headers of the current versions that the scope allows. Raises OutOfScope, NoSuchRelation."""

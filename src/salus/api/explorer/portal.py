@@ -1,6 +1,7 @@
-"""The portal's files: built by `make portal` into the package, read once, sent compressed, under a strict policy.
+"""The portal's files: built by `make portal` into the package, read once, sent compressed.
 
-What is under /assets bears a hash of its content in its name, so that browsers keep it for good.
+`api.fence` adds the policy under which the page runs. What is under /assets bears a hash of its content in its name,
+so that browsers keep it for good.
 """
 
 import gzip
@@ -20,17 +21,6 @@ from salus.api.problem import problem
 
 FOLDER = Path(__file__).parents[2] / "static"
 PAGE = "index.html"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "vary": "accept-encoding",
-}
 _FOR_GOOD, _ANEW = "public, max-age=31536000, immutable", "no-cache"
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
@@ -78,7 +68,7 @@ def routes(files: Mapping[str, File]) -> tuple[BaseRoute, ...]:
 
 def send(request: Request, file: File, kept: str) -> Response:
     """Return a file, or that the browser's copy is still the one."""
-    headers = {**_HEADERS, "cache-control": kept, "etag": file.tag}
+    headers = {"cache-control": kept, "etag": file.tag, "vary": "accept-encoding"}
     if file.tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):

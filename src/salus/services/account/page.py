@@ -1,7 +1,9 @@
 """An account as one page for people: no script, nothing from elsewhere, readable on a phone and on paper."""
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -25,6 +27,7 @@ from salus.services.accounting import Accounting
 from salus.wallet.kept import KeptRequest
 
 _STYLE = files("salus.services.account").joinpath("style.css").read_text("utf-8")
+STYLE_SOURCE = f"'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"  # for a content security policy
 _TAGS = {"en": "en", "zh": "zh-Hans"}
 _VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'
 # What the id of a line is of, by what it rests on; else it is of a decision.

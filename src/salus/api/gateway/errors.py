@@ -1,0 +1,7 @@
+"""Refusals of the gateway's own operations."""
+
+from salus.core.errors import Kind, Refusal
+
+
+class NoSuchLine(Refusal):
+    code, kind, text = 0x8041, Kind.NOT_FOUND, "The account of this relation has no such line."

@@ -1,0 +1,86 @@
+"""The directory as its users ask it: at the node over HTTP, or in the node's own process."""
+
+from typing import Protocol
+
+from salus.client.ledger import Ledger
+from salus.core.encoding import encode
+from salus.core.signatures import SigningKey
+from salus.services.remote.addresses import Listed
+from salus.services.remote.directory import Directory
+from salus.services.remote.endpoint import on_this_machine
+from salus.services.remote.errors import NotKeptHere
+from salus.services.remote.gateways import Gateways
+
+OCTETS, COSE = "application/octet-stream", "application/cose"
+
+
+class AskedDirectory(Protocol):
+    """Where endpoints and sealing keys are listed. Every method may raise what `Gateways.ask` does."""
+
+    @property
+    def near(self) -> bool:
+        """True if it is on this machine."""
+        ...
+
+    def listed(self) -> bytes:
+        """Return the encoded `Listed`."""
+        ...
+
+    def register(self, endpoint: bytes) -> None:
+        """Register a signed endpoint; raise what `Directory.register` does."""
+        ...
+
+    def find(self, key: bytes) -> bytes | None:
+        """Return the public sealing key of an id, unchecked; None where there is none."""
+        ...
+
+    def publish(self, member: bytes, gateway: SigningKey, public: bytes) -> None:
+        """Publish a member's public sealing key; raise what `Directory.publish` does."""
+        ...
+
+
+class NodeDirectory:
+    """The directory of a node elsewhere."""
+
+    def __init__(self, gateways: Gateways, node: str) -> None:
+        self._gateways, self._url = gateways, f"{node.rstrip('/')}/directory"
+
+    @property
+    def near(self) -> bool:
+        return on_this_machine(self._url)
+
+    def listed(self) -> bytes:
+        return self._gateways.ask("GET", self._url).body
+
+    def register(self, endpoint: bytes) -> None:
+        self._gateways.ask("POST", self._url, endpoint, COSE)
+
+    def find(self, key: bytes) -> bytes | None:
+        try:
+            return self._gateways.ask("GET", f"{self._url}/keys/{key.hex()}").body
+        except NotKeptHere:
+            return None
+
+    def publish(self, member: bytes, gateway: SigningKey, public: bytes) -> None:
+        self._gateways.ask("POST", f"{self._url}/keys", public, OCTETS, key=gateway)
+
+
+class OwnDirectory:
+    """The directory of the node in this very process."""
+
+    near = True
+
+    def __init__(self, directory: Directory, ledger: Ledger) -> None:
+        self._directory, self._ledger = directory, ledger
+
+    def listed(self) -> bytes:
+        return encode(Listed(self._directory.endpoints()))
+
+    def register(self, endpoint: bytes) -> None:
+        self._directory.register(self._ledger.view(), endpoint, self._ledger.now())
+
+    def find(self, key: bytes) -> bytes | None:
+        return self._directory.find(key)
+
+    def publish(self, member: bytes, gateway: SigningKey, public: bytes) -> None:
+        self._directory.publish(self._ledger.view(), member, public)

@@ -1,0 +1,259 @@
+"""Posting envelopes, claims, recoveries and vetoes: outcomes, receipts, and what a member does not carry."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+import msgspec
+import pytest
+from api_world import World
+
+from e2e.recovery_story import FRIENDS, approvals, begun, new_phone, with_keyholders
+from e2e.story_region import take_in
+from salus.api.gateway.submit import Recovery
+from salus.bootstrap import create_person
+from salus.client.batcher import Landed
+from salus.client.envelopes import EnvelopeBuilder
+from salus.client.ledger import EnvelopeResult
+from salus.client.submission import Submitted, read_receipt
+from salus.contracts.accounts import queries as accounts
+from salus.contracts.accounts.messages import ClaimPayload, OpenAccounts, RotateSealKey
+from salus.contracts.accounts.recovery_messages import Approval
+from salus.core import cose
+from salus.core.encoding import decode, encode
+from salus.core.errors import Malformed, WrongSignature
+from salus.core.signatures import SigningKey
+from salus.services.actors import Organisation
+from salus.services.claim import claim
+from salus.services.invite import invite
+from salus.services.recover import start_recovery
+from salus.services.settle_claim import confirm_claim
+from salus.services.veto_recovery import veto_recovery
+
+COSE, CBOR = "application/cose", "application/cbor"
+
+
+def opening(organisation: Organisation, count: int = 1) -> bytes:
+    return organisation.build(OpenAccounts(organisation.account, count)).raw
+
+
+def posted(world: World, body: bytes, media_type: str = COSE, path: str = "/north/envelopes") -> Submitted:
+    answer = world.call("POST", path, body, media_type)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, CBOR), answer.text
+    return decode(answer.content, Submitted)
+
+
+def test_one_envelope_is_carried_and_receipted(served: World) -> None:
+    built = served.story.south.build(OpenAccounts(served.story.south.account, 2))
+    submitted = posted(served, built.raw)
+    ledger = served.story.region.ledger
+    (outcome,) = submitted.outcomes
+    assert (outcome.id, outcome.code, outcome.height) == (built.id, 0, ledger.height())
+    assert len(outcome.events) == 1
+    said = read_receipt(ledger.view(), ledger.network, ledger.now(), submitted.receipts[0])
+    assert (said.member, said.ids, said.height, said.time, said.codes) == (
+        served.story.north.account, (built.id,), outcome.height, outcome.time, (0,)
+    )  # fmt: skip
+    assert built.raw in ledger.block(said.height)
+
+
+def test_many_are_carried_in_one_block_each_with_its_own_outcome(served: World) -> None:
+    north = served.story.north
+    good = [opening(north) for _ in range(3)]
+    refused = north.build(RotateSealKey(bytes(32), bytes(32))).raw  # of nobody's account
+    submitted = posted(served, encode([good[0], refused, *good[1:]]), CBOR)
+    assert [outcome.code == 0 for outcome in submitted.outcomes] == [True, False, True, True]
+    assert len({outcome.height for outcome in submitted.outcomes}) == 1
+    (receipt,) = submitted.receipts
+    ledger = served.story.region.ledger
+    said = read_receipt(ledger.view(), ledger.network, ledger.now(), receipt)
+    assert said.codes == tuple(outcome.code for outcome in submitted.outcomes)
+
+
+def test_posted_again_the_answer_is_the_same(served: World) -> None:
+    raw = opening(served.story.north)
+    first, height = posted(served, raw), served.story.region.ledger.height()
+    assert posted(served, raw).outcomes == first.outcomes
+    assert posted(served, encode([raw]), CBOR).outcomes == first.outcomes
+    assert served.story.region.ledger.height() <= height + 1  # at most the empty block
+
+
+def test_through_another_member_it_is_not_executed_twice(served: World) -> None:
+    raw = opening(served.story.north)
+    assert posted(served, raw).outcomes[0].code == 0
+    assert posted(served, raw, path="/south/envelopes").outcomes[0].code == 0x0007
+
+
+def test_posts_at_once_all_land(served: World) -> None:
+    raws = [opening(served.story.north) for _ in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = [one for found in pool.map(lambda raw: posted(served, raw).outcomes, raws) for one in found]
+    assert [outcome.code for outcome in outcomes] == [0] * 8
+
+
+def test_json_for_people(served: World) -> None:
+    raw = opening(served.story.north)
+    answer = served.call("POST", "/north/envelopes", raw, COSE, headers={"accept": "application/json"})
+    shown, (outcome,) = answer.json(), posted(served, raw).outcomes
+    assert answer.headers["content-type"] == "application/json"
+    assert shown["outcomes"] == [
+        {
+            "id": outcome.id.hex(),
+            "code": 0,
+            "height": outcome.height,
+            "time": outcome.time,
+            "events": [event.hex() for event in outcome.events],
+        }
+    ]
+    assert len(shown["receipts"]) == 1
+
+
+def test_what_is_no_envelope_is_refused_before_any_is_sent(served: World) -> None:
+    height, good = served.story.region.ledger.height(), opening(served.story.north)
+    for body in (b"", b"\x00", good[:-1], good + b"\x00", encode([good])):
+        assert served.refused("POST", "/north/envelopes", body, COSE) == (400, 1)
+    for body in (good, encode([]), encode([good, b"no"]), encode([good, 1]), encode([good] * 501), encode([[good]])):
+        assert served.refused("POST", "/north/envelopes", body, CBOR) == (400, 1)
+    assert served.story.region.ledger.height() == height
+
+
+def late(world: World, not_after: int, key: SigningKey | None = None, account: bytes | None = None) -> bytes:
+    north = world.story.north
+    builder = EnvelopeBuilder(north.network, lambda: not_after - 1, 1)
+    return builder.build([(account or north.account, key or north.gateway)], OpenAccounts(north.account, 1)).raw
+
+
+@pytest.mark.parametrize(
+    ("case", "status", "code"),
+    [("over", 410, 0x05), ("ahead", 400, 0x06), ("stranger", 401, 0x09), ("other's", 401, 0x09), ("forged", 401, 0x03)],
+)
+def test_what_nobody_entitled_signed_is_not_carried(served: World, case: str, status: int, code: int) -> None:
+    now, south = served.story.region.ledger.now(), served.story.south
+    good = late(served, now + 1000)
+    bad = {
+        "over": lambda: late(served, now),
+        "ahead": lambda: late(served, now + 600_001),
+        "stranger": lambda: late(served, now + 1000, SigningKey.from_seed(bytes(32))),
+        "other's": lambda: late(served, now + 1000, south.gateway),
+        "forged": lambda: good[:-1] + bytes((good[-1] ^ 1,)),
+    }[case]()
+    height = served.story.region.ledger.height()
+    assert served.refused("POST", "/north/envelopes", bad, COSE) == (status, code)
+    assert served.story.region.ledger.height() == height
+    outcomes = posted(served, encode([bad, opening(south)]), CBOR).outcomes
+    assert [(outcome.code, outcome.height > 0) for outcome in outcomes] == [(code, False), (0, True)]
+
+
+def test_a_member_that_the_server_does_not_have_is_not_found(served: World) -> None:
+    for slug in ("nowhere", "..", "%2e%2e", "North"):
+        assert served.refused("POST", f"/{slug}/envelopes", opening(served.story.north), COSE)[0] == 404
+
+
+def test_a_receipt_is_the_members_alone(served: World) -> None:
+    submitted = posted(served, opening(served.story.north))
+    ledger, south = served.story.region.ledger, served.story.south
+    state, now = ledger.view(), ledger.now()
+    ((kid, signature),) = cose.parse("submission", submitted.receipts[0]).signatures
+    payload = cose.parse("submission", submitted.receipts[0]).payload
+    forged = cose.sign("submission", ledger.network, payload, [south.gateway])
+    changed = cose.build("submission", payload, [(kid, bytes((signature[0] ^ 1,)) + signature[1:])])
+    for raw in (forged, changed):
+        with pytest.raises(WrongSignature):
+            read_receipt(state, ledger.network, now, raw)
+    with pytest.raises(Malformed):
+        read_receipt(state, ledger.network, now, submitted.receipts[0][:-1])
+    with pytest.raises(Malformed):
+        read_receipt(state, bytes(32), now, submitted.receipts[0])
+
+
+class OverHttp:
+    """Carriers whose members are asked over HTTP; keeps what was posted."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self.bodies = world, []
+        region = world.story.region
+        self._slugs = {region.account(slug): slug for slug in region.organisations()}
+
+    def carry(self, member: bytes, envelope: bytes) -> Future[Landed]:
+        return self._post(member, "envelopes", envelope, COSE)
+
+    def carry_claim(self, member: bytes, claim: bytes) -> Future[Landed]:
+        return self._post(member, "claims", claim, COSE)
+
+    def carry_recovery(self, member: bytes, recovery: bytes, approval: bytes) -> Future[Landed]:
+        return self._post(member, "recoveries", encode(Recovery(recovery, approval)), CBOR)
+
+    def carry_veto(self, member: bytes, veto: bytes) -> Future[Landed]:
+        return self._post(member, "vetoes", veto, COSE)
+
+    def members(self) -> tuple[bytes, ...]:
+        return tuple(sorted(self._slugs))
+
+    def _post(self, member: bytes, what: str, body: bytes, media_type: str) -> Future[Landed]:
+        self.bodies.append((what, body))
+        (one,) = posted(self._world, body, media_type, f"/{self._slugs[member]}/{what}").outcomes
+        future: Future[Landed] = Future()
+        future.set_result(Landed(one.height, one.time, EnvelopeResult(one.id, one.code, one.events)))
+        return future
+
+
+def flipped(raw: bytes) -> bytes:
+    return raw[:-1] + bytes((raw[-1] ^ 1,))
+
+
+def test_a_claim_is_carried_by_any_member(served: World) -> None:
+    story, carriers = served.story, OverHttp(served)
+    handle, other = take_in(story.north, "Eins", "1"), take_in(story.north, "Zwei", "2")
+    person = replace(create_person(story.region, "ada"), carriers=carriers)
+    claimed = claim(person, invite(story.north, handle).code, via=story.south.account)
+    ((what, body),) = carriers.bodies
+    assert (what, claimed.handle) == ("claims", handle)
+    confirm_claim(story.north, handle, claimed.short_code)
+    height = story.region.ledger.height()
+    # The invitation is used up: what it signed costs the member nothing more.
+    assert served.refused("POST", "/south/claims", body, COSE) == (404, 0x020F)
+    assert served.refused("POST", "/south/claims", body[:-1], COSE) == (400, 1)
+    invite(story.north, other)
+    signed = cose.parse("claim", body)
+    strange = encode(msgspec.structs.replace(decode(signed.payload, ClaimPayload), handle=other))
+    raw = cose.sign("claim", story.region.network, strange, [SigningKey.from_seed(bytes(32))])
+    height = story.region.ledger.height()
+    assert served.refused("POST", "/south/claims", raw, COSE) == (400, 0x0220)
+    assert story.region.ledger.height() <= height + 1
+
+
+def test_an_approved_recovery_and_a_veto_are_carried_by_any_member(served: World) -> None:
+    story, carriers = served.story, OverHttp(served)
+    handle, person = begun(story)
+    with_keyholders(story, person, handle)
+    phone, prepared = new_phone(story, handle, "phone")
+    given = approvals(story, prepared, *FRIENDS[:2])
+    start_recovery(replace(phone, carriers=carriers), handle, given)
+    veto_recovery(replace(person, carriers=carriers), handle)
+    assert {what for what, _ in carriers.bodies} == {"recoveries", "vetoes"}
+    assert accounts.pending_recovery(story.region.ledger.view(), handle) is None
+
+
+def test_recoveries_and_vetoes_that_nobody_entitled_signed_are_not_carried(served: World) -> None:
+    story, carriers, stranger = served.story, OverHttp(served), SigningKey.from_seed(bytes(32))
+    handle, person = begun(story)
+    with_keyholders(story, person, handle)
+    phone, prepared = new_phone(story, handle, "phone")
+    start_recovery(replace(phone, carriers=carriers), handle, approvals(story, prepared, *FRIENDS[:2]))
+    veto_recovery(replace(person, carriers=carriers), handle)
+    bodies, network = dict(carriers.bodies), story.region.network
+    recovery, veto = decode(bodies["recoveries"], Recovery), bodies["vetoes"]
+    payload = cose.parse("approval", recovery.approval).payload
+    height = story.region.ledger.height()
+
+    def refused(approval: bytes) -> tuple[int, int]:
+        return served.refused("POST", "/south/recoveries", encode(Recovery(recovery.recovery, approval)), CBOR)
+
+    assert refused(flipped(recovery.approval)) == (401, 3)
+    assert refused(cose.sign("approval", network, payload, [stranger])) == (403, 0x0240)
+    assert refused(cose.sign("approval", network, encode(Approval(bytes(32))), [stranger])) == (403, 0x0240)
+    assert served.refused("POST", "/south/recoveries", b"\x80", CBOR) == (400, 1)
+    assert served.refused("POST", "/south/vetoes", flipped(veto), COSE) == (401, 3)
+    foreign = cose.sign("veto", network, cose.parse("veto", veto).payload, [stranger])
+    assert served.refused("POST", "/south/vetoes", foreign, COSE) == (403, 0x0241)
+    assert served.refused("POST", "/south/vetoes", b"", COSE) == (400, 1)
+    assert story.region.ledger.height() <= height + 1
