@@ -2,8 +2,10 @@
 import { defineConfig } from "vite";
 
 export default defineConfig({
+  base: "./",
   build: {
     outDir: "build",
+    emptyOutDir: true,
     target: "es2024",
     lib: { entry: "src/verify/index.ts", formats: ["es"], fileName: "verify" },
   },

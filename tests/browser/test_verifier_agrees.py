@@ -1,16 +1,19 @@
 """The verifier in the browser answers as Python's does: verdict, steps, the state of each, every word."""
 
+import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Error
 
+from salus.core.signatures import valid_public_key, verify
 from salus.vault import keystore
 from unit import test_evidence_grounds, test_evidence_verify
 
 from .evidence_files import changed, of_region, of_tests, of_vectors
-from .verifier_page import Browser, Question, opened, python_says
+from .verifier_page import WITH_WORKERS, Browser, Question, opened, python_says
 
 SEED = 20260901
 CHANGES = 60  # of each file
@@ -107,3 +110,53 @@ def test_the_page_that_runs_it_lets_no_inline_script_run(chromium: Chromium) -> 
         with pytest.raises(Error):
             browser.page.add_script_tag(content="globalThis.inline = true")
         assert browser.page.evaluate("globalThis.inline === undefined")
+
+
+ASK_APART = """
+async ([raw, genesis, abort]) => {
+  const bytes = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
+  const signal = abort ? AbortSignal.abort() : undefined;
+  try {
+    const report = await verifier.verifyApart(bytes(raw), bytes(genesis), { language: "zh" }, signal);
+    return [report.verdict, verifier.inLanguage(report.findings, "en").steps.map((step) => step.text)];
+  } catch (error) {
+    return error.name;
+  }
+}
+"""
+
+
+def test_in_a_thread_of_its_own_it_says_the_same_and_can_be_stopped(chromium: Chromium) -> None:
+    question = of_vectors()["release"]._replace(witnesses=())
+    with opened(chromium, policy=WITH_WORKERS) as browser:
+        asked = [question.raw.hex(), (question.genesis or b"").hex()]
+        said = python_says(question)
+        assert browser.page.evaluate(ASK_APART, [*asked, False]) == [
+            said["verdict"],
+            [step[3] for step in said["steps"]],
+        ]
+        assert browser.page.evaluate(ASK_APART, [*asked, True]) == "AbortError"
+        assert browser.requests == [] and browser.errors == []
+
+
+ASK_SIGNATURES = """
+async (cases) => {
+  const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  const answers = [];
+  for (const parts of cases) {
+    const [key, message, signature] = parts.map(bytes);
+    answers.push([verifier.validPublicKey(key), await verifier.verifySignature(key, message, signature)]);
+  }
+  return answers;
+}
+"""
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("webcrypto", [True, False])
+def test_the_published_edges_of_ed25519(chromium: Chromium, sample_data: Path, webcrypto: bool) -> None:
+    raw = json.loads((sample_data / "vectors/ed25519vectors.json").read_text())
+    cases = [(bytes.fromhex(one["key"]), one["msg"].encode(), bytes.fromhex(one["sig"])) for one in raw]
+    with opened(chromium, webcrypto=webcrypto) as browser:
+        answers = browser.page.evaluate(ASK_SIGNATURES, [[part.hex() for part in case] for case in cases])
+    assert answers == [[valid_public_key(case[0]), verify(*case)] for case in cases]

@@ -19,6 +19,7 @@ SOURCES = ROOT / "portal/src/verify"
 MODULE = ROOT / "portal/build/verify.js"
 ORIGIN = "https://portal.invalid"
 POLICY = "default-src 'none'; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+WITH_WORKERS = "default-src 'none'; script-src 'self'"
 PAGE = '<!doctype html><title>Verifier</title><script type="module" src="/start.js"></script>'
 START = 'import * as verifier from "/verify.js"; globalThis.verifier = verifier; document.title = "ready";'
 WITHOUT_WEBCRYPTO = "Object.defineProperty(Crypto.prototype, 'subtle', { get: () => undefined });"
@@ -60,7 +61,7 @@ class Question(NamedTuple):
 
 
 class Browser:
-    """A page that holds the verifier; `requests` are those beyond its own three files, and must stay empty."""
+    """A page that holds the verifier; `requests` are those beyond its own files, and must stay empty."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -76,7 +77,7 @@ class Browser:
 
 
 @contextmanager
-def opened(chromium: Chromium, *, webcrypto: bool = True) -> Iterator[Browser]:
+def opened(chromium: Chromium, *, webcrypto: bool = True, policy: str = POLICY) -> Iterator[Browser]:
     """Open a page with the verifier in it; skips, saying so, where it is not built."""
     if not MODULE.exists():
         pytest.skip("the portal is not built: make portal")
@@ -88,15 +89,16 @@ def opened(chromium: Chromium, *, webcrypto: bool = True) -> Iterator[Browser]:
         if not webcrypto:
             context.add_init_script(WITHOUT_WEBCRYPTO)
         found = Browser(context.new_page())
-        _serve(found)
+        _serve(found, policy)
         yield found
     finally:
         context.close()
 
 
-def _serve(found: Browser) -> None:
+def _serve(found: Browser, policy: str) -> None:
     files = {"/": ("text/html", PAGE), "/start.js": ("text/javascript", START)}
-    files["/verify.js"] = ("text/javascript", MODULE.read_text())
+    for built in MODULE.parent.rglob("*.js"):
+        files[f"/{built.relative_to(MODULE.parent)}"] = ("text/javascript", built.read_text())
 
     def answer(route: Route) -> None:
         kind, body = files.get(route.request.url.removeprefix(ORIGIN), ("", ""))
@@ -104,7 +106,7 @@ def _serve(found: Browser) -> None:
             found.requests.append(route.request.url)
             route.abort()
             return
-        route.fulfill(body=body, headers={"Content-Type": kind, "Content-Security-Policy": POLICY})
+        route.fulfill(body=body, headers={"Content-Type": kind, "Content-Security-Policy": policy})
 
     found.page.route("**/*", answer)
     found.page.on("pageerror", lambda error: found.errors.append(str(error)))

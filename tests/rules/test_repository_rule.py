@@ -49,3 +49,8 @@ def test_no_private_key_is_committed() -> None:
 def test_no_address_of_a_package_index_is_committed() -> None:
     locks = sorted((ROOT / "requirements").glob("*.txt"))
     assert locks and [p.name for p in locks if re.search(r"https?://|--index-url|--extra-index", p.read_text())] == []
+
+
+def test_the_portals_lock_names_no_place_to_download_from() -> None:
+    lock = (ROOT / "portal/package-lock.json").read_text()
+    assert '"integrity"' in lock and '"resolved"' not in lock and "registry" not in lock

@@ -1,9 +1,9 @@
 /** Check an evidence file here, in the browser, step by step. Nothing of it leaves the page. */
-import { type ChangeEvent, type DragEvent, useId, useState } from "react";
+import { type ChangeEvent, type DragEvent, useEffect, useId, useRef, useState } from "react";
 import { useTitle } from "../hooks";
 import { Time } from "../parts/small";
 import { useSettings } from "../settings";
-import { inLanguage, type NoteKey, parseNoteKey, type Report, type State, verifyEvidence } from "../verify";
+import { inLanguage, type NoteKey, parseNoteKey, type Report, type State, verifyApart } from "../verify";
 
 type Trusted = "server" | "own" | "none";
 
@@ -12,8 +12,8 @@ interface Picked {
   readonly bytes: Uint8Array;
 }
 
-type Failure = "unreadable" | "noGenesisYet" | "badWitness" | "insecure";
-type Result = { readonly report: Report } | { readonly failed: Failure };
+type Failure = "unreadable" | "noGenesisYet" | "badWitness";
+type Result = { readonly report: Report; readonly trusted: Trusted } | { readonly failed: Failure };
 
 async function serversGenesis(): Promise<Uint8Array | null> {
   try {
@@ -24,10 +24,15 @@ async function serversGenesis(): Promise<Uint8Array | null> {
   }
 }
 
-async function check(evidence: Picked, trusted: Trusted, own: Picked | null, witnesses: string): Promise<Result> {
+async function check(
+  evidence: Picked,
+  trusted: Trusted,
+  own: Picked | null,
+  witnesses: string,
+  left: AbortSignal,
+): Promise<Result> {
   const genesis = trusted === "none" ? null : trusted === "own" ? (own?.bytes ?? null) : await serversGenesis();
   if (genesis === null && trusted === "server") return { failed: "noGenesisYet" };
-  if (globalThis.crypto?.subtle === undefined) return { failed: "insecure" };
   let keys: readonly NoteKey[];
   try {
     keys = witnesses.split(/\s+/).filter((key) => key !== "").map(parseNoteKey);
@@ -35,7 +40,7 @@ async function check(evidence: Picked, trusted: Trusted, own: Picked | null, wit
     return { failed: "badWitness" };
   }
   try {
-    return { report: await verifyEvidence(evidence.bytes, genesis, { witnesses: keys }) };
+    return { report: await verifyApart(evidence.bytes, genesis, { witnesses: keys }, left), trusted };
   } catch {
     return { failed: "unreadable" };
   }
@@ -49,10 +54,15 @@ export default function Verify() {
   const [witnesses, setWitnesses] = useState("");
   const [result, setResult] = useState<Result | "checking" | null>(null);
   useTitle(words.verify);
+  const last = useRef(new AbortController());
+  useEffect(() => () => last.current.abort(), []);
   const run = async (given: Picked | null, by: Trusted, genesis: Picked | null, keys: string) => {
+    last.current.abort(); // an answer to what is no longer asked is of no use
+    const left = (last.current = new AbortController()).signal;
     if (given === null || (by === "own" && genesis === null)) return setResult(null);
     setResult("checking");
-    setResult(await check(given, by, genesis, keys));
+    const found = await check(given, by, genesis, keys, left);
+    if (!left.aborted) setResult(found);
   };
   return (
     <>
@@ -165,6 +175,7 @@ function Outcome({ result }: { result: Result | "checking" }) {
         <small>{words.result}</small> {words.verdict[verdict]}
       </h2>
       <p>{words.verdictWhy[verdict]}</p>
+      {result.trusted === "server" && verdict !== "refuted" && <p className="why">{words.byServersGenesis}</p>}
       {height !== null && time !== null && (
         <p className="why">
           {words.asOf} {words.block(height)}, <Time ms={time} />

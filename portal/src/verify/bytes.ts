@@ -5,7 +5,9 @@ export type Bytes = Uint8Array;
 /** True if both hold the same bytes; null equals null only. */
 export function equal(a: Bytes | null, b: Bytes | null): boolean {
   if (a === null || b === null) return a === b;
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 /** Negative, zero or positive as `a` stands before, at or after `b` in the order of their bytes. */

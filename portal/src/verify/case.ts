@@ -1,9 +1,9 @@
 /** One verification under way: what the steps found so far. */
-import type { Bytes } from "./bytes";
-import { hex } from "./bytes";
+import { type Bytes, hex } from "./bytes";
 import type { Read } from "./format";
 import type { SignedHeader } from "./header";
 import type { NoteKey } from "./note";
+import type { LeafHeader } from "./record";
 import type { Result } from "./report";
 import type { LogValue } from "./state";
 import type { Part } from "./words";
@@ -34,6 +34,7 @@ export class Case {
   log: LogValue | null = null; // step 5
   readonly bodies: Bytes[] = []; // step 5: event bodies, proved
   witnessed = false; // step 6
+  readonly headers: LeafHeader[] = []; // step 8: of the records
   readonly leaves: Bytes[] = []; // step 8: of the records, proved to be in the map
   committed: Bytes | null = null; // step 9: what the ledger holds of the leaves, or of the log of a session
   release: Bytes | null = null; // step 9: id of the release, push or session

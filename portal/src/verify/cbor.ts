@@ -99,26 +99,43 @@ class Reader {
 
 /** Return the one encoding of `value`; the caller answers for its types. */
 export function encode(value: Plain): Bytes {
-  if (value === null) return Uint8Array.of(0xf6);
-  if (typeof value === "boolean") return Uint8Array.of(value ? 0xf5 : 0xf4);
-  if (typeof value === "number" || typeof value === "bigint") {
-    return value < 0 ? head(NEGATIVE, -1n - BigInt(value)) : head(INTEGER, value);
-  }
-  if (typeof value === "string") {
-    const text = utf8(value);
-    return join([head(TEXT, text.length), text]);
-  }
-  if (value instanceof Uint8Array) return join([head(BYTES, value.length), value]);
-  return join([head(ARRAY, value.length), ...value.map(encode)]);
+  const pieces: Bytes[] = [];
+  put(value, pieces);
+  return join(pieces);
 }
+
+/** Add the pieces of the encoding to `out`. */
+function put(value: Plain, out: Bytes[]): void {
+  if (value === null) out.push(NULL);
+  else if (typeof value === "boolean") out.push(value ? TRUE : FALSE);
+  else if (typeof value === "number" || typeof value === "bigint") {
+    out.push(value < 0 ? head(NEGATIVE, -1n - BigInt(value)) : head(INTEGER, value));
+  } else if (typeof value === "string") {
+    const text = utf8(value);
+    out.push(head(TEXT, text.length), text);
+  } else if (value instanceof Uint8Array) {
+    out.push(head(BYTES, value.length), value);
+  } else {
+    out.push(head(ARRAY, value.length));
+    for (const item of value) put(item, out);
+  }
+}
+
+const FALSE = Uint8Array.of(0xf4);
+const TRUE = Uint8Array.of(0xf5);
+const NULL = Uint8Array.of(0xf6);
 
 /** Return the shortest CBOR head of `major` type (0 integer, 2 bytes, 3 text, 4 array) for `n`. */
 export function head(major: number, n: number | bigint): Bytes {
-  const width = n < 24 ? 0 : n < 0x100 ? 1 : n < 0x10000 ? 2 : n < 0x100000000 ? 4 : 8;
-  const short = width === 0 ? Number(n) : 24 + Math.log2(width);
-  const bytes = new Uint8Array(1 + width);
-  bytes[0] = (major << 5) | short;
-  let rest = BigInt(n);
-  for (let at = width; at > 0; at--, rest >>= 8n) bytes[at] = Number(rest & 0xffn);
+  const first = major << 5;
+  if (n < 24) return Uint8Array.of(first | Number(n));
+  if (n < 0x100) return Uint8Array.of(first | 24, Number(n));
+  if (n < 0x10000) return Uint8Array.of(first | 25, Number(n) >> 8, Number(n)); // each byte keeps its low eight bits
+  const long = n >= 0x100000000;
+  const bytes = new Uint8Array(long ? 9 : 5);
+  bytes[0] = first | (long ? 27 : 26);
+  const view = new DataView(bytes.buffer);
+  if (long) view.setBigUint64(1, BigInt(n));
+  else view.setUint32(1, Number(n));
   return bytes;
 }

@@ -40,15 +40,24 @@ export function validPublicKey(key: Bytes): boolean {
 
 /** True if `signature` (64 bytes) over `message` is `key`'s and neither its R nor the key is of low order. */
 export async function verify(key: Bytes, message: Bytes, signature: Bytes): Promise<boolean> {
+  return verifyBy(await (offered ??= offersEd25519()), key, message, signature);
+}
+
+/** As `verify`, by the engine given; null: by the library. The two answer alike, which a test holds. */
+export async function verifyBy(
+  engine: SubtleCrypto | null,
+  key: Bytes,
+  message: Bytes,
+  signature: Bytes,
+): Promise<boolean> {
   if (signature.length !== 64 || key.length !== 32 || lowOrder(signature)) return false;
   const point = pointOf(key);
   if (point === null || point.isSmallOrder() || scalar(signature.subarray(32)) >= ORDER) return false;
-  const engine = await (offered ??= offersEd25519());
   return engine ? byEngine(engine, key, message, signature) : equation(point, key, message, signature);
 }
 
-/** True if s B = R + H(R | key | message) A, compared by encoding: without the cofactor. For engines without Ed25519. */
-export function equation(point: Point, key: Bytes, message: Bytes, signature: Bytes): boolean {
+/** True if s B - H(R | key | message) A is encoded by R: without the cofactor. */
+function equation(point: Point, key: Bytes, message: Bytes, signature: Bytes): boolean {
   const r = signature.subarray(0, 32);
   const challenge = scalar(sha512(join([r, key, message]))) % ORDER;
   const s = scalar(signature.subarray(32));
@@ -58,7 +67,7 @@ export function equation(point: Point, key: Bytes, message: Bytes, signature: By
 }
 
 /** Return the point that `key` encodes canonically, or null. */
-export function pointOf(key: Bytes): Point | null {
+function pointOf(key: Bytes): Point | null {
   try {
     return key.length === 32 ? Point.fromBytes(key, false) : null;
   } catch {
@@ -79,7 +88,7 @@ function scalar(bytes: Bytes): bigint {
 let offered: Promise<SubtleCrypto | null> | undefined;
 
 /** Return the engine's WebCrypto if it can import a key of Ed25519, or null. */
-async function offersEd25519(): Promise<SubtleCrypto | null> {
+export async function offersEd25519(): Promise<SubtleCrypto | null> {
   const subtle = (globalThis.crypto as Crypto | undefined)?.subtle;
   if (subtle === undefined) return null;
   try {

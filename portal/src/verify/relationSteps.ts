@@ -5,7 +5,7 @@ import { Kind, type RecordFact, type WholeRelation } from "./format";
 import { logRoot } from "./log";
 import { contentDigest, leafHeader, type LeafHeader, recordLeaf, type RelationOpening, relationRoot } from "./record";
 import { failed, ok, type Result, skipped } from "./report";
-import { read, readOrNull } from "./shapes";
+import { readOrNull } from "./shapes";
 import { plainRoot, verifyMembership } from "./sparse";
 import { relationKey, relationValue } from "./state";
 import { type Words, words } from "./words";
@@ -42,7 +42,7 @@ export function checkRelation(found: Case): Result {
 export function checkRecords(found: Case): Result {
   const { opening, records } = found.read.evidence;
   if (opening === null) return skipped(words("The evidence is about the state only."));
-  const headers: LeafHeader[] = [];
+  const { headers } = found;
   for (const fact of records) {
     const header = readOrNull(fact.header, leafHeader);
     if (header === null) return failed(words("A record's header is malformed."));
@@ -103,7 +103,7 @@ function recompute(whole: WholeRelation, opening: RelationOpening): Words | null
 /** Every entry of the map must be shown, and every version of the log belong to one of them. */
 function account(found: Case, whole: WholeRelation): Words | null {
   const listed = new Set(whole.leaves.map(hex));
-  const headers = found.read.evidence.records.map((fact) => read(fact.header, leafHeader));
+  const { headers } = found;
   const shown = whole.entries.every(([record, leaf], at) => {
     return equal(record, headers[at]?.record ?? null) && equal(leaf, found.leaves[at] ?? null);
   });

@@ -50,7 +50,7 @@ export function whole(least: number, most: number): Shape<number> {
 export function text(least: number, most: number): Shape<string> {
   return (value) => {
     if (typeof value !== "string") throw new Malformed();
-    const length = value.length > 2 * most ? Infinity : [...value].length;
+    const length = value.length > 2 * most ? Infinity : [...value].length; // at most two units make a point
     if (length < least || length > most) throw new Malformed();
     return value;
   };

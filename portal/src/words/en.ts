@@ -186,7 +186,7 @@ export const en = {
   provedTitle: "Proved",
   notProvedTitle: "Not proved",
   badWitness: "One of the keys is no witness's key: name, hash and key, joined by +.",
-  insecure: "This browser checks signatures only on pages that come by HTTPS, or from this very machine.",
+  byServersGenesis: "By the genesis that this server gave: whose ledger that is, is its word.",
   steps: "Steps",
   stepState: { ok: "holds", failed: "failed", skipped: "not checked" },
   shell: "The same without a browser",

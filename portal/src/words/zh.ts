@@ -169,7 +169,7 @@ export const zh: Words = {
   provedTitle: "已证明的内容",
   notProvedTitle: "未证明的内容",
   badWitness: "其中有密钥不是见证方密钥：应为以 + 连接的名称、哈希与密钥。",
-  insecure: "浏览器仅在经 HTTPS 或本机载入的页面上核验签名。",
+  byServersGenesis: "依据本服务器提供的创世文件：该账本属于谁，以本服务器所述为准。",
   steps: "步骤",
   stepState: { ok: "成立", failed: "未通过", skipped: "未检查" },
   shell: "不用浏览器核验",
