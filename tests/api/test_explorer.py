@@ -244,6 +244,8 @@ def test_files_are_sent_once_compressed_and_under_a_policy_without_inline_code(t
         assert "immutable" in script.headers["cache-control"] and script.headers["x-content-type-options"] == "nosniff"
         again = told.world.call("GET", "/assets/a.js", headers={"if-none-match": script.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
+        same = told.world.call("GET", "/", headers={"if-none-match": page.headers["etag"]})
+        assert same.status_code == 304 and same.headers["content-security-policy"] == PAGE_POLICY
         for other in ("/assets/..%2Findex.html", "/assets/../index.html%00", "/assets/%2e%2e%2f%2e%2e%2fserved.py"):
             assert told.world.refused("GET", other) == (404, 0x800B)
     finally:

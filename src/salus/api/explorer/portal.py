@@ -70,7 +70,8 @@ def send(request: Request, file: File, kept: str) -> Response:
     """Return a file, or that the browser's copy is still the one."""
     headers = {"cache-control": kept, "etag": file.tag, "vary": "accept-encoding"}
     if file.tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
+        # With its media type: by that the fence tells a page's policy from data's, and a browser takes the newest one.
+        return Response(status_code=304, headers=headers, media_type=file.media_type)
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(file.compressed, headers={**headers, "content-encoding": "gzip"}, media_type=file.media_type)
     return Response(file.content, headers=headers, media_type=file.media_type)
