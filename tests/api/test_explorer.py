@@ -13,12 +13,14 @@ from explorer_story import sealed, sent, tell
 
 from salus.api.explorer import blocks as block_pages
 from salus.api.explorer import index, portal
-from salus.api.explorer.errors import StillReading
+from salus.api.explorer.errors import NoSuchBlock, StillReading
 from salus.api.explorer.operations import OPERATIONS
 from salus.api.fence import PAGE_POLICY
 from salus.api.openapi import document
 from salus.api.problem import status_of
-from salus.contracts.accounts.messages import AttestStaff, OpenAccounts
+from salus.contracts.accounts.messages import AttestStaff, OpenAccounts, OpenOrganisation
+from salus.core.keys import Role, list_key
+from salus.core.signatures import SigningKey
 from salus.vault import keystore
 
 OPEN_ACCOUNTS, ATTEST = 0x0205, 0x0203
@@ -304,6 +306,27 @@ def test_a_large_block_comes_in_pages(served: World, monkeypatch: pytest.MonkeyP
         start = block["next"]
     assert len(seen) == len(set(seen)) == 8
     assert Told(served, "").get(f"blocks/{height}?start=99")["batches"] == []
+
+
+def test_what_reading_raised_is_told_to_who_waits() -> None:
+    def fails() -> bool:
+        raise NoSuchBlock
+
+    reader = index.Reader(fails)
+    for _ in range(2):  # and it is tried again
+        with pytest.raises(NoSuchBlock):
+            asyncio.run(reader.caught_up())
+
+
+def test_a_name_turns_no_sentence_round(served: World) -> None:
+    story = served.story
+    key = SigningKey.from_seed(b"k" * 32)
+    entries = (list_key(story.region.network, bytes(32), Role.ADMINISTRATION, key),)
+    message = OpenOrganisation(story.north.account, "Evil \u202eClinic\x07", "org", (2,), 1, entries, bytes(32))
+    height = sent(story, story.north, b"1" * 16, [sealed(story, story.north, b"o" * 16, 0x0201, message)]).height
+    (found,) = Told(served, "").get(f"blocks/{height}")["batches"][0]["envelopes"]
+    sentence = found["messages"][0]["sentence"]["en"]
+    assert sentence == "North Hospital opened an account for Evil \ufffdClinic\ufffd."
 
 
 def test_answers_are_of_the_shapes_they_declare(told: Told) -> None:

@@ -72,6 +72,18 @@ def test_who_comes_again_misses_nothing_but_what_is_too_far_back(
             assert [one["height"] for one in blocks(lines(answer), len(expected))] == expected
 
 
+def test_what_was_seen_of_a_ledger_before_this_one_hides_nothing(served: World, url: str) -> None:
+    before = settled(served)
+    with (
+        httpx2.Client(timeout=WAIT_S, headers={"last-event-id": "999999"}) as client,
+        client.stream("GET", f"{url}/explorer/tail") as answer,
+    ):
+        found = lines(answer)
+        next(found)
+        take_in(served.story.north, "Alma", "N-1")
+        assert blocks(found, 1)[0]["height"] == before + 1
+
+
 def test_heartbeats_keep_a_silent_stream_open(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tails, "HEARTBEAT_S", 0.0)
     with httpx2.Client(timeout=WAIT_S) as client, client.stream("GET", f"{url}/explorer/tail") as answer:

@@ -23,12 +23,15 @@ function Ledger({ status, again }: { status: Status; again: () => void }) {
   const begun = useRef(0);
   if (begun.current === 0 && first.value !== null) begun.current = first.value.height;
   const newest = blocks[0]?.height ?? 0;
-  const asked = useRef(status.height);
+  const asking = useRef<ReturnType<typeof setTimeout> | null>(null);
   useEffect(() => {
-    if (newest <= asked.current) return;
-    asked.current = newest;
-    again(); // the numbers above the list belong to the newest block
-  }, [newest, again]);
+    if (newest <= status.height || asking.current !== null) return;
+    asking.current = setTimeout(() => {
+      asking.current = null;
+      again(); // the numbers above the list belong to the newest block; once a second is enough
+    }, 1000);
+  }, [newest, status.height, again]);
+  useEffect(() => () => clearTimeout(asking.current ?? undefined), []);
   return (
     <>
       <section className="hero">

@@ -11,6 +11,7 @@ from salus.contracts.governance import events as e
 from salus.contracts.governance.types import MemberState
 from salus.core.types import Message
 from salus.services import lookup
+from salus.services.account.markup import clean
 
 MOST = 50
 
@@ -58,8 +59,8 @@ def _detail(served: Served, event: Message) -> Phrase:
             said = f"{event.approvals} / {event.active}"
             return Phrase(said, said)
         case e.MemberSucceeded():
-            name = lookup.organisation(state, event.successor).name
+            name = clean(lookup.organisation(state, event.successor).name)
             return Phrase(f"by {name}", f"承继方：{name}")
         case e.GroupSet():
-            return Phrase(event.name, event.name)
+            return Phrase(*[clean(event.name)] * 2)
     return Phrase("", "")

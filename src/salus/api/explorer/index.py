@@ -29,9 +29,10 @@ class Reader:
         self._step = step
         self._ending = Event()
         self._thread: Thread | None = None
+        self._failed: Exception | None = None
 
     async def caught_up(self) -> None:
-        """Wait until all was read that was there when this was called; raise StillReading."""
+        """Wait until all was read that was there when this was called; raise StillReading, or what reading raised."""
         loop = asyncio.get_running_loop()
         until = loop.time() + WAIT_S
         while self._thread is not None and self._thread.is_alive():  # it may have looked for the end just before
@@ -40,6 +41,8 @@ class Reader:
         self._thread.start()
         while self._thread.is_alive():
             await self._look(loop.time() < until)
+        if self._failed is not None:
+            raise self._failed
 
     async def _look(self, in_time: bool) -> None:
         if not in_time:
@@ -47,8 +50,12 @@ class Reader:
         await asyncio.sleep(LOOK_S)
 
     def _run(self) -> None:
-        while not self._ending.is_set() and not self._step():
-            pass
+        self._failed = None
+        try:
+            while not self._ending.is_set() and not self._step():
+                pass
+        except Exception as error:  # noqa: BLE001 - it is raised again to who waits
+            self._failed = error
 
     def close(self) -> None:
         """End the thread; the ledger may be closed then."""

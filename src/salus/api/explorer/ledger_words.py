@@ -1,10 +1,14 @@
-"""Names that the ledger itself gives: organisations, groups, policy sets, purposes, as they are now."""
+"""Names that the ledger itself gives: organisations, groups, policy sets, purposes, as they are now.
+
+A name is what its organisation chose: characters that turn the direction of writing, or are none, are taken out of it.
+"""
 
 from salus.client.ledger import Ledger
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.governance import queries as governance
 from salus.policy.policies import NO_SET
 from salus.policy.shipped import find_shipped
+from salus.services.account.markup import clean
 from salus.services.account.words import PURPOSES, Text
 from salus.services.policies import purpose_numbers
 
@@ -21,7 +25,7 @@ class LedgerWords:
         """Return an organisation's name; None where the account is none's."""
         if account not in self._names:
             profile = accounts.organisation(self.state, account)
-            self._names[account] = None if profile is None else profile.name
+            self._names[account] = None if profile is None else clean(profile.name)
         return self._names[account]
 
     def is_person(self, account: bytes) -> bool:
@@ -35,7 +39,7 @@ class LedgerWords:
     def group(self, group: bytes) -> str:
         """Return a group's name, or the beginning of its id."""
         found = governance.group(self.state, group)
-        return group.hex()[:12] if found is None else found.name
+        return group.hex()[:12] if found is None else clean(found.name)
 
     def purpose(self, number: int) -> Text:
         """Return a purpose with its code of v3-ActReason."""

@@ -22,6 +22,7 @@ from salus.contracts.governance.types import MemberState
 from salus.core.keys import FOREVER, Role
 from salus.policy.types import OrganisationRole
 from salus.services import lookup
+from salus.services.account.markup import clean
 from salus.services.account.words import Text
 from salus.services.members import MemberView, list_members
 
@@ -90,8 +91,8 @@ def _summary(served: Served, view: MemberView, events: list[Decided]) -> MemberS
     validators = governance.validators(served.ledger.view())
     return MemberSummary(
         view.account.hex(),
-        view.name,
-        view.realm,
+        clean(view.name),
+        clean(view.realm),
         tuple(phrase(word(OrganisationRole, role)) for role in view.roles),
         view.state,
         phrase(word(MemberState, MemberState[view.state.upper().replace("-", "_")])),
@@ -118,7 +119,7 @@ def show_member(served: Served, account: bytes) -> MemberPage:
         profile.threshold,
         profile.seal_key.hex(),
         None if successor is None else successor.hex(),
-        None if successor is None else lookup.organisation(state, successor).name,
+        None if successor is None else clean(lookup.organisation(state, successor).name),
         max(view.emergency) or None,
         tuple(_key(key, entry, now) for key, entry in keeper.listed_keys(state, account)),
         about(served, events, account),

@@ -18,6 +18,7 @@ from salus.contracts.governance.events import PolicySetVoted
 from salus.policy.policies import NO_SET, PolicySet
 from salus.policy.sets import ShippedSet, Words
 from salus.policy.shipped import SHIPPED, find_shipped
+from salus.services.account.markup import clean
 from salus.services.account.words import Text
 from salus.services.policies import PolicyView, list_policy_sets, purpose_numbers
 
@@ -93,7 +94,7 @@ def _summary(view: PolicyView) -> PolicySummary:
         title, meaning = phrase(_STRICT_TITLE), phrase(_STRICT)
     else:
         title, meaning = Phrase(view.set.hex()[:12], view.set.hex()[:12]), phrase(_OWN)
-    realm = view.body.jurisdiction
+    realm = clean(view.body.jurisdiction)
     return PolicySummary(view.set.hex(), view.version, view.name, title, meaning, realm, len(view.body.rules))
 
 

@@ -11,6 +11,7 @@ from salus.api.explorer.view import Phrase
 from salus.api.operation import JSON, Call, Content, Operation, Parameter
 from salus.api.served import Served
 from salus.contracts.accounts import queries as accounts
+from salus.services.account.markup import clean
 from salus.services.members import list_members
 from salus.services.policies import list_policy_sets
 
@@ -70,7 +71,7 @@ def _members(served: Served, low: str) -> list[Hit]:
     state = served.ledger.view()
     owner = accounts.account_of_key(state, bytes.fromhex(low)) if re.fullmatch(r"[0-9a-f]{64}", low) else None
     return [
-        Hit("member", one.account.hex(), Phrase(one.name, one.name))
+        Hit("member", one.account.hex(), Phrase(*[clean(one.name)] * 2))
         for one in list_members(served.ledger)
         if low in one.name.lower()
         or owner == one.account

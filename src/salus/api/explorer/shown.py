@@ -25,6 +25,7 @@ from salus.core.keys import FOREVER, KeyEntry
 from salus.core.signatures import key_id
 from salus.core.types import Message
 from salus.policy.policies import PolicySet
+from salus.services.account.markup import clean
 from salus.services.account.words import LANGUAGES, Text
 
 TIMES = frozenset(
@@ -142,7 +143,7 @@ def plain(words: LedgerWords, value: Any) -> Text:
         return Text(f"{len(value)} bytes", f"{len(value)} 字节")
     if isinstance(value, msgspec.Struct):
         return both(type(value).__name__)
-    return both(str(value))
+    return both(clean(str(value)))
 
 
 def _sentence(template: Text, parts: list[Field]) -> Phrase:

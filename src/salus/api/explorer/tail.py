@@ -48,7 +48,8 @@ class Tail:
         """Yield a stream's bytes: blocks after `seen`, or after the last there is now, and heartbeats."""
         loop = asyncio.get_running_loop()
         begun = said = loop.time()
-        last = self._ledger.height() if seen is None else seen
+        height = self._ledger.height()
+        last = height if seen is None else min(seen, height)  # what was seen last may be of a ledger before this one
         self._watching += 1
         try:
             yield _BEGIN
