@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-runs", type=int, default=200, help="crash runs over all scenarios of tests/faults")
+    parser.addoption("--screenshots", action="store_true", help="picture the portal's pages into docs/images")
 
 
 @pytest.fixture(scope="session")

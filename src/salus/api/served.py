@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from salus.api.batches import Batches
+from salus.api.explorer.reading import Reading
 from salus.api.operate.watch import Watch
 from salus.api.posts import Posts
 from salus.api.recent import RecentAnswers
@@ -36,3 +37,7 @@ class Served:
     inboxes: Inboxes | None = field(default=None, repr=False)
     tiles: Path | None = None  # the folder of the published log
     waiting: Waiting = field(default_factory=Waiting, repr=False)
+    reading: Reading = field(init=False, repr=False)  # the ledger as the explorer reads it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reading", Reading(self.ledger))

@@ -11,6 +11,8 @@ from starlette.middleware import Middleware
 
 from salus.api.app import Guard, make_app
 from salus.api.directory.operations import OPERATIONS as DIRECTORY
+from salus.api.explorer.operations import OPERATIONS as EXPLORER
+from salus.api.explorer.portal import read_files, routes
 from salus.api.fhir.operations import OPERATIONS as FHIR
 from salus.api.gateway.account import OPERATIONS as ACCOUNT
 from salus.api.gateway.ask import OPERATIONS as ASK
@@ -43,6 +45,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *ACCOUNT,
     *DIRECTORY,
     *LETTERS,
+    *EXPLORER,
     *FHIR,
     *TILES,
 )
@@ -65,8 +68,10 @@ def serving(
     watch = Watch(Figures(_looks(region, work, answering)), tracing or Passing())
     made = served(region, work, arrived, answering, watch, tiles_folder(region.home, tiles))
     try:
-        yield make_app(made, OPERATIONS, guard, shorter=[Middleware(Quick, made, guard)])
+        made.waiting.add(made.reading.tail.close)
+        yield make_app(made, OPERATIONS, guard, routes(read_files()), [Middleware(Quick, made, guard)])
     finally:
+        made.reading.close()
         guard.close()
         made.posts.close()
         answering.close()

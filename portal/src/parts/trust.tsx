@@ -1,0 +1,23 @@
+/** What kind of trust the ledger deserves, said wherever it might be taken for more. */
+import type { Status } from "../api";
+import { useSettings } from "../settings";
+
+export function Trust({ status }: { status: Status }) {
+  const { words, say, language } = useSettings();
+  const names = status.cosigned.map((one) => one.name).join(", ");
+  const said = [words.engineWhy, names === "" ? words.unwitnessed : words.witnessed(names)];
+  if (status.behind_ms >= 1000) said.push(words.behind(Math.floor(status.behind_ms / 1000)));
+  if (status.pruned_before !== null) said.push(words.pruned(status.pruned_before));
+  return (
+    <aside className="trust" aria-labelledby="trust-title">
+      <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="1.7">
+        <path d="M12 3l7 3v5c0 4.6-3 8.3-7 10-4-1.7-7-5.4-7-10V6l7-3z" strokeLinejoin="round" />
+        <path d="M12 8v4.5M12 15.5v.5" strokeLinecap="round" />
+      </svg>
+      <div>
+        <h2 id="trust-title">{say(status.trust)}</h2>
+        <p>{said.join(language === "zh" ? "" : " ")}</p>
+      </div>
+    </aside>
+  );
+}
