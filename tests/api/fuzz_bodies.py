@@ -110,18 +110,26 @@ async def one_run(aim: Target, seed: int, number: int) -> tuple[Operation, int]:
     operation = random.choice(OPERATIONS)
     scope, body = _request(aim, operation, random, hostile)
     sent: list[MutableMapping[str, Any]] = []
+    came, endless = iter([body]), asyncio.Event()
 
     async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
+        for raw in came:
+            return {"type": "http.request", "body": raw, "more_body": False}
+        await endless.wait()  # whoever reads a stream of events goes away again; other answers are read to their end
+        return {"type": "http.disconnect"}
 
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
+        if any(value.startswith(b"text/event-stream") for _, value in message.get("headers", ())):
+            endless.set()
 
     try:
         async with asyncio.timeout(HANG_S):
             await aim.world.app(scope, receive, send)
     except TimeoutError:
         raise Failed(f"{operation.name}: no answer, seed {seed} number {number}") from None
+    if endless.is_set():
+        sent.append({"more_body": False})
     _check(aim, operation, sent, f"{operation.name}: seed {seed} number {number}")
     return operation, sent[0]["status"]
 
