@@ -9,6 +9,7 @@ from e2e.story_region import START_MS, bundle, observation, patient, urn
 from salus.core.hashing import T
 from salus.services.access_log import What
 from salus.services.attest_staff import attest_staff
+from salus.services.due import due
 from salus.services.end_staff import end_staff
 from salus.services.move import move_record
 from salus.vault.erasure import Erasure
@@ -89,6 +90,12 @@ def test_a_moved_record_is_found_where_it_was_moved_to(face: Face, ids: list[str
     move_record(face.organisation, face.relation(ids[0]), bytes.fromhex(ids[1]), right)
     moved = face.got(f"/Observation/{ids[1]}")
     assert moved["subject"]["reference"] != f"Patient/{ids[0]}"
+
+
+def test_what_is_due_notes_where_new_records_lie(face: Face, ids: list[str]) -> None:
+    due(face.organisation)
+    assert not face.organisation.vault.places.catch_up()
+    assert face.got(f"/Observation/{ids[1]}")["id"] == ids[1]
 
 
 def test_ids_of_the_source_are_kept(face: Face, ids: list[str]) -> None:

@@ -78,8 +78,10 @@ def test_prefer_says_what_comes_back(face: Face) -> None:
     assert whole["resource"] == face.got(f"/Patient/{whole['resource']['id']}")
     (told,) = face.posted(bundle(patient("Berta", "N-2")), headers={"Prefer": "return=OperationOutcome"})
     assert told["response"]["outcome"]["issue"][0]["diagnostics"] == "All OK."
-    (least,) = face.posted(bundle(patient("Carla", "N-3")), headers={"Prefer": "return=everything"})
+    plain = face.send("POST", "", bundle(patient("Carla", "N-3")), headers={"Prefer": "return=everything"})
+    (least,) = plain.json()["entry"]
     assert "resource" not in least and "outcome" not in least["response"]
+    assert "preference-applied" not in plain.headers
 
 
 def test_a_condition_creates_once_takes_the_match_and_refuses_several(face: Face) -> None:

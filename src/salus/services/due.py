@@ -1,4 +1,7 @@
-"""Due: do what has become due: what was interrupted, erasures whose hold or rule has ended, windows of anchoring."""
+"""Due: do what has become due: what was interrupted, erasures whose hold or rule has ended, windows of anchoring.
+
+Where new records lie is noted as well, so that no read by a record's id alone has to wait for it.
+"""
 
 from typing import NamedTuple
 
@@ -17,4 +20,7 @@ class Due(NamedTuple):
 def due(organisation: Organisation, rule: WindowRule = DEFAULT) -> Due:
     """Do everything that is due now. Meant to be called every so often: by a timer, or `salus record due`."""
     with organisation.dealing.alone():
-        return Due(resume(organisation), anchor_windows(organisation, rule))
+        done = Due(resume(organisation), anchor_windows(organisation, rule))
+    while organisation.vault.places.catch_up():
+        continue
+    return done

@@ -17,7 +17,7 @@ RETURNS = ("minimal", "representation", "OperationOutcome")
 class Preference(NamedTuple):
     """What Prefer says, https://www.rfc-editor.org/rfc/rfc7240; what it does not know is ignored."""
 
-    returns: str = "minimal"
+    returns: str | None = None
     strict: bool = False
 
 

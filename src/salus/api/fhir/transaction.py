@@ -37,7 +37,8 @@ async def transaction(call: Call) -> Response:
         answered = await call.served.work.run(deposit_answered, organisation, call.body)
     wanted = preference(call.request)
     body = await call.served.work.run(_written, answered, wanted, base_of(call))
-    return Response(body, headers={**PRIVATE, "Preference-Applied": f"return={wanted.returns}"}, media_type=FHIR)
+    applied = {} if wanted.returns is None else {"Preference-Applied": f"return={wanted.returns}"}
+    return Response(body, headers={**PRIVATE, **applied}, media_type=FHIR)
 
 
 def _written(answered: Answered, wanted: Preference, base: str) -> bytes:
