@@ -26,6 +26,7 @@ from salus.ledger import errors
 from salus.ledger.embedded import EmbeddedLedger
 from salus.ledger.followed import FollowedLedger
 from salus.machine.errors import NotAMember, Replayed
+from salus.merkle.smt import verify_absence, verify_membership
 from salus.testing.clock import FakeClock
 from salus.testing.region import START_MS, Region, key
 from unit import pruned_samples
@@ -554,3 +555,21 @@ def test_where_too_many_wait_a_follower_asks_again_after_a_pause(
         fill(ledger, region)
         same(ledger, other)
         assert asked[0] == 0 and all(asked[1:])
+
+
+def test_a_follower_that_begins_under_load_catches_up(tmp_path: Path, region: Region, served: Served) -> None:
+    ledger, url = served
+    batches = [region.batch(region.open_accounts(1)[0]) for _ in range(60)]
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(lambda: [ledger.submit(batch).result(WAIT_S).code for batch in batches])
+        with follower(tmp_path / "f", region, url) as other:
+            asked = [other.prove([LOG_KEY]) for _ in range(5)]  # while blocks come
+            assert writing.result(WAIT_S) == [0] * len(batches)
+            same(ledger, other)
+    light = CheckedLedger(ledger, region.genesis_file)
+    for proof in asked:
+        signed = read_header(region.network, proof.header, validators(region))
+        assert verify_membership(signed.header.app_hash, LOG_KEY, proof.values[0] or b"", proof.proofs[0]) or (
+            proof.values == (None,) and verify_absence(signed.header.app_hash, LOG_KEY, proof.proofs[0])
+        )
+    assert light.value(LOG_KEY) == ledger.view().get(LOG_KEY)
