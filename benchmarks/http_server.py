@@ -12,8 +12,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
+from starlette.middleware import Middleware
+
 from benchmarks.world import World
 from salus.api.app import make_app
+from salus.api.gateway.quick import Quick
 from salus.api.guard import SignedGuard
 from salus.api.limits import Limits
 from salus.api.listening import bind
@@ -84,10 +87,12 @@ def main() -> None:
     organisation, work = member(world), Work()
     bound = bind(Listening("127.0.0.1", 0))
     limits = Limits(address_rate=_OPEN, address_burst=_OPEN)
-    app = make_app(served(world, organisation, work), OPERATIONS, SignedGuard(lambda: bound.authorities, limits=limits))
+    made, guard = served(world, organisation, work), SignedGuard(lambda: bound.authorities, limits=limits)
+    app = make_app(made, OPERATIONS, guard, shorter=[Middleware(Quick, made, guard)])
     with closing(world.ledger), organisation.carrier:
         server = make_server(app, bound.listening, lambda: print(json.dumps({"url": bound.url}), flush=True), limits)
         server.run(sockets=[bound.socket])
+        made.posts.close()
         work.close()
 
 

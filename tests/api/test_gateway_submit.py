@@ -319,3 +319,30 @@ def test_recoveries_and_vetoes_that_nobody_entitled_signed_are_not_carried(serve
     assert served.refused("POST", "/south/vetoes", foreign, COSE) == (403, 0x0241)
     assert served.refused("POST", "/south/vetoes", b"", COSE) == (400, 1)
     assert story.region.ledger.height() <= height + 1
+
+
+@pytest.mark.parametrize("body", ["good", "malformed", "expired", "large"])
+def test_the_short_way_answers_as_the_usual_one(served: World, body: str) -> None:
+    now = served.story.region.ledger.now()
+    bad = {"malformed": b"\x00", "expired": late(served, now), "large": bytes(300_000)}
+    answers = []
+    for headers in ({}, {"accept": "application/cbor"}):  # with a wish for a form it is the usual way
+        raw = opening(served.story.north) if body == "good" else bad[body]
+        answer = served.call("POST", "/north/envelopes", raw, COSE, headers=headers)
+        fields = {name: value for name, value in answer.headers.items() if name != "content-length"}
+        if body == "good":
+            answers.append((answer.status_code, fields, len(answer.content) > 300))
+        else:
+            answers.append((answer.status_code, fields, answer.content))
+    assert answers[0] == answers[1]
+    figures = served.call("GET", "/metrics").text
+    counted = f'operation="postEnvelopes",status="{answers[0][0]}"}} 2.0'
+    assert counted in figures
+
+
+def test_no_other_request_goes_the_short_way(served: World) -> None:
+    raw = opening(served.story.north)
+    assert served.refused("POST", "//envelopes", raw, COSE)[0] == 404
+    assert served.refused("POST", "/north/north/envelopes", raw, COSE)[0] == 404
+    assert served.refused("GET", "/north/envelopes")[0] == 405
+    assert served.refused("POST", "/north/envelopes", raw, "text/plain") == (415, 0x8006)

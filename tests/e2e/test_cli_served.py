@@ -120,15 +120,14 @@ def test_fsck_beside_the_server(home: Path, server: Server) -> None:
 
 def test_fsck_of_a_served_home_finds_a_changed_byte(own: Path) -> None:
     with served(own):
-        assert data("patient", "list", "--as", "north", home=own)  # the vault is open
-        path = own / "organisations/north/vault/index.db"
-        with path.open("r+b") as file:
-            file.seek(40_000)
+        with (own / "ledger/blocks").open("r+b") as file:  # the server does not write there again
+            file.seek(100)
             byte = file.read(1)
-            file.seek(40_000)
+            file.seek(100)
             file.write(bytes((byte[0] ^ 1,)))
         result = salus("fsck", home=own)
-        assert result.status == 1 and "does not authenticate" in result.out
+        assert result.status == 1 and "wrong checksum" in result.out, result
+        assert not list(own.glob(".fsck-*"))
 
 
 def test_a_terminal_of_the_caller_s_width_and_colour(home: Path, server: Server) -> None:

@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from salus.api.errors import Busy, NoSuchOrganisation
 from salus.client.submission import Outcome, sign_receipts
@@ -19,10 +19,12 @@ from salus.core.errors import Refusal
 from salus.services.actors import Organisation
 from salus.services.carry import Carrying, carry_each
 
-GROUPS, THREADS = 2, 4  # under way at once: of one member, of all
+GROUPS, THREADS = 2, 8  # under way at once: of one member, of all
+MOST_FUNCTIONS = 256  # that run or wait
 MOST_TOGETHER, MOST_WAITING = 1_024, 8_192  # envelopes
 SHARED = 32
 
+Result = TypeVar("Result")
 Found = Callable[[str], Organisation | None]
 
 
@@ -46,6 +48,7 @@ class Posts:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="posts")
         self._waiting: dict[str, deque[_Post]] = {}
         self._under_way: dict[str, int] = {}
+        self._functions = 0
 
     @property
     def waiting(self) -> int:
@@ -64,6 +67,16 @@ class Posts:
         queue.append(post)
         self._go_on(found, slug)
         return await post.answer
+
+    async def run(self, function: Callable[[], Result]) -> Result:
+        """Return what a function returns that sends envelopes and waits for them; raise Busy where too many wait."""
+        if self._functions >= MOST_FUNCTIONS:
+            raise Busy
+        self._functions += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+        finally:
+            self._functions -= 1
 
     def close(self) -> None:
         """Wait for what is under way, take no more."""
@@ -104,8 +117,8 @@ def _carried(found: Found, slug: str, raws: list[bytes]) -> list[Answered | Base
     organisation = found(slug)
     if organisation is None:
         return [NoSuchOrganisation() for _ in raws]
-    ended = [_ended(one) for one in carry_each(organisation, raws)]
-    landed = sorted((one for one in ended if isinstance(one, Outcome)), key=lambda one: one.height)
+    known = [ended(one) for one in carry_each(organisation, raws)]
+    landed = sorted((one for one in known if isinstance(one, Outcome)), key=lambda one: one.height)
     answers: dict[bytes, Answered] = {}
     for begin in range(0, len(landed), SHARED):
         some = landed[begin : begin + SHARED]
@@ -113,11 +126,11 @@ def _carried(found: Found, slug: str, raws: list[bytes]) -> list[Answered | Base
         for outcome in some:
             mine = (receipts[outcome.height],)
             answers[outcome.id] = Answered(outcome, mine, encoded(outcome, mine))
-    return [answers[one.id] if isinstance(one, Outcome) else one for one in ended]
+    return [answers[one.id] if isinstance(one, Outcome) else one for one in known]
 
 
-def _ended(one: Carrying) -> Outcome | BaseException:
-    """Return what became of an envelope, once that is known."""
+def ended(one: Carrying) -> Outcome | BaseException:
+    """Wait, in a thread, until it is known what became of an envelope; return that, or why nothing did."""
     if isinstance(one.under_way, Refusal):
         return one.under_way
     error = one.under_way.exception()  # waits

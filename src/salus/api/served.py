@@ -31,6 +31,6 @@ class Served:
     document: bytes = field(default=b"{}", repr=False)  # OpenAPI, of what is served
     recent: RecentAnswers = field(default_factory=RecentAnswers, repr=False)
     batches: Batches = field(default_factory=Batches, repr=False)
-    waiting: Waiting = field(default_factory=Waiting, repr=False)
     directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
     inboxes: Inboxes | None = field(default=None, repr=False)
+    waiting: Waiting = field(default_factory=Waiting, repr=False)

@@ -23,15 +23,18 @@ from salus.bootstrap.passphrase import change_passphrase
 from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
 from salus.bootstrap.rotation import rotate_vault
-from salus.bootstrap.upstream import read_upstream
+from salus.bootstrap.split import SPLIT_NOTE, split_region
+from salus.bootstrap.upstream import UpstreamFile, read_upstream, write_upstream
 
 __all__ = [
     "GENESIS",
+    "SPLIT_NOTE",
     "LocalCarriers",
     "MemberSpec",
     "OrganisationFile",
     "Region",
     "RegionSpec",
+    "UpstreamFile",
     "administration_change",
     "carry_out",
     "change_passphrase",
@@ -58,6 +61,8 @@ __all__ = [
     "rotate_seal",
     "rotate_vault",
     "seal_change",
+    "split_region",
     "tiles_folder",
     "verifying",
+    "write_upstream",
 ]

@@ -6,11 +6,13 @@ from importlib.metadata import version
 
 import orjson
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from salus.api.app import Guard, make_app
 from salus.api.directory.operations import OPERATIONS as DIRECTORY
 from salus.api.gateway.account import OPERATIONS as ACCOUNT
 from salus.api.gateway.ask import OPERATIONS as ASK
+from salus.api.gateway.quick import Quick
 from salus.api.gateway.submit import OPERATIONS as SUBMIT
 from salus.api.ledger import OPERATIONS as LEDGER
 from salus.api.letters.operations import OPERATIONS as LETTERS
@@ -48,7 +50,7 @@ def serving(
     watch = Watch(Figures(_looks(region, work, answering)), tracing or Passing())
     made = served(region, work, arrived, answering, watch)
     try:
-        yield make_app(made, OPERATIONS, guard)
+        yield make_app(made, OPERATIONS, guard, shorter=[Middleware(Quick, made, guard)])
     finally:
         guard.close()
         made.posts.close()

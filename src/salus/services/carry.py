@@ -9,10 +9,12 @@ from concurrent.futures import Future
 from typing import NamedTuple
 
 from salus.client.batcher import Landed
+from salus.client.ledger import Ledger, StateView
 from salus.client.refused import refusal
 from salus.contracts.accounts import errors as refused
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts import recovery_errors
+from salus.contracts.accounts.keys import account_key
 from salus.contracts.accounts.messages import ClaimPayload
 from salus.contracts.accounts.recovery_messages import Approval, RecoveryPayload, VetoPayload
 from salus.core import cose
@@ -62,15 +64,31 @@ def carry_each(organisation: Organisation, raws: Sequence[bytes]) -> list[Carryi
 
 
 def _carry(organisation: Organisation, envelopes: Sequence[Envelope]) -> list[Carrying]:
-    network, carrier = organisation.network, organisation.carrier
-    state, now = organisation.ledger.view(), organisation.ledger.now()
+    carrier, ledger = organisation.carrier, organisation.ledger
+    now, keys = ledger.now(), _Keys(ledger.view(), envelopes)
     # What was brought before gets the same answer, whatever became of its keys since.
-    barred = [carrier.known(one.id) or _bar(network, state, now, one) for one in envelopes]
+    barred = [carrier.known(one.id) or _bar(ledger, keys, now, one) for one in envelopes]
     futures = iter(carrier.submit_parsed([one for one, why in zip(envelopes, barred, strict=True) if why is None]))
     return [Carrying(one.id, why or next(futures)) for one, why in zip(envelopes, barred, strict=True)]
 
 
-def _bar(network: bytes, state: Reader, now: int, envelope: Envelope) -> Refusal | None:
+class _Keys:
+    """The entries of the keys that envelopes are signed by, read in one go; any other is read when it is asked for."""
+
+    def __init__(self, state: StateView, envelopes: Sequence[Envelope]) -> None:
+        keys = [account_key(*signer) for envelope in envelopes for signer in envelope.payload.signers]
+        self._state, self._found = state, dict(zip(keys, state.get_all(keys), strict=True))
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of a key."""
+        return self._found[key] if key in self._found else self._state.get(key)
+
+    def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
+        """Return what the state has under a prefix."""
+        return self._state.scan(prefix)
+
+
+def _bar(ledger: Ledger, state: Reader, now: int, envelope: Envelope) -> Refusal | None:
     """Return why the ledger would not execute an envelope, in the machine's order; None where it would."""
     payload = envelope.payload
     if now >= payload.not_after:
@@ -81,8 +99,8 @@ def _bar(network: bytes, state: Reader, now: int, envelope: Envelope) -> Refusal
         key = accounts.live_key(state, account, kid, now)
         if key is None:
             return refusal(_UNKNOWN_SIGNER if accounts.account_of_key(state, kid) != account else _REVOKED_KEY)
-        message = cose.to_be_signed("envelope", network, envelope.payload_bytes, kid)
-        if not verify(key.public, message, signature):
+        message = cose.to_be_signed("envelope", ledger.network, envelope.payload_bytes, kid)
+        if not ledger.verify(key.public, message, signature):
             return WrongSignature()
     return None
 

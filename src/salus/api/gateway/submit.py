@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from salus.api.gateway.answers import SubmittedShown, answer, answer_alone, landed
 from salus.api.operation import CBOR, COSE, JSON, MIB, Call, Content, Operation
-from salus.client.submission import MOST
+from salus.client.submission import MOST, Outcome
 from salus.core.encoding import decode, decode_plain
 from salus.core.errors import Malformed
 from salus.core.types import Message
@@ -62,14 +62,14 @@ async def vetoes(call: Call) -> Response:
 
 
 async def _carried(call: Call, send: Callable[[Organisation], list[Carrying]]) -> Response:
-    """Send in a thread, wait in none."""
+    """Send and wait in a thread."""
 
-    def sent() -> tuple[Organisation, list[Carrying]]:
+    def sent() -> tuple[Organisation, list[Outcome]]:
         organisation = call.organisation
-        return organisation, send(organisation)
+        return organisation, landed(send(organisation))
 
-    organisation, carrying = await call.served.work.run(sent)
-    return answer(call, organisation, await landed(carrying))
+    organisation, outcomes = await call.served.posts.run(sent)
+    return answer(call, organisation, outcomes)
 
 
 _ANSWER = Content(CBOR, words="What became of each envelope, with a signed receipt of each block.")
@@ -77,19 +77,20 @@ _GIVES = {200: (_ANSWER, Content(JSON, SubmittedShown))}
 _PROBLEMS = (401, 403, 404, 409, 410)
 
 
+ENVELOPES = Operation(
+    "POST",
+    "/{org}/envelopes",
+    "postEnvelopes",
+    "gateway",
+    "Have envelopes carried to the ledger",
+    envelopes,
+    _GIVES,
+    takes=(Content(COSE, words="One envelope."), Content(CBOR, words="An array of 1 to 500 envelopes.")),
+    most_bytes=MIB,
+    problems=_PROBLEMS,
+)
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/{org}/envelopes",
-        "postEnvelopes",
-        "gateway",
-        "Have envelopes carried to the ledger",
-        envelopes,
-        _GIVES,
-        takes=(Content(COSE, words="One envelope."), Content(CBOR, words="An array of 1 to 500 envelopes.")),
-        most_bytes=MIB,
-        problems=_PROBLEMS,
-    ),
+    ENVELOPES,
     Operation(
         "POST",
         "/{org}/claims",
