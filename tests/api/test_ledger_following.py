@@ -15,9 +15,13 @@ from salus.api.ledger.errors import NotReady
 from salus.client.checked import CheckedLedger
 from salus.client.remote import RemoteLedger
 from salus.client.remote_errors import AnswerLost, NodeAway, UnreadableAnswer
+from salus.contracts.governance.messages import Propose, SetValidator, Vote
+from salus.contracts.governance.parameters import Parameter
 from salus.core.encoding import decode_plain, encode
 from salus.core.envelope import WINDOW_MS
 from salus.core.errors import Malformed
+from salus.core.hashing import object_id
+from salus.core.keys import Role, possession
 from salus.evidence.header import Block, parse_header, read_block, read_header, sign_header
 from salus.evidence.state import LOG_KEY
 from salus.evidence.tip import Tip, read_tip, sign_tip
@@ -573,3 +577,33 @@ def test_a_follower_that_begins_under_load_catches_up(tmp_path: Path, region: Re
             proof.values == (None,) and verify_absence(signed.header.app_hash, LOG_KEY, proof.proofs[0])
         )
     assert light.value(LOG_KEY) == ledger.view().get(LOG_KEY)
+
+
+def test_a_node_whose_key_was_changed_by_vote_is_followed(tmp_path: Path) -> None:
+    region = Region(parameters=((int(Parameter.PROPOSAL_DELAY_BLOCKS), 2),))
+    fresh, old = key("node, second"), region.node
+    proof = fresh.sign(possession(region.network, region.hospital.id, Role.VALIDATOR, fresh.public))
+    change = SetValidator(region.hospital.id, fresh.public, 1, proof)
+    with node(tmp_path / "node", region) as (ledger, url), follower(tmp_path / "f", region, url) as other:
+        same(ledger, other)
+        member = [(region.hospital.id, region.hospital.administration)]
+        nonce = region.nonce()
+        proposal = object_id("proposal", region.network, region.hospital.id, nonce, 0, 0)
+        effective = ledger.height() + 6
+        made = region.envelope(member, Propose(region.hospital.id, effective, ((4, encode(change)),)), nonce=nonce)
+        votes = [
+            region.envelope([(one.id, one.administration)], Vote(one.id, proposal, True)) for one in region.members
+        ]
+        result = ledger.submit(region.batch(made)).result(WAIT_S)
+        assert [one.code for one in result.results] == [0]
+        result = ledger.submit(region.batch(*votes)).result(WAIT_S)
+        assert [one.code for one in result.results] == [0, 0, 0]
+        reach(other, result.height)
+    with EmbeddedLedger.open(tmp_path / "node", old, FakeClock()) as ledger:  # nobody follows meanwhile
+        while ledger.height() <= effective:
+            fill(ledger, region, 1)
+    region.node = fresh
+    with node(tmp_path / "node", region) as (ledger, url), follower(tmp_path / "f", region, url) as other:
+        fill(ledger, region, 1)
+        same(ledger, other)
+        assert other.trouble() is None
