@@ -22,6 +22,7 @@ from salus.bootstrap import (
 from salus.bootstrap.split import plan
 from salus.core.errors import Refusal
 from salus.disk import take_lock
+from salus.ledger.errors import NotANode
 from salus.policy.types import OrganisationRole
 from salus.services.errors import NoRegion
 from salus.services.remote.directory import Directory
@@ -97,6 +98,8 @@ def test_everything_is_where_it_belongs(home: Path, tmp_path: Path) -> None:
         open_region(home, PASSPHRASE)
     with pytest.raises(NoRegion):
         split_region(home, tmp_path / "again", UPSTREAM, PASSPHRASE)
+    with pytest.raises(NotANode):
+        split_region(one, tmp_path / "again", UPSTREAM, PASSPHRASE)
 
 
 def test_the_node_knows_the_members_sealing_keys(home: Path, tmp_path: Path) -> None:

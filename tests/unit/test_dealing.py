@@ -18,8 +18,8 @@ def test_those_that_answer_work_together_and_who_resumes_alone() -> None:
             steps.append("answered")
 
     def resume() -> None:
-        with dealing.alone():
-            steps.append("resumed")
+        with dealing.alone(WAIT_S) as alone:
+            steps.append("resumed" if alone else "not now")
 
     answering = [threading.Thread(target=answer) for _ in range(2)]
     for thread in answering:
@@ -44,7 +44,7 @@ def test_who_waits_to_be_alone_goes_before_others_that_come() -> None:
             go_on.wait(WAIT_S)
 
     def alone() -> None:
-        with dealing.alone():
+        with dealing.alone(WAIT_S):
             steps.append("alone")
 
     def later() -> None:
@@ -72,7 +72,20 @@ def test_an_error_lets_others_in() -> None:
                 raise ValueError
         except ValueError:
             pass
-    with dealing.alone():
-        pass
+    with dealing.alone() as alone:
+        assert alone
     with dealing.inbox():
+        pass
+
+
+def test_who_cannot_be_alone_soon_does_not_hold_others_up() -> None:
+    dealing = Dealing()
+    with dealing.together():
+        with dealing.alone(0.0) as alone:
+            assert not alone
+        with dealing.together(), dealing.inbox():
+            pass
+    with dealing.alone() as alone, dealing.alone(0.0) as second:
+        assert (alone, second) == (True, False)
+    with dealing.together():
         pass

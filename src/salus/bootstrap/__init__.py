@@ -23,11 +23,12 @@ from salus.bootstrap.passphrase import change_passphrase
 from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
 from salus.bootstrap.rotation import rotate_vault
-from salus.bootstrap.split import split_region
+from salus.bootstrap.split import SPLIT_NOTE, split_region
 from salus.bootstrap.upstream import UpstreamFile, read_upstream, write_upstream
 
 __all__ = [
     "GENESIS",
+    "SPLIT_NOTE",
     "LocalCarriers",
     "MemberSpec",
     "OrganisationFile",

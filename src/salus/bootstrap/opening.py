@@ -99,14 +99,22 @@ def _followed(
 
 
 def create_person(region: Region, slug: str) -> Person:
-    """Make an empty wallet; raise UnusableName, WalletExists, ReadOnly."""
+    """Make an empty wallet; raise UnusableName, WalletExists, WrongPassphrase, ReadOnly."""
     if not SLUG.fullmatch(slug):
         raise UnusableName
     if region.read_only:
         raise ReadOnly
     path = wallet_path(region.home, slug)
+    _check_passphrase(region)
     Wallet.create(path, region.passphrase(), region.network)
     return region.person(slug)
+
+
+def _check_passphrase(region: Region) -> None:
+    """Raise WrongPassphrase where another file of the home is sealed by another; the node's own was opened before."""
+    sealed = [*region.home.glob("people/*/wallet.sealed"), *region.home.glob("organisations/*/keystore.sealed")]
+    if sealed and read_upstream(region.home) is not None:
+        Keystore.open(min(sealed), region.passphrase())
 
 
 def open_person(region: Region, slug: str) -> Person:

@@ -19,12 +19,13 @@ from hashlib import file_digest
 from pathlib import Path
 
 from salus.bootstrap.layout import GENESIS, directory_folder, organisation_file
-from salus.bootstrap.opening import open_region
+from salus.bootstrap.opening import has_node, open_region
 from salus.bootstrap.region import Region
 from salus.bootstrap.upstream import UpstreamFile, write_upstream
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.governance import queries as governance
 from salus.disk import TEMPORARY, make_folder, sync_folder
+from salus.ledger.errors import NotANode
 from salus.services import lookup
 from salus.services.errors import NoRegion
 from salus.services.remote.directory import Directory
@@ -34,7 +35,7 @@ from salus.vault.seals import seal_key_id
 
 NODE, MEMBERS, PEOPLE = "node", "members", "people"
 MARK, READY = "split", b"ready\n"  # a file of the new folder: how far it is
-OUT_OF_USE, NOTE = f"{GENESIS}.split", "SPLIT.txt"
+OUT_OF_USE, SPLIT_NOTE = f"{GENESIS}.split", "SPLIT.txt"
 SECRET = "passphrase"  # noqa: S105 - the file of an unattended home
 _NOT_COPIED = ("lock", "lock.mdb", "vault.lock")
 _FILES = LocalFiles()
@@ -78,13 +79,15 @@ def split_region(
 ) -> Parts:
     """Take the closed region in `home` apart into the new folder `to`; its homes follow the node at `upstream`.
 
-    `ca` is a file of certificates for them to trust. Raises NoRegion, FolderTaken, CopyDiffers, StorageFull,
+    `ca` is a file of certificates for them to trust. Raises NoRegion, NotANode, FolderTaken, CopyDiffers, StorageFull,
     StorageFailed, and what `open_region` raises.
     """
     if _is_ready(to) and (home / OUT_OF_USE).is_file():
         return _finish(home, to, _there(to, 0))
     if not (home / GENESIS).is_file():
         raise NoRegion
+    if not has_node(home):
+        raise NotANode
     if to.exists() and any(to.iterdir()):
         if not (to / MARK).is_file():
             raise FolderTaken
@@ -210,7 +213,7 @@ def _digest(path: Path) -> bytes:
 def _finish(home: Path, to: Path, parts: Parts) -> Parts:
     """Put the region out of use, then the new homes into it."""
     if (home / GENESIS).is_file():
-        _FILES.write(home / NOTE, _WORDS.format(to=to).encode())
+        _FILES.write(home / SPLIT_NOTE, _WORDS.format(to=to).encode())
         _FILES.move(home / GENESIS, home / OUT_OF_USE)
     genesis = (home / OUT_OF_USE).read_bytes()
     for part in parts.all():

@@ -18,9 +18,13 @@ class Due(NamedTuple):
 
 
 def due(organisation: Organisation, rule: WindowRule = DEFAULT) -> Due:
-    """Do everything that is due now. Meant to be called every so often: by a timer, or `salus record due`."""
-    with organisation.dealing.alone():
-        done = Due(resume(organisation), anchor_windows(organisation, rule))
+    """Do everything that is due now. Meant to be called every so often: by a timer, or `salus record due`.
+
+    While requests are being answered what was interrupted waits for the next time.
+    """
+    with organisation.dealing.alone() as alone:
+        resumed = resume(organisation) if alone else ()
+    done = Due(resumed, anchor_windows(organisation, rule))
     while organisation.vault.places.catch_up():
         continue
     return done
