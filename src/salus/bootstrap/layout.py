@@ -9,6 +9,8 @@ HOME/people/<slug>/wallet.sealed
 HOME/exchange/                         letters between them, and to others elsewhere; public sealing keys
 HOME/directory/                        of a home with the node: where members' gateways are, and sealing keys
 HOME/upstream.json                     of a home without it: which node it follows
+HOME/serving.sock                      while it is served: where commands find its server
+HOME/.fsck-<process>-*/                while a served home is checked: the snapshot
 """
 
 import re
@@ -23,7 +25,19 @@ from salus.vault.files import LocalFiles
 GENESIS = "genesis.cbor"
 PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+RESERVED = frozenset(  # first parts of paths that a server has beside `/{organisation}/...`
+    (
+        *("ledger", "directory", "checkpoint", "tile", "tiles", "add-checkpoint", "sign-subtree", "witness"),
+        *("explorer", "portal", "assets", "static", "docs", "api", "openapi", "well-known"),
+        *("health", "ready", "metrics"),
+    )
+)
 FILES = LocalFiles()
+
+
+def may_name_organisation(slug: str) -> bool:
+    """True if an organisation's folder, and the first part of its paths at a server, may be called so."""
+    return SLUG.fullmatch(slug) is not None and slug not in RESERVED
 
 
 @dataclass(frozen=True, slots=True)
