@@ -33,7 +33,7 @@ from salus.services.actors import Organisation
 from salus.services.situations import Situations
 from salus.verifier.process import VerifierProcess
 
-SLUG, TOGETHER = "hospital", 50
+SLUG, TOGETHER, LONE = "hospital", 50, 4_000
 _OPEN = 1e9  # the rates are another's subject
 
 
@@ -75,14 +75,15 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=100_000)
     parser.add_argument("--singles", type=int, default=60_000)
     parser.add_argument("--together", type=int, default=80_000)
-    parser.add_argument("--no-verifier", action="store_true")
+    parser.add_argument("--verifier", action="store_true", help="with a process for signatures beside it")
     given = parser.parse_args()
     world = World(given.folder / "ledger", given.keys, given.keys // 3)
+    write_bodies(given.folder / "lone", world.grants(LONE))
     write_bodies(given.folder / "singles", world.grants(given.singles))
     grants = world.grants(given.together)
     posts = given.together // TOGETHER
     write_bodies(given.folder / "together", (encode(list(itertools.islice(grants, TOGETHER))) for _ in range(posts)))
-    world.reopen(None if given.no_verifier else VerifierProcess(eager=True))
+    world.reopen(VerifierProcess() if given.verifier else None)
     tune_process()
     organisation, work = member(world), Work()
     bound = bind(Listening("127.0.0.1", 0))
@@ -96,4 +97,5 @@ def main() -> None:
         work.close()
 
 
-main()
+if __name__ == "__main__":
+    main()
