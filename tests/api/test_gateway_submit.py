@@ -8,10 +8,11 @@ from threading import Event
 import httpx2
 import msgspec
 import pytest
-from api_world import URL, World
+from api_world import HOST, URL, World
 
 from e2e.recovery_story import FRIENDS, approvals, begun, new_phone, with_keyholders
 from e2e.story_region import take_in
+from salus.api.admission import PeerGone
 from salus.api.errors import Busy
 from salus.api.gateway.submit import Recovery
 from salus.api.posts import SHARED, Posts, encoded
@@ -346,3 +347,22 @@ def test_no_other_request_goes_the_short_way(served: World) -> None:
     assert served.refused("POST", "/north/north/envelopes", raw, COSE)[0] == 404
     assert served.refused("GET", "/north/envelopes")[0] == 405
     assert served.refused("POST", "/north/envelopes", raw, "text/plain") == (415, 0x8006)
+
+
+@pytest.mark.parametrize("sent", [b"", b"half a body"])
+def test_a_peer_that_goes_away_in_the_middle_of_a_post_leaves_nothing(served: World, sent: bytes) -> None:
+    parts = iter([{"type": "http.request", "body": sent, "more_body": True}, {"type": "http.disconnect"}])
+    headers = [(b"host", HOST.encode()), (b"content-type", COSE.encode()), (b"content-length", b"400")]
+    scope = {
+        "type": "http", "method": "POST", "path": "/north/envelopes", "raw_path": b"/north/envelopes",
+        "query_string": b"", "root_path": "", "scheme": "http", "client": ("127.0.0.1", 1), "headers": headers,
+    }  # fmt: skip
+
+    async def receive() -> dict[str, object]:
+        return next(parts)
+
+    async def send(message: dict[str, object]) -> None:
+        raise PeerGone  # as the connection does
+
+    asyncio.run(served.app(scope, receive, send))
+    assert 'operation="postEnvelopes",status="0"} 1.0' in served.call("GET", "/metrics").text
