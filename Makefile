@@ -9,10 +9,11 @@ RUNS   ?= 1000
 FIRST  ?= 0
 PEOPLE ?= 600
 SECONDS ?= 600
+LISTEN ?= 127.0.0.1:8080
+ONCE   ?=
 
-run: $(VENV)/run.stamp ## set up and play the demonstration on the embedded ledger
-	@test ! -f $(HOME_DIR)/passphrase || { echo "Removing the region of the last demonstration, $(HOME_DIR)"; rm -rf $(HOME_DIR); }
-	@$(BIN)/salus demo --home $(HOME_DIR) --once
+run: $(VENV)/run.stamp ## set up, play the demonstration and serve it on LISTEN (127.0.0.1:8080); ONCE=1 ends after the story
+	@$(BIN)/salus demo --home $(HOME_DIR) --anew $(if $(ONCE),--once,--listen $(LISTEN))
 
 test: $(VENV)/test.stamp ## set up and run every test
 	@sh requirements/others

@@ -69,6 +69,7 @@ def make_app(
         exception_handlers={HTTPException: _unrouted},
     )
     app.router.redirect_slashes = False  # a redirect would repeat what the caller calls this host
+    app.state.waiting = served.waiting  # for the server, which ends it
     return app
 
 
@@ -94,7 +95,7 @@ class _Endpoint:
                 async with aclosing(_Streamed(response)):
                     await response(scope, receive, sending)
         except PeerGone:
-            return
+            raise  # `Fence` ends it
         except Refusal as refusal:
             failed = refusal
         except Exception as error:  # noqa: BLE001 - the last resort shows a bug's kind and place, never anybody's data

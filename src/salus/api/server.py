@@ -19,6 +19,7 @@ from salus.api.connection import connections
 from salus.api.door import Door
 from salus.api.limits import Limits
 from salus.api.tls import server_context
+from salus.api.waiting import Waiting
 
 GRACE_S = 10
 BACKLOG = 2_048
@@ -111,6 +112,13 @@ class _Server(uvicorn.Server):
         made: Any = self.config.http_protocol_class
         found: asyncio.Protocol = made(config=self.config, server_state=self.server_state, app_state={})
         return found
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """End; whoever waits for news is told that there are none."""
+        app = self.config.app
+        if isinstance(app, Starlette) and isinstance(getattr(app.state, "waiting", None), Waiting):
+            app.state.waiting.end()
+        await super().shutdown(sockets)
 
 
 def _affordable(limits: Limits) -> Limits:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from salus.bootstrap import GENESIS, Region, open_region, tiles_folder
+from salus.bootstrap import GENESIS, SPLIT_NOTE, Region, open_region, tiles_folder
 from salus.cli.beside.client import RunThere
 from salus.cli.beside.host import hosted
 from salus.cli.beside.place import HomeServed, OtherHome, connect
@@ -178,6 +178,8 @@ def opened(home: Path | None, *, read_only: bool = False, alone: bool = False) -
     """
     folder = home_folder(home)
     if not (folder / "genesis.cbor").is_file():
+        if (folder / SPLIT_NOTE).is_file():
+            raise BadInput(f"the region of {folder} was taken apart; {SPLIT_NOTE} in it says where its homes are")
         raise BadInput(f"{folder} holds no region; `salus init` or `salus demo` makes one")
     region = hosted()
     if region is not None:
