@@ -78,6 +78,8 @@ def _measured(served: Server, people: People, seconds: float) -> dict[str, float
     if not third:
         raise RuntimeError(f"too short: {posted} envelopes, and the memories are full after {WARM}")
     first, last = statistics.median(samples[:third]), statistics.median(samples[-third:])
+    tenth = len(samples) // 10
+    course = [statistics.median(samples[at * tenth : (at + 1) * tenth]) for at in range(10)] if tenth else []
     return {
         "soak_seconds": round(time.monotonic() - begun, 1),
         "soak_envelopes_count": float(posted),
@@ -86,6 +88,7 @@ def _measured(served: Server, people: People, seconds: float) -> dict[str, float
         "soak_last_third_median_kb": last,
         "soak_most_kb": float(max(samples)),
         "soak_last_to_first_ratio": round(last / first, 4),
+        **{f"soak_tenth_{at}_median_kb": value for at, value in enumerate(course)},
     }
 
 
