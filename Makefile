@@ -37,6 +37,9 @@ bench: $(VENV)/run.stamp ## all benchmarks at full size, into docs/benchmarks.js
 memory: $(VENV)/run.stamp ## run a ledger for SECONDS (default 600) and see that its memory does not grow
 	@$(BIN)/python -m benchmarks.memory --seconds $(SECONDS)
 
+soak: $(VENV)/run.stamp ## post to a server for SECONDS (default 600), bother it, and see that its memory does not grow
+	@$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
+
 faults: $(VENV)/test.stamp ## crash the ledger and the vault RUNS times (default 1000)
 	@$(BIN)/python -m pytest -q -n 2 tests/faults --fault-runs $(RUNS)
 
@@ -100,5 +103,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test check coverage bench memory faults oracle simulate fuzz linkage vectors portal lock help
+.PHONY: run test check coverage bench memory soak faults oracle simulate fuzz linkage vectors portal lock help
 .DELETE_ON_ERROR:
