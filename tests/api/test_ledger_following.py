@@ -15,9 +15,13 @@ from salus.api.ledger.errors import NotReady
 from salus.client.checked import CheckedLedger
 from salus.client.remote import RemoteLedger
 from salus.client.remote_errors import AnswerLost, NodeAway, UnreadableAnswer
+from salus.contracts.governance.messages import Propose, SetValidator, Vote
+from salus.contracts.governance.parameters import Parameter
 from salus.core.encoding import decode_plain, encode
 from salus.core.envelope import WINDOW_MS
 from salus.core.errors import Malformed
+from salus.core.hashing import object_id
+from salus.core.keys import Role, possession
 from salus.evidence.header import Block, parse_header, read_block, read_header, sign_header
 from salus.evidence.state import LOG_KEY
 from salus.evidence.tip import Tip, read_tip, sign_tip
@@ -26,6 +30,7 @@ from salus.ledger import errors
 from salus.ledger.embedded import EmbeddedLedger
 from salus.ledger.followed import FollowedLedger
 from salus.machine.errors import NotAMember, Replayed
+from salus.merkle.smt import verify_absence, verify_membership
 from salus.testing.clock import FakeClock
 from salus.testing.region import START_MS, Region, key
 from unit import pruned_samples
@@ -554,3 +559,51 @@ def test_where_too_many_wait_a_follower_asks_again_after_a_pause(
         fill(ledger, region)
         same(ledger, other)
         assert asked[0] == 0 and all(asked[1:])
+
+
+def test_a_follower_that_begins_under_load_catches_up(tmp_path: Path, region: Region, served: Served) -> None:
+    ledger, url = served
+    batches = [region.batch(region.open_accounts(1)[0]) for _ in range(60)]
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(lambda: [ledger.submit(batch).result(WAIT_S).code for batch in batches])
+        with follower(tmp_path / "f", region, url) as other:
+            asked = [other.prove([LOG_KEY]) for _ in range(5)]  # while blocks come
+            assert writing.result(WAIT_S) == [0] * len(batches)
+            same(ledger, other)
+    light = CheckedLedger(ledger, region.genesis_file)
+    for proof in asked:
+        signed = read_header(region.network, proof.header, validators(region))
+        assert verify_membership(signed.header.app_hash, LOG_KEY, proof.values[0] or b"", proof.proofs[0]) or (
+            proof.values == (None,) and verify_absence(signed.header.app_hash, LOG_KEY, proof.proofs[0])
+        )
+    assert light.value(LOG_KEY) == ledger.view().get(LOG_KEY)
+
+
+def test_a_node_whose_key_was_changed_by_vote_is_followed(tmp_path: Path) -> None:
+    region = Region(parameters=((int(Parameter.PROPOSAL_DELAY_BLOCKS), 2),))
+    fresh, old = key("node, second"), region.node
+    proof = fresh.sign(possession(region.network, region.hospital.id, Role.VALIDATOR, fresh.public))
+    change = SetValidator(region.hospital.id, fresh.public, 1, proof)
+    with node(tmp_path / "node", region) as (ledger, url), follower(tmp_path / "f", region, url) as other:
+        same(ledger, other)
+        member = [(region.hospital.id, region.hospital.administration)]
+        nonce = region.nonce()
+        proposal = object_id("proposal", region.network, region.hospital.id, nonce, 0, 0)
+        effective = ledger.height() + 6
+        made = region.envelope(member, Propose(region.hospital.id, effective, ((4, encode(change)),)), nonce=nonce)
+        votes = [
+            region.envelope([(one.id, one.administration)], Vote(one.id, proposal, True)) for one in region.members
+        ]
+        result = ledger.submit(region.batch(made)).result(WAIT_S)
+        assert [one.code for one in result.results] == [0]
+        result = ledger.submit(region.batch(*votes)).result(WAIT_S)
+        assert [one.code for one in result.results] == [0, 0, 0]
+        reach(other, result.height)
+    with EmbeddedLedger.open(tmp_path / "node", old, FakeClock()) as ledger:  # nobody follows meanwhile
+        while ledger.height() <= effective:
+            fill(ledger, region, 1)
+    region.node = fresh
+    with node(tmp_path / "node", region) as (ledger, url), follower(tmp_path / "f", region, url) as other:
+        fill(ledger, region, 1)
+        same(ledger, other)
+        assert other.trouble() is None

@@ -20,6 +20,8 @@ from salus.bootstrap import (
     split_region,
 )
 from salus.bootstrap.split import plan
+from salus.cli.options import passphrase
+from salus.cli.terminal import OwnTerminal, terminal, use_terminal
 from salus.core.errors import Refusal
 from salus.disk import take_lock
 from salus.ledger.errors import NotANode
@@ -246,3 +248,29 @@ def test_the_command(home: Path, tmp_path: Path) -> None:
     assert again.status == 2 and "not empty" in again.line
     wrong = salus("home", "follow", "--node", node, "--genesis", tmp_path / "to/node/passphrase", home=tmp_path / "w")
     assert wrong.status == 2 and not (tmp_path / "w").exists()
+
+
+class Somebody(OwnTerminal):
+    """Somebody who can be asked."""
+
+    def __init__(self) -> None:
+        self.twice: list[bool] = []
+
+    def attended(self) -> bool:
+        return True
+
+    def ask_secret(self, words: str, *, twice: bool) -> str:
+        self.twice.append(twice)
+        return PASSPHRASE
+
+
+def test_the_passphrase_of_a_home_with_nothing_sealed_is_asked_for_twice(home: Path, tmp_path: Path) -> None:
+    asked, before = Somebody(), terminal()
+    use_terminal(asked)
+    try:
+        passphrase(tmp_path / "fresh")
+        (home / "passphrase").unlink()
+        passphrase(home)
+    finally:
+        use_terminal(before)
+    assert asked.twice == [True, False]

@@ -30,7 +30,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
     return copied(once(tmp_path_factory, "founded", lambda folder: found(folder / "home", *MEMBERS)), tmp_path)
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_says_where_it_is_answers_and_ends(home: Path, by: int) -> None:
     with served(home) as server:
         assert server.said == {

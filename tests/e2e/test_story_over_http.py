@@ -92,11 +92,14 @@ def revoke_while_the_hospital_is_down(homes: Homes, alma: Path, handle: str) -> 
     (directive,) = homes.data(alma, "consent", "list", "--as", "alma")
     homes.run(alma, "consent", "revoke", "--as", "alma", directive["id"])
     homes.run("clinic", "access", "request", "--as", "clinic", handle)
+    (letter,) = homes.data("clinic", "home", "waiting")
+    assert (letter["to"], letter["kind"], letter["state"]) == ("North Hospital", "request", "waiting")
     before = told(homes, alma)
     assert "revoked" in before and "refused" not in before
     north.start()
     north.ready()  # on another port, which the directory is told
     until(lambda: "refused" in told(homes, alma), "the refusal")
+    assert homes.run("clinic", "home", "waiting").out == "Nothing waits.\n"
 
 
 def break_the_glass(homes: Homes, alma: Path, handle: str) -> None:

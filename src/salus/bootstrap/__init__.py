@@ -17,7 +17,14 @@ from salus.bootstrap.key_changes import (
     rotate_seal,
     seal_change,
 )
-from salus.bootstrap.layout import GENESIS, MemberSpec, OrganisationFile, RegionSpec, tiles_folder
+from salus.bootstrap.layout import (
+    GENESIS,
+    MemberSpec,
+    OrganisationFile,
+    RegionSpec,
+    may_name_organisation,
+    tiles_folder,
+)
 from salus.bootstrap.opening import create_person, has_node, open_person, open_region, verifying
 from salus.bootstrap.passphrase import change_passphrase
 from salus.bootstrap.pruning import prune_region
@@ -49,6 +56,7 @@ __all__ = [
     "has_node",
     "keep_escrow",
     "master_key_age_ms",
+    "may_name_organisation",
     "old_gateways_change",
     "open_person",
     "open_region",

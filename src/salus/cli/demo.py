@@ -49,11 +49,11 @@ def command(
     """
     folder = home_folder(home)
     hand_over(folder, alone=True)
-    if anew:
-        remove_last(folder)
-    refuse_used(folder)
     refuse_empty(data)
-    with nullcontext() if once else take_address(address) as bound:
+    with nullcontext() if once else take_address(address) as bound:  # before anything is removed or made
+        if anew:
+            remove_last(folder)
+        refuse_used(folder)
         ok = tell_story(folder, data, file)
         if ok and bound is not None:
             serve_home(folder, bound)

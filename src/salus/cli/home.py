@@ -1,15 +1,19 @@
 """`salus home`: homes apart, which follow a node."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from salus.bootstrap import GENESIS, UpstreamFile, split_region, write_upstream
+from salus.bootstrap import GENESIS, Region, UpstreamFile, split_region, write_upstream
 from salus.cli.init import keep_passphrase, refuse_used
-from salus.cli.options import FILE, FOLDER, hand_over, home_folder, home_option, in_home, passphrase
-from salus.cli.output import print_fields, print_json, progress
+from salus.cli.options import FILE, FOLDER, hand_over, home_folder, home_option, in_home, opened, passphrase
+from salus.cli.output import print_fields, print_json, print_table, progress, short, when
 from salus.core.genesis import read_genesis
+from salus.services.errors import NoSuchMember
+from salus.services.members import member_name
 from salus.services.remote.endpoint import check_url
+from salus.services.remote.exchange import RemoteExchange
 from salus.vault.files import LocalFiles
 
 
@@ -92,3 +96,51 @@ def follow(home: Path | None, node: str, genesis: Path, ca: Path | None, url: st
     write_upstream(folder, UpstreamFile(node, url=url), ca)
     files.write(folder / GENESIS, raw)
     click.echo(f"{folder} follows {node}; its passphrase is asked for with the first wallet or organisation.")
+
+
+@command.command("waiting")
+@in_home
+def waiting(home: Path | None, as_json: bool) -> None:
+    """List letters that wait for another's server, and those that were given up.
+
+    What waits is sent again by the server of the home, or with a person's next command. What was given up was refused
+    for good, or nobody took it for fourteen days; it stays in `exchange/outbox`, in folders named given-up.
+    """
+    with opened(home) as region:
+        found = [row for name, exchange in senders(region) for row in letters_of(region, name, exchange)]
+    if as_json:
+        print_json(found)
+        return
+    rows = ((one["from"], one["to"], one["kind"], one["since"], one["state"]) for one in found)
+    print_table(("from", "to", "kind", "since", "state"), rows, empty="Nothing waits.")
+
+
+def senders(region: Region) -> Iterator[tuple[str, RemoteExchange]]:
+    """Yield (slug, exchange) of everybody of the home that sends letters elsewhere."""
+    everybody = [(slug, region.organisation(slug).exchange) for slug in region.organisations()]
+    everybody += [(slug, region.person(slug).exchange) for slug in region.people()]
+    yield from ((slug, exchange) for slug, exchange in everybody if isinstance(exchange, RemoteExchange))
+
+
+def letters_of(region: Region, name: str, exchange: RemoteExchange) -> list[dict[str, str]]:
+    """Return the letters of one sender, oldest first: those that wait, then those that were given up."""
+    both = [("waiting", one) for one in exchange.outbox.waiting()]
+    both += [("given up", one) for one in exchange.outbox.given_up()]
+    return [
+        {
+            "from": name,
+            "to": recipient_name(region, letter.recipient),
+            "kind": letter.kind,
+            "since": when(letter.since_ms),
+            "state": state,
+        }
+        for state, letter in both
+    ]
+
+
+def recipient_name(region: Region, account: bytes) -> str:
+    """Return the name of an organisation, the beginning of a person's account."""
+    try:
+        return member_name(region.ledger, account)
+    except NoSuchMember:
+        return short(account)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from salus.bootstrap import MemberSpec, RegionSpec, create_region
+from salus.bootstrap import MemberSpec, RegionSpec, create_region, may_name_organisation
 from salus.cli.options import PASSPHRASE_FILE, as_json_option, hand_over, home_folder, home_option, passphrase
 from salus.cli.output import print_fields, print_json, short
 from salus.cli.status import BadInput
@@ -26,6 +26,8 @@ class MemberText(click.ParamType[MemberSpec]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> MemberSpec:
         slug, _, rest = str(value).partition(":")
         roles, _, name = rest.partition(":")
+        if SLUG.fullmatch(slug) and not may_name_organisation(slug):
+            self.fail("a server has a page of this name: take another for SLUG", param, ctx)
         if not SLUG.fullmatch(slug) or not name.strip():
             self.fail("write SLUG:ROLE:NAME, for instance north:hospital:'Northside Hospital'", param, ctx)
         wanted = roles.upper().replace("-", "_").split("+")

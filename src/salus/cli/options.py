@@ -157,7 +157,10 @@ def known_genesis(genesis: Path | None) -> bytes:
 
 
 def passphrase(home: Path, *, new: bool = False) -> str:
-    """Return the passphrase: SALUS_PASSPHRASE_FILE, then the home's own file, then a question at a terminal."""
+    """Return the passphrase: SALUS_PASSPHRASE_FILE, then the home's own file, then a question at a terminal.
+
+    It is asked for twice where it is `new`, or where nothing in the home is sealed by it yet.
+    """
     config = read_config()
     if config.passphrase_file is not None:
         return read_passphrase(config)
@@ -166,7 +169,8 @@ def passphrase(home: Path, *, new: bool = False) -> str:
         return kept.read_text("utf-8", errors="replace").strip()
     if not terminal().attended():
         raise NoPassphrase
-    return terminal().ask_secret("Passphrase", twice=new)
+    sealed = any(home.glob("*/*.sealed")) or any(home.glob("*/*/*.sealed"))
+    return terminal().ask_secret("Passphrase", twice=new or not sealed)
 
 
 @contextmanager

@@ -117,6 +117,26 @@ class ChainReader:
         with self._lock:
             return self._chain.blocks.header(height)
 
+    def blocks(self, start: int, most: int, most_bytes: int) -> list[bytes]:
+        return self._several(self._chain.blocks.read, start, most, most_bytes)
+
+    def headers(self, start: int, most: int, most_bytes: int) -> list[bytes]:
+        return self._several(self._chain.blocks.header, start, most, most_bytes)
+
+    def _several(self, read: Callable[[int], bytes], start: int, most: int, room: int) -> list[bytes]:
+        """Read at once, so that who writes does not come between any two."""
+        if start < 1:
+            raise LookupError(start)
+        page: list[bytes] = []
+        with self._lock:
+            for height in range(start, min(start + most, self._chain.height + 1)):
+                raw = read(height)
+                room -= len(raw)
+                if room < 0 and page:
+                    break
+                page.append(raw)
+        return page
+
     def pruned(self) -> Pruned | None:
         with self._lock:
             return self._chain.pruned

@@ -17,6 +17,7 @@ from salus.ledger.embedded.checkpoints import Checkpoints
 from salus.ledger.errors import (
     BlocksGone,
     ClockBehind,
+    HeaderOfNobody,
     LedgerStopped,
     StorageFailed,
     StorageFull,
@@ -131,7 +132,13 @@ class Follower:
             if self._closing.is_set():
                 return
             self._shown = raw
-            signed = self._tips.check(raw, self._chain.height, self._validators())
+            try:
+                signed = self._tips.check(raw, self._chain.height, self._validators())
+            except HeaderOfNobody:
+                signed = None
+        if signed is None:
+            self._learn()
+            return
         idle = signed.tip.height == self._chain.height
         while self._chain.height < signed.tip.height:
             if not self._take(self._upstream.blocks(self._chain.height + 1, signed.tip.height - self._chain.height)):
@@ -141,6 +148,13 @@ class Follower:
             self._idle()
         if idle and known and monotonic() - asked < wait_ms / 2000:
             self._closing.wait(EARLY_S)  # nothing new, and not waited for: the node lets nobody wait
+
+    def _learn(self) -> None:
+        """Take in blocks that may list the key of a tip which is nobody's yet; raise HeaderOfNobody without any."""
+        page = self._upstream.blocks(self._chain.height + 1)
+        if not page:
+            raise HeaderOfNobody
+        self._take(page)
 
     def _take(self, page: list[bytes]) -> bool:
         """Take in blocks; False where that was to end."""
