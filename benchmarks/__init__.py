@@ -1,1 +1,1 @@
-"""Figures of what Salus does: `python -m benchmarks ledger|import|decision|fsck|tourist|all --json FILE [--full]`."""
+"""Figures of what Salus does: `python -m benchmarks TOPIC|all --json FILE [--full]`."""

@@ -14,6 +14,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "decision": ("benchmarks.decision",),
     "fsck": ("benchmarks.fsck",),
     "tourist": ("benchmarks.tourist",),
+    "http": ("benchmarks.http",),
 }
 
 

@@ -1,20 +1,25 @@
 """Posting envelopes, claims, recoveries and vetoes: outcomes, receipts, and what a member does not carry."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
+import asyncio
+from concurrent.futures import Future
 from dataclasses import replace
+from threading import Event
 
+import httpx2
 import msgspec
 import pytest
-from api_world import World
+from api_world import URL, World
 
 from e2e.recovery_story import FRIENDS, approvals, begun, new_phone, with_keyholders
 from e2e.story_region import take_in
+from salus.api.errors import Busy
 from salus.api.gateway.submit import Recovery
+from salus.api.posts import SHARED, Posts, encoded
 from salus.bootstrap import create_person
 from salus.client.batcher import Landed
 from salus.client.envelopes import EnvelopeBuilder
 from salus.client.ledger import EnvelopeResult
-from salus.client.submission import Submitted, read_receipt
+from salus.client.submission import Outcome, Submitted, read_receipt
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.messages import ClaimPayload, OpenAccounts, RotateSealKey
 from salus.contracts.accounts.recovery_messages import Approval
@@ -83,11 +88,68 @@ def test_through_another_member_it_is_not_executed_twice(served: World) -> None:
     assert posted(served, raw, path="/south/envelopes").outcomes[0].code == 0x0007
 
 
-def test_posts_at_once_all_land(served: World) -> None:
-    raws = [opening(served.story.north) for _ in range(8)]
-    with ThreadPoolExecutor(4) as pool:
-        outcomes = [one for found in pool.map(lambda raw: posted(served, raw).outcomes, raws) for one in found]
-    assert [outcome.code for outcome in outcomes] == [0] * 8
+def test_an_answer_is_made_quickly_and_is_the_same() -> None:
+    for events in ((), (b"event",), (bytes(300), b"")):
+        outcome = Outcome(bytes(range(32)), 0x1234, 70_000, 1_790_000_000_000, events)
+        for receipts in ((), (bytes(500),), (b"a", b"b")):
+            assert encoded(outcome, receipts) == encode(Submitted((outcome,), receipts))
+
+
+def test_posts_at_once_go_together_and_share_a_receipt(served: World) -> None:
+    north, south, posts = served.story.north, served.story.south, Posts()
+    raws = [opening(north if number % 2 else south) for number in range(40)]
+    bad = [b"no envelope", late(served, served.story.region.ledger.now())]
+
+    async def at_once() -> list[object]:
+        found = served.story.region.organisation
+        posted = (posts.carry(found, "north", raw) for raw in (*raws, *bad))
+        return await asyncio.gather(*posted, return_exceptions=True)
+
+    *answers, malformed, expired = asyncio.run(at_once())
+    assert [answer.outcome.code for answer in answers] == [0] * 40
+    assert (malformed.code, expired.code, posts.waiting) == (1, 5, 0)
+    assert len({answer.outcome.height for answer in answers}) < 10
+    ledger = served.story.region.ledger
+    for answer in answers:
+        (receipt,) = answer.receipts
+        said = read_receipt(ledger.view(), ledger.network, ledger.now(), receipt)
+        assert answer.outcome.id in said.ids and said.height == answer.outcome.height and len(said.ids) <= SHARED
+    assert len({answer.receipts for answer in answers}) < 12
+    posts.close()
+
+
+def test_more_posts_than_may_wait_are_refused(served: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("salus.api.posts.MOST_WAITING", 1)
+    go, posts, raws = Event(), Posts(), [opening(served.story.north) for _ in range(4)]
+
+    def found(slug: str) -> Organisation:
+        assert go.wait(20)
+        return served.story.region.organisation(slug)
+
+    async def one_too_many() -> list[object]:
+        tasks = [asyncio.ensure_future(posts.carry(found, "north", raw)) for raw in raws]
+        await asyncio.wait(tasks[3:])  # two groups are under way, one waits, one is refused
+        go.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    *carried, refused = asyncio.run(one_too_many())
+    assert [one.outcome.code for one in carried] == [0, 0, 0]
+    assert isinstance(refused, Busy)
+    posts.close()
+
+
+def test_requests_at_once_all_land(served: World) -> None:
+    raws = [opening(served.story.north) for _ in range(20)]
+
+    async def at_once() -> list[httpx2.Response]:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(served.app)) as client:
+            headers = {"content-type": COSE}
+            return await asyncio.gather(
+                *(client.post(f"{URL}/north/envelopes", content=raw, headers=headers) for raw in raws)
+            )
+
+    answers = asyncio.run(at_once())
+    assert [decode(answer.content, Submitted).outcomes[0].code for answer in answers] == [0] * 20
 
 
 def test_json_for_people(served: World) -> None:
@@ -257,3 +319,30 @@ def test_recoveries_and_vetoes_that_nobody_entitled_signed_are_not_carried(serve
     assert served.refused("POST", "/south/vetoes", foreign, COSE) == (403, 0x0241)
     assert served.refused("POST", "/south/vetoes", b"", COSE) == (400, 1)
     assert story.region.ledger.height() <= height + 1
+
+
+@pytest.mark.parametrize("body", ["good", "malformed", "expired", "large"])
+def test_the_short_way_answers_as_the_usual_one(served: World, body: str) -> None:
+    now = served.story.region.ledger.now()
+    bad = {"malformed": b"\x00", "expired": late(served, now), "large": bytes(300_000)}
+    answers = []
+    for headers in ({}, {"accept": "application/cbor"}):  # with a wish for a form it is the usual way
+        raw = opening(served.story.north) if body == "good" else bad[body]
+        answer = served.call("POST", "/north/envelopes", raw, COSE, headers=headers)
+        fields = {name: value for name, value in answer.headers.items() if name != "content-length"}
+        if body == "good":
+            answers.append((answer.status_code, fields, len(answer.content) > 300))
+        else:
+            answers.append((answer.status_code, fields, answer.content))
+    assert answers[0] == answers[1]
+    figures = served.call("GET", "/metrics").text
+    counted = f'operation="postEnvelopes",status="{answers[0][0]}"}} 2.0'
+    assert counted in figures
+
+
+def test_no_other_request_goes_the_short_way(served: World) -> None:
+    raw = opening(served.story.north)
+    assert served.refused("POST", "//envelopes", raw, COSE)[0] == 404
+    assert served.refused("POST", "/north/north/envelopes", raw, COSE)[0] == 404
+    assert served.refused("GET", "/north/envelopes")[0] == 405
+    assert served.refused("POST", "/north/envelopes", raw, "text/plain") == (415, 0x8006)

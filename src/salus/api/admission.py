@@ -1,6 +1,7 @@
 """What a request holds while it is under way: a place among those of its address, and room for its body."""
 
 from collections import Counter
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from types import TracebackType
 
@@ -65,6 +66,7 @@ class Admitted:
         self._places.leave(self._address, self._size)
 
 
+@lru_cache(4_096)
 def counted_address(host: str) -> str:
     """Return what counts as one address: of IPv6 the first 64 bits, since one customer has all of the rest."""
     try:

@@ -51,9 +51,13 @@ class Guard(Protocol):
 
 
 def make_app(
-    served: Served, operations: Sequence[Operation], guard: Guard, others: Sequence[BaseRoute] = ()
+    served: Served,
+    operations: Sequence[Operation],
+    guard: Guard,
+    others: Sequence[BaseRoute] = (),
+    shorter: Sequence[Middleware] = (),
 ) -> Starlette:
-    """Return the application of these operations; `others` are routes that serve files."""
+    """Return the application of these operations; `others` are routes that serve files, `shorter` ways before all."""
 
     def watched(one: Operation) -> Watched:
         return Watched(_Endpoint(served, one, guard), served.watch, one.name, one.method, one.path)
@@ -61,7 +65,7 @@ def make_app(
     routes = [Route(one.path, watched(one), methods=[one.method], name=one.name) for one in operations]
     app = Starlette(
         routes=[*routes, *others],
-        middleware=[Middleware(Fence, guard.authorities)],
+        middleware=[Middleware(Fence, guard.authorities), *shorter],
         exception_handlers={HTTPException: _unrouted},
     )
     app.router.redirect_slashes = False  # a redirect would repeat what the caller calls this host

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from salus.api.batches import Batches
 from salus.api.explorer.reading import Reading
 from salus.api.operate.watch import Watch
+from salus.api.posts import Posts
 from salus.api.recent import RecentAnswers
 from salus.api.work import Work
 from salus.client.ledger import Ledger
@@ -25,6 +26,7 @@ class Served:
     organisation: Callable[[str], Organisation | None] = field(repr=False)
     work: Work = field(repr=False)
     answering: Work | None = field(default=None, repr=False)  # of threads that wait until an answer was sent
+    posts: Posts = field(default_factory=Posts, repr=False)
     watch: Watch = field(default_factory=Watch, repr=False)
     document: bytes = field(default=b"{}", repr=False)  # OpenAPI, of what is served
     recent: RecentAnswers = field(default_factory=RecentAnswers, repr=False)

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import orjson
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from salus.api.app import Guard, make_app
 from salus.api.directory.operations import OPERATIONS as DIRECTORY
@@ -13,6 +14,7 @@ from salus.api.explorer.operations import OPERATIONS as EXPLORER
 from salus.api.explorer.portal import read_files, routes
 from salus.api.gateway.account import OPERATIONS as ACCOUNT
 from salus.api.gateway.ask import OPERATIONS as ASK
+from salus.api.gateway.quick import Quick
 from salus.api.gateway.submit import OPERATIONS as SUBMIT
 from salus.api.ledger import OPERATIONS as LEDGER
 from salus.api.letters.operations import OPERATIONS as LETTERS
@@ -50,12 +52,13 @@ def serving(
     watch = Watch(Figures(_looks(region, work, answering)), tracing or Passing())
     made = served(region, work, arrived, answering, watch)
     try:
-        app = make_app(made, OPERATIONS, guard, routes(read_files()))
+        app = make_app(made, OPERATIONS, guard, routes(read_files()), shorter=[Middleware(Quick, made, guard)])
         app.state.endings = (made.reading.tail.close,)
         yield app
     finally:
         made.reading.close()
         guard.close()
+        made.posts.close()
         answering.close()
         work.close()
 

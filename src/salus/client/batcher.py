@@ -6,7 +6,7 @@ those that arrive while a batch is under way gather and go together when it has 
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from salus.client.ledger import BatchResult, EnvelopeResult, Ledger
 from salus.client.refused import accept, refusal
 from salus.core.encoding import head
-from salus.core.envelope import MAX_BATCH_BYTES, parse_envelope, seal_batch
+from salus.core.envelope import MAX_BATCH_BYTES, Envelope, parse_envelope, seal_batch
 from salus.core.errors import Kind, Refusal
 from salus.core.signatures import SigningKey
 
@@ -70,21 +70,30 @@ class Carrier:
 
     def submit(self, envelope: bytes) -> Future[Landed]:
         """Send `envelope`; raises Malformed or Oversized at once, and Closed."""
-        key = parse_envelope(self._ledger.network, envelope).id
+        return self.submit_parsed([parse_envelope(self._ledger.network, envelope)])[0]
+
+    def submit_parsed(self, envelopes: Sequence[Envelope]) -> list[Future[Landed]]:
+        """Send envelopes together, as far as they fit one batch; raises Closed, and then sends none."""
         with self._lock:
             if self._closed:
                 raise Closed
-            if key in self._sent:
-                return self._sent[key]
-            if key in self._waiting:
-                return self._waiting[key][1]
-            future: Future[Landed] = Future()
-            future.set_running_or_notify_cancel()  # what may be on its way cannot be cancelled
-            self._waiting[key] = (envelope, future)
-            if self._busy:
-                return future
+            futures = [self._future(envelope) for envelope in envelopes]
+            if self._busy or not self._waiting:
+                return futures
             self._busy = True
         self._send()
+        return futures
+
+    def _future(self, envelope: Envelope) -> Future[Landed]:
+        """Return the future of an envelope, which waits now unless it was sent before. Call with the lock."""
+        key = envelope.id
+        if key in self._sent:
+            return self._sent[key]
+        if key in self._waiting:
+            return self._waiting[key][1]
+        future: Future[Landed] = Future()
+        future.set_running_or_notify_cancel()  # what may be on its way cannot be cancelled
+        self._waiting[key] = (envelope.raw, future)
         return future
 
     def known(self, envelope: bytes) -> Future[Landed] | None:

@@ -34,6 +34,10 @@ class StateView(Protocol):
 
     def get(self, key: bytes) -> bytes | None: ...
 
+    def get_all(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Return the values of keys, in their order; quicker than one after the other."""
+        ...
+
     def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]: ...
 
 
@@ -102,6 +106,10 @@ class Ledger(Protocol):
         ...
 
     def view(self) -> StateView: ...
+
+    def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        """True if a signature is good; it is remembered for a while, so that no block that holds it checks it again."""
+        ...
 
     def as_of(self) -> int:
         """The block time up to which `view` is known to be the newest state; behind `now` on a node that lags."""

@@ -15,7 +15,8 @@ class Verified:
 
     A key of less would fork the network: the payload of a good envelope under a bad signature would
     pass on nodes that had seen the good one. Public key and signature have fixed lengths, so that
-    the three cannot be shifted against one another. Whether a key is live is never remembered.
+    the three cannot be shifted against one another. Whether a key is live is never remembered. Threads that learn at
+    once may forget some of what they learned, and no more.
     """
 
     __slots__ = ("_half", "_new", "_old", "each")

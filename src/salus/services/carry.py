@@ -4,14 +4,17 @@ A member's batches are its own share of the ledger, and blocks are kept for ever
 are checked here first, by the state as it is now. The ledger checks all of it again when it executes.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import NamedTuple
 
 from salus.client.batcher import Landed
+from salus.client.ledger import Ledger, StateView
 from salus.client.refused import refusal
 from salus.contracts.accounts import errors as refused
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts import recovery_errors
+from salus.contracts.accounts.keys import account_key
 from salus.contracts.accounts.messages import ClaimPayload
 from salus.contracts.accounts.recovery_messages import Approval, RecoveryPayload, VetoPayload
 from salus.core import cose
@@ -30,6 +33,9 @@ from salus.state.overlay import Reader
 _EXPIRED, _TOO_FAR_AHEAD, _UNKNOWN_SIGNER, _REVOKED_KEY = 0x0005, 0x0006, 0x0009, 0x000A
 
 
+NO_ID = bytes(32)  # of what is no envelope
+
+
 class Carrying(NamedTuple):
     """One envelope on its way, or why it is not carried."""
 
@@ -37,21 +43,52 @@ class Carrying(NamedTuple):
     under_way: "Future[Landed] | Refusal"
 
 
-def carry(organisation: Organisation, raws: list[bytes]) -> list[Carrying]:
+def carry(organisation: Organisation, raws: Sequence[bytes]) -> list[Carrying]:
     """Send the envelopes that are signed as they say, together as far as they fit; refuse the others one by one.
 
     Raises Malformed or Oversized, before any is sent, where one of them is no envelope; Closed.
     """
-    network, carrier = organisation.network, organisation.carrier
-    envelopes = [parse_envelope(network, raw) for raw in raws]
-    state, now = organisation.ledger.view(), organisation.ledger.now()
+    return _carry(organisation, [parse_envelope(organisation.network, raw) for raw in raws])
+
+
+def carry_each(organisation: Organisation, raws: Sequence[bytes]) -> list[Carrying]:
+    """The same for envelopes of several who know nothing of one another: what is no envelope is refused alone."""
+    parsed: list[Envelope | Refusal] = []
+    for raw in raws:
+        try:
+            parsed.append(parse_envelope(organisation.network, raw))
+        except Refusal as refusal:
+            parsed.append(refusal)
+    sent = iter(_carry(organisation, [one for one in parsed if not isinstance(one, Refusal)]))
+    return [Carrying(NO_ID, one) if isinstance(one, Refusal) else next(sent) for one in parsed]
+
+
+def _carry(organisation: Organisation, envelopes: Sequence[Envelope]) -> list[Carrying]:
+    carrier, ledger = organisation.carrier, organisation.ledger
+    now, keys = ledger.now(), _Keys(ledger.view(), envelopes)
     # What was brought before gets the same answer, whatever became of its keys since.
-    barred = [carrier.known(one.id) or _bar(network, state, now, one) for one in envelopes]
-    with carrier.gathering():
-        return [Carrying(one.id, why or carrier.submit(one.raw)) for one, why in zip(envelopes, barred, strict=True)]
+    barred = [carrier.known(one.id) or _bar(ledger, keys, now, one) for one in envelopes]
+    futures = iter(carrier.submit_parsed([one for one, why in zip(envelopes, barred, strict=True) if why is None]))
+    return [Carrying(one.id, why or next(futures)) for one, why in zip(envelopes, barred, strict=True)]
 
 
-def _bar(network: bytes, state: Reader, now: int, envelope: Envelope) -> Refusal | None:
+class _Keys:
+    """The entries of the keys that envelopes are signed by, read in one go; any other is read when it is asked for."""
+
+    def __init__(self, state: StateView, envelopes: Sequence[Envelope]) -> None:
+        keys = [account_key(*signer) for envelope in envelopes for signer in envelope.payload.signers]
+        self._state, self._found = state, dict(zip(keys, state.get_all(keys), strict=True))
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of a key."""
+        return self._found[key] if key in self._found else self._state.get(key)
+
+    def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
+        """Return what the state has under a prefix."""
+        return self._state.scan(prefix)
+
+
+def _bar(ledger: Ledger, state: Reader, now: int, envelope: Envelope) -> Refusal | None:
     """Return why the ledger would not execute an envelope, in the machine's order; None where it would."""
     payload = envelope.payload
     if now >= payload.not_after:
@@ -62,8 +99,8 @@ def _bar(network: bytes, state: Reader, now: int, envelope: Envelope) -> Refusal
         key = accounts.live_key(state, account, kid, now)
         if key is None:
             return refusal(_UNKNOWN_SIGNER if accounts.account_of_key(state, kid) != account else _REVOKED_KEY)
-        message = cose.to_be_signed("envelope", network, envelope.payload_bytes, kid)
-        if not verify(key.public, message, signature):
+        message = cose.to_be_signed("envelope", ledger.network, envelope.payload_bytes, kid)
+        if not ledger.verify(key.public, message, signature):
             return WrongSignature()
     return None
 

@@ -1,6 +1,5 @@
 """The answer to a post of envelopes: CBOR with receipts, or the same in JSON for people."""
 
-import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -8,7 +7,7 @@ import orjson
 from starlette.responses import Response
 
 from salus.api.operation import CBOR, JSON, Call
-from salus.client.batcher import Landed
+from salus.api.posts import Answered, ended
 from salus.client.submission import Outcome, Submitted, sign_receipts
 from salus.core.encoding import encode
 from salus.core.errors import Refusal
@@ -33,22 +32,17 @@ class SubmittedShown(msgspec.Struct, frozen=True):
     receipts: list[str]  # COSE, hex
 
 
-async def landed(carrying: Sequence[Carrying]) -> list[Outcome]:
-    """Return the outcomes once all have landed; raise what whole batches were refused by."""
-    futures = [asyncio.wrap_future(one.under_way) for one in carrying if not isinstance(one.under_way, Refusal)]
-    done = iter(await asyncio.gather(*futures))
-    return [
-        _barred(one.id, one.under_way) if isinstance(one.under_way, Refusal) else _outcome(one.id, next(done))
-        for one in carrying
-    ]
-
-
-def _barred(key: bytes, why: Refusal) -> Outcome:
-    return Outcome(key, why.code, 0, 0, ())
-
-
-def _outcome(key: bytes, place: Landed) -> Outcome:
-    return Outcome(key, place.result.code, place.height, place.time, place.result.events)
+def landed(carrying: Sequence[Carrying]) -> list[Outcome]:
+    """Wait, in a thread, until all have landed; return the outcomes. Raises what whole batches were refused by."""
+    outcomes = []
+    for one in carrying:
+        outcome = ended(one)
+        if isinstance(one.under_way, Refusal):
+            outcome = Outcome(one.id, one.under_way.code, 0, 0, ())
+        if isinstance(outcome, BaseException):
+            raise outcome
+        outcomes.append(outcome)
+    return outcomes
 
 
 def answer(call: Call, organisation: Organisation, outcomes: Sequence[Outcome]) -> Response:
@@ -56,6 +50,17 @@ def answer(call: Call, organisation: Organisation, outcomes: Sequence[Outcome]) 
     receipts = sign_receipts(organisation.network, organisation.account, organisation.gateway, outcomes)
     if not wants_json(call):
         return Response(encode(Submitted(tuple(outcomes), receipts)), media_type=CBOR)
+    return _in_json(outcomes, receipts)
+
+
+def answer_alone(call: Call, answered: Answered) -> Response:
+    """Return the answer to the post of one envelope."""
+    if not wants_json(call):
+        return Response(answered.raw, media_type=CBOR)
+    return _in_json((answered.outcome,), answered.receipts)
+
+
+def _in_json(outcomes: Sequence[Outcome], receipts: Sequence[bytes]) -> Response:
     shown = SubmittedShown([_shown(outcome) for outcome in outcomes], [receipt.hex() for receipt in receipts])
     return Response(orjson.dumps(msgspec.to_builtins(shown)), media_type=JSON)
 

@@ -10,11 +10,11 @@ from typing import Annotated
 from msgspec import Meta
 from starlette.responses import Response
 
-from salus.api.gateway.answers import SubmittedShown, answer, landed
+from salus.api.gateway.answers import SubmittedShown, answer, answer_alone, landed
 from salus.api.operation import CBOR, COSE, JSON, MIB, Call, Content, Operation
-from salus.client.submission import MOST
+from salus.client.submission import MOST, Outcome
 from salus.core.encoding import decode, decode_plain
-from salus.core.errors import Malformed, Refusal
+from salus.core.errors import Malformed
 from salus.core.types import Message
 from salus.services.actors import Organisation
 from salus.services.carry import Carrying, carry, carry_claim, carry_recovery, carry_veto
@@ -31,8 +31,11 @@ class Recovery(Message, frozen=True):
 
 async def envelopes(call: Call) -> Response:
     """Carry one envelope, or a CBOR array of up to 500, in one batch as far as they fit."""
-    raws = _array(call.body) if call.media_type == CBOR else [call.body]
-    return await _carried(call, lambda organisation: carry(organisation, raws), alone=call.media_type == COSE)
+    if call.media_type == COSE:
+        served = call.served
+        return answer_alone(call, await served.posts.carry(served.organisation, call.path("org"), call.body))
+    raws = _array(call.body)
+    return await _carried(call, lambda organisation: carry(organisation, raws))
 
 
 def _array(body: bytes) -> list[bytes]:
@@ -58,17 +61,15 @@ async def vetoes(call: Call) -> Response:
     return await _carried(call, lambda organisation: [carry_veto(organisation, call.body)])
 
 
-async def _carried(call: Call, send: Callable[[Organisation], list[Carrying]], *, alone: bool = False) -> Response:
-    """Send in a thread, wait in none."""
+async def _carried(call: Call, send: Callable[[Organisation], list[Carrying]]) -> Response:
+    """Send and wait in a thread."""
 
-    def sent() -> tuple[Organisation, list[Carrying]]:
+    def sent() -> tuple[Organisation, list[Outcome]]:
         organisation = call.organisation
-        return organisation, send(organisation)
+        return organisation, landed(send(organisation))
 
-    organisation, carrying = await call.served.work.run(sent)
-    if alone and isinstance(carrying[0].under_way, Refusal):
-        raise carrying[0].under_way
-    return answer(call, organisation, await landed(carrying))
+    organisation, outcomes = await call.served.posts.run(sent)
+    return answer(call, organisation, outcomes)
 
 
 _ANSWER = Content(CBOR, words="What became of each envelope, with a signed receipt of each block.")
@@ -76,19 +77,20 @@ _GIVES = {200: (_ANSWER, Content(JSON, SubmittedShown))}
 _PROBLEMS = (401, 403, 404, 409, 410)
 
 
+ENVELOPES = Operation(
+    "POST",
+    "/{org}/envelopes",
+    "postEnvelopes",
+    "gateway",
+    "Have envelopes carried to the ledger",
+    envelopes,
+    _GIVES,
+    takes=(Content(COSE, words="One envelope."), Content(CBOR, words="An array of 1 to 500 envelopes.")),
+    most_bytes=MIB,
+    problems=_PROBLEMS,
+)
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/{org}/envelopes",
-        "postEnvelopes",
-        "gateway",
-        "Have envelopes carried to the ledger",
-        envelopes,
-        _GIVES,
-        takes=(Content(COSE, words="One envelope."), Content(CBOR, words="An array of 1 to 500 envelopes.")),
-        most_bytes=MIB,
-        problems=_PROBLEMS,
-    ),
+    ENVELOPES,
     Operation(
         "POST",
         "/{org}/claims",

@@ -20,6 +20,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 
+LASTS_S = 5.0  # what was looked up is given again for so long
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -54,7 +55,7 @@ class Looks(NamedTuple):
 class Figures:
     """Counts requests as they end. `of_request` is for the event loop's thread, `page` for any."""
 
-    def __init__(self, looks: Looks | None = None) -> None:
+    def __init__(self, looks: Looks | None = None, lasts_s: float = LASTS_S) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
@@ -67,7 +68,7 @@ class Figures:
         self.under_way = Gauge("salus_requests_under_way", "Requests being answered.", registry=self._registry)
         self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         if looks is not None:
-            self._registry.register(_Looked(looks))
+            self._registry.register(_Looked(looks, lasts_s))
 
     def of_request(self, operation: str, status: int, seconds: float) -> None:
         """Count a request; `operation` is the name of one of ours, status 0 where the peer went away."""
@@ -87,7 +88,7 @@ class Figures:
 class _Looked:
     """Looks again only after some seconds, however often it is asked."""
 
-    def __init__(self, looks: Looks, lasts_s: float = 5.0) -> None:
+    def __init__(self, looks: Looks, lasts_s: float) -> None:
         self._looks, self._lasts_s = looks, lasts_s
         self._until, self._found = 0.0, list[Metric]()
 

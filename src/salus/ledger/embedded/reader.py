@@ -56,6 +56,10 @@ class ChainReader:
     def height(self) -> int:
         return self._chain.height
 
+    def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        """See the port; whoever asks waits for no block."""
+        return self._chain.machine.verified.verify(public, message, signature)
+
     def view(self) -> View:
         with self._lock:
             return self._views.open(self._chain.height, self._chain.machine.time)

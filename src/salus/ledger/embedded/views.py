@@ -4,7 +4,7 @@ Each block that is executed while somebody holds a view leaves behind what its k
 a chain that starts at the oldest view; it goes when the views do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import RLock
 from weakref import WeakSet
 
@@ -37,6 +37,11 @@ class View:
                     return link.before[key]
                 link = link.next
             return self._views.store.get(key)
+
+    def get_all(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Return the values of `keys` at this height; waits once for a block that is being made."""
+        with self._views.lock:
+            return [self.get(key) for key in keys]
 
     def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
         """Return the keys longer than `prefix` (exactly 34 bytes) under it, sorted, at this height."""
