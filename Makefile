@@ -45,6 +45,9 @@ oracle: $(VENV)/test.stamp ## the decision against a naive evaluator, RUNS quest
 simulate: $(VENV)/test.stamp ## random lives of people and organisations against a naive model: RUNS seeds (1,000) from FIRST
 	@cd tests && ../$(BIN)/python -m properties.lives.run --runs $(RUNS) --first $(FIRST)
 
+fuzz: $(VENV)/test.stamp ## RUNS hostile requests (default 100,000) over all operations from SEED (a new one)
+	@cd tests && PYTHONPATH=.:api:e2e ../$(BIN)/python -m api.fuzz_bodies --runs $(if $(filter file,$(origin RUNS)),100000,$(RUNS)) --first $(FIRST) $(if $(SEED),--seed $(SEED))
+
 linkage: $(VENV)/test.stamp ## try to link people's accounts by the ledger: PEOPLE (600), SEED (a new one)
 	@$(BIN)/python tests/privacy/linkage_run.py --people $(PEOPLE) $(if $(SEED),--seed $(SEED))
 
@@ -96,5 +99,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test check coverage bench memory faults oracle simulate linkage vectors portal lock help
+.PHONY: run test check coverage bench memory faults oracle simulate linkage vectors portal lock help fuzz
 .DELETE_ON_ERROR:

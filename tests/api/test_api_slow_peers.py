@@ -146,12 +146,13 @@ def test_a_peer_that_does_not_read_is_ended(server: Running) -> None:
     assert server.guard.places.under_way == 0
 
 
-def test_a_peer_that_goes_away_leaves_nothing(server: Running) -> None:
+def test_a_peer_that_goes_away_leaves_nothing(server: Running, caplog: pytest.LogCaptureFixture) -> None:
     with server.connect() as peer:
         peer.sendall(b"GET /endless HTTP/1.1\r\n" + HOST + b"\r\n")
         assert peer.recv(10)
     assert server.gate.waiting.acquire(timeout=WAIT_S)
     assert serves_others(server)
+    assert [one.name for one in caplog.records if one.name == "salus.api"] == []  # it is no bug
 
 
 def test_idle_connections_make_room_for_who_asks(server: Running) -> None:

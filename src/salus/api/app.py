@@ -94,7 +94,7 @@ class _Endpoint:
                 async with aclosing(_Streamed(response)):
                     await response(scope, receive, sending)
         except PeerGone:
-            return
+            raise  # `Fence` ends it
         except Refusal as refusal:
             failed = refusal
         except Exception as error:  # noqa: BLE001 - the last resort shows a bug's kind and place, never anybody's data

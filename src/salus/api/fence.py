@@ -6,11 +6,13 @@ https://www.rfc-editor.org/rfc/rfc9110#section-7.2, https://fetch.spec.whatwg.or
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from salus.api.admission import PeerGone
 from salus.api.errors import CrossOrigin, MalformedRequest, UnknownHost
 from salus.api.problem import problem
 from salus.core.errors import Refusal
@@ -40,13 +42,16 @@ class Fence:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
+            return
         told = _telling(send, scope["scheme"] == "https")
+        app = self._app
         try:
             check_origin(scope["headers"], self._authorities())
         except Refusal as refusal:
-            return await problem(refusal)(scope, receive, told)
-        return await self._app(scope, receive, told)
+            app = problem(refusal)
+        with suppress(PeerGone):
+            await app(scope, receive, told)
 
 
 def check_origin(fields: Fields, authorities: frozenset[str]) -> None:

@@ -16,6 +16,7 @@ from salus.core.errors import Refusal
 GROUPS = {
     "demo": "Play the whole story on a region of its own.",
     "serve": "Serve a home over HTTP until it is told to end.",
+    "tls": "Make a certificate for development.",
     "init": "Found a region: genesis, ledger, members with their vaults.",
     "org": "Members of the network: list, add, vote, propose, suspend; their keys and escrows.",
     "admin": "Administrators' own keys; files that several sign; the passphrase of a home.",

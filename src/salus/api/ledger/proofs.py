@@ -12,7 +12,7 @@ MAX_KEY_BYTES = 256
 async def proofs(call: Call) -> Response:
     """Prove the present values of the keys in the body, an array of byte strings."""
     keys = read_strings(call.body)
-    if not keys:
+    if not keys or not all(keys):
         raise Malformed
     if len(keys) > MAX_KEYS or any(len(key) > MAX_KEY_BYTES for key in keys):
         raise Oversized
