@@ -5,18 +5,27 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Error
 
+from salus.core.encoding import encode
+from salus.core.hashing import T
 from salus.core.signatures import valid_public_key, verify
+from salus.merkle.log import Inclusion, verify_inclusion
 from salus.vault import keystore
 from unit import test_evidence_grounds, test_evidence_verify
+from vectors.core_vectors import genesis_file
+from vectors.world import NETWORK, WITNESS, World
 
 from .evidence_files import changed, of_region, of_tests, of_vectors
+from .forged_files import reshapings, signed_forgeries
 from .verifier_page import WITH_WORKERS, Browser, Question, opened, python_says
 
 SEED = 20260901
-CHANGES = 60  # of each file
+CHANGES = 20  # of each file
+RESHAPINGS = 20  # of each file
+FORGERIES = 200
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +79,27 @@ def test_every_vector_with_single_bytes_changed(browser: Browser) -> None:
         verdicts = agree(browser, changed(question, CHANGES, SEED + at))
         # what a page's entry says of itself is held by the session's log alone, once it is closed
         assert "proved" not in verdicts or name == "page of a session", name
+
+
+def test_every_vector_with_its_parts_changed(browser: Browser) -> None:
+    for at, question in enumerate(of_vectors().values()):
+        agree(browser, reshapings(question, RESHAPINGS, SEED + 3000 + at))
+
+
+def test_parts_changed_under_a_validators_own_signature(browser: Browser) -> None:
+    questions = signed_forgeries(FORGERIES, SEED + 4000)
+    agree(browser, questions)
+    found = {step[1] for answer in browser.ask(questions) for step in answer["steps"] if step[2] == "failed"}
+    assert {"log", "relation", "records", "request"} <= found
+
+
+def test_an_event_proved_in_a_log_of_another_size(browser: Browser) -> None:
+    """The way up is the same in a log of one entry more: the size itself must be what the state holds."""
+    release = World().release()
+    (fact,) = release.events
+    assert verify_inclusion(World().log.root(), T("event", NETWORK, fact.body), Inclusion(5, 8, fact.path))
+    changed_size = replace(release, events=(replace(fact, size=8),))
+    assert agree(browser, [Question(encode(changed_size), genesis_file(), (WITNESS,))]) == ["refuted"]
 
 
 def test_everything_that_pythons_tests_ask(browser: Browser) -> None:
