@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import unquote
 
 import orjson
@@ -25,6 +26,7 @@ from api_world import HOST, World
 from hostile import CANARY, Hostile, corpus_of
 
 from e2e.story_region import ask, bundle, clinician, found, give_wallet, grant_laboratory, patient, records_of, take_in
+from salus.api.explorer import tail
 from salus.api.guard import SignedGuard
 from salus.api.limits import Limits
 from salus.api.openapi import document
@@ -77,7 +79,8 @@ class Failed(AssertionError):
 def target(home: Path) -> Iterator[Target]:
     """Found the stories' region with a patient, a grant and a request, and serve it."""
     guard = SignedGuard(lambda: frozenset((HOST,)), limits=UNLIMITED)
-    with found(home) as story, serving(story.region, guard) as app:
+    streams = patch.object(tail, "LIFE_S", 0.0)  # else they go on as long as somebody listens
+    with streams, found(home) as story, serving(story.region, guard) as app:
         world = World(story, app)
         handle = take_in(story.north, CANARY, "N-1")
         person = give_wallet(story, story.north, handle, "alma")

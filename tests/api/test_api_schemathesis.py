@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from e2e.story_region import Story, ask, clinician, found, give_wallet, grant_laboratory, take_in
+from salus.api.explorer import tail
 from salus.api.guard import SignedGuard
 from salus.api.limits import Limits
 from salus.api.listening import bind
@@ -78,6 +79,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Stor
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keystore, "MEMORY_KIB", 128)
         patch.setattr(keystore, "ITERATIONS", 1)
+        patch.setattr(tail, "LIFE_S", 0.0)  # streams, which else go on as long as somebody listens
         bound, up = bind(Listening(port=0)), Event()
         guard = SignedGuard(lambda: bound.authorities, limits=MANY)
         with found(tmp_path_factory.mktemp("served") / "home") as story, serving(story.region, guard) as app:

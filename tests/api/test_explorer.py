@@ -31,6 +31,7 @@ class Told(NamedTuple):
 
     world: World
     handle: str
+    read: list[dict[str, Any]]
 
     def get(self, path: str) -> Any:
         answer = self.world.call("GET", f"/explorer/{path}")
@@ -39,10 +40,17 @@ class Told(NamedTuple):
 
     def envelopes(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Every envelope that any block shows, with its height."""
-        for height in range(1, self.world.story.region.ledger.height() + 1):
-            for batch in self.get(f"blocks/{height}")["batches"]:
+        for block in self.blocks():
+            for batch in block["batches"]:
                 for envelope in batch["envelopes"]:
-                    yield height, envelope
+                    yield block["height"], envelope
+
+    def blocks(self) -> list[dict[str, Any]]:
+        """Every block; asked for once, since each costs its caller much."""
+        if not self.read:
+            last = self.world.story.region.ledger.height()
+            self.read.extend(self.get(f"blocks/{height}") for height in range(1, last + 1))
+        return self.read
 
     def sentences(self) -> list[str]:
         return [message["sentence"]["en"] for _, one in self.envelopes() for message in one["messages"]]
@@ -54,7 +62,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         patched.setattr(keystore, "MEMORY_KIB", 128)
         patched.setattr(keystore, "ITERATIONS", 1)
         with world(tmp_path_factory.mktemp("explorer") / "home") as made:
-            yield Told(made, tell(made.story)[0].hex())
+            yield Told(made, tell(made.story)[0].hex(), [])
 
 
 def test_blocks_come_page_by_page_the_newest_first_and_each_once(told: Told) -> None:
@@ -107,8 +115,7 @@ def test_what_was_executed_is_in_effect_and_names_its_events(told: Told) -> None
 
 
 def test_what_is_due_at_a_height_is_shown_apart(told: Told) -> None:
-    last = told.world.story.region.ledger.height()
-    own = [event["name"] for height in range(1, last + 1) for event in told.get(f"blocks/{height}")["own"]]
+    own = [event["name"] for block in told.blocks() for event in block["own"]]
     assert own.count("ProposalApplied") == 3 and own.count("PolicySetVoted") == 2
 
 
@@ -261,7 +268,7 @@ def test_what_was_refused_has_no_effect_and_is_shown_all_the_same(served: World)
     wrong = sealed(story, north, b"b" * 16, OPEN_ACCOUNTS, OpenAccounts(south.account, 2))
     done = sent(story, north, b"1" * 16, [good, wrong, good])
     assert [result.code == 0 for result in done.results] == [True, False, False]
-    told = Told(served, "")
+    told = Told(served, "", [])
     found = told.get(f"blocks/{done.height}")["batches"][0]["envelopes"]
     assert [one["outcome"] for one in found] == ["accepted", "without-effect", "again"]
     assert [len(one["events"]) for one in found] == [1, 0, 0]
@@ -277,7 +284,7 @@ def test_two_envelopes_with_one_nonce_are_told_apart_by_nothing(served: World) -
     other = sealed(story, north, b"n" * 16, ATTEST, AttestStaff(north.account, bytes(32), now, now + 1000))
     own = sealed(story, north, bytes(16), OPEN_ACCOUNTS, OpenAccounts(north.account, 1))  # the nonce of the height's
     done = sent(story, north, b"1" * 16, [one, other, own])
-    block = Told(served, "").get(f"blocks/{done.height}")
+    block = Told(served, "", []).get(f"blocks/{done.height}")
     assert [one["outcome"] for one in block["batches"][0]["envelopes"]] == ["unknown"] * 3
 
 
@@ -286,7 +293,7 @@ def test_bytes_that_are_no_envelope_or_no_message_are_shown_as_such(served: Worl
     north = story.north
     unknown = sealed(story, north, b"u" * 16, 0x7777, OpenAccounts(north.account, 1))
     done = sent(story, north, b"1" * 16, [b"no envelope", unknown])
-    found = Told(served, "").get(f"blocks/{done.height}")["batches"][0]["envelopes"]
+    found = Told(served, "", []).get(f"blocks/{done.height}")["batches"][0]["envelopes"]
     assert [one["outcome"] for one in found] == ["without-effect"] * 2
     assert [one["messages"][0]["sentence"]["en"] for one in found] == ["This cannot be read as a message."] * 2
 
@@ -301,11 +308,11 @@ def test_a_large_block_comes_in_pages(served: World, monkeypatch: pytest.MonkeyP
     height = sent(story, north, b"1" * 16, envelopes).height
     seen, start = [], 0
     while start is not None:
-        block = Told(served, "").get(f"blocks/{height}?start={start}")
+        block = Told(served, "", []).get(f"blocks/{height}?start={start}")
         seen += [one["id"] for batch in block["batches"] for one in batch["envelopes"]]
         start = block["next"]
     assert len(seen) == len(set(seen)) == 8
-    assert Told(served, "").get(f"blocks/{height}?start=99")["batches"] == []
+    assert Told(served, "", []).get(f"blocks/{height}?start=99")["batches"] == []
 
 
 def test_what_reading_raised_is_told_to_who_waits() -> None:
@@ -324,7 +331,7 @@ def test_a_name_turns_no_sentence_round(served: World) -> None:
     entries = (list_key(story.region.network, bytes(32), Role.ADMINISTRATION, key),)
     message = OpenOrganisation(story.north.account, "Evil \u202eClinic\x07", "org", (2,), 1, entries, bytes(32))
     height = sent(story, story.north, b"1" * 16, [sealed(story, story.north, b"o" * 16, 0x0201, message)]).height
-    (found,) = Told(served, "").get(f"blocks/{height}")["batches"][0]["envelopes"]
+    (found,) = Told(served, "", []).get(f"blocks/{height}")["batches"][0]["envelopes"]
     sentence = found["messages"][0]["sentence"]["en"]
     assert sentence == "North Hospital opened an account for Evil \ufffdClinic\ufffd."
 
@@ -345,5 +352,11 @@ def test_what_a_second_member_carries_later_is_told_from_what_was_refused(served
     first = sent(story, north, b"1" * 16, [good])
     second = sent(story, south, b"2" * 16, [good])
     assert first.results[0].code == 0 and second.results[0].code != 0 and second.height > first.height
-    (again,) = Told(served, "").get(f"blocks/{second.height}")["batches"][0]["envelopes"]
+    (again,) = Told(served, "", []).get(f"blocks/{second.height}")["batches"][0]["envelopes"]
     assert (again["outcome"], again["events"]) == ("again", [])
+
+
+def test_what_reads_whole_blocks_costs_a_caller_more() -> None:
+    costs = {operation.name: operation.cost for operation in OPERATIONS}
+    assert costs["explorerStatus"] == 1
+    assert all(costs[name] >= 20 for name in ("explorerBlock", "explorerEnvelope", "explorerSearch"))

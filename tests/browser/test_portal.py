@@ -269,6 +269,8 @@ def test_a_server_that_does_not_answer_is_said_and_asked_again(
     expect(page.locator(".cards li")).not_to_have_count(0)
     page.evaluate("location.hash = '#/blocks/999999'")
     expect(page.get_by_role("alert")).to_contain_text("There is no block of this height.")
+    page.get_by_label("Language").select_option("zh")
+    expect(page.get_by_role("alert")).to_contain_text("没有此高度的区块。")
     assert all(line.startswith("Failed to load resource") for line in complaints)
     complaints.clear()
 

@@ -79,12 +79,14 @@ export function Shown<T>({ loaded, children }: { loaded: Loaded<T>; children: (v
     );
   }
   const code = loaded.refused.code;
+  const own = words.refusals[code];
   return (
     <div className="card problem" role="alert">
       <p>
         <strong>{code === 0 ? words.unreachable : words.problem}</strong>
       </p>
-      {loaded.refused.message !== "" && <p lang="en">{loaded.refused.message}</p>}
+      {own !== undefined && <p>{own}</p>}
+      {own === undefined && loaded.refused.message !== "" && <p lang="en">{loaded.refused.message}</p>}
       <button type="button" onClick={loaded.again}>
         {words.again}
       </button>

@@ -25,6 +25,7 @@ export const en = {
   problem: "This could not be shown.",
   unreachable: "The server does not answer.",
   again: "Try again",
+  refusals: {} as Readonly<Record<number, string>>, // the server's own texts are English
   missing: "There is no such page.",
   copy: "Copy",
   copied: "Copied",

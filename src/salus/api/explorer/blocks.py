@@ -93,6 +93,7 @@ OPERATIONS = (
         page,
         {200: Content(JSON, BlockPage)},
         parameters=(BEFORE, MOST),
+        cost=10,
     ),
     Operation(
         "GET",
@@ -103,5 +104,6 @@ OPERATIONS = (
         one,
         {200: Content(JSON, BlockView)},
         parameters=(HEIGHT, START),
+        cost=20,
     ),
 )

@@ -95,5 +95,6 @@ OPERATIONS = (
         one,
         {200: Content(JSON, PlacedEnvelope)},
         parameters=(ENVELOPE,),
+        cost=20,
     ),
 )

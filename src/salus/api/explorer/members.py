@@ -157,6 +157,7 @@ OPERATIONS = (
         "The members of the network.",
         listed,
         {200: Content(JSON, Members)},
+        cost=5,
     ),
     Operation(
         "GET",
@@ -167,5 +168,6 @@ OPERATIONS = (
         one,
         {200: Content(JSON, MemberPage)},
         parameters=(ACCOUNT,),
+        cost=5,
     ),
 )

@@ -162,6 +162,7 @@ OPERATIONS = (
         "The policy sets of the network.",
         listed,
         {200: Content(JSON, Policies)},
+        cost=5,
     ),
     Operation(
         "GET",
@@ -172,5 +173,6 @@ OPERATIONS = (
         one,
         {200: Content(JSON, PolicyPage)},
         parameters=(SET, VERSION),
+        cost=5,
     ),
 )

@@ -99,5 +99,6 @@ OPERATIONS = (
         search,
         {200: Content(JSON, Hits)},
         parameters=(Q,),
+        cost=20,
     ),
 )

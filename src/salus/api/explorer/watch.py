@@ -30,5 +30,6 @@ OPERATIONS = (
         tail,
         {200: Content(EVENTS, None, "An event `block` for each new block, with its summary; its id is the height.")},
         parameters=(LAST,),
+        cost=5,
     ),
 )
