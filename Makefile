@@ -11,10 +11,11 @@ RUNS   ?= 1000
 FIRST  ?= 0
 PEOPLE ?= 600
 SECONDS ?= 600
+LISTEN ?= 127.0.0.1:8080
+ONCE   ?=
 
-run: $(VENV)/run.stamp $(PORTAL) ## set up and play the demonstration on the embedded ledger
-	@test ! -f $(HOME_DIR)/passphrase || { echo "Removing the region of the last demonstration, $(HOME_DIR)"; rm -rf $(HOME_DIR); }
-	@$(BIN)/salus demo --home $(HOME_DIR) --once
+run: $(VENV)/run.stamp $(PORTAL) ## set up, play the demonstration and serve it on LISTEN (127.0.0.1:8080); ONCE=1 ends after the story
+	@$(BIN)/salus demo --home $(HOME_DIR) --anew $(if $(ONCE),--once,--listen $(LISTEN))
 
 test: $(VENV)/test.stamp $(PORTAL) ## set up and run every test
 	@sh requirements/others
@@ -35,6 +36,9 @@ bench: $(VENV)/run.stamp ## all benchmarks at full size, into docs/benchmarks.js
 
 memory: $(VENV)/run.stamp ## run a ledger for SECONDS (default 600) and see that its memory does not grow
 	@$(BIN)/python -m benchmarks.memory --seconds $(SECONDS)
+
+soak: $(VENV)/run.stamp ## post to a server for SECONDS (default 600), bother it, and see that its memory does not grow
+	@$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
 
 faults: $(VENV)/test.stamp ## crash the ledger and the vault RUNS times (default 1000)
 	@$(BIN)/python -m pytest -q -n 2 tests/faults --fault-runs $(RUNS)
@@ -99,5 +103,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test check coverage bench memory faults oracle simulate linkage vectors portal lock help fuzz
+.PHONY: run test check coverage bench memory soak faults oracle simulate fuzz linkage vectors lock help portal
 .DELETE_ON_ERROR:

@@ -15,6 +15,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "fsck": ("benchmarks.fsck",),
     "tourist": ("benchmarks.tourist",),
     "http": ("benchmarks.http",),
+    "restart": ("benchmarks.restart",),
 }
 
 

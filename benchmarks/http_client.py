@@ -83,9 +83,10 @@ def read_bodies(path: Path) -> Iterator[bytes]:
             yield file.read(int(head, 16))
 
 
-async def post(url: str, path: str, media_type: str, file: Path, connections: int, seconds: float) -> dict[str, int]:
+async def post(
+    url: str, path: str, media_type: str, bodies: Iterator[bytes], connections: int, seconds: float
+) -> dict[str, int]:
     """Post for so many seconds; return the counts and times."""
-    bodies = iter(list(read_bodies(file)))
     begun, place = time.perf_counter(), urlsplit(url)
     run = Run(url, path, media_type, bodies, begun + seconds)
     run.open = connections
@@ -113,7 +114,8 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=5)
     given = parser.parse_args()
-    found = post(given.url, given.path, given.media_type, given.file, given.connections, given.seconds)
+    bodies = iter(list(read_bodies(given.file)))
+    found = post(given.url, given.path, given.media_type, bodies, given.connections, given.seconds)
     print(json.dumps(asyncio.run(found)))
 
 

@@ -7,6 +7,8 @@ left out, since no envelope touches it.
 import argparse
 import itertools
 import json
+import threading
+import time
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -34,6 +36,7 @@ from salus.services.situations import Situations
 from salus.verifier.process import VerifierProcess
 
 SLUG, TOGETHER, LONE = "hospital", 50, 4_000
+TICK_MS = 100
 _OPEN = 1e9  # the rates are another's subject
 
 
@@ -47,6 +50,13 @@ def member(world: World) -> Organisation:
         found.name, SLUG, found.id, region.network, (), found.gateway, nothing, nothing, carrier, ledger,
         nothing, region.genesis_file, Situations(region.network),
     )  # fmt: skip
+
+
+def tick(world: World) -> None:
+    """Let the ledger's clock go on, ten times as fast as the time does."""
+    while True:
+        time.sleep(TICK_MS / 1000)
+        world.clock.advance(10 * TICK_MS)
 
 
 def write_bodies(path: Path, bodies: Iterable[bytes]) -> None:
@@ -76,6 +86,7 @@ def main() -> None:
     parser.add_argument("--singles", type=int, default=60_000)
     parser.add_argument("--together", type=int, default=80_000)
     parser.add_argument("--verifier", action="store_true", help="with a process for signatures beside it")
+    parser.add_argument("--ticking", action="store_true", help="its clock goes ten times as fast, so that ids expire")
     given = parser.parse_args()
     world = World(given.folder / "ledger", given.keys, given.keys // 3)
     write_bodies(given.folder / "lone", world.grants(LONE))
@@ -90,6 +101,8 @@ def main() -> None:
     limits = Limits(address_rate=_OPEN, address_burst=_OPEN)
     made, guard = served(world, organisation, work), SignedGuard(lambda: bound.authorities, limits=limits)
     app = make_app(made, OPERATIONS, guard, shorter=[Middleware(Quick, made, guard)])
+    if given.ticking:
+        threading.Thread(target=tick, args=(world,), daemon=True).start()
     with closing(world.ledger), organisation.carrier:
         server = make_server(app, bound.listening, lambda: print(json.dumps({"url": bound.url}), flush=True), limits)
         server.run(sockets=[bound.socket])

@@ -33,6 +33,11 @@ def serves_others(server: Running) -> bool:
     return status(server.ask(GET, "127.0.0.9")) == 200
 
 
+def settled(server: Running) -> bool:
+    """Return whether every place comes free while others are served."""
+    return any(serves_others(server) and server.guard.places.under_way == 0 for _ in range(500))
+
+
 def test_a_connection_that_sends_nothing_ends(server: Running) -> None:
     assert server.exchange(b"") == b""
 
@@ -142,8 +147,7 @@ def test_a_peer_that_does_not_read_is_ended(server: Running) -> None:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         peer.sendall(b"GET /endless HTTP/1.1\r\n" + HOST + b"\r\n")
         assert server.gate.waiting.acquire(timeout=WAIT_S)  # the handler was ended: nobody took what it gave
-    assert serves_others(server)
-    assert server.guard.places.under_way == 0
+    assert settled(server)
 
 
 def test_a_peer_that_goes_away_leaves_nothing(server: Running, caplog: pytest.LogCaptureFixture) -> None:
@@ -195,7 +199,7 @@ def test_bodies_held_at_once_are_bounded_and_others_are_told_to_wait(quick_bodie
         server.gate.open.set()
         assert status(answer(first)) == 200
         assert status(server.ask(big + bytes(600_000))) == 200
-        assert (server.guard.places.bytes_held, server.guard.places.under_way) == (0, 0)
+        assert settled(server) and server.guard.places.bytes_held == 0
 
 
 def test_requests_under_way_are_bounded_of_one_address_and_of_all(quick_bodies: None) -> None:

@@ -82,3 +82,20 @@ def test_nobody_else_reads_it(told: tuple[World, bytes, SigningKey]) -> None:
     assert world.refused("GET", f"/north/relations/{handle.hex()[:-1]}/accounting", signed_by=device) == (400, 0x8007)
     assert world.refused("GET", f"/north/relations/{handle.hex().upper()}/accounting", signed_by=device)[0] == 400
     assert world.refused("GET", f"/nowhere/relations/{handle.hex()}/accounting", signed_by=device) == (404, 0x800A)
+
+
+def test_how_a_request_was_answered_is_proved_to_who_made_it(told: tuple[World, bytes, SigningKey]) -> None:
+    world, handle, device = told
+    story = world.story
+    (released,) = [line for line in accounting(story.region.ledger, handle).lines if line.what == "released"]
+    assert released.request is not None
+    path = f"/north/relations/{handle.hex()}/releases/{released.request.hex()}"
+    proofs = [world.call("GET", path, signed_by=key) for key in (story.clinic.gateway, device, story.north.gateway)]
+    for proof in proofs:
+        assert verify(proof.content, story.region.genesis).verdict is Verdict.UNWITNESSED
+        assert released.request in proof.content
+    assert world.refused("GET", path, signed_by=story.south.gateway) == (403, 0x8009)
+    nothing = f"/north/relations/{handle.hex()}/releases/{'00' * 32}"
+    assert world.refused("GET", nothing, signed_by=story.clinic.gateway) == (403, 0x8009)
+    assert world.refused("GET", nothing, signed_by=device) == (404, 0x8043)
+    assert world.refused("GET", f"{path}0", signed_by=device) == (400, 0x8007)

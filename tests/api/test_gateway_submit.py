@@ -1,6 +1,7 @@
 """Posting envelopes, claims, recoveries and vetoes: outcomes, receipts, and what a member does not carry."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from threading import Event
@@ -8,10 +9,11 @@ from threading import Event
 import httpx2
 import msgspec
 import pytest
-from api_world import URL, World
+from api_world import HOST, URL, World
 
 from e2e.recovery_story import FRIENDS, approvals, begun, new_phone, with_keyholders
-from e2e.story_region import take_in
+from e2e.story_region import give_wallet, take_in
+from salus.api.admission import PeerGone
 from salus.api.errors import Busy
 from salus.api.gateway.submit import Recovery
 from salus.api.posts import SHARED, Posts, encoded
@@ -21,12 +23,13 @@ from salus.client.envelopes import EnvelopeBuilder
 from salus.client.ledger import EnvelopeResult
 from salus.client.submission import Outcome, Submitted, read_receipt
 from salus.contracts.accounts import queries as accounts
-from salus.contracts.accounts.messages import ClaimPayload, OpenAccounts, RotateSealKey
+from salus.contracts.accounts.messages import ClaimPayload, OpenAccounts, RevokeOwnKey, RotateSealKey
 from salus.contracts.accounts.recovery_messages import Approval
 from salus.core import cose
 from salus.core.encoding import decode, encode
+from salus.core.envelope import Envelope
 from salus.core.errors import Malformed, WrongSignature
-from salus.core.signatures import SigningKey
+from salus.core.signatures import SigningKey, verify
 from salus.services.actors import Organisation
 from salus.services.claim import claim
 from salus.services.invite import invite
@@ -346,3 +349,62 @@ def test_no_other_request_goes_the_short_way(served: World) -> None:
     assert served.refused("POST", "/north/north/envelopes", raw, COSE)[0] == 404
     assert served.refused("GET", "/north/envelopes")[0] == 405
     assert served.refused("POST", "/north/envelopes", raw, "text/plain") == (415, 0x8006)
+
+
+@pytest.mark.parametrize("sent", [b"", b"half a body"])
+def test_a_peer_that_goes_away_in_the_middle_of_a_post_leaves_nothing(served: World, sent: bytes) -> None:
+    parts = iter([{"type": "http.request", "body": sent, "more_body": True}, {"type": "http.disconnect"}])
+    headers = [(b"host", HOST.encode()), (b"content-type", COSE.encode()), (b"content-length", b"400")]
+    scope = {
+        "type": "http", "method": "POST", "path": "/north/envelopes", "raw_path": b"/north/envelopes",
+        "query_string": b"", "root_path": "", "scheme": "http", "client": ("127.0.0.1", 1), "headers": headers,
+    }  # fmt: skip
+
+    async def receive() -> dict[str, object]:
+        return next(parts)
+
+    async def send(message: dict[str, object]) -> None:
+        raise PeerGone  # as the connection does
+
+    asyncio.run(served.app(scope, receive, send))
+    assert 'operation="postEnvelopes",status="0"} 1.0' in served.call("GET", "/metrics").text
+
+
+def test_what_a_gateway_checked_its_ledger_does_not_check_again(served: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    south, checked = served.story.south, []
+
+    def counting(public: bytes, message: bytes, signature: bytes) -> bool:
+        checked.append(public)
+        return verify(public, message, signature)
+
+    monkeypatch.setattr("salus.machine.signing.verify", counting)
+    raws = [opening(south) for _ in range(3)]
+    assert posted(served, raws[0]).outcomes[0].code == 0
+    assert posted(served, encode(raws[1:]), CBOR).outcomes[1].code == 0
+    assert checked.count(south.gateway.public) == 3
+    bad = opening(south)
+    assert served.refused("POST", "/north/envelopes", flipped(bad), COSE) == (401, 3)
+    assert served.refused("POST", "/north/envelopes", flipped(bad), COSE) == (401, 3)
+    assert checked.count(south.gateway.public) == 5  # a bad one is not remembered
+
+
+def test_a_key_revoked_between_the_check_and_the_block_acts_no_more(
+    served: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story, late_ones = served.story, list[bytes]()
+    handle = take_in(story.north, "Eins", "1")
+    alma = give_wallet(story, story.north, handle, "alma")
+    raw = alma.build(handle, RotateSealKey(handle, bytes(32))).raw
+    carrier = story.north.carrier
+    send = carrier.submit_parsed
+
+    def after_the_check(envelopes: Sequence[Envelope]) -> list[Future[Landed]]:
+        if envelopes and envelopes[0].raw == raw and not late_ones:
+            late_ones.append(raw)
+            kid = alma.wallet.relation(handle).device.id(story.region.network)
+            story.south.carrier.submit_now(alma.build(handle, RevokeOwnKey(handle, kid)).raw)
+        return send(envelopes)
+
+    monkeypatch.setattr(carrier, "submit_parsed", after_the_check)
+    (outcome,) = posted(served, raw).outcomes
+    assert late_ones and (outcome.code, outcome.height > 0) == (0x000A, True)

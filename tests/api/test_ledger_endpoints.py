@@ -56,6 +56,8 @@ def test_every_reading_answer_is_the_ledgers_own(both: tuple[EmbeddedLedger, Rem
     assert client.blocks(1) == [ledger.block(height) for height in range(1, last + 1)]
     assert client.blocks(2, 1) == [ledger.block(2)]
     assert client.blocks(last + 1) == []
+    size = len(ledger.block(1)) + len(ledger.block(2))
+    assert [len(ledger.blocks(1, 9, room)) for room in (1, size - 1, size, size + 1)] == [1, 1, 2, 2]
     assert client.headers(1) == [ledger.header(height) for height in range(1, last + 1)]
     assert (client.block(1), client.header(1)) == (ledger.block(1), ledger.header(1))
     assert list(client.events()) == list(ledger.events())

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from story_region import records_of
 
+from e2e.story_region import records_of
 from salus.cli import main
 from salus.vault import keystore
 

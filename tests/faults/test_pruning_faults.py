@@ -9,8 +9,8 @@ import pytest
 from salus.fsck.check import fsck
 from salus.ledger import errors
 from salus.ledger.embedded import EmbeddedLedger
-from salus.ledger.embedded.ledger import Status
 from salus.ledger.embedded.pruning import prune, to_height
+from salus.ledger.embedded.reader import Status
 from salus.testing.clock import FakeClock
 from salus.testing.faults import Crash, FaultyFiles, Mode, Plan, faulty_store
 from salus.testing.region import Region

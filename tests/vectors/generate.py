@@ -62,6 +62,7 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "share-codes": discovery_vectors.share_codes,
     "seen-ids": ledger_vectors.seen_ids,
     "headers": ledger_vectors.headers,
+    "tips": ledger_vectors.tips,
     "blocks": ledger_vectors.blocks,
     "pruned": ledger_vectors.pruned,
     "checkpoints": ledger_vectors.checkpoints,

@@ -7,6 +7,7 @@ from salus.core.envelope import parse_batch, seal_batch
 from salus.core.hashing import T
 from salus.evidence.format import origin
 from salus.evidence.header import Block, Header, sign_header
+from salus.evidence.tip import Tip, sign_tip
 from salus.machine.export import Chunk, Manifest, export_hash
 from salus.machine.pruned import Point, sign_point
 from salus.merkle import checkpoint as notes
@@ -68,6 +69,16 @@ def headers() -> Vectors:
                 "batches_root": Log(ids).root().hex(),
             }
         )
+    return {"network": NETWORK.hex(), "node": key("node").public.hex(), "cases": cases}
+
+
+def tips() -> Vectors:
+    """Signed tips: before the first block, where the network stands for the header, and at the last of headers.json."""
+    last = T("header", NETWORK, parse("header", _chain()[-1][0]).payload)
+    cases = []
+    for tip in (Tip(NETWORK, 0, NETWORK, NOW), Tip(NETWORK, len(_chain()), last, NOW + 9)):
+        fields = {"height": tip.height, "header": tip.header.hex(), "time": tip.time}
+        cases.append({**fields, "payload": encode(tip).hex(), "signed": sign_tip(tip, key("node")).hex()})
     return {"network": NETWORK.hex(), "node": key("node").public.hex(), "cases": cases}
 
 

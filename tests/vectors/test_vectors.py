@@ -526,6 +526,17 @@ def test_ledger() -> None:
     assert load("blocks")["crc32c_of_123456789"] == "e3069283"
 
 
+def test_tips() -> None:
+    tips, headers = load("tips"), load("headers")
+    network = bytes_of(tips["network"])
+    assert [case["header"] for case in tips["cases"]] == [tips["network"], headers["cases"][-1]["hash"]]
+    for case in tips["cases"]:
+        payload = bytes_of(case["payload"])
+        assert decode_plain(payload) == [network, case["height"], bytes_of(case["header"]), case["time"]]
+        ((kid, signature),) = cose.parse("tip", bytes_of(case["signed"])).signatures
+        assert good(tips["node"], plain.to_be_signed("tip", network, payload, kid), signature)
+
+
 def test_pruned() -> None:
     vectors, headers = load("pruned"), load("headers")
     network = bytes_of(vectors["network"])

@@ -69,6 +69,7 @@ def make_app(
         exception_handlers={HTTPException: _unrouted},
     )
     app.router.redirect_slashes = False  # a redirect would repeat what the caller calls this host
+    app.state.waiting = served.waiting  # for the server, which ends it
     return app
 
 

@@ -8,6 +8,7 @@ from salus.api.explorer.reading import Reading
 from salus.api.operate.watch import Watch
 from salus.api.posts import Posts
 from salus.api.recent import RecentAnswers
+from salus.api.waiting import Waiting
 from salus.api.work import Work
 from salus.client.ledger import Ledger
 from salus.services.actors import Organisation
@@ -33,6 +34,7 @@ class Served:
     batches: Batches = field(default_factory=Batches, repr=False)
     directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
     inboxes: Inboxes | None = field(default=None, repr=False)
+    waiting: Waiting = field(default_factory=Waiting, repr=False)
     reading: Reading = field(init=False, repr=False)  # the ledger as the explorer reads it
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ from salus.api.connection import connections
 from salus.api.door import Door
 from salus.api.limits import Limits
 from salus.api.tls import server_context
+from salus.api.waiting import Waiting
 
 GRACE_S = 10
 BACKLOG = 2_048
@@ -74,13 +75,13 @@ def make_server(
         backlog=BACKLOG,
         ssl_context_factory=(lambda config, default: context) if context is not None else None,
     )
-    return _Server(config, app, started)
+    return _Server(config, started)
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, app: Starlette, started: Callable[[], None] | None) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None] | None) -> None:
         super().__init__(config)
-        self._app, self._then = app, started
+        self._then = started
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -107,15 +108,17 @@ class _Server(uvicorn.Server):
         if self._then is not None:
             self._then()
 
-    async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        for end in getattr(self._app.state, "endings", ()):  # of streams that would go on as long as their readers
-            end()
-        await super().shutdown(sockets)
-
     def _connection(self) -> asyncio.Protocol:
         made: Any = self.config.http_protocol_class
         found: asyncio.Protocol = made(config=self.config, server_state=self.server_state, app_state={})
         return found
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """End; whoever waits for news is told that there are none."""
+        app = self.config.app
+        if isinstance(app, Starlette) and isinstance(getattr(app.state, "waiting", None), Waiting):
+            app.state.waiting.end()
+        await super().shutdown(sockets)
 
 
 def _affordable(limits: Limits) -> Limits:

@@ -17,20 +17,31 @@ from salus.bootstrap.key_changes import (
     rotate_seal,
     seal_change,
 )
-from salus.bootstrap.layout import GENESIS, MemberSpec, OrganisationFile, RegionSpec, tiles_folder
-from salus.bootstrap.opening import create_person, open_person, open_region, verifying
+from salus.bootstrap.layout import (
+    GENESIS,
+    MemberSpec,
+    OrganisationFile,
+    RegionSpec,
+    may_name_organisation,
+    tiles_folder,
+)
+from salus.bootstrap.opening import create_person, has_node, open_person, open_region, verifying
 from salus.bootstrap.passphrase import change_passphrase
 from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
 from salus.bootstrap.rotation import rotate_vault
+from salus.bootstrap.split import SPLIT_NOTE, split_region
+from salus.bootstrap.upstream import UpstreamFile, read_upstream, write_upstream
 
 __all__ = [
     "GENESIS",
+    "SPLIT_NOTE",
     "LocalCarriers",
     "MemberSpec",
     "OrganisationFile",
     "Region",
     "RegionSpec",
+    "UpstreamFile",
     "administration_change",
     "carry_out",
     "change_passphrase",
@@ -42,19 +53,24 @@ __all__ = [
     "gateway_change",
     "hand_over_administration",
     "hand_over_change",
+    "has_node",
     "keep_escrow",
     "master_key_age_ms",
+    "may_name_organisation",
     "old_gateways_change",
     "open_person",
     "open_region",
     "prune_region",
     "read_escrow",
+    "read_upstream",
     "restore_secrets",
     "rotate_administration",
     "rotate_gateway",
     "rotate_seal",
     "rotate_vault",
     "seal_change",
+    "split_region",
     "tiles_folder",
     "verifying",
+    "write_upstream",
 ]

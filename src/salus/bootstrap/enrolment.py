@@ -3,7 +3,7 @@
 import os
 
 from salus.bootstrap.keys import THRESHOLD, new_keys
-from salus.bootstrap.layout import SLUG, MemberSpec
+from salus.bootstrap.layout import MemberSpec, may_name_organisation
 from salus.bootstrap.organisations import set_up
 from salus.bootstrap.region import Region
 from salus.client.envelopes import EnvelopeBuilder
@@ -19,7 +19,7 @@ def enrol(region: Region, sponsor: str, spec: MemberSpec) -> Organisation:
 
     Raises UnusableName, ActorExists, the contract's refusals.
     """
-    if not SLUG.fullmatch(spec.slug):
+    if not may_name_organisation(spec.slug):
         raise UnusableName
     if spec.slug in region.organisations():
         raise ActorExists

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from salus.bootstrap.keys import THRESHOLD, OrganisationKeys, new_keys, new_node
-from salus.bootstrap.layout import FILES, GENESIS, PARTS, SLUG, MemberSpec, RegionSpec, tiles_folder
+from salus.bootstrap.layout import FILES, GENESIS, PARTS, MemberSpec, RegionSpec, may_name_organisation, tiles_folder
 from salus.bootstrap.opening import region_of, verifying
 from salus.bootstrap.organisations import set_up
 from salus.bootstrap.region import Region
@@ -52,7 +52,7 @@ def create_region(
     Raises RegionExists if anything of one is there, UnusableName.
     """
     slugs = [member.slug for member in spec.members]
-    if not slugs or len(dict.fromkeys(slugs)) != len(slugs) or not all(map(SLUG.fullmatch, slugs)):
+    if not slugs or len(dict.fromkeys(slugs)) != len(slugs) or not all(map(may_name_organisation, slugs)):
         raise UnusableName
     if any((home / part).exists() for part in PARTS):
         raise RegionExists

@@ -12,6 +12,8 @@ HOME/upstream.json                     of a home without it: which node it follo
 HOME/limits.json                       limits of its server, where they are not the usual ones
 HOME/signed-until                      the second up to which requests may have been signed that its server took
 HOME/tls/                              a certificate for development, of `salus tls`
+HOME/serving.sock                      while it is served: where commands find its server
+HOME/.fsck-<process>-*/                while a served home is checked: the snapshot
 """
 
 import re
@@ -27,7 +29,19 @@ GENESIS = "genesis.cbor"
 SIGNED_UNTIL = "signed-until"
 PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+RESERVED = frozenset(  # first parts of paths that a server has beside `/{organisation}/...`
+    (
+        *("ledger", "directory", "checkpoint", "tile", "tiles", "add-checkpoint", "sign-subtree", "witness"),
+        *("explorer", "portal", "assets", "static", "docs", "api", "openapi", "well-known"),
+        *("health", "ready", "metrics"),
+    )
+)
 FILES = LocalFiles()
+
+
+def may_name_organisation(slug: str) -> bool:
+    """True if an organisation's folder, and the first part of its paths at a server, may be called so."""
+    return SLUG.fullmatch(slug) is not None and slug not in RESERVED
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,18 @@ import os
 from pathlib import Path
 
 from salus.bootstrap.elsewhere import ways_out
+from salus.bootstrap.engine import Engine
 from salus.bootstrap.layout import GENESIS, SLUG, node_keystore_path, tiles_folder, wallet_path
 from salus.bootstrap.region import Region
+from salus.bootstrap.upstream import UpstreamFile, read_upstream
+from salus.client.remote import RemoteLedger
 from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.ledger.embedded.tuning import tune_process
+from salus.ledger.errors import NotANode
+from salus.ledger.followed import FollowedLedger
 from salus.services.actors import Person
 from salus.services.errors import NoRegion, OtherGenesis, ReadOnly, UnusableName
 from salus.services.folder_exchange import FolderExchange
@@ -18,6 +23,8 @@ from salus.vault.keystore import Keystore
 from salus.verifier.helper import Alone, Helper
 from salus.verifier.process import VerifierProcess
 from salus.wallet.wallet import Wallet
+
+CATCH_UP_S = 30.0  # so long opening waits for a replica to catch up; it goes on afterwards
 
 
 def verifying(setting: str, *, closed: bool = False) -> Helper:
@@ -42,33 +49,72 @@ def open_region(
 ) -> Region:
     """Open the region in `home`; with `read_only` the ledger alone, and no file is changed.
 
-    Raises NoRegion, WrongPassphrase, OtherGenesis, and what the ledger raises at opening.
+    Where the home follows a node, its replica catches up first, for a while; a node that is away is not waited for.
+    Raises NoRegion, NotANode, WrongPassphrase, OtherGenesis, BadUpstream, and what the ledger raises at opening.
     """
     path = home / GENESIS
     if not path.is_file():
         raise NoRegion
     genesis, timed = path.read_bytes(), clock or SystemClock()
-    secrets = Keystore.open(node_keystore_path(home), passphrase)
-    tune_process()
-    node = None if read_only else SigningKey.from_seed(secrets.get("node"))
-    ledger = EmbeddedLedger.open(
-        home / "ledger", node, timed, helper=verifying(verifier), tiles=tiles_folder(home, tiles)
-    )
+    upstream = read_upstream(home)
+    ledger: Engine
+    if upstream is not None:
+        tune_process()
+        ledger = _followed(home, genesis, None if read_only else upstream, timed, verifying(verifier))
+    else:
+        secret = node_seed(home, passphrase)
+        tune_process()
+        node = None if read_only else SigningKey.from_seed(secret)
+        ledger = EmbeddedLedger.open(
+            home / "ledger", node, timed, helper=verifying(verifier), tiles=tiles_folder(home, tiles)
+        )
     if read_genesis(genesis)[0] != ledger.network:
         ledger.close()
         raise OtherGenesis
     return region_of(home, genesis, ledger, timed, passphrase, read_only=read_only)
 
 
+def has_node(home: Path) -> bool:
+    """True if the home has the node's key, and so its ledger; raise BadUpstream."""
+    return read_upstream(home) is None and node_keystore_path(home).is_file()
+
+
+def node_seed(home: Path, passphrase: str) -> bytes:
+    """Return the seed of the node's key; raise NotANode where the home has none, WrongPassphrase."""
+    if not has_node(home):
+        raise NotANode
+    return Keystore.open(node_keystore_path(home), passphrase).get("node")
+
+
+def _followed(
+    home: Path, genesis: bytes, upstream: UpstreamFile | None, clock: Clock, helper: Helper
+) -> FollowedLedger:
+    """Return the replica of a home, caught up with its node as far as that answers; None: for reading only."""
+    node = None
+    if upstream is not None:
+        node = RemoteLedger(upstream.node, read_genesis(genesis)[0], upstream.authority(home))
+    ledger = FollowedLedger.open(home / "ledger", genesis, node, clock, helper=helper)
+    ledger.catch_up(CATCH_UP_S)
+    return ledger
+
+
 def create_person(region: Region, slug: str) -> Person:
-    """Make an empty wallet; raise UnusableName, WalletExists, ReadOnly."""
+    """Make an empty wallet; raise UnusableName, WalletExists, WrongPassphrase, ReadOnly."""
     if not SLUG.fullmatch(slug):
         raise UnusableName
     if region.read_only:
         raise ReadOnly
     path = wallet_path(region.home, slug)
+    _check_passphrase(region)
     Wallet.create(path, region.passphrase(), region.network)
     return region.person(slug)
+
+
+def _check_passphrase(region: Region) -> None:
+    """Raise WrongPassphrase where another file of the home is sealed by another; the node's own was opened before."""
+    sealed = [*region.home.glob("people/*/wallet.sealed"), *region.home.glob("organisations/*/keystore.sealed")]
+    if sealed and read_upstream(region.home) is not None:
+        Keystore.open(min(sealed), region.passphrase())
 
 
 def open_person(region: Region, slug: str) -> Person:
@@ -76,9 +122,7 @@ def open_person(region: Region, slug: str) -> Person:
     return region.person(slug)
 
 
-def region_of(
-    home: Path, genesis: bytes, ledger: EmbeddedLedger, clock: Clock, passphrase: str, *, read_only: bool
-) -> Region:
+def region_of(home: Path, genesis: bytes, ledger: Engine, clock: Clock, passphrase: str, *, read_only: bool) -> Region:
     """Return what was opened as one value."""
     exchange = FolderExchange(home / "exchange", ledger.network)
     ways = None if read_only else ways_out(home, ledger)

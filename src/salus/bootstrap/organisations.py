@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
+from salus.bootstrap.engine import Engine
 from salus.bootstrap.key_rotation import finish_change
 from salus.bootstrap.keys import GATEWAY, MASTER, MASTER_MADE, NEXT_MASTER, OrganisationKeys, keys_of
 from salus.bootstrap.layout import (
@@ -17,7 +18,6 @@ from salus.client.batcher import Carrier
 from salus.contracts.governance import queries as governance
 from salus.core.encoding import encode
 from salus.core.signatures import SigningKey
-from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.services.actors import Organisation
 from salus.services.errors import NoSuchActor
 from salus.services.ports import Exchange
@@ -38,7 +38,7 @@ class Place(Protocol):
     @property
     def genesis(self) -> bytes: ...
     @property
-    def ledger(self) -> EmbeddedLedger: ...
+    def ledger(self) -> Engine: ...
     @property
     def exchange(self) -> Exchange: ...
     def exchange_of(self, sender: Sender, name: str) -> Exchange: ...

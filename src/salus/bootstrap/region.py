@@ -8,11 +8,11 @@ from pathlib import Path
 from threading import RLock
 
 from salus.bootstrap.elsewhere import Elsewhere
+from salus.bootstrap.engine import Engine
 from salus.bootstrap.layout import organisation_file, wallet_path
 from salus.bootstrap.organisations import open_organisation
 from salus.client.batcher import Landed
 from salus.ledger.embedded.clock import Clock
-from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.services.actors import Organisation, Person
 from salus.services.errors import NoSuchActor, NoSuchMember, ReadOnly
 from salus.services.folder_exchange import FolderExchange
@@ -33,7 +33,7 @@ class Region:
     home: Path
     network: bytes
     genesis: bytes = field(repr=False)
-    ledger: EmbeddedLedger = field(repr=False)
+    ledger: Engine = field(repr=False)
     exchange: FolderExchange = field(repr=False)  # of the accounts of this home
     clock: Clock = field(repr=False)
     read_only: bool

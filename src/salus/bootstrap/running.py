@@ -1,7 +1,9 @@
 """A server's life: it serves an open region on a bound socket, and ends when it is told to."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from threading import current_thread, main_thread
 
 from starlette.applications import Starlette
 
@@ -72,6 +74,19 @@ def traced(url: str | None) -> Iterator[Tracing | None]:
 
 
 def run_app(app: Starlette, bound: Bound, started: Callable[[], None], limits: Limits | None = None) -> None:
-    """Run an application on a bound socket until SIGTERM or SIGINT; `started` is called once it answers."""
-    with closing(bound.socket):
+    """Run an application on a bound socket until SIGTERM, SIGINT or SIGHUP; `started` is called once it answers."""
+    with closing(bound.socket), _hanging_up():
         make_server(app, bound.listening, started, limits).run(sockets=[bound.socket])
+
+
+@contextmanager
+def _hanging_up() -> Iterator[None]:
+    """Let a terminal that is closed end the server as SIGTERM does, unless it was started to survive that (nohup)."""
+    if current_thread() is not main_thread() or signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGHUP, lambda number, frame: signal.raise_signal(signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -52,8 +52,8 @@ def serving(
     watch = Watch(Figures(_looks(region, work, answering)), tracing or Passing())
     made = served(region, work, arrived, answering, watch)
     try:
+        made.waiting.add(made.reading.tail.close)
         app = make_app(made, OPERATIONS, guard, routes(read_files()), shorter=[Middleware(Quick, made, guard)])
-        app.state.endings = (made.reading.tail.close,)
         yield app
     finally:
         made.reading.close()

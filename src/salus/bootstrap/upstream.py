@@ -8,7 +8,7 @@ import msgspec
 from salus.client.remote_errors import BadUpstream
 from salus.vault.files import LocalFiles
 
-FILE = "upstream.json"
+FILE, CERTIFICATES = "upstream.json", "node-ca.pem"
 
 
 class UpstreamFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,6 +33,9 @@ def read_upstream(home: Path) -> UpstreamFile | None:
         raise BadUpstream from None
 
 
-def write_upstream(home: Path, upstream: UpstreamFile) -> None:
-    """Let a home follow a node; durable once it returns."""
+def write_upstream(home: Path, upstream: UpstreamFile, ca: Path | None = None) -> None:
+    """Let a home follow a node, with a copy of the certificates in `ca` to trust; durable once it returns."""
+    if ca is not None:
+        LocalFiles().write(home / CERTIFICATES, ca.read_bytes())
+        upstream = msgspec.structs.replace(upstream, ca=CERTIFICATES)
     LocalFiles().write(home / FILE, msgspec.json.format(msgspec.json.encode(upstream), indent=2) + b"\n")

@@ -48,7 +48,7 @@ from salus.services.receive_for import ReceivedFor
 from salus.services.receive_own import OwnView
 from salus.services.receive_receipt import ReceiptView
 from salus.services.receive_session import ClosedSession, ReceivedPage
-from salus.services.received import list_received
+from salus.services.received import list_evidence, list_received
 from salus.services.request import request, request_own
 from salus.services.tell_release import ToldView
 
@@ -179,13 +179,14 @@ def fetch(home: Path | None, as_json: bool, actor: str, save: Path | None) -> No
 
 @command.command("received")
 @acting("The organisation.")
-@save_option("Write the records here.")
+@save_option("Write the records here, with the evidence of their releases.")
 @in_home
 def show_received(home: Path | None, as_json: bool, actor: str, save: Path | None) -> None:
     """List the records that the organisation received: by which release, and what it was told of them since."""
     with opened(home) as region:
         recipient = organisation(region, actor)
         found, changes = list_received(recipient), changes_of(list_notices(recipient))
+        evidence = {f"{name[:12]}{name[64:]}": raw for name, raw in list_evidence(recipient)} if save else {}
     told = [(release, record.header, changes.get((release, record.header.record))) for release, record in found]
     if as_json:
         print_json([{"release": r, "header": h, "since": change_words(change)} for r, h, change in told])
@@ -196,7 +197,7 @@ def show_received(home: Path | None, as_json: bool, actor: str, save: Path | Non
         )
         columns = ("release", "record", "type", "class", "from", "since then")
         print_table(columns, rows, empty="Nothing was received yet.")
-    keep(save, {}, (record for _, record in found))
+    keep(save, evidence, (record for _, record in found))
 
 
 def change_words(change: Change | None) -> str | None:

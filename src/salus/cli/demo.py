@@ -1,8 +1,10 @@
-"""`salus demo`: the whole story on a region of its own."""
+"""`salus demo`: the whole story on a region of its own, which is then served."""
 
 import re
 import shlex
+import shutil
 import textwrap
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -10,29 +12,56 @@ import orjson
 from rich.console import Console
 
 from salus.cli.init import keep_passphrase, refuse_used
-from salus.cli.options import FOLDER, OUT_FILE, PASSPHRASE_FILE, home_folder, home_option, passphrase
+from salus.cli.options import FOLDER, OUT_FILE, PASSPHRASE_FILE, hand_over, home_folder, home_option, passphrase
 from salus.cli.output import console, program, progress
+from salus.cli.serve import Address, serve_home, take_address
 from salus.config import read_config
 from salus.demo.stage import Step
 from salus.demo.steps import STEPS
 from salus.demo.story import play
+from salus.disk import take_lock
+from salus.ledger.errors import LedgerLocked
 
 INDENT = 5
 
 
 @click.command()
 @home_option("Where the region is left; a new or empty folder.")
-@click.option("--once", is_flag=True, help="End after the story.")
+@click.option("--once", is_flag=True, help="End after the story; else the region is served until Ctrl-C.")
+@click.option(
+    "--listen",
+    "address",
+    type=Address(),
+    default="127.0.0.1:8080",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where to serve it then.",
+)
+@click.option("--anew", is_flag=True, help="Remove the unattended region that is in the folder first.")
 @click.option("--data", type=FOLDER, default=None, help="A folder of Synthea bundles instead of our generator.")
 @click.option("--json", "file", type=OUT_FILE, default=None, help="Write the report here.")
-def command(home: Path | None, once: bool, data: Path | None, file: Path | None) -> int:
+def command(
+    home: Path | None, once: bool, address: tuple[str, int], anew: bool, data: Path | None, file: Path | None
+) -> int:
     """Play the story: import, claim, consent, release, verification, revocation, correction and erasure, fsck.
 
     The embedded ledger is one operator's: tamper-evident, not Byzantine-tolerant.
     """
     folder = home_folder(home)
-    refuse_used(folder)
+    hand_over(folder, alone=True)
     refuse_empty(data)
+    with nullcontext() if once else take_address(address) as bound:  # before anything is removed or made
+        if anew:
+            remove_last(folder)
+        refuse_used(folder)
+        ok = tell_story(folder, data, file)
+        if ok and bound is not None:
+            serve_home(folder, bound)
+    return 0 if ok else 1
+
+
+def tell_story(folder: Path, data: Path | None, file: Path | None) -> bool:
+    """Play the story, print it and what can be done on its region; return whether it came to its end."""
     attended = read_config().passphrase_file is not None
     secret = passphrase(folder) if attended else keep_passphrase(folder)
     out = console()
@@ -47,7 +76,20 @@ def command(home: Path | None, once: bool, data: Path | None, file: Path | None)
         print_ways_on(out, folder, steps)
     else:
         out.print("\n[red]The story stopped.[/red]")
-    return 0 if ok else 1
+    return ok
+
+
+def remove_last(folder: Path) -> None:
+    """Remove the unattended region in the folder, which nobody may have open; nothing where there is none."""
+    if not (folder / PASSPHRASE_FILE).is_file():
+        return
+    if (folder / "ledger").is_dir():
+        try:
+            take_lock(folder / "ledger/lock")()
+        except BlockingIOError:
+            raise LedgerLocked from None
+    print_plain(console(), f"Removing the region of the last demonstration, {folder}")
+    shutil.rmtree(folder)
 
 
 def refuse_empty(data: Path | None) -> None:

@@ -1,5 +1,7 @@
-"""`salus fsck`: check a home offline, closed, or standing still while it is served."""
+"""`salus fsck`: check a closed home offline, or a snapshot of one that is served."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -13,6 +15,7 @@ from salus.cli.status import BadInput
 from salus.config import NoPassphrase, read_config
 from salus.fsck.home import fsck_home, organisations
 from salus.fsck.report import Report
+from salus.fsck.snapshot import room_for_snapshot, take_snapshot
 from salus.ledger.embedded.tuning import tune_process
 from salus.services.plain import plain
 
@@ -26,8 +29,8 @@ JSON_FILE = OutFile(path_type=Path, dir_okay=False, allow_dash=True)
 def command(home: Path | None, organisation: str | None, file: Path | None) -> int:
     """Read every block, replay it, compare state, trees, log, published files and vaults; name what is wrong.
 
-    Nothing is written. A server that has the home open writes nothing meanwhile either; what it is asked to write
-    waits. Exit status: 0 sound, 1 damaged.
+    Nothing is written. Of a home that is served a snapshot is checked, for which its server stands still for a moment;
+    it takes the room of the ledger and the indexes until the check is over. Exit status: 0 sound, 1 damaged.
     """
     folder = home_folder(home)
     if not (folder / "ledger").is_dir():
@@ -46,8 +49,8 @@ def command(home: Path | None, organisation: str | None, file: Path | None) -> i
         settings = read_config()
         helper = verifying(settings.verifier, closed=True)
         try:
-            with standing_still(folder) as held:
-                report = fsck_home(folder, secret, show, organisation, settings.tiles, helper, held=held)
+            with what_to_check(folder, settings.tiles) as (closed, tiles):
+                report = fsck_home(closed, secret, show, organisation, tiles, helper)
         finally:
             helper.close()
     if file is not None:
@@ -55,6 +58,18 @@ def command(home: Path | None, organisation: str | None, file: Path | None) -> i
     if file is None or str(file) != "-":
         print_report(report, vaults=secret is not None)
     return 0 if report.sound else 1
+
+
+@contextmanager
+def what_to_check(home: Path, tiles: Path | None) -> Iterator[tuple[Path, Path | None]]:
+    """Give the home and where its log is published; of one that is served, a snapshot of both."""
+    with ExitStack() as kept:
+        closed = home
+        with standing_still(home) as still:
+            if still:
+                closed = kept.enter_context(room_for_snapshot(home))
+                tiles = take_snapshot(home, closed, tiles)
+        yield closed, tiles
 
 
 def find_passphrase(folder: Path, needed: bool) -> str | None:

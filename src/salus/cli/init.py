@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from salus.bootstrap import MemberSpec, RegionSpec, create_region
-from salus.cli.options import PASSPHRASE_FILE, as_json_option, home_folder, home_option, passphrase
+from salus.bootstrap import MemberSpec, RegionSpec, create_region, may_name_organisation
+from salus.cli.options import PASSPHRASE_FILE, as_json_option, hand_over, home_folder, home_option, passphrase
 from salus.cli.output import print_fields, print_json, short
 from salus.cli.status import BadInput
 from salus.config import read_config
@@ -26,6 +26,8 @@ class MemberText(click.ParamType[MemberSpec]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> MemberSpec:
         slug, _, rest = str(value).partition(":")
         roles, _, name = rest.partition(":")
+        if SLUG.fullmatch(slug) and not may_name_organisation(slug):
+            self.fail("a server has a page of this name: take another for SLUG", param, ctx)
         if not SLUG.fullmatch(slug) or not name.strip():
             self.fail("write SLUG:ROLE:NAME, for instance north:hospital:'Northside Hospital'", param, ctx)
         wanted = roles.upper().replace("-", "_").split("+")
@@ -56,6 +58,7 @@ def command(home: Path | None, name: str, members: tuple[MemberSpec, ...], unatt
     folder = home_folder(home)
     if len({spec.slug for spec in members}) != len(members):
         raise click.UsageError("two members have the same slug")
+    hand_over(folder, alone=True)
     refuse_used(folder)
     secret = keep_passphrase(folder) if unattended else passphrase(folder, new=True)
     with create_region(folder, RegionSpec(name, members), secret, tiles=read_config().tiles) as region:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from salus.cli.following import fields, following
 from salus.cli.init import refuse_used
 from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened, tiles_of
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
@@ -34,16 +35,18 @@ def status(home: Path | None, as_json: bool) -> None:
     """Height, time, sizes, and what kind of trust this ledger deserves."""
     with opened(home, read_only=True) as region:
         now, gone = ledger_status(region.ledger), region.ledger.pruned()
+        replica = following(region)
     size, names = published_size(tiles_of(home))
     if as_json:
         said = {"published": size, "cosigned_by": names, "engine": "embedded", "pruned": gone}
-        print_json({**now._asdict(), "time": when(now.time), **said})
+        print_json({**now._asdict(), "time": when(now.time), **said, **(replica or {})})
         return
     named = {"network": now.network.hex(), "height": now.height, "time": when(now.time)}
     published = f"{size} entries, cosigned by {', '.join(names) or 'nobody'}" if size is not None else "nothing yet"
     if gone is not None:
         named["pruned"] = f"all before block {gone.height}, until {when(gone.time)}"
-    print_fields({**named, "log entries": now.log_size, "published": published, "engine": ENGINE})
+    rest = {"published": published, "engine": ENGINE} if replica is None else fields(replica)
+    print_fields({**named, "log entries": now.log_size, **rest})
 
 
 def published_size(folder: Path) -> tuple[int | None, list[str]]:

@@ -15,7 +15,9 @@ from salus.core.errors import Refusal
 
 GROUPS = {
     "demo": "Play the whole story on a region of its own.",
+    "home": "Homes apart: take a region to pieces; begin a home that follows a node.",
     "serve": "Serve a home over HTTP until it is told to end.",
+    "node": "Serve the ledger of a home that has the node's key, for others to follow.",
     "tls": "Make a certificate for development.",
     "init": "Found a region: genesis, ledger, members with their vaults.",
     "org": "Members of the network: list, add, vote, propose, suspend; their keys and escrows.",

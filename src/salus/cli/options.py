@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from salus.bootstrap import GENESIS, Region, open_region, tiles_folder
+from salus.bootstrap import GENESIS, SPLIT_NOTE, Region, open_region, tiles_folder
 from salus.cli.beside.client import RunThere
 from salus.cli.beside.host import hosted
 from salus.cli.beside.place import HomeServed, OtherHome, connect
@@ -157,7 +157,10 @@ def known_genesis(genesis: Path | None) -> bytes:
 
 
 def passphrase(home: Path, *, new: bool = False) -> str:
-    """Return the passphrase: SALUS_PASSPHRASE_FILE, then the home's own file, then a question at a terminal."""
+    """Return the passphrase: SALUS_PASSPHRASE_FILE, then the home's own file, then a question at a terminal.
+
+    It is asked for twice where it is `new`, or where nothing in the home is sealed by it yet.
+    """
     config = read_config()
     if config.passphrase_file is not None:
         return read_passphrase(config)
@@ -166,7 +169,8 @@ def passphrase(home: Path, *, new: bool = False) -> str:
         return kept.read_text("utf-8", errors="replace").strip()
     if not terminal().attended():
         raise NoPassphrase
-    return terminal().ask_secret("Passphrase", twice=new)
+    sealed = any(home.glob("*/*.sealed")) or any(home.glob("*/*/*.sealed"))
+    return terminal().ask_secret("Passphrase", twice=new or not sealed)
 
 
 @contextmanager
@@ -178,6 +182,8 @@ def opened(home: Path | None, *, read_only: bool = False, alone: bool = False) -
     """
     folder = home_folder(home)
     if not (folder / "genesis.cbor").is_file():
+        if (folder / SPLIT_NOTE).is_file():
+            raise BadInput(f"the region of {folder} was taken apart; {SPLIT_NOTE} in it says where its homes are")
         raise BadInput(f"{folder} holds no region; `salus init` or `salus demo` makes one")
     region = hosted()
     if region is not None:

@@ -1,7 +1,7 @@
 """`salus serve`: a home over HTTP."""
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +55,26 @@ def listening_options(command: Command) -> Command:
     return command
 
 
-def take_address(address: tuple[str, int], names: tuple[str, ...], certificate: Path | None, key: Path | None) -> Bound:
-    """Return the address that the options ask for, taken; see `api.listening.bind` for what it raises."""
+@contextmanager
+def take_address(
+    address: tuple[str, int], names: tuple[str, ...] = (), certificate: Path | None = None, key: Path | None = None
+) -> Iterator[Bound]:
+    """Give the address that the options ask for, taken; see `api.listening.bind` for what it raises."""
     if (certificate is None) != (key is None):
         raise click.UsageError("give --certificate and --key, or neither")
-    return bind(Listening(*address, certificate, key), names)
+    bound = bind(Listening(*address, certificate, key), names)
+    with bound.socket:
+        yield bound
+
+
+def serve_home(folder: Path, bound: Bound, *, as_json: bool = False) -> None:
+    """Open the home, say where it is served, serve it and run commands on it until it is told to end."""
+    config = read_config()
+    start_logging(config.log)
+    with opened(folder.absolute(), alone=True) as region, hosting(region, run):
+        told = announce(bound, as_json, f"Serving {folder}", organisations=region.organisations())
+        rule = WindowRule(config.anchor_window_s * 1000, config.anchor_cycle)
+        serve_region(region, bound, told, rule, config.traces)
 
 
 def announce(bound: Bound, as_json: bool, words: str, **more: object) -> Callable[[], None]:
@@ -88,10 +103,5 @@ def command(
 
     What was asked before is answered, then the ledger is closed. With --json one JSON line says where it listens.
     """
-    bound = take_address(address, names, certificate, key)
-    folder, config = home_folder(home), read_config()
-    start_logging(config.log)
-    with closing(bound.socket), opened(folder.absolute(), alone=True) as region, hosting(region, run):
-        told = announce(bound, as_json, f"Serving {folder}", organisations=region.organisations())
-        rule = WindowRule(config.anchor_window_s * 1000, config.anchor_cycle)
-        serve_region(region, bound, told, rule, config.traces)
+    with take_address(address, names, certificate, key) as bound:
+        serve_home(home_folder(home), bound, as_json=as_json)

@@ -148,6 +148,17 @@ class Ledger(Protocol):
         """Return the signed header of a block, pruned or not; raises LookupError outside 1..height()."""
         ...
 
+    def blocks(self, start: int, most: int, most_bytes: int) -> list[bytes]:
+        """Return the blocks from a height on, up to `most` and `most_bytes`, but one at least; none after the newest.
+
+        Raises LookupError below 1, a refusal where they are pruned.
+        """
+        ...
+
+    def headers(self, start: int, most: int, most_bytes: int) -> list[bytes]:
+        """Return the signed headers from a height on, as `blocks` does; those of pruned blocks too."""
+        ...
+
     def pruned(self) -> Pruned | None:
         """Return what is gone, None where everything is there."""
         ...

@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 from salus.core.errors import Kind, Refusal
@@ -36,19 +36,16 @@ def fsck_home(
     only: str | None = None,
     tiles: Path | None = None,
     helper: Helper | None = None,
-    *,
-    held: bool = False,
 ) -> Report:
     """Check what is in `home`, closed; without a passphrase the ledger alone.
 
     `only` names one organisation: then no other vault is checked, and it against the ledger's blocks.
-    `tiles` is where the log is published, if not in the home. `held` says that a server has the home open and writes
-    nothing meanwhile.
+    `tiles` is where the log is published, if not in the home.
     Raises HomeInUse, WrongPassphrase, OSError where the home itself cannot be read.
     """
     places: dict[str, VaultPlace] = {}
     findings: list[Finding] = []
-    with nullcontext() if held else _closed(home):
+    with _closed(home):
         for name in organisations(home) if passphrase is not None else ():
             if only in (None, name):
                 folder = home / ORGANISATIONS / name
@@ -56,7 +53,7 @@ def fsck_home(
                 if isinstance(master, Finding):
                     findings.append(master)
                 else:
-                    places[name] = VaultPlace(folder / "vault", master, held)
+                    places[name] = VaultPlace(folder / "vault", master)
         genesis = _genesis(home)
         if isinstance(genesis, Finding):
             findings.append(genesis)

@@ -29,17 +29,16 @@ Roots = dict[int, tuple[bytes, bool]]  # seq -> (root, anchored)
 
 
 class VaultPlace(NamedTuple):
-    """A vault to check, closed, or `held` still by who has it open; `master` is its master key."""
+    """A vault to check, closed; `master` is its master key."""
 
     folder: Path
     master: bytes
-    held: bool = False
 
 
 def check_vault(vault: VaultPlace, network: bytes, state: Reader | None) -> Iterator[Finding]:
     """Yield what is wrong with the vault; `state` is the ledger's, None where only the vault is at hand."""
     try:
-        found = check(vault.folder, vault.master, network, held=vault.held)
+        found = check(vault.folder, vault.master, network)
     except Refusal as refusal:
         yield Finding(INDEX_FILE, "whole file", f"cannot be checked: {refusal}")
         return

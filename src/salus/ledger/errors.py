@@ -127,3 +127,62 @@ class DamagedPruning(Refusal):
 
 class Unstill(Refusal):
     code, kind, text = 0x702A, Kind.UNAVAILABLE, "What is under way does not come to its end. Try again later."
+
+
+class HeaderOfNobody(Refusal):
+    code, kind, text = 0x7030, Kind.UNAUTHENTICATED, "What the node shows is signed by no validator."
+
+
+class TimeWentBack(Refusal):
+    code, kind, text = 0x7031, Kind.CONFLICT, "The node's block is older than the one before it."
+
+
+class OtherHistory(Refusal):
+    code, kind, text = 0x7032, Kind.CONFLICT, "The node's block does not follow the one before: another history."
+
+
+class OtherBatches(Refusal):
+    code, kind, text = 0x7033, Kind.CONFLICT, "The node's block does not hold the batches that its header names."
+
+
+class OtherState(Refusal):
+    code, kind = 0x7034, Kind.CONFLICT
+    text = "The node's header names another state than the blocks before it give: the app hash differs."
+
+
+class TipWentBack(Refusal):
+    code, kind, text = 0x7035, Kind.CONFLICT, "The node's newest block is older than one it showed: it was put back."
+
+
+class TwoHeaders(Refusal):
+    code, kind, text = 0x7036, Kind.CONFLICT, "The node signed two headers of one height."
+
+
+class BlocksGone(Refusal):
+    code, kind = 0x7037, Kind.GONE
+    text = "The node has pruned blocks that are missing here: move the folder `ledger` away, and start anew."
+
+
+class NotCovered(Refusal):
+    code, kind, text = 0x7038, Kind.UNAVAILABLE, "The header that proves the newest state has not come yet."
+
+
+class NotInBlock(Refusal):
+    code, kind = 0x7039, Kind.CONFLICT
+    text = "The node said that it executed a batch, and the blocks up to there do not hold it."
+
+
+class WrongExport(Refusal):
+    code, kind, text = 0x703A, Kind.CONFLICT, "The state that the node exports is not the one that its headers name."
+
+
+class NoNote(Refusal):
+    code, kind, text = 0x703B, Kind.UNAVAILABLE, "No signed note over the log is here, and the node cannot be asked."
+
+
+class NotANode(Refusal):
+    code, kind, text = 0x703D, Kind.FORBIDDEN, "This home has no node: it follows one, or has no node's key."
+
+
+class NoTip(Refusal):
+    code, kind, text = 0x703C, Kind.UNAVAILABLE, "Nothing that the node says of its newest block has been reached yet."

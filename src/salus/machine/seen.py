@@ -102,8 +102,10 @@ class SeenIds:
     def load(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
         """Fill empty buckets with all rows of the table `seen`, in order."""
         for key, raw in rows:
+            if len(raw) % 32:
+                raise ValueError("id")
             minute, group = int.from_bytes(key[:8], "big"), [raw[at : at + 32] for at in range(0, len(raw), 32)]
-            self._add(minute, group)
+            self._note(minute, group)
             self._ids.update(dict.fromkeys(group))
         self._saved = {minute: len(groups) for minute, groups in self._groups.items()}
 
@@ -128,5 +130,9 @@ class SeenIds:
     def _add(self, minute: int, group: list[bytes]) -> None:
         if any(len(key) != 32 for key in group):
             raise ValueError("id")
+        self._note(minute, group)
+
+    def _note(self, minute: int, group: list[bytes]) -> None:
+        """Take in ids that are known to be ids."""
         self._hashes[minute] = T("seen", self._network, self._hashes.get(minute, START), group)
         self._groups.setdefault(minute, []).append(group)

@@ -90,14 +90,16 @@ class Heap:
         Raises ValueError if one has not the length of a bucket or is none of this tree; it trusts their nodes.
         """
         heap = cls(buckets, depth, split)
-        nodes, kinds, size = heap._nodes, heap._kinds, 0
+        nodes, kinds, entries = heap._nodes, heap._kinds, 0
+        first, after = (1 << depth) + split, (2 << depth) + 2 * split  # as `is_bucket` has it
         for at, bucket in filled:
-            if not is_bucket(at, depth, split) or len(bucket) < _ONE or (len(bucket) - 32) % _ENTRY:
+            count, rest = divmod(len(bucket) - 32, _ENTRY)
+            if not first <= at < after or count < 1 or rest:
                 raise ValueError("bucket")
             nodes[at << 5 : (at << 5) + 32] = bucket[:32]
-            kinds[at] = _LEAF if len(bucket) == _ONE else _INNER
-            size += len(bucket) - 32
-        heap.count = size // _ENTRY
+            kinds[at] = _LEAF if count == 1 else _INNER
+            entries += count
+        heap.count = entries
         heap._climb_level(range(1 << depth, (1 << depth) + split))
         for level in reversed(range(depth)):
             heap._climb_level(range(1 << level, 2 << level))

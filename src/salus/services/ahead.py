@@ -98,7 +98,7 @@ def take_ahead(
     """Verify the records against the relation that `delivery` names, and keep them; raise Refuted."""
     evidence = proven_records(organisation, delivery.relation, content.evidence)
     records = shown_records(evidence)
-    keep(organisation, delivery, evidence)
+    keep(organisation, delivery, evidence, delivery.release.hex(), content.evidence)
     return ReceivedAhead(
         delivery.release,
         delivery.relation,

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+PATIENCE_S = 0.25  # so long others that come wait too: a peer that takes its answer slowly must not hold them up
+
 
 class Dealing:
     """A lock for many at once or one alone; who waits to be alone goes before others that come. Not re-entrant."""
@@ -38,17 +40,21 @@ class Dealing:
             yield
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Work while nobody else does."""
+    def alone(self, patience_s: float = PATIENCE_S) -> Iterator[bool]:
+        """Work while nobody else does; gives False where somebody still does after a while: then later."""
         with self._changed:
             self._waiting += 1
             try:
-                self._changed.wait_for(lambda: not self._alone and not self._together)
+                free = self._changed.wait_for(lambda: not self._alone and not self._together, patience_s)
             finally:
                 self._waiting -= 1
-            self._alone = True
+                self._changed.notify_all()
+            self._alone = self._alone or free
+        if not free:
+            yield False
+            return
         try:
-            yield
+            yield True
         finally:
             with self._changed:
                 self._alone = False

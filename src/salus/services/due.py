@@ -15,6 +15,10 @@ class Due(NamedTuple):
 
 
 def due(organisation: Organisation, rule: WindowRule = DEFAULT) -> Due:
-    """Do everything that is due now. Meant to be called every so often: by a timer, or `salus record due`."""
-    with organisation.dealing.alone():
-        return Due(resume(organisation), anchor_windows(organisation, rule))
+    """Do everything that is due now. Meant to be called every so often: by a timer, or `salus record due`.
+
+    While requests are being answered what was interrupted waits for the next time.
+    """
+    with organisation.dealing.alone() as alone:
+        done = resume(organisation) if alone else ()
+    return Due(done, anchor_windows(organisation, rule))

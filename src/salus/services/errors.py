@@ -107,7 +107,7 @@ class UnusableName(Refusal):
     code, kind, text = (
         0x6019,
         Kind.INVALID,
-        "A short name is 1 to 40 of a-z, 0-9 and hyphen, hyphen not first, no two alike.",
+        "A short name is 1 to 40 of a-z, 0-9 and hyphen, hyphen not first, no two alike, no page of a server.",
     )
 
 

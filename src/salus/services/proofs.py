@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from salus.client.ledger import Ledger
-from salus.contracts.access.events import GlassBroken, RecordsPushed, RecordsReleased, SessionClosed, SessionOpened
+from salus.contracts.access.events import (
+    GlassBroken,
+    RecordsPushed,
+    RecordsReleased,
+    RequestRefused,
+    SessionClosed,
+    SessionOpened,
+)
 from salus.contracts.access.keys import answer_key
 from salus.contracts.access.other_events import DeferredReleased, ReleasedInBulk
 from salus.core.encoding import decode, encode
@@ -30,6 +37,15 @@ from salus.services.errors import NotReleased
 from salus.services.history import entries
 from salus.vault.reading import Proven
 
+_ANSWERS = (
+    RecordsReleased,
+    RequestRefused,
+    GlassBroken,
+    SessionOpened,
+    RecordsPushed,
+    DeferredReleased,
+    ReleasedInBulk,
+)
 _NO_SALT = bytes(32)  # where a request is shown and the leaves are opened by an annex
 
 
@@ -117,6 +133,14 @@ def prove_entry(ledger: Ledger, index: int) -> bytes:
     checkpoint, kind = own_checkpoint(ledger, facts.log), int(Kind.STATE_FACT)
     parts = (facts.header, facts.facts, shown, checkpoint, None, (), None, None)
     return encode(Evidence(FORMAT, ledger.network, kind, *parts))
+
+
+def prove_answer(ledger: Ledger, relation: bytes, request: bytes) -> bytes:
+    """Return evidence of what the log says of a request, or of a push by its id; raise NotReleased where there is none.
+
+    Of a session it is the opening. It shows what validators saw: who, for what, under which ground, and no record.
+    """
+    return prove_entry(ledger, _index(ledger, relation, request, _ANSWERS))
 
 
 def _evidence(

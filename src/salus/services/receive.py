@@ -56,7 +56,7 @@ def receive(organisation: Organisation, raw: bytes) -> Received:
     """
     opened = open_delivery(organisation.ledger, organisation.genesis, organisation.account, organisation.seal_key, raw)
     records = shown_records(opened.evidence)
-    keep(organisation, opened.delivery, opened.evidence)
+    keep(organisation, opened.delivery, opened.evidence, opened.delivery.release.hex(), opened.content.evidence)
     height = _acknowledge(organisation, opened)
     delivery, content = opened.delivery, opened.content
     return Received(

@@ -97,7 +97,8 @@ def _part(
     if not holds(report) or evidence is None or evidence.kind != Kind.PUSH or report.release != release:
         raise Refuted
     records = shown_records(evidence)
-    keep(organisation, replace(delivery, release=release, relation=relation), evidence)
+    part = replace(delivery, release=release, relation=relation)
+    keep(organisation, part, evidence, release.hex(), content.evidence)
     return BulkPart(release, relation, records, content.evidence)
 
 

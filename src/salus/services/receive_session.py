@@ -12,7 +12,7 @@ from salus.services.authorise import own_shared
 from salus.services.errors import NotReleased, Refuted
 from salus.services.opening import open_letter
 from salus.services.receive import LeftOut, left_out_of, shown_records
-from salus.services.received import keep
+from salus.services.received import keep, keep_evidence
 from salus.services.records import Record
 from salus.vault.shared import SharedResource
 
@@ -74,7 +74,8 @@ def receive_page(organisation: Organisation, raw: bytes) -> ReceivedPage:
         raise Refuted
     page = decode(annex.page, Page)
     records = shown_records(opened.evidence)
-    keep(organisation, delivery, opened.evidence)
+    name = f"{delivery.release.hex()}-{page.number}"
+    keep(organisation, delivery, opened.evidence, name, opened.content.evidence)
     entry = page_entry(organisation.network, annex.salt, annex.page)
     kind = f"{_GOT} {delivery.release.hex()}"
     organisation.vault.shared.put([SharedResource(kind, f"{page.number:010d}", entry, _MEDIA_TYPE)])
@@ -97,6 +98,7 @@ def receive_closing(organisation: Organisation, raw: bytes) -> ClosedSession:
     answer = access.answer(state, delivery.relation, delivery.release)
     if answer is None or answer.outcome != Outcome.SESSION or answer.leaves is None:
         raise NotReleased
+    keep_evidence(organisation, f"{delivery.release.hex()}-closing", opened.content.evidence)
     height = state.height
     if answer.acknowledged is None:
         ack = AckRelease(organisation.account, delivery.relation, delivery.release, answer.leaves)

@@ -1,5 +1,6 @@
 """What an organisation received: copies in its vault that say where they came from, never anchored as its own."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from msgspec import Meta
@@ -14,7 +15,7 @@ from salus.services.objects import SealedDelivery
 from salus.services.records import Record
 from salus.vault.shared import SharedResource
 
-KIND = "Received"  # no FHIR type has this name
+KIND, EVIDENCE = "Received", "Evidence of what was received"  # no FHIR type has such a name
 _MEDIA_TYPE = "application/cbor"
 
 
@@ -27,9 +28,12 @@ class Copy(Message, frozen=True):
     relation: Id  # at the custodian
 
 
-def keep(organisation: Organisation, delivery: SealedDelivery, evidence: Evidence) -> None:
-    """Store the records of a verified release in one transaction; storing them again changes nothing."""
-    network, copies = organisation.network, []
+def keep(organisation: Organisation, delivery: SealedDelivery, evidence: Evidence, name: str, raw: bytes) -> None:
+    """Store the records of a verified release in one transaction, and its evidence file `raw` under a name.
+
+    Storing them again changes nothing.
+    """
+    network, copies = organisation.network, [_evidence(name, raw)]
     for fact in evidence.records:
         if fact.content is not None:
             leaf = leaf_hash(network, delivery.relation, fact.salt, fact.header)
@@ -38,6 +42,22 @@ def keep(organisation: Organisation, delivery: SealedDelivery, evidence: Evidenc
             name = f"{delivery.release.hex()}/{decode(fact.header, LeafHeader).record.hex()}"
             copies.append(SharedResource(KIND, name, encode(copy), _MEDIA_TYPE))
     organisation.vault.shared.put(copies)
+
+
+def keep_evidence(organisation: Organisation, name: str, raw: bytes) -> None:
+    """Store an evidence file alone; storing it again changes nothing."""
+    organisation.vault.shared.put([_evidence(name, raw)])
+
+
+def _evidence(name: str, raw: bytes) -> SharedResource:
+    return SharedResource(EVIDENCE, name, raw, _MEDIA_TYPE)
+
+
+def list_evidence(organisation: Organisation) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, file) of the evidence of everything the organisation received, sorted by name."""
+    scope, shared = own_shared(organisation), organisation.vault.shared
+    for name in shared.names(scope, EVIDENCE):
+        yield name, shared.get(scope, EVIDENCE, name)[1]
 
 
 def list_received(organisation: Organisation) -> tuple[tuple[bytes, Record], ...]:

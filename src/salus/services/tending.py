@@ -25,7 +25,8 @@ from salus.services.remote.node import AskedDirectory
 
 LOG = logging.getLogger("salus.tending")
 TICK_S, DUE_S, TOLD_S = 2.0, 60.0, 3600.0
-LATER_S = 30.0  # before the directory is told again what it did not take
+LATER_S = 30.0  # before letters for which it was too early are looked at again
+FIRST_S, LONGEST_S = 1.0, 300.0  # before the directory is told again what it did not take, each time twice as long
 
 
 @dataclass(slots=True)
@@ -33,7 +34,8 @@ class _Times:
     """When something was last done for an organisation, of a clock that only grows."""
 
     due: float = field(default=-1e9)
-    told: float = field(default=-1e9)
+    tell: float = field(default=-1e9)  # when the directory is to be told next
+    pause: float = FIRST_S
     letters: float = field(default=-1e9)
     names: tuple[str, ...] = ()  # of letters that lay there after that
 
@@ -98,12 +100,12 @@ class Tending:
     def _tell(self, slug: str, organisation: Organisation) -> None:
         """Tell the directory where the gateway is and what its sealing key is, now and then."""
         times = self._times.setdefault(slug, _Times())
-        if self._directory is None or self._now_s() - times.told < TOLD_S:
+        if self._directory is None or self._now_s() < times.tell:
             return
         state, now = organisation.ledger.view(), organisation.ledger.now()
         if governance.member(state, organisation.account) is None:
             return
-        times.told = self._now_s() - TOLD_S + LATER_S
+        times.tell, times.pause = self._now_s() + times.pause, min(2 * times.pause, LONGEST_S)
         if self._url is not None:
             url = self._url(slug)
             made = sign_endpoint(organisation.network, organisation.account, url, now, organisation.gateway)
@@ -112,7 +114,7 @@ class Tending:
         named = lookup.organisation(state, organisation.account).seal_key
         if lookup.opens(organisation.network, named, organisation.seal_key):
             organisation.exchange.publish_key(organisation.seal_key.public)
-        times.told = self._now_s()
+        times.tell, times.pause = self._now_s() + TOLD_S, FIRST_S
 
     def _letters(self, slug: str, organisation: Organisation) -> None:
         """Deal with letters where there are new ones, and now and then with those for which it was too early."""

@@ -25,12 +25,9 @@ _RELATIONS = text("SELECT * FROM relations ORDER BY number")
 _UNAUTHENTIC = "does not authenticate"
 
 
-def check(
-    folder: Path, master: bytes, network: bytes, files: Files | None = None, *, held: bool = False
-) -> list[Finding]:
+def check(folder: Path, master: bytes, network: bytes, files: Files | None = None) -> list[Finding]:
     """Return what is wrong with the vault in `folder`, empty if it is sound.
 
-    `held` says that whoever has it open writes nothing meanwhile (`Vault.still`).
     Raises VaultInUse, NoVault, UnknownSchema, and WrongVaultKey if nothing opens with this key.
     """
     files = files or LocalFiles()
@@ -41,7 +38,7 @@ def check(
     except VaultDamaged:
         findings.append(Finding(IDENTITY_FILE, "whole file", "not the encoding of a vault's identity"))
     try:
-        release = _nothing if held else files.lock(folder / LOCK_FILE)
+        release = files.lock(folder / LOCK_FILE)
     except BlockingIOError:
         raise VaultInUse from None
     try:
@@ -100,7 +97,3 @@ def _check_blob_names(folder: Path, blobs: Blobs) -> Iterator[Finding]:
         data = (blobs.folder / name).read_bytes()
         if sha256(data).digest() != digest_of(name):
             yield Finding(f"{BLOBS_FOLDER}/{name}", f"bytes 0 to {len(data) - 1}", "not the bytes its name says")
-
-
-def _nothing() -> None:
-    """What releasing does where no lock was taken."""

@@ -4,16 +4,18 @@ import orjson
 from starlette.responses import Response
 
 from salus.api.errors import BadParameter, NotAllowed
-from salus.api.gateway.errors import NoSuchLine
+from salus.api.gateway.errors import NoSuchAnswer, NoSuchLine
 from salus.api.operation import CBOR, JSON, Call, Content, Operation, Parameter, Who
+from salus.contracts.access import queries as access
 from salus.contracts.accounts import queries as accounts
 from salus.core.keys import Role
 from salus.services.account.data import as_data
 from salus.services.account.page import STYLE_SOURCE, Proofs, page
 from salus.services.account.words import LANGUAGES
 from salus.services.accounting import Accounting, accounting
+from salus.services.errors import NotReleased
 from salus.services.plain import plain
-from salus.services.proofs import prove_entry
+from salus.services.proofs import prove_answer, prove_entry
 
 HTML = "text/html"
 _PAGE = {"content-security-policy": f"default-src 'none'; style-src {STYLE_SOURCE}", "cache-control": "no-store"}
@@ -39,12 +41,18 @@ async def evidence(call: Call) -> Response:
     return Response(await call.served.work.run(lambda: _proof(call, relation, int(index))), media_type=CBOR)
 
 
+async def release(call: Call) -> Response:
+    """Return what proves how a request was answered, to who made it as well."""
+    relation, request = _id(call, "handle"), _id(call, "release")
+    answer = access.answer(call.served.ledger.view(), relation, request)
+    if answer is None or call.caller is None or call.caller.account != answer.recipient:
+        _own_relation(call)
+    return Response(await call.served.work.run(lambda: _answer(call, relation, request)), media_type=CBOR)
+
+
 def _own_relation(call: Call) -> bytes:
     """Return the relation of the path; raise BadParameter, and NotAllowed for all but the person and the custodian."""
-    caller, raw = call.caller, call.path("handle")
-    relation = bytes.fromhex(raw) if len(raw) == 64 and all(digit in "0123456789abcdef" for digit in raw) else b""
-    if not relation:
-        raise BadParameter
+    relation, caller = _id(call, "handle"), call.caller
     if caller is None:
         raise NotAllowed
     own = caller.account == relation and caller.role == Role.DEVICE
@@ -52,6 +60,14 @@ def _own_relation(call: Call) -> bytes:
     if not own and (caller.account != custodian or caller.role != Role.GATEWAY):
         raise NotAllowed
     return relation
+
+
+def _id(call: Call, name: str) -> bytes:
+    """Return an id of the path; raise BadParameter."""
+    raw = call.path(name)
+    if len(raw) != 64 or any(digit not in "0123456789abcdef" for digit in raw):
+        raise BadParameter
+    return bytes.fromhex(raw)
 
 
 def _account(call: Call, relation: bytes) -> Accounting:
@@ -67,6 +83,13 @@ def _proof(call: Call, relation: bytes, index: int) -> bytes:
     if all(line.index != index for line in _account(call, relation).lines):
         raise NoSuchLine
     return prove_entry(call.served.ledger, index)
+
+
+def _answer(call: Call, relation: bytes, request: bytes) -> bytes:
+    try:
+        return prove_answer(call.organisation.ledger, relation, request)
+    except NotReleased:
+        raise NoSuchAnswer from None
 
 
 _HANDLE = Parameter("handle", "path", "The relation's handle, in hex.", "[0-9a-f]{64}", True)
@@ -92,5 +115,16 @@ OPERATIONS = (
         {200: Content(CBOR, words="Evidence for `salus verify`.")},
         Who.ACCOUNT,
         parameters=(_HANDLE, Parameter("index", "path", "The line's index in the log.", "[0-9]{1,15}", True)),
+    ),
+    Operation(
+        "GET",
+        "/{org}/relations/{handle}/releases/{release}",
+        "releaseEvidence",
+        "gateway",
+        "What proves how a request was answered: for who made it, the person and the custodian",
+        release,
+        {200: Content(CBOR, words="Evidence for `salus verify`; it shows no record.")},
+        Who.ACCOUNT,
+        parameters=(_HANDLE, Parameter("release", "path", "The request's id, or a push's.", "[0-9a-f]{64}", True)),
     ),
 )

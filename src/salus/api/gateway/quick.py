@@ -104,6 +104,10 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _refused(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> int:
+    """Answer with a refusal; return its status, 0 where nobody takes it any more."""
     answer = problem(refusal)
-    await answer(scope, receive, send)
+    try:
+        await answer(scope, receive, send)
+    except PeerGone:
+        return 0
     return answer.status_code

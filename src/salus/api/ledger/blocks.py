@@ -7,7 +7,6 @@ from starlette.responses import Response
 from salus.api.ledger.errors import NoSuchBlock
 from salus.api.ledger.parameters import in_path, in_query, number
 from salus.api.operation import CBOR, COSE, Call, Content, Operation
-from salus.client.ledger import Ledger
 from salus.client.wire import write_many
 
 MOST, MOST_BYTES = 1_000, 4 * 1024**2  # in an answer of several; one is given however large it is
@@ -15,13 +14,12 @@ MOST, MOST_BYTES = 1_000, 4 * 1024**2  # in an answer of several; one is given h
 
 async def blocks(call: Call) -> Response:
     """Return blocks from a height on, as many as fit; none from after the newest."""
-    ledger = call.served.ledger
-    return await _several(call, ledger.block)
+    return await _several(call, call.served.ledger.blocks)
 
 
 async def headers(call: Call) -> Response:
     """Return signed headers from a height on, those of pruned blocks too."""
-    return await _several(call, call.served.ledger.header)
+    return await _several(call, call.served.ledger.headers)
 
 
 async def block(call: Call) -> Response:
@@ -34,24 +32,13 @@ async def header(call: Call) -> Response:
     return await _one(call, call.served.ledger.header, COSE)
 
 
-async def _several(call: Call, one: Callable[[int], bytes]) -> Response:
+async def _several(call: Call, read: Callable[[int, int, int], list[bytes]]) -> Response:
     start, most = number(call, "from"), number(call, "most", MOST)
-    if start < 1:
-        raise NoSuchBlock
-    found = await call.served.work.run(_page, call.served.ledger, one, start, min(most, MOST))
+    try:
+        found = await call.served.work.run(read, start, min(most, MOST), MOST_BYTES)
+    except LookupError:
+        raise NoSuchBlock from None
     return Response(write_many(found), media_type=CBOR)
-
-
-def _page(ledger: Ledger, one: Callable[[int], bytes], start: int, most: int) -> list[bytes]:
-    page: list[bytes] = []
-    room = MOST_BYTES
-    for height in range(start, min(start + most, ledger.height() + 1)):
-        raw = one(height)
-        room -= len(raw)
-        if room < 0 and page:
-            break
-        page.append(raw)
-    return page
 
 
 async def _one(call: Call, one: Callable[[int], bytes], media_type: str) -> Response:

@@ -61,7 +61,7 @@ async def note(call: Call) -> Response:
 
 async def pruned(call: Call) -> Response:
     """Say what is gone: nothing, or one [height, time, entries]."""
-    found = call.served.ledger.pruned()
+    found = await call.served.work.run(call.served.ledger.pruned)
     return Response(write_many([] if found is None else [found]), media_type=CBOR)
 
 

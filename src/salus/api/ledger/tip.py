@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from salus.api.ledger.parameters import in_query, number
 from salus.api.operation import CBOR, COSE, JSON, Call, Content, Operation
+from salus.api.served import Served
 from salus.client.ledger import Ledger
 from salus.evidence.state import LOG_KEY, LogValue, read
 
@@ -53,31 +54,35 @@ def _status(ledger: Ledger) -> Status:
 
 
 async def tip(call: Call) -> Response:
-    """Return the signed tip; with `after` not before there is another block than that, or `wait_ms` is over."""
+    """Return the signed tip; with `after` not before there is another block than that, or `wait_ms` is over.
+
+    Where too many wait, and where the server ends, it comes at once.
+    """
     after, wait_ms = number(call, "after", -1), number(call, "wait_ms", 0, MOST_WAIT_MS)
-    if wait_ms:
-        await another(call.served.ledger, after, wait_ms / 1000)
+    if wait_ms and not call.served.waiting.closed:
+        await another(call.served, after, wait_ms / 1000)
     return Response(await call.served.work.run(call.served.ledger.tip), media_type=COSE)
 
 
-async def another(ledger: Ledger, height: int, timeout_s: float) -> None:
-    """Return once the ledger's height is not `height`, at the latest after `timeout_s`."""
+async def another(served: Served, height: int, timeout_s: float) -> None:
+    """Return once the ledger's height is not `height`, at the latest after `timeout_s` or when the server ends."""
     loop, came = asyncio.get_running_loop(), asyncio.Event()
 
     def told(_: int) -> None:
         with suppress(RuntimeError):  # of a loop that ends: nobody waits there any more
             loop.call_soon_threadsafe(came.set)
 
-    end = ledger.subscribe(told)
+    ends = served.ledger.subscribe(told), served.waiting.add(came.set)
     try:
         async with asyncio.timeout(timeout_s):
-            while ledger.height() == height:
+            while served.ledger.height() == height and not served.waiting.ended:
                 await came.wait()
                 came.clear()
     except TimeoutError:
         return
     finally:
-        end()
+        for end in ends:
+            end()
 
 
 OPERATIONS = (

@@ -4,6 +4,7 @@ import msgspec
 import orjson
 from starlette.responses import Response
 
+from salus.api.ledger.errors import NotReady
 from salus.api.operation import JSON, Call, Content, Operation
 
 
@@ -21,8 +22,10 @@ async def alive(call: Call) -> Response:
 
 
 async def ready(call: Call) -> Response:
-    """Say whether the ledger can be read, and how old what it says may be."""
+    """Say how far the ledger is, and how old what it says may be; refuse where no more blocks will come."""
     ledger = call.served.ledger
+    if ledger.trouble() is not None:
+        raise NotReady
     found = Health("ok", ledger.height(), max(0, ledger.now() - ledger.as_of()))
     return Response(orjson.dumps(msgspec.to_builtins(found)), media_type=JSON)
 

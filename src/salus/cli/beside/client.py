@@ -6,7 +6,7 @@ import shutil
 import sys
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOBase
 from pathlib import Path
 from socket import socket
@@ -20,6 +20,7 @@ from salus.cli.beside.wire import (
     PIECE_BYTES,
     Ask,
     Ended,
+    FromClient,
     FromServer,
     Given,
     Run,
@@ -57,7 +58,7 @@ class RunThere(Exception):
         """Have the command run; return its exit status. Raises ServerGone, Refused, OSError (output)."""
         with self._connection:
             wire = Wire(self._connection)
-            wire.send(_call(arguments))
+            _tell(wire, _call(arguments))
             return _follow(wire)
 
 
@@ -73,7 +74,7 @@ def standing_still(home: Path) -> Iterator[bool]:
         return
     with connection:
         wire = Wire(connection)
-        wire.send(Stand(__version__))
+        _tell(wire, Stand(__version__))
         answer = wire.read_from_server()
         if isinstance(answer, Ended):
             raise Refused(answer)
@@ -119,9 +120,9 @@ def _follow(wire: Wire) -> int:
             case Write():
                 outputs[message.error].write(message.data)
             case Ask():
-                wire.send(Said(_ask(message)))
+                _tell(wire, Said(_ask(message)))
             case Want():
-                wire.send(Given(_read(message.most)))
+                _tell(wire, Given(_read(message.most)))
             case Waiting():
                 if sys.stderr.isatty():
                     click.echo("salus: another command is at work on this home; waiting for it", err=True)
@@ -131,6 +132,12 @@ def _follow(wire: Wire) -> int:
                 return message.status
             case Standing():
                 raise ServerGone
+
+
+def _tell(wire: Wire, message: FromClient) -> None:
+    """Send; of a server that took nothing more, what it said last is still to be read."""
+    with suppress(BrokenPipeError):
+        wire.send(message)
 
 
 def _ask(question: Ask) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from salus.client.ledger import Pruned
 from salus.contracts.governance.queries import validators
 from salus.core.encoding import decode, encode
-from salus.core.errors import Refusal
+from salus.core.errors import Refusal, WrongSignature
 from salus.core.genesis import GenesisFile, network_id
 from salus.core.signatures import SigningKey, key_id
 from salus.evidence.header import (
@@ -30,7 +30,19 @@ from salus.ledger.embedded.blockfile import NAME, BlockFile
 from salus.ledger.embedded.files import Files
 from salus.ledger.embedded.pruned import PRUNED, clear, find_point, restored
 from salus.ledger.embedded.readmodel import ReadModel, Rows
-from salus.ledger.errors import DamagedFile, OtherGenesis, StorageFailed, StorageFull, WrongNodeKey
+from salus.ledger.errors import (
+    DamagedFile,
+    HeaderOfNobody,
+    OtherBatches,
+    OtherGenesis,
+    OtherHistory,
+    OtherState,
+    StorageFailed,
+    StorageFull,
+    TimeWentBack,
+    TwoHeaders,
+    WrongNodeKey,
+)
 from salus.machine.machine import NETWORK, BlockResult, Machine
 from salus.state.store import Store
 from salus.state.tables import Changes
@@ -79,13 +91,53 @@ class Chain:
             node.id(self.network),
         )
         signed = sign_header(header, node)
-        body = encode(Block(signed.raw, tuple(batches)))
+        self._append(encode(Block(signed.raw, tuple(batches))))
+        return self._follow(signed, batches)
+
+    def take(self, raw: bytes, covered: Callable[[SignedHeader], None]) -> BlockResult:
+        """Take in the next block, which another made: durable first, executed then.
+
+        `covered` is called in between with its header, under whose app hash the state stands as it is. Raises
+        Malformed, HeaderOfNobody, TwoHeaders, OtherHistory, TimeWentBack, OtherBatches, OtherState: nothing has
+        changed then; and what `make` raises.
+        """
+        block = read_block(raw)
+        signed = self._checked(block)
+        self._append(raw)
+        covered(signed)
+        return self._follow(signed, block.batches)
+
+    def _checked(self, block: Block) -> SignedHeader:
+        """Return the header of a block that can be the next; in the order in which `take` names the refusals."""
+        keys = {key_id(self.network, v.public): (v.public, v.power) for v in validators(self.machine.store)}
+        try:
+            signed = read_header(self.network, block.header, keys)
+        except WrongSignature:
+            raise HeaderOfNobody from None
+        header = signed.header
+        if header.height <= self.height and self.header_hash(header.height) != signed.hash:
+            raise TwoHeaders
+        expected = self._expected(self.height + 1, header, block.batches)
+        if (header.height, header.previous) != (expected.height, expected.previous):
+            raise OtherHistory
+        if header.time < self.machine.time:
+            raise TimeWentBack
+        if header.batches != expected.batches:
+            raise OtherBatches
+        if header != expected:
+            raise OtherState
+        return signed
+
+    def header_hash(self, height: int) -> bytes:
+        """Return the hash of a block's header, the network for 0; raises LookupError."""
+        return parse_header(self.network, self.blocks.header(height)).hash if height else self.network
+
+    def _append(self, body: bytes) -> None:
         try:
             self.blocks.append(body)
         except OSError as error:
             self.blocks.cut()
             raise (StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageFailed) from None
-        return self._follow(signed, batches)
 
     def replay(self) -> None:
         """Execute the blocks after the state's height; raises DamagedFile where one does not fit."""

@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from salus.ledger.embedded.chain import Chain
 from salus.state.tables import StorageFailure
 
-CHECKPOINT_KEYS = 16_384  # pending (`Chain.pending`): then the next one begins
-MOST_KEYS = 4 * CHECKPOINT_KEYS  # pending: then blocks wait for the one that is being written
+CHECKPOINT_KEYS = 6_144  # pending (`Chain.pending`): then the next one begins. Opening after a kill executes them again
+MOST_KEYS = 65_536  # pending: then blocks wait for the one that is being written
 
 
 class Checkpoints:

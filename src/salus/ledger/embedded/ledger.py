@@ -1,8 +1,7 @@
 """The embedded engine behind the `Ledger` port."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from salus.ledger.errors import (
     NoLedger,
     ReadOnly,
     StorageFailed,
-    Unstill,
 )
 from salus.merkle.checkpoint import SignedCheckpoint
 from salus.state.lmdb import LmdbTables
@@ -33,7 +31,6 @@ from salus.state.tables import StorageFailure
 from salus.verifier.helper import Alone, Helper
 
 LOCK = "lock"
-STILL_S = 10.0  # so long whoever wants it to stand still waits for what is under way
 
 
 class EmbeddedLedger(ChainReader):
@@ -154,21 +151,6 @@ class EmbeddedLedger(ChainReader):
                 self._writer.save()
             except StorageFailure:
                 raise StorageFailed from None
-
-    @contextmanager
-    def still(self) -> Iterator[None]:
-        """Let nothing be written while the block runs, all of it on disk: the folder can be checked.
-
-        Raises StorageFailed, Unstill.
-        """
-        if not self._lock.acquire(timeout=STILL_S):
-            raise Unstill
-        try:
-            if self._writer is not None:
-                self.save()
-            yield
-        finally:
-            self._lock.release()
 
     def __enter__(self) -> "EmbeddedLedger":
         return self

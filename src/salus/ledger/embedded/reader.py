@@ -1,6 +1,7 @@
 """Reading a chain: what every engine over one folder has in common, whoever makes the blocks."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import NamedTuple
@@ -14,10 +15,12 @@ from salus.ledger.embedded.notes import Notes
 from salus.ledger.embedded.pruned import folder_of
 from salus.ledger.embedded.subscribers import Subscribers
 from salus.ledger.embedded.views import View, Views
-from salus.ledger.errors import ReadOnly
+from salus.ledger.errors import ReadOnly, Unstill
 from salus.machine.export import export_state
 from salus.machine.pruned import ENTRIES, MANIFEST, POINT, is_chunk_name
 from salus.merkle.checkpoint import SignedCheckpoint, parse
+
+STILL_S = 10.0  # so long whoever wants it to stand still waits for what is under way
 
 
 class Status(NamedTuple):
@@ -114,6 +117,26 @@ class ChainReader:
         with self._lock:
             return self._chain.blocks.header(height)
 
+    def blocks(self, start: int, most: int, most_bytes: int) -> list[bytes]:
+        return self._several(self._chain.blocks.read, start, most, most_bytes)
+
+    def headers(self, start: int, most: int, most_bytes: int) -> list[bytes]:
+        return self._several(self._chain.blocks.header, start, most, most_bytes)
+
+    def _several(self, read: Callable[[int], bytes], start: int, most: int, room: int) -> list[bytes]:
+        """Read at once, so that who writes does not come between any two."""
+        if start < 1:
+            raise LookupError(start)
+        page: list[bytes] = []
+        with self._lock:
+            for height in range(start, min(start + most, self._chain.height + 1)):
+                raw = read(height)
+                room -= len(raw)
+                if room < 0 and page:
+                    break
+                page.append(raw)
+        return page
+
     def pruned(self) -> Pruned | None:
         with self._lock:
             return self._chain.pruned
@@ -151,6 +174,25 @@ class ChainReader:
         """Return the whole state after the last block as (manifest, chunks): the same bytes on every node."""
         with self._lock:
             return export_state(self._chain.machine)
+
+    def save(self) -> None:
+        """Take a checkpoint now: a restart is faster then, nothing is more durable. Raises StorageFailed, ReadOnly."""
+        raise ReadOnly
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let nothing be written while the block runs, all of it on disk: the folder can be checked.
+
+        Raises StorageFailed, Unstill.
+        """
+        if not self._lock.acquire(timeout=STILL_S):
+            raise Unstill
+        try:
+            with suppress(ReadOnly):
+                self.save()
+            yield
+        finally:
+            self._lock.release()
 
     def status(self) -> Status:
         """Return what the ledger says of itself."""

@@ -64,3 +64,11 @@ class NotKeptHere(Refusal):
 
 class InboxFull(Refusal):
     code, kind, text = 0x621D, Kind.EXHAUSTED, "The inbox holds as many letters as it may, of this sender or of all."
+
+
+class FolderTaken(Refusal):
+    code, kind, text = 0x621E, Kind.CONFLICT, "The folder to split into is not empty: give a new one."
+
+
+class CopyDiffers(Refusal):
+    code, kind, text = 0x621F, Kind.UNAVAILABLE, "A copied file reads otherwise than the one it was made of: try again."

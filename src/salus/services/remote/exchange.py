@@ -117,6 +117,11 @@ class RemoteExchange:
         self._local.publish_key(public)
         return public
 
+    @property
+    def outbox(self) -> Outbox:
+        """What waits, and what was given up."""
+        return self._outbox
+
     def flush(self, wanted: str | None = None) -> None:
         """Send what waits and whose pause is over. Raises the final refusal of the letter `wanted`.
 
