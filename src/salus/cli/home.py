@@ -7,8 +7,18 @@ import click
 
 from salus.bootstrap import GENESIS, Region, UpstreamFile, split_region, write_upstream
 from salus.cli.init import keep_passphrase, refuse_used
-from salus.cli.options import FILE, FOLDER, hand_over, home_folder, home_option, in_home, opened, passphrase
-from salus.cli.output import print_fields, print_json, print_table, progress, short, when
+from salus.cli.options import (
+    FILE,
+    FOLDER,
+    as_json_option,
+    hand_over,
+    home_folder,
+    home_option,
+    in_home,
+    opened,
+    passphrase,
+)
+from salus.cli.output import print_fields, print_json, print_result, print_table, progress, short, when
 from salus.core.genesis import read_genesis
 from salus.services.errors import NoSuchMember
 from salus.services.members import member_name
@@ -83,19 +93,24 @@ def split(home: Path | None, as_json: bool, to: Path, node: str, ca: Path | None
 @PUBLIC
 @click.option("--unattended", is_flag=True, help="Make a passphrase and keep it in the home.")
 @home_option("A new or empty folder.")
-def follow(home: Path | None, node: str, genesis: Path, ca: Path | None, url: str | None, unattended: bool) -> None:
+@as_json_option
+def follow(
+    home: Path | None, as_json: bool, node: str, genesis: Path, ca: Path | None, url: str | None, unattended: bool
+) -> None:
     """Begin a home of one's own: without a node, it follows one, and checks every block itself."""
     folder = home_folder(home)
     refuse_used(folder)
     raw = genesis.read_bytes()
-    read_genesis(raw)
+    network, *_ = read_genesis(raw)
     if unattended:
         keep_passphrase(folder)
     files = LocalFiles()
     files.create_folder(folder)
     write_upstream(folder, UpstreamFile(node, url=url), ca)
     files.write(folder / GENESIS, raw)
-    click.echo(f"{folder} follows {node}; its passphrase is asked for with the first wallet or organisation.")
+    words = "is in it" if unattended else "is asked for with the first wallet or organisation"
+    data = {"home": str(folder), "node": node, "network": network}
+    print_result(as_json, data, f"{folder} follows {node}; its passphrase {words}.")
 
 
 @command.command("waiting")

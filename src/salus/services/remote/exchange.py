@@ -169,7 +169,7 @@ class RemoteExchange:
                 self._pause(member)
                 self._addresses.doubt()
                 return self._put_off(letter, pause=False)
-            self._outbox.give_up(letter.name)
+            self._give_up(letter)
             return refusal
         self._pauses.pop(member, None)
         self._pauses.pop(letter.name, None)
@@ -191,8 +191,12 @@ class RemoteExchange:
             self._pause(letter.name)
         if time.time_ns() // 1_000_000 - letter.since_ms < GIVEN_UP_MS:
             return None
-        self._outbox.give_up(letter.name)
+        self._give_up(letter)
         return NotKeptHere()
+
+    def _give_up(self, letter: Waiting) -> None:
+        self._outbox.give_up(letter.name)
+        self._pauses.pop(letter.name, None)
 
     def _pausing(self, what: object) -> bool:
         return self._now_s() < self._pauses.get(what, (0.0, 0.0))[0]
