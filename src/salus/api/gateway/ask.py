@@ -11,6 +11,7 @@ from collections.abc import Callable
 from starlette.responses import Response
 
 from salus.api.gateway.streamed import LETTER, Handed, Streamed
+from salus.api.letters.heights import SEEN, caught_up
 from salus.api.operation import CBOR, Call, Content, Handler, Operation
 from salus.core.encoding import encode
 from salus.core.errors import Refusal
@@ -53,6 +54,7 @@ async def match(call: Call) -> Response:
 
 
 async def _answered(call: Call, ask: Ask) -> Response:
+    await caught_up(call)
     recent = call.served.recent
     key, before = recent.begin(call.path("org"), call.body)
     if before is not None:
@@ -94,6 +96,7 @@ def _operation(path: str, name: str, summary: str, handler: Handler, takes: str,
         takes=(Content(CBOR, words=takes),),
         most_bytes=_MOST,
         problems=(401, 403, 404, 409, 410),
+        parameters=(SEEN,),
     )
 
 

@@ -25,7 +25,13 @@ from salus.core.errors import Refusal
 LOG = logging.getLogger("salus.api")
 MOST_BYTES = 64 * 1024  # one envelope of nearly any kind; larger ones go the usual way
 _END, _COSE = "/envelopes", COSE.encode()
-_USUAL = (b"accept", b"traceparent", b"transfer-encoding", b"expect")  # with these it goes the usual way
+_USUAL = (
+    b"accept",
+    b"traceparent",
+    b"transfer-encoding",
+    b"expect",
+    b"salus-height",
+)  # with these it goes the usual way
 _TYPE = (b"content-type", CBOR.encode())
 
 

@@ -11,6 +11,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from salus.api.gateway.answers import SubmittedShown, answer, answer_alone, landed
+from salus.api.letters.heights import SEEN, caught_up
 from salus.api.operation import CBOR, COSE, JSON, MIB, Call, Content, Operation
 from salus.client.submission import MOST, Outcome
 from salus.core.encoding import decode, decode_plain
@@ -31,6 +32,7 @@ class Recovery(Message, frozen=True):
 
 async def envelopes(call: Call) -> Response:
     """Carry one envelope, or a CBOR array of up to 500, in one batch as far as they fit."""
+    await caught_up(call)
     if call.media_type == COSE:
         served = call.served
         return answer_alone(call, await served.posts.carry(served.organisation, call.path("org"), call.body))
@@ -47,17 +49,20 @@ def _array(body: bytes) -> list[bytes]:
 
 async def claims(call: Call) -> Response:
     """Carry a claim in an envelope of the member's own."""
+    await caught_up(call)
     return await _carried(call, lambda organisation: [carry_claim(organisation, call.body)])
 
 
 async def recoveries(call: Call) -> Response:
     """Carry an approved recovery in an envelope of the member's own."""
+    await caught_up(call)
     brought = decode(call.body, Recovery)
     return await _carried(call, lambda organisation: [carry_recovery(organisation, brought.recovery, brought.approval)])
 
 
 async def vetoes(call: Call) -> Response:
     """Carry a veto in an envelope of the member's own."""
+    await caught_up(call)
     return await _carried(call, lambda organisation: [carry_veto(organisation, call.body)])
 
 
@@ -88,6 +93,7 @@ ENVELOPES = Operation(
     takes=(Content(COSE, words="One envelope."), Content(CBOR, words="An array of 1 to 500 envelopes.")),
     most_bytes=MIB,
     problems=_PROBLEMS,
+    parameters=(SEEN,),
 )
 OPERATIONS = (
     ENVELOPES,
@@ -102,6 +108,7 @@ OPERATIONS = (
         takes=(Content(COSE, words="A claim."),),
         most_bytes=_SMALL,
         problems=_PROBLEMS,
+        parameters=(SEEN,),
     ),
     Operation(
         "POST",
@@ -114,6 +121,7 @@ OPERATIONS = (
         takes=(Content(CBOR, words="[recovery, approval]."),),
         most_bytes=2 * _SMALL,
         problems=_PROBLEMS,
+        parameters=(SEEN,),
     ),
     Operation(
         "POST",
@@ -126,5 +134,6 @@ OPERATIONS = (
         takes=(Content(COSE, words="A veto."),),
         most_bytes=_SMALL,
         problems=_PROBLEMS,
+        parameters=(SEEN,),
     ),
 )

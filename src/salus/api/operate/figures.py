@@ -21,7 +21,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 
-disable_created_metrics()  # when a counter began is of no use to anybody here
+disable_created_metrics()  # type: ignore[no-untyped-call]  # when a counter began is of no use to anybody here
 LASTS_S = 5.0  # what was looked up is given again for so long
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
