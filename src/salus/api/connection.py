@@ -5,6 +5,7 @@ nor a body that goes on after its request was refused, nor a peer that does not 
 header fields. What is refused here is answered in problem details, where nothing else is being answered; then it ends.
 """
 
+import asyncio
 from asyncio import AbstractEventLoop, TimerHandle, Transport
 from collections.abc import Callable
 from typing import Any
@@ -140,9 +141,11 @@ class BoundedConnection(HttpToolsProtocol):
         send = cycle.send
 
         async def sending(message: ASGISendEvent) -> None:
-            if cycle.disconnected:
+            if cycle.disconnected or self.transport.is_closing():
                 raise PeerGone
             await send(message)
+            if message["type"] == "http.response.body" and message.get("more_body", False):
+                await asyncio.sleep(0)  # others have their turn, and it is noticed where the peer has gone
 
         cycle.send = sending  # type: ignore[method-assign]
         cycle.transport = _Ending(self)  # type: ignore[assignment]
