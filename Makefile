@@ -20,7 +20,7 @@ run: $(VENV)/run.stamp $(PORTAL) ## set up, play the demonstration and serve it 
 test: $(VENV)/test.stamp $(PORTAL) ## set up and run every test
 	@sh requirements/others
 	@cd portal && $(NODE) npm run --silent test
-	@$(BIN)/python -m pytest -q -n 2 tests
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal tests
 
 check: $(VENV)/test.stamp portal/node_modules/.package-lock.json ## style, types, import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
