@@ -37,7 +37,13 @@ class Server:
 def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
     """Start `salus ARGUMENTS` with pipes."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL} | options
-    return subprocess.Popen([*PROGRAM, *map(str, arguments)], **pipes)
+    return subprocess.Popen([*PROGRAM, *map(str, arguments)], preexec_fn=_as_from_a_terminal, **pipes)
+
+
+def _as_from_a_terminal() -> None:
+    """Whatever runs the tests may ignore these signals, and its children with it: as `nohup` does."""
+    for one in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(one, signal.SIG_DFL)
 
 
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
