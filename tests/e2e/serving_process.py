@@ -36,8 +36,8 @@ class Server:
 
 def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
     """Start `salus ARGUMENTS` with pipes."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL} | options
-    return subprocess.Popen([*PROGRAM, *map(str, arguments)], preexec_fn=_as_from_a_terminal, **pipes)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+    return subprocess.Popen([*PROGRAM, *map(str, arguments)], **pipes | {"preexec_fn": _as_from_a_terminal} | options)
 
 
 def _as_from_a_terminal() -> None:

@@ -4,26 +4,19 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from command_line import bundle_file, contents, copied, data, found, make_claimed, once, salus
+from serving_process import start as process
 
 from salus.bootstrap import open_region
-
-PROGRAM = (sys.executable, "-m", "salus")
 
 
 @pytest.fixture
 def home(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
     return copied(once(tmp_path_factory, "claimed", make_claimed), tmp_path)
-
-
-def process(*arguments: object, **options: object) -> subprocess.Popen[bytes]:
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL} | options
-    return subprocess.Popen([*PROGRAM, *map(str, arguments)], **pipes)
 
 
 def ended(started: subprocess.Popen[bytes]) -> tuple[int, str, str]:

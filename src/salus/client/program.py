@@ -12,7 +12,7 @@ from typing import NamedTuple
 from salus.client.checked import Checked, CheckedLedger, Unproved
 from salus.client.envelopes import EnvelopeBuilder
 from salus.client.http import Answer, Server
-from salus.client.remote import CBOR, COSE, RemoteLedger
+from salus.client.remote import CBOR, RemoteLedger
 from salus.client.remote_errors import UnreadableAnswer
 from salus.client.signing import signature_headers
 from salus.client.submission import Outcome, Submitted, read_receipt
@@ -208,4 +208,4 @@ def _succeeded(answer: Answer) -> bytes:
     return answer.body
 
 
-__all__ = ["COSE", "Client", "Entry", "NoReceipt", "ProvedState", "Refused", "Unprovable"]
+__all__ = ["Client", "Entry", "NoReceipt", "ProvedState", "Refused", "Unprovable"]
