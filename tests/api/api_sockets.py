@@ -28,11 +28,23 @@ GET = b"GET /fast HTTP/1.1\r\n" + HOST + b"\r\n"
 
 @dataclass
 class Gate:
-    """Handlers that wait, and what they wait for."""
+    """Handlers that wait, and what they wait for: that it opens once after they came, or that it stays open."""
 
-    open: threading.Event = field(default_factory=threading.Event)
+    opened: int = 0
+    stays_open: bool = False
     waiting: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     fields: list[list[tuple[bytes, bytes]]] = field(default_factory=list)
+
+    def open(self) -> None:
+        """Let through who waits now."""
+        self.opened += 1
+
+    async def wait(self) -> None:
+        """Wait until it opens."""
+        before = self.opened
+        self.waiting.release()
+        while self.opened == before and not self.stays_open:
+            await asyncio.sleep(0.005)
 
 
 def operations(gate: Gate) -> tuple[Operation, ...]:
@@ -43,8 +55,7 @@ def operations(gate: Gate) -> tuple[Operation, ...]:
         return Response(call.body or b"fast", media_type="text/plain")
 
     async def slow(call: Call) -> Response:
-        gate.waiting.release()
-        await asyncio.get_running_loop().run_in_executor(None, gate.open.wait, WAIT_S)
+        await gate.wait()
         return Response(b"slow", media_type="text/plain")
 
     async def endless(call: Call) -> Response:
@@ -111,7 +122,7 @@ def running(limits: Limits = QUICK, listening: Listening | None = None, gate: Ga
         assert up.wait(WAIT_S)
         yield Running(bound.listening.port, server, gate, guard)
     finally:
-        gate.open.set()
+        gate.stays_open = True
         server.should_exit = True
         thread.join(WAIT_S)
         work.close()
