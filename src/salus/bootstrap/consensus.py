@@ -17,11 +17,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from salus.bootstrap.network.errors import BadConsensus, UnsafeSocketFolder
+from salus.core.errors import Kind, Refusal
 from salus.vault.files import LocalFiles
 
 FILE, SOCKET = "consensus.json", "abci.sock"
 MOST_MEMBERS = 100  # of one network; CometBFT's own sets are of this order
+HEARTBEAT_MS = 20_000  # between empty blocks of an idle network; below half of STALE_MS
 MOST_PATH = 100  # bytes; sun_path holds 108 (unix(7))
 
 Url = Annotated[str, msgspec.Meta(min_length=8, max_length=200, pattern="^https?://[!-.0-~]+(/[!-.0-~]+)*$")]
@@ -29,6 +30,15 @@ Address = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^(\[[0-9a-fA-F:.
 Slug = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
 NodeId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{40}$")]
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{64}$")]
+
+
+class BadConsensus(Refusal):
+    code, kind, text = 0x6310, Kind.INVALID, "The home's consensus.json is not of its form."
+
+
+class UnsafeSocketFolder(Refusal):
+    code, kind = 0x6311, Kind.FORBIDDEN
+    text = "The folder for sockets in the temporary directory belongs to another user, or others may write in it."
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -68,6 +78,9 @@ class ConsensusFile(_File, frozen=True):
     rpc: Address = "127.0.0.1:26657"
     metrics: Address = "127.0.0.1:26660"
     listen: Address = "127.0.0.1:8080"
+    names: tuple[str, ...] = ()  # that its Salus server answers for, as `salus serve --name`
+    certificate: str | None = None  # of it: a chain in PEM, and its key
+    key: str | None = None
     external: Address | None = None  # what others dial, where that is not `p2p`
     url: Url | None = None
     peers: Annotated[tuple[Peer, ...], msgspec.Meta(max_length=MOST_MEMBERS)] = ()
@@ -76,6 +89,7 @@ class ConsensusFile(_File, frozen=True):
     signer: str | None = None  # where a remote signer dials in (CometBFT's priv_validator_laddr)
     trust: Trust | None = None
     socket: str | None = None  # of the application, where it is not the usual one
+    heartbeat_ms: Annotated[int, msgspec.Meta(ge=200, le=600_000)] = HEARTBEAT_MS
 
     @property
     def has_node(self) -> bool:

@@ -8,6 +8,7 @@ from salus.bootstrap.layout import FILES, GENESIS, PARTS, MemberSpec, RegionSpec
 from salus.bootstrap.opening import region_of, verifying
 from salus.bootstrap.organisations import set_up
 from salus.bootstrap.region import Region
+from salus.contracts.governance.parameters import Parameter
 from salus.core.encoding import decode, encode
 from salus.core.genesis import (
     Founder,
@@ -61,7 +62,7 @@ def create_region(
     FILES.create_folder(home)
     node = new_node(home, passphrase)
     keys = [new_keys(home, member.slug, passphrase, timed.now_ms()) for member in spec.members]
-    genesis, founders = _genesis(spec, keys, node, timed.now_ms())
+    genesis, founders = make_genesis(spec, keys, [(0, node)], timed.now_ms())
     ledger = EmbeddedLedger.create(
         home / "ledger", genesis, node, timed, helper=verifying(verifier), tiles=tiles_folder(home, tiles)
     )
@@ -72,16 +73,25 @@ def create_region(
     return region
 
 
-def _genesis(
-    spec: RegionSpec, keys: Sequence[OrganisationKeys], node: SigningKey, time: int
+def make_genesis(
+    spec: RegionSpec,
+    keys: Sequence[OrganisationKeys],
+    validators: Sequence[tuple[int, SigningKey]],
+    time: int,
+    parameters: Sequence[tuple[Parameter, int]] = (),
 ) -> tuple[bytes, tuple[Founder, ...]]:
-    """Return the genesis file and the founders."""
+    """Return the genesis file and the founders, whose `keys` are in their order.
+
+    A validator is (its founder's place, its key). `parameters` are those that have not their default.
+    """
     founders = tuple(_founder(member, made) for member, made in zip(spec.members, keys, strict=True))
-    validators = (FounderValidator(0, node.public, 1),)
+    listed = tuple(FounderValidator(founder, key.public, 1) for founder, key in validators)
+    set_otherwise = tuple(sorted((int(number), value) for number, value in parameters))
     groups, policies = _groups(spec), _policies()
-    document = encode(Genesis(1, 1, spec.name, time, founders, validators, (), policies, PURPOSES, groups))
+    document = encode(Genesis(1, 1, spec.name, time, founders, listed, set_otherwise, policies, PURPOSES, groups))
     network = network_id(document)
-    known = {key.public: key for made in keys for key in (*made.administration, made.gateway)} | {node.public: node}
+    known = {key.public: key for made in keys for key in (*made.administration, made.gateway)}
+    known |= {key.public: key for _, key in validators}
     proofs = tuple(
         known[public].sign(possession(network, account, role, public))
         for account, role, public in listed_keys(decode(document, Genesis))
