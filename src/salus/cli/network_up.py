@@ -9,12 +9,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 import orjson
 
-from salus.bootstrap.network import NotUp, homes_in, kept, said_by, stop_home
+from salus.bootstrap.network import NotUp, homes_in, kept, said_by, served_at, stop_home
 from salus.cli.options import FILE, FOLDER, Command, as_json_option, home_folder, home_option
 from salus.cli.output import print_result
 from salus.cli.status import BadInput
@@ -65,17 +64,13 @@ def up(folder: Path | None, home: Path | None, program: Path | None, background:
 
 
 def _say(homes: Sequence[Path], as_json: bool) -> None:
-    found = [{"name": one.name, "url": _url(one), "rpc": one.own_rpc} for one in map(said_by, homes)]
+    found = [{"name": one.name, "url": served_at(one), "rpc": one.own_rpc} for one in map(said_by, homes)]
     if as_json:
         click.echo(orjson.dumps({"up": found}))
         return
     for one in found:
         click.echo(f"{one['name']} is up at {one['url']}")
     click.echo("Ctrl-C ends " + ("it." if len(found) == 1 else "them."))
-
-
-def _url(consensus: Any) -> str:
-    return consensus.url or f"{'http' if consensus.certificate is None else 'https'}://{consensus.listen}"
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from salus.bootstrap.network.errors import NeverHealthy, NotUp
 from salus.bootstrap.network.founding import found_network
-from salus.bootstrap.network.keeping import Keeper, homes_in, kept, said_by, stop_home
+from salus.bootstrap.network.keeping import Keeper, homes_in, kept, said_by, served_at, stop_home
 from salus.bootstrap.network.plan import LISTEN, P2P, Place, read_members, usual
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus, network_status
 
@@ -21,6 +21,7 @@ __all__ = [
     "network_status",
     "read_members",
     "said_by",
+    "served_at",
     "stop_home",
     "usual",
 ]

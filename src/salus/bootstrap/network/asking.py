@@ -1,4 +1,4 @@
-"""Short questions to a node of the network on the ways that are open anyway: CometBFT's RPC, the server's readiness."""
+"""What a Salus server says to anybody: whether it is alive, and ready."""
 
 import ssl
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 import httpx2
 import orjson
 
-from salus.bootstrap.network.errors import NodeSilent
+from salus.bootstrap.network.errors import ServerSilent
 
-MOST_BYTES = 4 * 1024**2
+MOST_BYTES = 64 * 1024
 ANSWER_S = 3.0
 
 
@@ -20,38 +20,27 @@ class Asking:
         context = ssl.create_default_context(cafile=ca) if ca is not None else True
         self._client = httpx2.Client(verify=context, timeout=answer_s, trust_env=False, follow_redirects=False)
 
-    def rpc(self, url: str, method: str, **parameters: object) -> dict[str, Any]:
-        """Return the `result` of a method of CometBFT's RPC; raise NodeSilent.
-
-        https://docs.cometbft.com/v0.38/rpc/
-        """
-        found = self._get(f"{url.rstrip('/')}/{method}", {name: str(value) for name, value in parameters.items()})
-        result = found.get("result")
-        if not isinstance(result, dict):
-            raise NodeSilent
-        return result
-
     def ready(self, url: str) -> dict[str, Any]:
-        """Return what a Salus server says of its readiness; raise NodeSilent."""
-        return self._get(f"{url.rstrip('/')}/ready", {})
+        """Return what a Salus server says of its readiness; raise ServerSilent."""
+        return self._get(f"{url}/ready")
 
     def health(self, url: str) -> dict[str, Any]:
-        """Return what a Salus server says of its being alive; raise NodeSilent."""
-        return self._get(f"{url.rstrip('/')}/health", {})
+        """Return what a Salus server says of its being alive; raise ServerSilent."""
+        return self._get(f"{url}/health")
 
-    def _get(self, url: str, parameters: dict[str, str]) -> dict[str, Any]:
+    def _get(self, url: str) -> dict[str, Any]:
         try:
-            with self._client.stream("GET", url, params=parameters) as answer:
+            with self._client.stream("GET", url) as answer:
                 body = b""
                 for part in answer.iter_bytes():
                     body += part
                     if len(body) > MOST_BYTES:
-                        raise NodeSilent
+                        raise ServerSilent
             found = orjson.loads(body)
         except (httpx2.HTTPError, httpx2.InvalidURL, orjson.JSONDecodeError):
-            raise NodeSilent from None
+            raise ServerSilent from None
         if not isinstance(found, dict):
-            raise NodeSilent
+            raise ServerSilent
         return found
 
     def close(self) -> None:

@@ -100,8 +100,8 @@ class BadInvitation(Refusal):
     )
 
 
-class NodeSilent(Refusal):
-    code, kind, text = 0x631E, Kind.UNAVAILABLE, "CometBFT's RPC does not answer, or not in its form."
+class ServerSilent(Refusal):
+    code, kind, text = 0x631E, Kind.UNAVAILABLE, "A member's server does not answer, or not in its form."
 
 
 class NotAlone(Refusal):

@@ -36,6 +36,12 @@ def said_by(home: Path) -> ConsensusFile:
     return found
 
 
+def served_at(consensus: ConsensusFile) -> str:
+    """Return the URL of a home's Salus server, as others reach it."""
+    scheme = "http" if consensus.certificate is None else "https"
+    return consensus.url or f"{scheme}://{consensus.listen}"
+
+
 class Keeper:
     """Members whose processes are kept running by a thread, between `start` and `close`."""
 

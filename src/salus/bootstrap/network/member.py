@@ -12,10 +12,12 @@ from pathlib import Path
 from salus.bootstrap.consensus import ConsensusFile, cometbft_home, read_consensus, socket_path
 from salus.bootstrap.layout import GENESIS
 from salus.bootstrap.network.asking import Asking
-from salus.bootstrap.network.errors import NoConsensusHome, NodeSilent
+from salus.bootstrap.network.errors import NoConsensusHome, ServerSilent
 from salus.bootstrap.network.held import hold, say
 from salus.bootstrap.network.keyfiles import refresh
 from salus.bootstrap.network.process import Watched
+from salus.client.cometbft.rpc import Rpc
+from salus.core.errors import Refusal
 
 APPLICATION_GRACE_S, COMETBFT_GRACE_S = 30.0, 8.0
 PROBE_S, HUNG_S = 2.0, 60.0  # how often health is asked, and after what silence CometBFT counts as hung
@@ -60,6 +62,7 @@ class Member:
             self._release()
             raise
         self._asking = Asking(answer_s=PROBE_S)
+        self._rpc = Rpc(f"http://{found.rpc}", read_s=PROBE_S)
         self._paused = False
         self._probe_s = 0.0
         self._heard_s: float | None = None  # when CometBFT answered last, since it was started
@@ -111,6 +114,7 @@ class Member:
                 self.application.press()
                 time.sleep(0.02)
         self._asking.close()
+        self._rpc.close()
         say(self.home, ())
         self._release()
 
@@ -133,7 +137,7 @@ class Member:
             return self._socket.exists()  # the certificate is for its public name
         try:
             return "status" in self._asking.health(url)
-        except NodeSilent:
+        except ServerSilent:
             return False
 
     def _keep_cometbft(self) -> None:
@@ -150,9 +154,9 @@ class Member:
     def _hear(self) -> None:
         """Ask whether CometBFT answers: one that did and has long been silent hangs. It may take its time at first."""
         try:
-            self._asking.rpc(f"http://{self.consensus.rpc}", "health")
+            self._rpc.status(tries=1)
             self._heard_s = self._now_s()
-        except NodeSilent:
+        except Refusal:
             if self.cometbft is not None and self._heard_s is not None and self._now_s() - self._heard_s > HUNG_S:
                 self.cometbft.end()
 

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from salus.bootstrap.consensus import ConsensusFile
 from salus.bootstrap.network.asking import Asking
-from salus.bootstrap.network.errors import NodeSilent
+from salus.bootstrap.network.errors import ServerSilent
 from salus.bootstrap.network.held import is_held
-from salus.bootstrap.network.keeping import said_by
+from salus.bootstrap.network.keeping import said_by, served_at
+from salus.client.cometbft.rpc import NodeStatus as Answered
+from salus.client.cometbft.rpc import Rpc
+from salus.core.errors import Refusal
 
-ASKED_AT_ONCE = 8
+ASKED_AT_ONCE, ANSWER_S = 8, 3.0
 
 
 class NodeStatus(msgspec.Struct, frozen=True):
@@ -26,17 +30,17 @@ class NodeStatus(msgspec.Struct, frozen=True):
     name: str
     home: str | None  # where it is on this machine
     kept: bool | None  # by a `salus network up` of this machine
-    up: bool
+    up: bool  # CometBFT answers
+    served: bool  # its Salus server answers, and is ready
+    server: str | None  # its URL
     catching_up: bool | None = None
     height: int | None = None
-    app_hash: str | None = None  # of the header at the height that is compared
-    behind_ms: int | None = None  # how old the newest block is, as its server says
+    app_hash: str | None = None  # in the header at the height that is compared
+    behind_ms: int | None = None  # how old the newest that it knows may be, as its server says
     peers: int | None = None
     power: int | None = None  # 0: no validator
-    cometbft: str | None = None
+    cometbft: str | None = None  # versions
     salus: str | None = None
-    server: str | None = None  # its URL
-    served: bool | None = None
 
 
 class NetworkStatus(msgspec.Struct, frozen=True):
@@ -45,116 +49,109 @@ class NetworkStatus(msgspec.Struct, frozen=True):
     chain: str | None
     compared_at: int | None  # the height of the compared headers
     agree: bool | None  # None: fewer than two answered
-    validators: int | None
     power: int | None  # of all validators
     nodes: tuple[NodeStatus, ...]
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """Where a node is asked."""
+
+    name: str
+    rpc: Rpc | None
+    url: str | None
+    home: Path | None = None
 
 
 def network_status(homes: Sequence[Path]) -> NetworkStatus:
     """Return how the nodes of some homes, and of the members they know, are; raise NoConsensusHome, BadConsensus."""
     said = [(home, said_by(home)) for home in homes]
-    here = {consensus.name: home for home, consensus in said}
-    places = [_own(home, consensus) for home, consensus in said]
-    for _, consensus in said:
-        places += [
-            (peer.name, peer.rpc, peer.url, None)
-            for peer in consensus.peers
-            if peer.name not in here and peer.name not in {name for name, *_ in places}
-        ]
     authority = next((found for home, one in said if (found := one.authority(home)) is not None), None)
-    with Asking(authority) as asking, ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
-        asked = list(pool.map(lambda place: _asked(asking, place), places))
-        heights = [found["height"] for found in asked if found["up"] and found["height"]]
-        compared = min(heights, default=None)
-        hashes = list(pool.map(lambda pair: _app_hash(asking, *pair, compared), zip(places, asked, strict=True)))
-        validators = _validators(asking, [place for place, found in zip(places, asked, strict=True) if found["up"]])
-    nodes = [_node(found, digest, validators) for found, digest in zip(asked, hashes, strict=True)]
+    places = _places(said, authority)
+    try:
+        with Asking(authority, ANSWER_S) as asking, ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+            asked = list(pool.map(lambda place: _asked(asking, place), places))
+            chain = next((found.chain_id for _, found in asked if found is not None), None)
+            heights = [found.height for _, found in asked if found is not None and found.height]
+            compared = min(heights, default=None)
+            hashes = list(pool.map(lambda place: _app_hash(place, compared), places))
+            power = next(filter(None, map(_power, places)), None)
+    finally:
+        for place in places:
+            if place.rpc is not None:
+                place.rpc.close()
+    nodes = tuple(structs.replace(node, app_hash=digest) for (node, _), digest in zip(asked, hashes, strict=True))
     heard = [digest for digest in hashes if digest is not None]
-    chain = next((found["chain"] for found in asked if found["chain"]), None)
-    powers = None if validators is None else sum(validators.values())
-    return NetworkStatus(
-        chain,
-        compared,
-        None if len(heard) < 2 else len(set(heard)) == 1,
-        None if validators is None else len(validators),
-        powers,
-        tuple(nodes),
+    return NetworkStatus(chain, compared, None if len(heard) < 2 else len(set(heard)) == 1, power, nodes)
+
+
+def _places(said: Sequence[tuple[Path, ConsensusFile]], authority: Path | None) -> list[_Place]:
+    places = {one.name: _Place(one.name, _rpc(one.own_rpc, None), served_at(one), home) for home, one in said}
+    for _, one in said:
+        for peer in one.peers:
+            if peer.name not in places:
+                places[peer.name] = _Place(peer.name, _rpc(peer.rpc, authority), peer.url)
+    return list(places.values())
+
+
+def _rpc(url: str | None, authority: Path | None) -> Rpc | None:
+    return None if url is None else Rpc(url, authority, ANSWER_S)
+
+
+def _asked(asking: Asking, place: _Place) -> tuple[NodeStatus, Answered | None]:
+    kept = None if place.home is None else is_held(place.home)
+    ready = _ready(asking, place.url)
+    served, behind = ready.get("status") == "ok", ready.get("behind_ms")
+    node = NodeStatus(
+        place.name, None if place.home is None else str(place.home), kept, up=False, served=served, server=place.url
+    )
+    if isinstance(behind, int):
+        node = structs.replace(node, behind_ms=behind)
+    try:
+        found = None if place.rpc is None else place.rpc.status(tries=1)
+        if place.rpc is None or found is None:
+            return node, None
+        peers, salus = len(place.rpc.peers()), _application(place.rpc)
+    except Refusal:
+        return node, None
+    return (
+        structs.replace(
+            node,
+            up=True,
+            catching_up=found.catching_up,
+            height=found.height,
+            peers=peers,
+            power=found.power,
+            cometbft=found.version,
+            salus=salus,
+        ),
+        found,
     )
 
 
-_Place = tuple[str, str | None, str | None, Path | None]  # name, rpc, url, home
-
-
-def _own(home: Path, consensus: ConsensusFile) -> _Place:
-    url = consensus.url or f"{'http' if consensus.certificate is None else 'https'}://{consensus.listen}"
-    return consensus.name, consensus.own_rpc, url, home
-
-
-def _asked(asking: Asking, place: _Place) -> dict[str, Any]:
-    name, rpc, url, home = place
-    found: dict[str, Any] = {
-        "name": name,
-        "home": None if home is None else str(home),
-        "kept": None if home is None else is_held(home),
-        "server": url,
-        **dict.fromkeys(("catching_up", "height", "peers", "address", "cometbft", "salus", "behind_ms", "chain")),
-        "up": False,
-        "served": None,
-    }
-    if rpc is not None:
-        found |= _of_node(asking, rpc)
-    if url is not None:
-        try:
-            ready = asking.ready(url)
-            found |= {"served": ready.get("status") == "ok", "behind_ms": ready.get("behind_ms")}
-        except NodeSilent:
-            found["served"] = False
-    return found
-
-
-def _of_node(asking: Asking, rpc: str) -> dict[str, Any]:
+def _ready(asking: Asking, url: str | None) -> dict[str, Any]:
     try:
-        status = asking.rpc(rpc, "status")
-        sync, node = status["sync_info"], status["node_info"]
-        found: dict[str, Any] = {
-            "up": True,
-            "catching_up": bool(sync["catching_up"]),
-            "height": int(sync["latest_block_height"]),
-            "address": str(status["validator_info"]["address"]).upper(),
-            "cometbft": str(node["version"]),
-            "chain": str(node["network"]),
-        }
-        found["peers"] = int(asking.rpc(rpc, "net_info")["n_peers"])
-        found["salus"] = str(asking.rpc(rpc, "abci_info")["response"].get("version", "")) or None
-    except (NodeSilent, KeyError, TypeError, ValueError):
-        return {"up": False}
-    return found
+        return {} if url is None else asking.ready(url)
+    except ServerSilent:
+        return {}
 
 
-def _app_hash(asking: Asking, place: _Place, found: dict[str, Any], height: int | None) -> str | None:
-    rpc = place[1]
-    if rpc is None or height is None or not found["up"]:
-        return None
+def _application(rpc: Rpc) -> str | None:
+    """Return the version of Salus behind a node."""
+    found = rpc.call("abci_info", {})
+    response = found.get("response") if isinstance(found, dict) else None
+    version = response.get("version") if isinstance(response, dict) else None
+    return version if isinstance(version, str) else None
+
+
+def _app_hash(place: _Place, height: int | None) -> str | None:
     try:
-        header = asking.rpc(rpc, "header", height=height)["header"]
-        return str(header["app_hash"]).lower()
-    except (NodeSilent, KeyError, TypeError):
+        return None if place.rpc is None or height is None else place.rpc.commit(height)[0].app_hash.hex()
+    except (Refusal, LookupError):
         return None
 
 
-def _validators(asking: Asking, places: Sequence[_Place]) -> dict[str, int] | None:
-    """Return {address: power}, as the first node that answers says."""
-    for _, rpc, _, _ in places:
-        try:
-            if rpc is not None:
-                listed = asking.rpc(rpc, "validators", per_page=100)["validators"]
-                return {str(one["address"]).upper(): int(one["voting_power"]) for one in listed}
-        except (NodeSilent, KeyError, TypeError, ValueError):
-            continue
-    return None
-
-
-def _node(found: dict[str, Any], app_hash: str | None, validators: dict[str, int] | None) -> NodeStatus:
-    power = None if validators is None or not found["up"] else validators.get(found["address"], 0)
-    known = {name: found[name] for name in NodeStatus.__struct_fields__ if name in found}
-    return NodeStatus(**known, app_hash=app_hash, power=power)
+def _power(place: _Place) -> int | None:
+    try:
+        return None if place.rpc is None else sum(one.voting_power for one in place.rpc.validators().validators)
+    except (Refusal, LookupError):
+        return None
