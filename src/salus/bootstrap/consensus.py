@@ -41,6 +41,11 @@ class UnsafeSocketFolder(Refusal):
     text = "The folder for sockets in the temporary directory belongs to another user, or others may write in it."
 
 
+class OfANetwork(Refusal):
+    code, kind = 0x6303, Kind.CONFLICT
+    text = "The blocks of this home are a network's: this is for an embedded ledger (docs/operate/consortium.md)."
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Every part of the file is closed: a name that is mistyped is an error."""
 

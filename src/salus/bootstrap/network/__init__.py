@@ -5,6 +5,7 @@ from salus.bootstrap.network.founding import found_network
 from salus.bootstrap.network.keeping import Keeper, homes_in, kept, said_by, served_at, stop_home
 from salus.bootstrap.network.plan import LISTEN, P2P, Place, read_members, usual
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus, network_status
+from salus.bootstrap.network.trial import Trial
 
 __all__ = [
     "LISTEN",
@@ -15,6 +16,7 @@ __all__ = [
     "NodeStatus",
     "NotUp",
     "Place",
+    "Trial",
     "found_network",
     "homes_in",
     "kept",

@@ -53,7 +53,7 @@ def found_network(
     alone = all(member.dialled.startswith(f"{HERE}:") for member in members)
     for at, (home, member) in enumerate(zip(homes, members, strict=True)):
         progress("Making homes", at, len(homes))
-        write_consensus(home, consensus_of(member, peers_of(members, ids, at), heartbeat_ms(parameters), alone))
+        write_consensus(home, consensus_of(member, peers_of(members, ids, at), heartbeat_ms(parameters), alone=alone))
         exchange = FolderExchange(home / "exchange", network)
         for made in keys:
             exchange.publish_key(made.seal.public)
@@ -73,7 +73,7 @@ def peers_of(members: Sequence[Place], ids: Sequence[str], at: int) -> tuple[Pee
     )
 
 
-def consensus_of(member: Place, peers: tuple[Peer, ...], heartbeat: int, alone: bool) -> ConsensusFile:
+def consensus_of(member: Place, peers: tuple[Peer, ...], heartbeat: int, *, alone: bool) -> ConsensusFile:
     """Return what the consensus.json of a member says."""
     apart = member.dialled != member.p2p
     host = member.dialled.rpartition(":")[0]
