@@ -186,3 +186,13 @@ class NotANode(Refusal):
 
 class NoTip(Refusal):
     code, kind, text = 0x703C, Kind.UNAVAILABLE, "Nothing that the node says of its newest block has been reached yet."
+
+
+class HeaderGone(Refusal):
+    code, kind = 0x7060, Kind.GONE
+    text = "The block is older than this ledger's beginning, a state from elsewhere: not even its header is here."
+
+
+class EntryGone(Refusal):
+    code, kind = 0x7061, Kind.GONE
+    text = "The log's hashes before this ledger's beginning are not here: ask a member whose ledger is older."

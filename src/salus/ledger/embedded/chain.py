@@ -28,7 +28,7 @@ from salus.evidence.header import (
 )
 from salus.ledger.embedded.blockfile import NAME, BlockFile
 from salus.ledger.embedded.files import Files
-from salus.ledger.embedded.pruned import PRUNED, clear, find_point, restored
+from salus.ledger.embedded.pruned import PRUNED, clear, find_beginning, restored
 from salus.ledger.embedded.readmodel import ReadModel, Rows
 from salus.ledger.errors import (
     DamagedFile,
@@ -260,11 +260,10 @@ def open_chain(
         blocks = BlockFile(files.open_append(folder / NAME, readonly))
         try:
             blocks.scan(store.height, int.from_bytes(store.meta(END) or b"", "big"), readonly)
-            point = find_point(folder, files, network, blocks)
-            _check_pruned(store, point.entries if point else 0)
+            pruned = find_beginning(folder, files, network, blocks)
+            _check_pruned(store, pruned.entries if pruned else 0)
             machine = _machine(store, folder, genesis, files, network, blocks)
             (helper or Alone()).attach(machine.verified, folder / STATE, network)
-            pruned = None if point is None else Pruned(point.height, point.time, point.entries)
             chain = Chain(
                 network, machine, blocks, ReadModel(store, pruned.entries if pruned else 0), None, True, pruned
             )

@@ -20,7 +20,7 @@ from salus.ledger.embedded.pruned import NEW, folder_of
 from salus.ledger.errors import HeaderOfNobody, OtherHistory, WrongExport
 from salus.ledger.followed.upstream import Upstream
 from salus.machine.errors import DamagedExport
-from salus.machine.export import Verified
+from salus.machine.export import Verified, export_hash
 from salus.machine.pruned import (
     ENTRIES,
     MANIFEST,
@@ -98,7 +98,8 @@ def _fetch(network: bytes, upstream: Upstream, height: int, signers: Validators)
         point, signed, signature = parse_point(network, upstream.start_file(POINT))
     except (DamagedStart, LookupError, Malformed):
         raise WrongExport from None
-    if point != start.point or not verify(signers.get(point.node, (b"", 0))[0], signed, signature):
+    named = (point.height, point.entries, point.export)
+    if named != (height, start.size, export_hash(network, start.manifest)) or not verify(signers.get(point.node, (b"", 0))[0], signed, signature):
         raise HeaderOfNobody
     return start
 
