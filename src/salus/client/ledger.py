@@ -75,7 +75,7 @@ class Pruned(NamedTuple):
     """
 
     height: int
-    time: int  # of the last block that is pruned, milliseconds; of the first that is not, where that is all that is known
+    time: int  # of the last block that is pruned, milliseconds; where that is not known, of the first that is whole
     entries: int
     headers: int = 1
 

@@ -15,6 +15,7 @@ from salus.core.errors import Malformed, WrongSignature
 from salus.core.hashing import T
 from salus.core.signatures import SigningKey, verify
 from salus.core.types import Digest, Id, Message, Time
+from salus.evidence.decided import ADDRESS_BYTES, is_decided, parse_decided
 
 FORMAT = 1
 
@@ -66,6 +67,8 @@ def sign_header(header: Header, key: SigningKey) -> SignedHeader:
 
 def parse_header(network: bytes, raw: bytes) -> SignedHeader:
     """Return the header in `raw` without checking its signature; raise Malformed as `read_header` does."""
+    if is_decided(raw):
+        return _of_decided(network, raw)
     signed = cose.parse("header", raw)
     header = decode(signed.payload, Header)
     if header.network != network or len(signed.signatures) != 1 or signed.signatures[0][0] != header.node:
@@ -80,11 +83,21 @@ def read_header(network: bytes, raw: bytes, validators: Validators) -> SignedHea
     WrongSignature (no validator's, or the signature does not verify).
     """
     parsed = parse_header(network, raw)
+    if is_decided(raw):
+        raise WrongSignature  # nobody signed it
     payload, ((kid, signature),) = cose.parse("header", raw)
     public = validators.get(kid, (b"", 0))[0]
     if not verify(public, cose.to_be_signed("header", network, payload, kid), signature):
         raise WrongSignature
     return parsed
+
+
+def _of_decided(network: bytes, raw: bytes) -> SignedHeader:
+    """Return what a decided header says; its hash is CometBFT's, and `node` the proposer's address filled up."""
+    said = parse_decided(network, raw)
+    node = said.proposer + bytes(32 - ADDRESS_BYTES)
+    header = Header(said.format, network, said.height, said.time, said.previous, said.batches, said.app_hash, node)
+    return SignedHeader(header, said.hash, raw)
 
 
 def read_block(raw: bytes) -> Block:

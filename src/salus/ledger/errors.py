@@ -196,3 +196,8 @@ class HeaderGone(Refusal):
 class EntryGone(Refusal):
     code, kind = 0x7061, Kind.GONE
     text = "The log's hashes before this ledger's beginning are not here: ask a member whose ledger is older."
+
+
+class StateDamaged(Refusal):
+    code, kind = 0x7062, Kind.INVALID
+    text = "The state on this node's disk is not the one that it computed: it must not go on. Run salus ledger reset."

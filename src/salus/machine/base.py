@@ -11,6 +11,7 @@ from msgspec import Meta
 from salus.core.types import Digest, Height, Id, Message
 
 FORMAT = 1
+UNKNOWN = bytes(32)  # stands for the hash of the last block before
 
 
 class Base(Message, frozen=True):

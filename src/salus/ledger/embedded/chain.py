@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from salus.client.ledger import Pruned
 from salus.contracts.governance.queries import validators
@@ -43,6 +44,7 @@ from salus.ledger.errors import (
     TwoHeaders,
     WrongNodeKey,
 )
+from salus.machine.base import UNKNOWN
 from salus.machine.machine import NETWORK, BlockResult, Machine
 from salus.state.store import Store
 from salus.state.tables import Changes
@@ -73,6 +75,16 @@ class Chain:
         """The height of the last block."""
         return self.blocks.height
 
+    @property
+    def last_hash(self) -> bytes:
+        """The hash of the last block's header, which the next one names: before the first block, the network.
+
+        Where the ledger began with a state from elsewhere, the last block before it is not known: 32 zero bytes.
+        """
+        if self.tip is not None:
+            return self.tip.hash
+        return self.network if self.blocks.base is None else UNKNOWN
+
     def make(self, batches: Batches, now: int, node: SigningKey) -> BlockResult:
         """Make the next block of admitted `batches` at the later of `now` and the time of the last block.
 
@@ -85,7 +97,7 @@ class Chain:
             self.network,
             self.height + 1,
             time,
-            self.network if self.tip is None else self.tip.hash,
+            self.last_hash,
             self.machine.batches_root(batches),
             self.machine.app_hash,
             node.id(self.network),
@@ -109,9 +121,8 @@ class Chain:
 
     def _checked(self, block: Block) -> SignedHeader:
         """Return the header of a block that can be the next; in the order in which `take` names the refusals."""
-        keys = {key_id(self.network, v.public): (v.public, v.power) for v in validators(self.machine.store)}
         try:
-            signed = read_header(self.network, block.header, keys)
+            signed = self._read(block.header)
         except WrongSignature:
             raise HeaderOfNobody from None
         header = signed.header
@@ -142,14 +153,15 @@ class Chain:
     def replay(self) -> None:
         """Execute the blocks after the state's height; raises DamagedFile where one does not fit."""
         if self.machine.height:
-            self.tip = self._header(self.machine.height)
+            base = self.blocks.base
+            begun = base is not None and base.height == self.machine.height
+            self.tip = None if begun else self._header(self.machine.height)
             pruned = self.machine.height <= self.blocks.pruned  # a state that was built anew, and blocks follow
             self.empty = pruned or not self.block(self.machine.height).batches
         for height in range(self.machine.height + 1, self.blocks.height + 1):
             block = self.block(height)
-            keys = {key_id(self.network, v.public): (v.public, v.power) for v in validators(self.machine.store)}
             with self._damage(height):
-                signed = read_header(self.network, block.header, keys)
+                signed = self._read(block.header)
             if signed.header != self._expected(height, signed.header, block.batches):
                 raise DamagedFile(NAME, self.blocks.start(height), "a header that does not follow the one before")
             self._follow(signed, block.batches)
@@ -207,6 +219,11 @@ class Chain:
         self.told(signed.header.height)
         return result
 
+    def _read(self, raw: bytes) -> SignedHeader:
+        """Return the header of the next block, whose signature counts under the state as it is."""
+        keys = {key_id(self.network, v.public): (v.public, v.power) for v in validators(self.machine.store)}
+        return read_header(self.network, raw, keys)
+
     def _expected(self, height: int, found: Header, batches: Batches) -> Header:
         """Return the header that block must have; only its time and node are free."""
         return Header(
@@ -214,7 +231,7 @@ class Chain:
             self.network,
             height,
             max(found.time, self.machine.time),
-            self.network if self.tip is None else self.tip.hash,
+            self.last_hash,
             self.machine.batches_root(batches),
             self.machine.app_hash,
             found.node,
@@ -240,6 +257,9 @@ class Chain:
             raise DamagedFile(NAME, self.blocks.start(height), f"block {height}: {refusal.text}") from None
 
 
+C = TypeVar("C", bound=Chain)
+
+
 def open_chain(
     folder: Path,
     genesis: bytes,
@@ -249,6 +269,22 @@ def open_chain(
     helper: Helper | None = None,
 ) -> Chain:
     """Return the chain in `folder`, replayed, under its lock; `helper` may check signatures beside it.
+
+    Raises what `open_kind` does.
+    """
+    return open_kind(Chain, folder, genesis, files, open_store, readonly, helper)
+
+
+def open_kind(
+    kind: type[C],
+    folder: Path,
+    genesis: bytes,
+    files: Files,
+    open_store: Callable[[Path], Store],
+    readonly: bool = False,
+    helper: Helper | None = None,
+) -> C:
+    """Return the chain of an engine's `kind` in `folder`, replayed, under its lock.
 
     Raises Malformed or InvalidKey (genesis), OtherGenesis, DamagedFile; StorageFailure (state); OSError.
     """
@@ -260,11 +296,16 @@ def open_chain(
         blocks = BlockFile(files.open_append(folder / NAME, readonly))
         try:
             blocks.scan(store.height, int.from_bytes(store.meta(END) or b"", "big"), readonly)
+            if blocks.base is not None and blocks.base.network != network:
+                raise OtherGenesis
+            if store.height < blocks.gone:  # it is of before the state that the blocks begin with
+                store.close()
+                store = Store.in_memory() if readonly else _anew(folder / STATE, files, open_store)
             pruned = find_beginning(folder, files, network, blocks)
             _check_pruned(store, pruned.entries if pruned else 0)
             machine = _machine(store, folder, genesis, files, network, blocks)
             (helper or Alone()).attach(machine.verified, folder / STATE, network)
-            chain = Chain(
+            chain = kind(
                 network, machine, blocks, ReadModel(store, pruned.entries if pruned else 0), None, True, pruned
             )
             chain.replay()
@@ -278,6 +319,12 @@ def open_chain(
         store.close()
         raise
     return chain
+
+
+def _anew(state: Path, files: Files, open_store: Callable[[Path], Store]) -> Store:
+    """Return an empty store in the place of one that serves nobody any more."""
+    files.withdraw(state)
+    return open_store(state)
 
 
 def _check_pruned(store: Store, entries: int) -> None:

@@ -1,0 +1,1 @@
+"""The consensus engine: the application behind CometBFT, over the same folder as the other engines."""
