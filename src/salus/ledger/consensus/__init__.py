@@ -1,1 +1,1 @@
-"""The consensus engine: the application behind CometBFT, over the same folder as the other engines."""
+"""The engine of a consortium: CometBFT orders the batches, and this end of its socket executes and keeps them."""

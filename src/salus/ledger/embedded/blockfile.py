@@ -34,7 +34,7 @@ from salus.machine.base import Base
 
 NAME = "blocks"
 HEAD_BYTES = 8
-_BEGINNINGS = (b"\x82\x59", b"\x82\x58")  # of a body: an array of two, the header's length in two bytes or in one
+_BEGINNINGS = (b"\x82\x59", b"\x82\x58")  # of a body: an array of two; a header's length takes two bytes, decided one
 PRUNED = 1 << 31  # in a length: of a pruned block
 BEGUN = 1 << 30  # in a length: of no block, but of where the ledger began
 LENGTH = BEGUN - 1  # the rest of it

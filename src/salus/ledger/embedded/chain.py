@@ -213,11 +213,15 @@ class Chain:
     def _follow(self, signed: SignedHeader, batches: Batches) -> BlockResult:
         result = self.machine.execute(signed.header.height, signed.header.time, batches)
         self.machine.commit()
+        self._taken(signed, batches, result)
+        return result
+
+    def _taken(self, signed: SignedHeader, batches: Batches, result: BlockResult) -> None:
+        """Go on to the block that was executed and is in the file."""
         if batches:
             self.events.add(result)
         self.tip, self.empty = signed, not batches
         self.told(signed.header.height)
-        return result
 
     def _read(self, raw: bytes) -> SignedHeader:
         """Return the header of the next block, whose signature counts under the state as it is."""
