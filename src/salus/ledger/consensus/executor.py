@@ -14,6 +14,7 @@ from salus.core.errors import Refusal
 from salus.evidence.header import SignedHeader
 from salus.ledger.consensus.chain import DecidedBlock, DecidedChain
 from salus.ledger.consensus.errors import OutOfOrder
+from salus.ledger.consensus.ports import Snapshots
 from salus.ledger.embedded.checkpoints import Checkpoints
 from salus.ledger.embedded.views import View, Views
 from salus.ledger.errors import LedgerStopped, StorageFailed, StorageFull
@@ -59,6 +60,7 @@ class Executor:
         self._before: View | None = None  # the state before a block that is executed and not kept
         self._closing, self._busy = Event(), Event()
         self.trouble: type[Refusal] | None = None
+        self.snapshots: Snapshots | None = None
         self._busy.set()  # with what opening replayed
         self._thread = Thread(target=self._idle, name="ledger-idle", daemon=True)
         self._thread.start()
@@ -66,6 +68,9 @@ class Executor:
     def decide(self, shown: DecidedBlock) -> BlockResult:
         """Execute the next block. Raises OutOfOrder, LedgerStopped; whatever else is a bug, and stops."""
         with self._lock, self._stopping(OutOfOrder):
+            damage = None if self.snapshots is None else self.snapshots.trouble()
+            if damage is not None:
+                raise damage
             self._helper.hear()
             self._helper.take(shown.batches)
             try:
@@ -84,13 +89,21 @@ class Executor:
                     LOG.error("a block was not stored; tried again", extra={"code": refusal.code})
                 else:
                     self.trouble = self._before = None
-                    self._keep(lambda: self._checkpoints.look(idle=False))
+                    self._keep(self._look)
                     break
             if self._closing.wait(AGAIN_S):
                 raise LedgerStopped
         self._busy.set()
         self._told.kept(result)
         return result
+
+    def _look(self) -> None:
+        """Go on with checkpoints: with one of just this block where a snapshot of it is due."""
+        taking = None if self.snapshots is None else self.snapshots.due(self._chain.height)
+        if taking is None:
+            self._checkpoints.look(idle=False)
+        else:
+            self._checkpoints.mark(taking)
 
     def view(self) -> View:
         """Return the state after the last block that is kept."""
@@ -127,6 +140,17 @@ class Executor:
             self._chain.rewind()
             self._checkpoints.now()
 
+    @contextmanager
+    def away(self) -> Iterator[DecidedChain]:
+        """Give the chain, which the block may close and make another, under the lock; if it raises all stops.
+
+        Raises LedgerStopped.
+        """
+        with self._lock, self._stopping():
+            self._chain.rewind()
+            self._checkpoints.rest()
+            yield self._chain
+
     def stop(self) -> None:
         """Let no block wait for the disk any more."""
         self._closing.set()
@@ -143,6 +167,8 @@ class Executor:
                 self.trouble = LedgerStopped
         finally:
             self._checkpoints.close()
+            if self.snapshots is not None:
+                self.snapshots.close()
             self._helper.close()
 
     def _cover(self, header: SignedHeader) -> None:

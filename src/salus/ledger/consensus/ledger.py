@@ -98,7 +98,8 @@ class ConsensusLedger(ChainReader):
         super().__init__(chain, clock, place)
         self._decided, self._outside, self._unlock, self._helper = chain, outside, unlock, helper
         self._asked: list[_Asked] = []
-        self._closed = False
+        self._closed = self._let_go = False
+        self._reopen: Callable[[], DecidedChain] | None = None
         self._server: Server | None = None
         self._executor: Executor | None = None
         self._publisher: Publisher | None = None
@@ -110,14 +111,14 @@ class ConsensusLedger(ChainReader):
             commits,
             votes,
             validator_keys(chain.network, self._founders),
-            self.height,
+            lambda: (chain.blocks.gone, chain.height),
             lambda height: parse_header(self.network, self._decided_header(height)),
         )
         if outside is not None:
             told = Told(self._covered, self._kept)
             self._executor = Executor(chain, self._lock, self._views, helper, told)
             if outside.node is not None and publish is not None:
-                self._publisher = publish(Source(chain.machine.log, self.checkpoint, self._lock))
+                self._publisher = publish(Source(lambda: chain.machine.log, self.checkpoint, self._lock))
 
     @classmethod
     def open(
@@ -170,6 +171,7 @@ class ConsensusLedger(ChainReader):
             outside = None if broadcaster is None else Outside(broadcaster, votes, node)
             publish = None if tiles is None else partial(Publisher, tiles, port)
             made = cls(chain, commits, outside, dated, Place(folder, port), unlock, helper or Alone(), publish)
+            made._reopen = partial(open_kind, DecidedChain, folder, genesis, port, opener, reading, helper)
             undone.pop_all()
         try:
             made.serve(listening, None if snapshots is None else snapshots(made))
@@ -185,9 +187,32 @@ class ConsensusLedger(ChainReader):
                 raise ReadOnly
             return
         mempool = Mempool(self._decided, self._lock, self._helper, self._clock, ahead=isinstance(self._helper, Alone))
+        self._executor.snapshots = snapshots
         parts = Parts(self._executor, mempool, Queries(self._executor), snapshots, lambda: self._commits.height)
         self.application = Application(self.network, self._founders, parts)
         self._server = None if listening is None else Server(listening, self.application.handle)
+
+    @property
+    def place(self) -> Place:
+        """Where the ledger lies."""
+        return self._place
+
+    def begin_anew(self, move: Callable[[], None]) -> None:
+        """Close the chain, let `move` put other files in its place, and go on with what they hold.
+
+        If any of it fails the ledger stops. Raises ReadOnly, LedgerStopped, what `move` raises, what opening does.
+        """
+        if self._executor is None or self._reopen is None:
+            raise ReadOnly
+        with self._executor.away() as chain:
+            self._let_go = True
+            chain.close()
+            move()
+            chain.become(self._reopen())
+            chain.ahead = None
+            self._views.store = chain.machine.store
+            self._let_go = False
+        chain.told(chain.height)
 
     def close(self) -> None:
         """Take no more blocks, take a checkpoint, release the folder. Never raises for the disk: blocks are durable."""
@@ -211,7 +236,8 @@ class ConsensusLedger(ChainReader):
         finally:
             with self._lock:
                 self._fail_asked()
-                self._chain.close()
+                if not self._let_go:
+                    self._chain.close()
                 self._unlock()
 
     def __enter__(self) -> "ConsensusLedger":
@@ -250,7 +276,11 @@ class ConsensusLedger(ChainReader):
 
     def trouble(self) -> Refusal | None:
         """See the port."""
-        found = self._commits.trouble if self._executor is None else self._executor.trouble or self._commits.trouble
+        executor = self._executor
+        damage = None if executor is None or executor.snapshots is None else executor.snapshots.trouble()
+        if damage is not None:
+            return damage
+        found = self._commits.trouble if executor is None else executor.trouble or self._commits.trouble
         return None if found is None else found()
 
     def prove(self, keys: Sequence[bytes]) -> StateProof:

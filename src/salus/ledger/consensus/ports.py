@@ -1,11 +1,12 @@
 """What the engine of a consortium needs of others: who broadcasts, who has the votes, who keeps snapshots."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
 from salus.client.ledger import BatchResult
 from salus.cometbft.proto import abci_pb2, types_pb2
+from salus.core.errors import Refusal
 from salus.machine.machine import BlockResult
 
 
@@ -64,4 +65,17 @@ class Snapshots(Protocol):
 
         Up to the height `collected` their votes are kept here.
         """
+        ...
+
+    def due(self, height: int) -> Callable[[], None] | None:
+        """Return what is to be called once a checkpoint of exactly the block of `height` is durable, and before the
+        next is; None where no snapshot is wanted of it. Called by the thread that commits."""
+        ...
+
+    def trouble(self) -> Refusal | None:
+        """Return why the node must stop."""
+        ...
+
+    def close(self) -> None:
+        """End what is under way."""
         ...

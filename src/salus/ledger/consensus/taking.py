@@ -62,7 +62,8 @@ def take(tables: LmdbTables, folder: Path, height: int, files: Files) -> int:
 
 def _end_with_input() -> None:
     """End the process when whoever started it is gone, or wants it to end."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
     os._exit(NOT_TAKEN)
 
 

@@ -41,9 +41,13 @@ class Checkpoints:
 
         Waits for one that is being written.
         """
+        self.rest()
+        self._writing = self._thread.submit(self._write, self._chain.seal(), durable)
+
+    def rest(self) -> None:
+        """Wait for one that is being written."""
         if self._writing is not None:
             self._settle()
-        self._writing = self._thread.submit(self._write, self._chain.seal(), durable)
 
     def _write(self, changes: Changes, durable: Callable[[], None]) -> None:
         self._chain.machine.store.write(changes)
@@ -51,8 +55,7 @@ class Checkpoints:
 
     def now(self) -> None:
         """Make everything durable before this returns; raises StorageFailure."""
-        if self._writing is not None:
-            self._settle()
+        self.rest()
         self._chain.checkpoint()
 
     def close(self) -> None:
