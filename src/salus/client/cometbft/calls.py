@@ -68,7 +68,7 @@ class Calls:
         response = _response(self._server.ask("/", request(method, params), JSON, tries))
         if response.error is not None:
             raise refused(response.error)
-        if response.result == b"null":
+        if bytes(response.result) == b"null":
             raise LookupError
         return read(response.result, form)
 
