@@ -30,7 +30,7 @@ class Written:
     def __init__(self, folder: Path, files: Files | None = None) -> None:
         self.log = EventLog(Store.in_memory())
         self.lock = RLock()
-        self.publisher = Publisher(folder, files or LocalFiles(), Source(lambda: self.log, self.note, self.lock))
+        self.publisher = Publisher(folder, files or LocalFiles(), Source(self.log, self.note, self.lock))
 
     def note(self) -> bytes:
         return sign(Checkpoint(ORIGIN, self.log.size, self.log.root), ORIGIN, NODE).note().encode()

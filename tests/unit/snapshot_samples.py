@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from salus.ledger.consensus.ports import Snapshot
 from salus.ledger.consensus.restoring import Apply, Offer, Restoring
-from salus.ledger.consensus.snapshots import Snapshot, Snapshots, write_snapshot
+from salus.ledger.consensus.snapshots import Snapshots, write_snapshot
 from salus.ledger.embedded import EmbeddedLedger
 from salus.ledger.embedded.files import Files, LocalFiles
 from salus.machine import export

@@ -7,6 +7,7 @@ block: its body is the `Base` that the ledger began with.
 """
 
 from collections.abc import Iterator
+from hashlib import sha256
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from salus.core.checksum import crc32c
 from salus.core.encoding import decode
 from salus.core.envelope import parse_batch
 from salus.core.errors import Refusal
+from salus.evidence.decided import is_decided
 from salus.evidence.header import Block, SignedHeader, Validators, parse_header, read_block, read_header
 from salus.fsck.plainlog import plain_log_root
 from salus.fsck.report import Finding, Severity
@@ -53,6 +55,7 @@ class Linked(NamedTuple):
     header: SignedHeader
     batches: tuple[bytes, ...]
     envelopes: int
+    root: bytes  # of the RFC 9162 tree over the batches' ids
 
 
 def read_records(path: Path) -> Iterator[Record | Finding]:
@@ -129,6 +132,14 @@ class Chain:
     def __init__(self, network: bytes, file: str) -> None:
         self._network, self._file = network, file
         self._height, self._time, self._hash = 0, 0, network
+        self.decided: bool | None = None  # by CometBFT, as the first header shows: nobody signs those here
+
+    def _read(self, raw: bytes, validators: Validators) -> SignedHeader:
+        if self.decided is None:
+            self.decided = is_decided(raw)
+        if self.decided and is_decided(raw):
+            return parse_header(self._network, raw)
+        return read_header(self._network, raw, validators)
 
     def begin(self, base: Base) -> None:
         """Begin after the block of a base, of whose header nothing is known."""
@@ -143,9 +154,9 @@ class Chain:
             return Finding(self._file, record.place, record.what)
         try:
             header = parse_header(self._network, record.header)
-            known = header.header.node in validators
+            known = is_decided(record.header) or header.header.node in validators
             if known:
-                read_header(self._network, record.header, validators)
+                self._read(record.header, validators)
         except Refusal as refusal:
             return Finding(self._file, record.place, f"the header is not a validator's: {refusal}")
         said = header.header
@@ -159,7 +170,7 @@ class Chain:
         if record.block is None:
             return Finding(self._file, record.place, record.what)
         try:
-            header = read_header(self._network, record.block.header, validators)
+            header = self._read(record.block.header, validators)
         except Refusal as refusal:
             return Finding(self._file, record.place, f"the header is not a validator's: {refusal}")
         said = header.header
@@ -174,7 +185,9 @@ class Chain:
                 return Finding(self._file, record.place, f"batch {len(ids) + 1} is malformed")
             ids.append(batch.id)
             envelopes += len(batch.payload.envelopes)
-        if plain_log_root(ids) != said.batches:
+        root = plain_log_root(ids)
+        named = plain_log_root([sha256(raw).digest() for raw in record.block.batches]) if self.decided else root
+        if named != said.batches:
             return Finding(self._file, record.place, "the batches are not those of the header")
         self._height, self._time, self._hash = said.height, said.time, header.hash
-        return Linked(record, header, record.block.batches, envelopes)
+        return Linked(record, header, record.block.batches, envelopes, root)

@@ -39,7 +39,8 @@ class VerifierProcess:
         self._use = "closed" if closed else "open"
         self._start_bytes = 0 if eager else START_BYTES
         self._worth_bytes = 0 if eager else WORTH_BYTES
-        self._program, self._command = list(command), list(command)
+        self._program = list(command)
+        self._command = self._program
         self._wake = Condition()  # guards what follows
         self._waiting: dict[bytes, int] = {}  # batches, with their numbers at the child; 0: not handed over
         self._waiting_bytes = 0

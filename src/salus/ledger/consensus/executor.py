@@ -89,21 +89,13 @@ class Executor:
                     LOG.error("a block was not stored; tried again", extra={"code": refusal.code})
                 else:
                     self.trouble = self._before = None
-                    self._keep(self._look)
+                    self._after()
                     break
             if self._closing.wait(AGAIN_S):
                 raise LedgerStopped
         self._busy.set()
         self._told.kept(result)
         return result
-
-    def _look(self) -> None:
-        """Go on with checkpoints: with one of just this block where a snapshot of it is due."""
-        taking = None if self.snapshots is None else self.snapshots.due(self._chain.height)
-        if taking is None:
-            self._checkpoints.look(idle=False)
-        else:
-            self._checkpoints.mark(taking)
 
     def view(self) -> View:
         """Return the state after the last block that is kept."""
@@ -133,23 +125,21 @@ class Executor:
             self._chain.rewind()
             yield self._chain
 
+    @contextmanager
+    def exchanging(self) -> Iterator[None]:
+        """Let the chain be exchanged, under the lock; what is raised stops it. Raises LedgerStopped, StorageFailure."""
+        with self._lock:
+            self.save()
+            with self._stopping():
+                yield
+            self._before = None
+
     def save(self) -> None:
         """Take a checkpoint now; raises StorageFailure, LedgerStopped."""
         with self._lock:
             self._alive()
             self._chain.rewind()
             self._checkpoints.now()
-
-    @contextmanager
-    def away(self) -> Iterator[DecidedChain]:
-        """Give the chain, which the block may close and make another, under the lock; if it raises all stops.
-
-        Raises LedgerStopped.
-        """
-        with self._lock, self._stopping():
-            self._chain.rewind()
-            self._checkpoints.rest()
-            yield self._chain
 
     def stop(self) -> None:
         """Let no block wait for the disk any more."""
@@ -167,9 +157,15 @@ class Executor:
                 self.trouble = LedgerStopped
         finally:
             self._checkpoints.close()
-            if self.snapshots is not None:
-                self.snapshots.close()
             self._helper.close()
+
+    def _after(self) -> None:
+        """Go on with checkpoints; a snapshot is taken of one at its very height, or left out where the disk fails."""
+        height, snapshots = self._chain.height, self.snapshots
+        if snapshots is None or not snapshots.due(height):
+            self._keep(lambda: self._checkpoints.look(idle=False))
+            return
+        self._keep(lambda: self._checkpoints.mark(lambda: snapshots.begin(height)))
 
     def _cover(self, header: SignedHeader) -> None:
         self._before = self._views.open(self._chain.height, self._chain.machine.time)

@@ -94,12 +94,13 @@ class ConsensusLedger(ChainReader):
         unlock: Callable[[], None],
         helper: Helper,
         publish: Callable[[Source], Publisher] | None = None,
+        open_store: Callable[[Path], Store] = Store.open,
     ) -> None:
         super().__init__(chain, clock, place)
         self._decided, self._outside, self._unlock, self._helper = chain, outside, unlock, helper
+        self._open_store = open_store
         self._asked: list[_Asked] = []
         self._closed = self._let_go = False
-        self._reopen: Callable[[], DecidedChain] | None = None
         self._server: Server | None = None
         self._executor: Executor | None = None
         self._publisher: Publisher | None = None
@@ -118,7 +119,7 @@ class ConsensusLedger(ChainReader):
             told = Told(self._covered, self._kept)
             self._executor = Executor(chain, self._lock, self._views, helper, told)
             if outside.node is not None and publish is not None:
-                self._publisher = publish(Source(lambda: chain.machine.log, self.checkpoint, self._lock))
+                self._publisher = publish(Source(chain.machine.log, self.checkpoint, self._lock))
 
     @classmethod
     def open(
@@ -138,9 +139,9 @@ class ConsensusLedger(ChainReader):
     ) -> "ConsensusLedger":
         """Open the ledger in `folder`, which is made where it is absent, and answer CometBFT on the socket `listening`.
 
-        Without `broadcaster` for reading only, which changes no file; without `listening` alone nobody is answered
-        (`application` is, in process). `broadcaster` and `helper` are closed with it. `votes` is the node's own
-        CometBFT, `node` the validator's key if this home has it, `tiles` a folder to publish the log in.
+        Without `broadcaster` for reading only, which changes no file; without `listening` the application is there and
+        nothing listens for it. `votes` is the node's own CometBFT, `node` the validator's key if this home has it,
+        `tiles` a folder to publish the log in. `broadcaster`, `votes` and `helper` are closed with the ledger.
 
         Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, DamagedCommits, ClockBehind,
         SocketTaken; StorageFailed where the state cannot be opened.
@@ -170,8 +171,9 @@ class ConsensusLedger(ChainReader):
             undone.callback(commits.close)
             outside = None if broadcaster is None else Outside(broadcaster, votes, node)
             publish = None if tiles is None else partial(Publisher, tiles, port)
-            made = cls(chain, commits, outside, dated, Place(folder, port), unlock, helper or Alone(), publish)
-            made._reopen = partial(open_kind, DecidedChain, folder, genesis, port, opener, reading, helper)
+            made = cls(
+                chain, commits, outside, dated, Place(folder, port), unlock, helper or Alone(), publish, open_store
+            )
             undone.pop_all()
         try:
             made.serve(listening, None if snapshots is None else snapshots(made))
@@ -192,28 +194,6 @@ class ConsensusLedger(ChainReader):
         self.application = Application(self.network, self._founders, parts)
         self._server = None if listening is None else Server(listening, self.application.handle)
 
-    @property
-    def place(self) -> Place:
-        """Where the ledger lies."""
-        return self._place
-
-    def begin_anew(self, move: Callable[[], None]) -> None:
-        """Close the chain, let `move` put other files in its place, and go on with what they hold.
-
-        If any of it fails the ledger stops. Raises ReadOnly, LedgerStopped, what `move` raises, what opening does.
-        """
-        if self._executor is None or self._reopen is None:
-            raise ReadOnly
-        with self._executor.away() as chain:
-            self._let_go = True
-            chain.close()
-            move()
-            chain.become(self._reopen())
-            chain.ahead = None
-            self._views.store = chain.machine.store
-            self._let_go = False
-        chain.told(chain.height)
-
     def close(self) -> None:
         """Take no more blocks, take a checkpoint, release the folder. Never raises for the disk: blocks are durable."""
         if self._closed:
@@ -224,6 +204,8 @@ class ConsensusLedger(ChainReader):
                 self._executor.stop()
             if self._server is not None:
                 self._server.close()
+            if self._executor is not None and self._executor.snapshots is not None:
+                self._executor.snapshots.close()
             self._commits.close()
             if self._outside is not None:
                 self._outside.broadcaster.close()
@@ -358,6 +340,32 @@ class ConsensusLedger(ChainReader):
         with self._lock:
             chain = self._decided
             return super().status()._replace(time=chain.time, app_hash=chain.kept_app_hash, log_entries=chain.log_size)
+
+    @property
+    def place(self) -> Place:
+        """Where the ledger lies."""
+        return self._place
+
+    def replace(self, change: Callable[[], None]) -> None:
+        """Close the chain, call `change`, which puts another beginning into the folder, and go on with what is there.
+
+        For a chain without blocks alone. What is raised leaves the ledger stopped.
+        """
+        executor, (folder, files) = self._executor, self._place
+        if executor is None or self._decided.height:
+            raise ReadOnly
+        with self._lock, executor.exchanging():
+            self._decided.close()
+            self._let_go = True
+            change()
+            genesis = files.read(folder / GENESIS) or b""
+            fresh = open_kind(DecidedChain, folder, genesis, files, self._open_store, helper=self._helper)
+            self._decided.become(fresh)
+            self._views.store = fresh.machine.store
+            fresh.machine.watch = self._views.keep
+            if self._publisher is not None:
+                self._publisher.source(Source(fresh.machine.log, self.checkpoint, self._lock))
+            self._let_go = False
 
     def _decided_header(self, height: int) -> bytes:
         with self._lock:

@@ -28,12 +28,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import overload
 
 from salus.core.encoding import decode
 from salus.core.errors import Malformed
 from salus.core.hashing import T
-from salus.ledger.consensus.snapshots import Snapshot
+from salus.ledger.consensus.ports import Applied, Snapshot
 from salus.ledger.embedded.blockfile import NAME, base_record
 from salus.ledger.embedded.chain import END, STATE
 from salus.ledger.embedded.files import Files
@@ -66,14 +66,6 @@ class Apply(IntEnum):
     RETRY = 3
     RETRY_SNAPSHOT = 4
     REJECT_SNAPSHOT = 5
-
-
-class Applied(NamedTuple):
-    """ABCI's ResponseApplySnapshotChunk."""
-
-    result: Apply
-    refetch: tuple[int, ...] = ()
-    reject_senders: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

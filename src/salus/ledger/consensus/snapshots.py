@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from salus.core.encoding import decode
 from salus.core.errors import Malformed, Refusal
 from salus.core.hashing import T
+from salus.ledger.consensus.ports import Snapshot
 from salus.ledger.embedded.files import Files
 from salus.machine.export import FORMAT, Manifest, export_hash, export_to
 from salus.machine.machine import Machine
@@ -27,16 +28,6 @@ from salus.machine.pruned import MANIFEST, chunk_name
 FOLDER, NEW = "snapshots", ".new"
 EVERY = 1_000  # blocks between two
 KEPT = 2  # of them: who fetches from the older one is not cut off by the newer
-
-
-class Snapshot(NamedTuple):
-    """ABCI's Snapshot."""
-
-    height: int
-    format: int
-    chunks: int
-    hash: bytes
-    metadata: bytes
 
 
 class Taker(Protocol):

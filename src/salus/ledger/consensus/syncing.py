@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from salus.cometbft.proto import abci_pb2
 from salus.core.errors import Refusal
 from salus.ledger.consensus.ledger import ConsensusLedger
+from salus.ledger.consensus.ports import Applied, Snapshot
 from salus.ledger.consensus.restoring import Restoring
-from salus.ledger.consensus.snapshots import EVERY, KEPT, Snapshot, Snapshots
+from salus.ledger.consensus.snapshots import EVERY, KEPT, Snapshots
 from salus.ledger.consensus.taker import TakerProcess
 
 KEPT_BLOCKS = 100_000  # of CometBFT's, where a member prunes: a day at a block a second
@@ -27,27 +27,21 @@ class StateSync:
     def __init__(self, snapshots: Snapshots, restoring: Restoring, keeping: Keeping) -> None:
         self._snapshots, self._restoring, self._keeping = snapshots, restoring, keeping
 
-    def list(self) -> Sequence[abci_pb2.Snapshot]:
+    def list(self) -> Sequence[Snapshot]:
         """See the port."""
-        return [abci_pb2.Snapshot(**one._asdict()) for one in self._snapshots.list()]
+        return self._snapshots.list()
 
-    def load(self, height: int, form: int, chunk: int) -> bytes:
+    def load(self, height: int, number_of_format: int, chunk: int) -> bytes:
         """See the port."""
-        return self._snapshots.load(height, form, chunk)
+        return self._snapshots.load(height, number_of_format, chunk)
 
-    def offer(self, snapshot: abci_pb2.Snapshot, app_hash: bytes) -> "abci_pb2.ResponseOfferSnapshot.Result":
+    def offer(self, snapshot: Snapshot, app_hash: bytes) -> int:
         """See the port."""
-        offered = Snapshot(snapshot.height, snapshot.format, snapshot.chunks, snapshot.hash, snapshot.metadata)
-        return abci_pb2.ResponseOfferSnapshot.Result.Value(self._restoring.offer(offered, app_hash).name)
+        return self._restoring.offer(snapshot, app_hash)
 
-    def apply(self, index: int, chunk: bytes, sender: str) -> abci_pb2.ResponseApplySnapshotChunk:
+    def apply(self, index: int, chunk: bytes, sender: str) -> Applied:
         """See the port."""
-        result, refetch, rejected = self._restoring.apply(index, chunk, sender)
-        return abci_pb2.ResponseApplySnapshotChunk(
-            result=abci_pb2.ResponseApplySnapshotChunk.Result.Value(result.name),
-            refetch_chunks=refetch,
-            reject_senders=rejected,
-        )
+        return self._restoring.apply(index, chunk, sender)
 
     def retain_height(self, height: int, collected: int) -> int:
         """See the port.
@@ -59,9 +53,13 @@ class StateSync:
             return 0
         return max(0, min(height - self._keeping.blocks, collected, self._snapshots.oldest()))
 
-    def due(self, height: int) -> Callable[[], None] | None:
+    def due(self, height: int) -> bool:
         """See the port."""
-        return (lambda: self._snapshots.begin(height)) if self._snapshots.due(height) else None
+        return self._snapshots.due(height)
+
+    def begin(self, height: int) -> None:
+        """See the port."""
+        self._snapshots.begin(height)
 
     def trouble(self) -> Refusal | None:
         """See the port."""
@@ -78,7 +76,7 @@ def state_sync(keeping: Keeping) -> Callable[[ConsensusLedger], StateSync]:
     def made(ledger: ConsensusLedger) -> StateSync:
         folder, files = ledger.place
         snapshots = Snapshots(folder, files, ledger.network, TakerProcess(folder), keeping.every, keeping.snapshots)
-        restoring = Restoring(folder, files, ledger.network, ledger.height, ledger.begin_anew)
+        restoring = Restoring(folder, files, ledger.network, ledger.height, ledger.replace)
         return StateSync(snapshots, restoring, keeping)
 
     return made

@@ -202,12 +202,6 @@ class Chain:
         if written:
             self.events.saved()
 
-    def become(self, other: "Chain") -> None:
-        """Go on as `other`, which was opened in the same folder after this one was closed; readers see it at once."""
-        other.machine.watch = self.machine.watch
-        self.machine, self.blocks, self.events = other.machine, other.blocks, other.events
-        self.tip, self.empty, self.pruned = other.tip, other.empty, other.pruned
-
     def close(self) -> None:
         """Let go of the files; writes nothing."""
         self.blocks.close()

@@ -54,7 +54,7 @@ class EmbeddedLedger(ChainReader):
         self._node, self._unlock = node, unlock
         self._closed = False
         self._writer = None if node is None else Writer(chain, node, clock, self._lock, helper)
-        source = Source(lambda: chain.machine.log, self.checkpoint, self._lock)
+        source = Source(chain.machine.log, self.checkpoint, self._lock)
         self._publisher = None if node is None or publish is None else publish(source)
 
     @classmethod

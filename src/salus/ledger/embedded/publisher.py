@@ -32,7 +32,7 @@ GATHER_S = 1.0  # from the first batch that is not published yet to publishing
 class Source(NamedTuple):
     """Where the files come from: the log, the note over it as it stands, and the lock of both."""
 
-    log: Callable[[], EventLog]
+    log: EventLog
     note: Callable[[], bytes]
     lock: RLock
 
@@ -50,6 +50,10 @@ class Publisher:
         self._due, self._closing = True, False  # at opening, what an earlier process left undone
         self._thread = Thread(target=self._run, name="ledger-publisher", daemon=True)
         self._thread.start()
+
+    def source(self, source: Source) -> None:
+        """Publish from elsewhere from now on: another log, of which what is published is a beginning."""
+        self._source = source
 
     def wake(self) -> None:
         """Say that the log may have grown."""
@@ -117,7 +121,7 @@ class Publisher:
         raw = self._files.read(self._folder / NAME)
         if raw is None:
             return None
-        log = self._source.log()
+        log = self._source.log
         try:
             known = parse(raw)
         except Malformed:
@@ -134,7 +138,7 @@ class Publisher:
 
     def _content(self, name: TileName) -> bytes:
         with self._source.lock:
-            raw = self._source.log().tile(max(name.level, 0), name.number)[: name.width * ENTRY_BYTES]
+            raw = self._source.log.tile(max(name.level, 0), name.number)[: name.width * ENTRY_BYTES]
         if len(raw) != name.width * ENTRY_BYTES:  # it is older than the ledger here: copy the folder of another member
             raise EntryGone
         if name.level == ENTRIES:
