@@ -81,7 +81,7 @@ class DecidedChain(Chain):
             self.network,
             shown.height,
             shown.time,
-            self.network if self.tip is None else self.tip.hash,
+            self.last_hash,
             transactions_root(shown.batches),
             self.machine.app_hash,
             shown.hash,
@@ -117,6 +117,11 @@ class DecidedChain(Chain):
         self._taken(ahead.header, ahead.batches, result)
         return result
 
+    def become(self, other: "DecidedChain") -> None:
+        """Go on as `other`, which was opened in the same folder, and whose files this one has from now on."""
+        self.machine, self.blocks, self.events = other.machine, other.blocks, other.events
+        self.tip, self.empty, self.pruned, self.ahead = other.tip, other.empty, other.pruned, None
+
     def _execute(self, header: SignedHeader, batches: Sequence[bytes]) -> BlockResult:
         return self.machine.execute(header.header.height, header.header.time, batches)
 
@@ -132,7 +137,7 @@ class DecidedChain(Chain):
             self.network,
             height,
             max(found.time, self.machine.time),
-            self.network if self.tip is None else self.tip.hash,
+            self.last_hash,
             transactions_root(batches),
             self.machine.app_hash,
             found.node,
