@@ -1,5 +1,6 @@
 """The composition root: the one place that knows which engine, which files, how many organisations there are."""
 
+from salus.bootstrap.consensus import read_consensus
 from salus.bootstrap.enrolment import enrol
 from salus.bootstrap.escrow import escrow_secrets, keep_escrow, read_escrow, restore_secrets
 from salus.bootstrap.founding import create_region
@@ -25,7 +26,7 @@ from salus.bootstrap.layout import (
     may_name_organisation,
     tiles_folder,
 )
-from salus.bootstrap.opening import create_person, has_node, open_person, open_region, verifying
+from salus.bootstrap.opening import create_person, has_node, needs_node, open_person, open_region, verifying
 from salus.bootstrap.passphrase import change_passphrase
 from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
@@ -58,9 +59,11 @@ __all__ = [
     "master_key_age_ms",
     "may_name_organisation",
     "old_gateways_change",
+    "needs_node",
     "open_person",
     "open_region",
     "prune_region",
+    "read_consensus",
     "read_escrow",
     "read_upstream",
     "restore_secrets",
