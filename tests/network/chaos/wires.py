@@ -68,9 +68,7 @@ class Wires:
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 
-    async def _carry(
-        self, pair: Pair, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _carry(self, pair: Pair, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection until either side ends."""
         self._writers[writer] = pair
         far: asyncio.StreamWriter | None = None
