@@ -96,13 +96,8 @@ def test_the_settings_of_cometbft(homes: tuple[Path, ...]) -> None:
 
 def test_settings_on_a_machine_of_ones_own_with_a_signer_and_an_invitation() -> None:
     peer = Peer("south", "ab" * 20, "south.example:26656", "http://south.example:26657")
-    consensus = ConsensusFile(
-        "west",
-        peers=(peer,),
-        signer="unix:///run/signer.sock",
-        trust=Trust(41, "cd" * 32),
-        external="west.example:26656",
-    )
+    outside, trust = "west.example:26656", Trust(41, "cd" * 32)
+    consensus = ConsensusFile("west", peers=(peer,), signer="unix:///run/s.sock", trust=trust, external=outside)
     found = settings(consensus)
     assert found["priv_validator_laddr"] == "unix:///run/s.sock"
     assert found["p2p"]["allow_duplicate_ip"] is False and found["p2p"]["external_address"] == outside
