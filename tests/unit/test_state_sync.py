@@ -13,8 +13,8 @@ from salus.core.encoding import decode
 from salus.core.genesis import validator_keys
 from salus.evidence.header import parse_header, read_header
 from salus.ledger.consensus.restoring import Apply, Offer
-from salus.ledger.consensus.snapshots import Snapshots
-from salus.ledger.consensus.syncing import KEPT_BLOCKS, Keeping, StateSync, state_sync
+from salus.ledger.consensus.snapshots import KEPT_BLOCKS, Snapshots
+from salus.ledger.consensus.syncing import Keeping, StateSync, state_sync
 from salus.ledger.embedded.files import LocalFiles
 from salus.ledger.errors import HeaderGone, StateDamaged
 from salus.machine.base import UNKNOWN

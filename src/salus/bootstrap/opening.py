@@ -16,6 +16,7 @@ from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
 from salus.ledger.consensus.broadcast import Broadcaster
 from salus.ledger.consensus.ledger import ConsensusLedger
+from salus.ledger.consensus.syncing import Keeping, state_sync
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.ledger.embedded.tuning import tune_process
@@ -117,7 +118,14 @@ def decided(
         helper=helper,
         tiles=acting.tiles,
         votes=own,
+        snapshots=state_sync(keeping(consensus)),
     )
+
+
+def keeping(consensus: ConsensusFile) -> Keeping:
+    """Return how much the node of a member keeps."""
+    blocks = consensus.keep_blocks if consensus.keep == "pruned" else None
+    return Keeping(consensus.snapshot_every, consensus.snapshots, blocks)
 
 
 def validator_key(home: Path, passphrase: str) -> SigningKey | None:

@@ -27,6 +27,7 @@ from salus.machine.pruned import MANIFEST, chunk_name
 
 FOLDER, NEW = "snapshots", ".new"
 EVERY = 1_000  # blocks between two
+KEPT_BLOCKS = 100_000  # by CometBFT, where a member prunes: a day at a block a second
 KEPT = 2  # of them: who fetches from the older one is not cut off by the newer
 
 
