@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from unit.consensus_world import Sent
 
 from salus.bootstrap.consensus import Trust, read_consensus, write_consensus
 from salus.bootstrap.copies import BadSignState, NoBackup, back_up, restore
@@ -23,7 +24,6 @@ from salus.ledger.embedded.files import LocalFiles
 from salus.ledger.errors import LedgerLocked
 from salus.services.errors import NoRegion
 from salus.vault.errors import WrongPassphrase
-from unit.consensus_world import Sent
 
 PASSPHRASE = "correct horse battery staple"
 TRUST = Trust(7, "ab" * 32)
@@ -202,7 +202,7 @@ def test_how_much_a_home_keeps_stands_in_its_settings(home: Path) -> None:
     consensus = read_consensus(home)
     assert consensus is not None
     assert keeping(consensus) == Keeping(1_000, 2, None)
-    pruned = replace(consensus, keep="pruned", keep_blocks=5_000, snapshot_every=50, snapshots=3)
+    pruned = replace(consensus, archive=False, keep_blocks=5_000, snapshot_every=50, snapshots=3)
     write_consensus(home, pruned)
     assert read_consensus(home) == pruned
     assert keeping(pruned) == Keeping(50, 3, 5_000)

@@ -95,9 +95,9 @@ class ConsensusFile(_File, frozen=True):
     signer: str | None = None  # where a remote signer dials in (CometBFT's priv_validator_laddr)
     trust: Trust | None = None
     socket: str | None = None  # of the application, where it is not the usual one
-    keep: Literal["archive", "pruned"] = "archive"  # pruned: CometBFT lets go of blocks that are old
-    keep_blocks: Annotated[int, msgspec.Meta(ge=1_000)] = KEPT_BLOCKS  # of CometBFT's, where it lets go
-    snapshot_every: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = EVERY  # blocks; the same for all members
+    archive: bool = True  # CometBFT keeps every block; else the newest ones, and votes stay here
+    keep_blocks: Annotated[int, msgspec.Meta(ge=1_000)] = KEPT_BLOCKS  # of CometBFT's, in no archive
+    snapshot_every: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = EVERY  # blocks; the same for all members
     snapshots: Annotated[int, msgspec.Meta(ge=1, le=100)] = KEPT
     heartbeat_ms: Annotated[int, msgspec.Meta(ge=200, le=600_000)] = HEARTBEAT_MS
 

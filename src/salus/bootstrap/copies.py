@@ -89,8 +89,8 @@ def back_up(home: Path, to: Path, still: AbstractContextManager[bool]) -> Backup
     """Copy the home to the new folder `to`; durable and whole once this returns.
 
     Nothing is written to the home within `still`, for as long as it takes to link what is never changed in place and
-    to copy the rest within the home; it gives False where nobody serves the home. Raises NoRegion, LedgerLocked (somebody
-    else has it open), what `still` raises, OSError.
+    to copy the rest within the home; it gives False where nobody serves the home. Raises NoRegion, LedgerLocked
+    (somebody else has it open), what `still` raises, OSError.
     """
     if not (home / GENESIS).is_file():
         raise NoRegion

@@ -124,7 +124,7 @@ def decided(
 
 def keeping(consensus: ConsensusFile) -> Keeping:
     """Return how much the node of a member keeps."""
-    blocks = consensus.keep_blocks if consensus.keep == "pruned" else None
+    blocks = None if consensus.archive else consensus.keep_blocks
     return Keeping(consensus.snapshot_every, consensus.snapshots, blocks)
 
 
