@@ -7,6 +7,7 @@ from pathlib import Path
 
 from salus.client.ledger import BatchResult, StateProof
 from salus.core.envelope import WINDOW_MS
+from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
 from salus.evidence.tip import Tip, sign_tip
@@ -96,7 +97,7 @@ class EmbeddedLedger(ChainReader):
 
         `helper` checks signatures beside the executor, and is closed with the ledger.
 
-        Raises NoLedger, LedgerLocked, OtherGenesis, DamagedFile, WrongNodeKey, ClockBehind;
+        Raises NoLedger, LedgerLocked, OtherGenesis, DamagedFile, UnknownRules, WrongNodeKey, ClockBehind;
         StorageFailed where the state cannot be opened.
         """
         port, dated = files or LocalFiles(), clock or SystemClock()
@@ -174,6 +175,10 @@ class EmbeddedLedger(ChainReader):
     def as_of(self) -> int:
         """The one writer has the newest state at any time."""
         return self.now()
+
+    def trouble(self) -> Refusal | None:
+        """See the port: members voted for rules that this software does not know."""
+        return None if self._writer is None or self._writer.trouble is None else self._writer.trouble.again()
 
     def tip(self) -> bytes:
         """See the port; raises ReadOnly without a node."""

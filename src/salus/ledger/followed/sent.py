@@ -62,12 +62,12 @@ class Sent:
         """End the waiting for one batch."""
         self._end(key, lambda future: future.set_exception(refusal))
 
-    def fail_all(self, refusal: type[Refusal]) -> None:
+    def fail_all(self, refusal: Refusal) -> None:
         """End the waiting for all."""
         with self._lock:
             keys = list(self._waiting)
         for key in keys:
-            self.fail(key, refusal())
+            self.fail(key, refusal.again())
 
     def _end(self, key: bytes, end: Callable[["Future[BatchResult]"], None]) -> None:
         with self._lock:
