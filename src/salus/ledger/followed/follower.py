@@ -225,4 +225,4 @@ class Follower:
         self.trouble, self.stopped = trouble, True
         self._closing.set()
         self.looked.set()
-        self._sent.fail_all(trouble)
+        self._sent.fail_all(trouble.again)

@@ -60,7 +60,7 @@ class Sender:
     def close(self) -> None:
         """Take no more; whoever still waits hears that the ledger has stopped."""
         self._closing.set()
-        self._sent.fail_all(LedgerStopped())
+        self._sent.fail_all(LedgerStopped)
         for _ in range(THREADS):
             self._queue.put(None)
 
