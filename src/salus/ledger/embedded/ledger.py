@@ -7,7 +7,6 @@ from pathlib import Path
 
 from salus.client.ledger import BatchResult, StateProof
 from salus.core.envelope import WINDOW_MS
-from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
 from salus.evidence.tip import Tip, sign_tip
@@ -175,10 +174,6 @@ class EmbeddedLedger(ChainReader):
     def as_of(self) -> int:
         """The one writer has the newest state at any time."""
         return self.now()
-
-    def trouble(self) -> Refusal | None:
-        """See the port: members voted for rules that this software does not know."""
-        return None if self._writer is None or self._writer.trouble is None else self._writer.trouble.again()
 
     def tip(self) -> bytes:
         """See the port; raises ReadOnly without a node."""

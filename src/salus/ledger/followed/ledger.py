@@ -197,7 +197,7 @@ class FollowedLedger(ChainReader):
     def trouble(self) -> Refusal | None:
         """See the port."""
         found = None if self._follower is None else self._follower.trouble
-        return None if found is None else found.again()
+        return super().trouble() if found is None else found.again()
 
     def prove(self, keys: Sequence[bytes]) -> StateProof:
         """See the port; waits for the next header where the last block was not empty.
