@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from salus.contracts.context import Context, Signer, ValidatorUpdate
-from salus.contracts.registry import EVENTS
+from salus.contracts.registry import EVENTS, PROTECTIVE
 from salus.core.encoding import decode, encode
 from salus.core.envelope import Envelope, parse_envelope
 from salus.core.errors import Refusal
@@ -77,7 +77,7 @@ class Execution:
         updates = self._begin()
         found, turns = self._parse(admitted)
         self._gate.ahead(self.base, self.time, [turn.envelope for turn in turns])
-        protective = [turn for turn in turns if self._is_protective(turn.envelope)]
+        protective = [turn for turn in turns if is_protective(turn.envelope, self._rules.protective)]
         for turn in sorted(protective, key=_id):  # stable: of equal ids the one that comes first
             outcome = self._first(turn.envelope)
             if not outcome.code:
@@ -157,10 +157,11 @@ class Execution:
             raise UnknownMessage
         return self._rules.handlers[number], decode(raw, shape)
 
-    def _is_protective(self, envelope: Envelope) -> bool:
-        """True if every message of the envelope is protective."""
-        messages, protective = envelope.payload.messages, self._rules.protective
-        return messages[0][0] in protective and all(number in protective for number, _ in messages)
+
+def is_protective(envelope: Envelope, protective: tuple[int, ...] = PROTECTIVE) -> bool:
+    """True if every message of the envelope is protective, by the newest rules or those that say so."""
+    messages = envelope.payload.messages
+    return messages[0][0] in protective and all(number in protective for number, _ in messages)
 
 
 def _id(turn: _Turn) -> bytes:

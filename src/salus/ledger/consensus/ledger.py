@@ -141,8 +141,8 @@ class ConsensusLedger(ChainReader):
         (`application` is, in process). `broadcaster` and `helper` are closed with it. `votes` is the node's own
         CometBFT, `node` the validator's key if this home has it, `tiles` a folder to publish the log in.
 
-        Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, UnknownRules, DamagedCommits, ClockBehind,
-        SocketTaken; StorageFailed where the state cannot be opened.
+        Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, UnknownRules, DamagedCommits,
+        ClockBehind, SocketTaken; StorageFailed where the state cannot be opened.
         """
         port, dated, reading = files or LocalFiles(), clock or SystemClock(), broadcaster is None
         with ExitStack() as undone:
