@@ -118,6 +118,11 @@ class DecidedChain(Chain):
         self._taken(ahead.header, ahead.batches, result)
         return result
 
+    def become(self, other: "DecidedChain") -> None:
+        """Go on as `other`, which was opened in the same folder, and whose files this one has from now on."""
+        self.machine, self.blocks, self.events = other.machine, other.blocks, other.events
+        self.tip, self.empty, self.pruned, self.ahead = other.tip, other.empty, other.pruned, None
+
     def _execute(self, header: SignedHeader, batches: Sequence[bytes]) -> BlockResult:
         return self.machine.execute(header.header.height, header.header.time, batches)
 

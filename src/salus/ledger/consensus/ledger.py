@@ -94,9 +94,11 @@ class ConsensusLedger(ChainReader):
         unlock: Callable[[], None],
         helper: Helper,
         publish: Callable[[Source], Publisher] | None = None,
+        open_store: Callable[[Path], Store] = Store.open,
     ) -> None:
         super().__init__(chain, clock, place)
         self._decided, self._outside, self._unlock, self._helper = chain, outside, unlock, helper
+        self._open_store = open_store
         self._asked: list[_Asked] = []
         self._closed = False
         self._server: Server | None = None
@@ -138,7 +140,7 @@ class ConsensusLedger(ChainReader):
         """Open the ledger in `folder`, which is made where it is absent, and answer CometBFT on the socket `listening`.
 
         Without `broadcaster` for reading only, which changes no file; without `listening` alone nobody is answered
-        (`application` is, in process). `broadcaster` and `helper` are closed with it. `votes` is the node's own
+        (`application` is, in process). `broadcaster`, `votes` and `helper` are closed with it. `votes` is the node's own
         CometBFT, `node` the validator's key if this home has it, `tiles` a folder to publish the log in.
 
         Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, UnknownRules, DamagedCommits,
@@ -169,7 +171,9 @@ class ConsensusLedger(ChainReader):
             undone.callback(commits.close)
             outside = None if broadcaster is None else Outside(broadcaster, votes, node)
             publish = None if tiles is None else partial(Publisher, tiles, port)
-            made = cls(chain, commits, outside, dated, Place(folder, port), unlock, helper or Alone(), publish)
+            made = cls(
+                chain, commits, outside, dated, Place(folder, port), unlock, helper or Alone(), publish, open_store
+            )
             undone.pop_all()
         try:
             made.serve(listening, None if snapshots is None else snapshots(made))
@@ -185,6 +189,7 @@ class ConsensusLedger(ChainReader):
                 raise ReadOnly
             return
         mempool = Mempool(self._decided, self._lock, self._helper, self._clock, ahead=isinstance(self._helper, Alone))
+        self._executor.snapshots = snapshots
         parts = Parts(self._executor, mempool, Queries(self._executor), snapshots, lambda: self._commits.height)
         self.application = Application(self.network, self._founders, parts)
         self._server = None if listening is None else Server(listening, self.application.handle)
@@ -199,6 +204,8 @@ class ConsensusLedger(ChainReader):
                 self._executor.stop()
             if self._server is not None:
                 self._server.close()
+            if self._executor is not None and self._executor.snapshots is not None:
+                self._executor.snapshots.close()
             self._commits.close()
             if self._outside is not None:
                 self._outside.broadcaster.close()
@@ -336,6 +343,25 @@ class ConsensusLedger(ChainReader):
         with self._lock:
             chain = self._decided
             return super().status()._replace(time=chain.time, app_hash=chain.kept_app_hash, log_entries=chain.log_size)
+
+    def replace(self, change: Callable[[], None]) -> None:
+        """Close the chain, call `change`, which puts another beginning into the folder, and go on with what is there.
+
+        For a chain without blocks alone. What is raised leaves the ledger stopped.
+        """
+        executor, (folder, files) = self._executor, self._place
+        if executor is None or self._decided.height:
+            raise ReadOnly
+        with self._lock, executor.exchanging():
+            self._decided.close()
+            change()
+            genesis = files.read(folder / GENESIS) or b""
+            fresh = open_kind(DecidedChain, folder, genesis, files, self._open_store, helper=self._helper)
+            self._decided.become(fresh)
+            self._views.store = fresh.machine.store
+            fresh.machine.watch = self._views.keep
+            if self._publisher is not None:
+                self._publisher.source(Source(fresh.machine.log, self.checkpoint, self._lock))
 
     def _decided_header(self, height: int) -> bytes:
         with self._lock:
