@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from salus.core.errors import Refusal
 from salus.fsck.blocks import Chain, Linked, Record, read_records
+from salus.fsck.commits import Votes
 from salus.fsck.pruned import Beginning, check_point, find_beginning, left_over, unchecked
 from salus.fsck.replay import Replay
 from salus.fsck.report import Finding, Progress, Severity
@@ -81,13 +82,19 @@ def _blocks(
     size, chain, compared, whole = path.stat().st_size, Chain(replay.machine.network, BLOCKS), False, True
     signers = {**(begun.founders if begun else {}), **replay.validators}
     strangers = 0
+    votes: Votes | None = None
     for item in _offered(read_records(path), replay.helper):
         if isinstance(item, Finding):
             yield item
             whole = whole and item.severity is Severity.NOTE
             continue
-        figures["blocks"] += 1
-        if whole and item.number <= (begun.pruned if begun else 0):
+        figures["blocks"] += item.base is None
+        if item.base is not None:
+            chain.begin(item.base)
+            replay.end = item.end
+            if item.number < replay.machine.height:  # it was pruned since
+                continue
+        elif whole and item.number <= (begun.pruned if begun else 0):
             followed = chain.follow(item, signers)
             replay.skip(item)
             if isinstance(followed, Finding):
@@ -104,7 +111,11 @@ def _blocks(
             if isinstance(linked, Linked):
                 figures["batches"] += len(linked.batches)
                 figures["envelopes"] += linked.envelopes
+                if chain.decided and votes is None:
+                    votes = Votes(folder, validators if begun is None else None)
                 yield from replay.run(linked, BLOCKS)
+                if votes is not None:
+                    yield from votes.check(linked.header, replay.validators)
             else:
                 yield linked
                 whole = False
@@ -114,6 +125,8 @@ def _blocks(
             compared = True
             yield from _stored(stored, replay)
         progress("blocks", item.end, size)
+    if votes is not None and whole:
+        yield from votes.rest()
     if begun is not None:
         yield from check_point(folder, begun, replay.machine.network, signers)
         yield from unchecked(begun, BLOCKS, strangers)
