@@ -345,7 +345,13 @@ class ConsensusLedger(ChainReader):
         """Return what the ledger says of itself, as of the last block that is kept."""
         with self._lock:
             chain = self._decided
-            return super().status()._replace(time=chain.time, app_hash=chain.kept_app_hash, log_entries=chain.log_size)
+            return (
+                super()
+                .status()
+                ._replace(
+                    time=chain.time, app_hash=chain.kept_app_hash, log_entries=chain.log_size, state_keys=chain.keys
+                )
+            )
 
     @property
     def place(self) -> Place:
