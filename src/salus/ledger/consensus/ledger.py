@@ -139,9 +139,9 @@ class ConsensusLedger(ChainReader):
     ) -> "ConsensusLedger":
         """Open the ledger in `folder`, which is made where it is absent, and answer CometBFT on the socket `listening`.
 
-        Without `broadcaster` for reading only, which changes no file; without `listening` alone nobody is answered
-        (`application` is, in process). `broadcaster`, `votes` and `helper` are closed with it. `votes` is the node's own
-        CometBFT, `node` the validator's key if this home has it, `tiles` a folder to publish the log in.
+        Without `broadcaster` for reading only, which changes no file; without `listening` the application is there and
+        nothing listens for it. `votes` is the node's own CometBFT, `node` the validator's key if this home has it,
+        `tiles` a folder to publish the log in. `broadcaster`, `votes` and `helper` are closed with the ledger.
 
         Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, DamagedCommits, ClockBehind,
         SocketTaken; StorageFailed where the state cannot be opened.
