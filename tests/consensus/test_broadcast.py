@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from itertools import count
 
 import pytest
-from kvstore_nodes import KvNode, kv_nodes, losing, txs_of, until
 
+from consensus.kvstore_nodes import KvNode, kv_nodes, losing, txs_of, until
 from salus.client.cometbft.errors import BeyondLimit, OtherChain
 from salus.client.cometbft.rpc import Rpc
 from salus.client.cometbft.subscription import NEW_HEADER, new_height
@@ -273,6 +273,25 @@ def test_a_batch_that_no_block_may_hold_any_more_is_known_to_have_expired(node: 
     made.executed(BlockResult(5, 999, b"", (), (), 0, ()))
     made.executed(BlockResult(6, 1_000, b"", (), (), 0, ()))
     assert future.result(WAIT_S) == BatchResult(key_of(raw), Expired.code, 6, 1_000, ())
+    made.close()
+
+
+def test_of_a_batch_that_a_node_knew_before_nobody_says_that_it_expired(
+    node: KvNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was executed when another process had sent it, whose blocks are not told here."""
+    monkeypatch.setattr(broadcast, "LANDS_S", 1.0)
+    raw = batch(not_after=1_000)
+    rpc = Rpc(node.url)
+    rpc.broadcast(raw)
+    until(lambda: times_in_chain(node, raw) == 1)
+    made = Broadcaster(NETWORK, [rpc], again_s=0.1)
+    future = made.submit(raw, 0, 0)
+    with pytest.raises(TimeoutError):
+        future.result(0.3)
+    made.executed(BlockResult(6, 1_000, b"", (), (), 0, ()))
+    with pytest.raises(AnswerLost):
+        future.result(WAIT_S)
     made.close()
 
 

@@ -83,6 +83,8 @@ class Broadcaster(Sending):
         begun, turn, pause = monotonic(), 0, 0
         while not (job.done.done() or self._closing.is_set()):
             sending.round(turn)
+            if sending.before:
+                self._sent.doubt(job.key)
             waited_s = monotonic() - begun
             if sending.refused and not sending.perhaps:
                 self._sent.refuse(job.key, job.refused(sending.refused))
@@ -111,6 +113,7 @@ class _Sending:
     def __init__(self, nodes: Nodes, job: Job, wanted: int) -> None:
         self._nodes, self._job, self._wanted = nodes, job, wanted
         self.perhaps = False  # it may stand in a block: somebody took it, or did not say
+        self.before = False  # the first node that was asked knew it: from others, or from another time
         self.refused = 0  # code of a refusal by the check of a node that was the first to see it
         self.failure: Refusal = NodeAway()  # why the last round brought nothing
 
@@ -130,6 +133,7 @@ class _Sending:
                 self.failure = failure
                 return
             if answer.code in (0, Replayed.code) and (self.perhaps or not answer.code):
+                self.before = self.before or (answer.known and not self.perhaps)
                 self.perhaps = True
                 taken += 1
                 if taken == self._wanted:
