@@ -32,7 +32,7 @@ from salus.machine.machine import BlockResult
 IN_FLIGHT, MOST_WAITING = 32, 256  # batches, of 1 MiB at most: in mempools, and beyond
 REMEMBERED = 16_384  # batches that were executed lately: the same again is a replay, whatever mempools remember
 LANDS_S = 90.0  # how long a batch that may have been taken is waited for; longer than it is valid
-AGAIN_S = 5.0  # after which one that is in no block is sent again
+AGAIN_S = 5.0  # after which one that is in no block is sent again; then after twice as long, and so on
 TRIES_S = 8.0  # how long one that nobody takes is offered
 PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0)
 PROTECTIVE_NODES = 2  # as many take a batch with a protective message at once, where there are so many
@@ -91,7 +91,7 @@ class Broadcaster(Sending):
             elif sending.perhaps:
                 if waited_s >= LANDS_S:
                     raise AnswerLost
-                wait([job.done], self._again_s)
+                wait([job.done], min(self._again_s * 2**turn, LANDS_S - waited_s))
                 turn += 1
             elif waited_s >= self._tries_s or isinstance(sending.failure, BeyondLimit):
                 raise Overloaded if isinstance(sending.failure, MempoolFull) else sending.failure
