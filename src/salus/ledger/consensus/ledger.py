@@ -336,7 +336,13 @@ class ConsensusLedger(ChainReader):
         """Return what the ledger says of itself, as of the last block that is kept."""
         with self._lock:
             chain = self._decided
-            return super().status()._replace(time=chain.time, app_hash=chain.kept_app_hash, log_entries=chain.log_size)
+            return (
+                super()
+                .status()
+                ._replace(
+                    time=chain.time, app_hash=chain.kept_app_hash, log_entries=chain.log_size, state_keys=chain.keys
+                )
+            )
 
     def replace(self, change: Callable[[], None]) -> None:
         """Close the chain, call `change`, which puts another beginning into the folder, and go on with what is there.
