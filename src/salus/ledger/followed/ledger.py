@@ -197,7 +197,7 @@ class FollowedLedger(ChainReader):
     def trouble(self) -> Refusal | None:
         """See the port."""
         found = None if self._follower is None else self._follower.trouble
-        return None if found is None else found()
+        return super().trouble() if found is None else found.again()
 
     def prove(self, keys: Sequence[bytes]) -> StateProof:
         """See the port; waits for the next header where the last block was not empty.
@@ -241,7 +241,7 @@ class FollowedLedger(ChainReader):
                 check_note(self._chain, signed)
             except (HeaderOfNobody, OtherHistory) as lie:
                 if self._follower is not None:
-                    self._follower.stop(type(lie))
+                    self._follower.stop(lie.again())
                 raise
             self._note = signed
 
@@ -279,7 +279,7 @@ class FollowedLedger(ChainReader):
 
     def _raise_stopped(self) -> None:
         if self._follower is not None and self._follower.stopped:
-            raise (self._follower.trouble or LedgerStopped)()
+            raise (self._follower.trouble or LedgerStopped()).again()
 
 
 def _begin(folder: Path, genesis: bytes, upstream: Upstream | None, files: Files) -> None:
