@@ -230,7 +230,7 @@ def _halts_and_heals(world: World, victim: Node, words: tuple[str, ...]) -> None
     victim.stop()
     other = world.four.others(victim.name)[0]
     until(lambda: list(other.home.glob("ledger/snapshots/*/manifest.cbor")), "a snapshot at another member")
-    victim.wipe(world.four.trust(other))
+    victim.reset(world.four.trust(other))
     victim.start()
     world.say(f"{victim.name} begins anew with a snapshot")
     world.heal()
@@ -291,7 +291,7 @@ def sign_with_wrong_key(world: World) -> None:
     victim.stop()
     victim.program, victim.settings = own, {}
     until(lambda: list(other.home.glob("ledger/snapshots/*/manifest.cbor")), "a snapshot at another member")
-    victim.wipe(world.four.trust(other))  # it kept commits that nobody else believes
+    victim.reset(world.four.trust(other))  # it kept commits that nobody else believes
     victim.start()
     world.heal()
 

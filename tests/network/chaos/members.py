@@ -1,7 +1,6 @@
 """Four members of real processes whose wires can be cut, and whose programs can be others."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +13,8 @@ from typing import NamedTuple
 import msgspec
 
 from network.chaos.wires import Wires
-from network.networks import Network, environment, network_of, until
-from salus.bootstrap.consensus import ConsensusFile, Trust, cometbft_home, read_consensus, write_consensus
+from network.networks import Network, environment, network_of, salus, until
+from salus.bootstrap.consensus import ConsensusFile, Trust, read_consensus, write_consensus
 from salus.bootstrap.network.held import holding, process_of
 from salus.bootstrap.network.keeping import Keeper
 from salus.bootstrap.network.member import Member, serving_command
@@ -120,11 +119,10 @@ class Node:
         path = self.home / "logs" / f"{what}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def wipe(self, trust: Trust | None) -> None:
-        """Remove what is decided, not what was signed: it begins anew, with a snapshot where `trust` names a block."""
-        shutil.rmtree(self.home / "ledger")
-        shutil.rmtree(cometbft_home(self.home) / "data")
-        write_consensus(self.home, msgspec.structs.replace(self.said, trust=trust))
+    def reset(self, trust: Trust) -> None:
+        """Remove what is decided, not what was signed: it begins anew, with a snapshot verified from a block."""
+        block = ("--trust-height", trust.height, "--trust-hash", trust.hash)
+        salus("ledger", "reset", "--home", self.home, *block, "--yes")
 
     def _environment(self) -> Mapping[str, str]:
         return environment() | {"PYTHONPATH": str(TESTS), "CHAOS_FAULTS": self.faults} | self.settings
