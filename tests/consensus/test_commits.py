@@ -59,7 +59,7 @@ class Chain:
         file = CommitFile(LocalFiles().open_append(self.folder / "commits"))
         file.scan(readonly=readonly)
         votes = self.deciding if collecting else None
-        return Commits(self.network, file, votes, self.founders, lambda: self.deciding.height, self.header)
+        return Commits(self.network, file, votes, self.founders, lambda: (0, self.deciding.height), self.header)
 
     def steps(self, commits: Commits, height: int) -> list[int]:
         """Return the heights of the steps of a committed header, which the founders lead to."""
@@ -156,7 +156,7 @@ def test_what_no_bridge_reaches_is_refused(chain: Chain, tmp_path: Path, monkeyp
     younger = CommitFile(LocalFiles().open_append(tmp_path / "younger"))  # the older ones are gone, as after state sync
     younger.append([(height, commits._file.get(height)) for height in range(30, 39)])
     commits.close()
-    alone = Commits(chain.network, younger, None, chain.founders, lambda: 38, chain.header)
+    alone = Commits(chain.network, younger, None, chain.founders, lambda: (0, 38), chain.header)
     with pytest.raises(NoBridge):
         alone.committed(38)
     alone.close()

@@ -28,7 +28,9 @@ def network(cometbft: Path) -> Iterator[Network]:
 
 
 def heights(network: Network) -> dict[str, int]:
-    return {node["name"]: node["height"] or 0 for node in network.status()["nodes"]}
+    ran = salus("network", "status", "--json", "--folder", network.folder, status=None)
+    assert ran.out, ran
+    return {node["name"]: node["height"] or 0 for node in ran.data["nodes"]}
 
 
 def trusted(network: Network, member: str) -> tuple[int, str]:
