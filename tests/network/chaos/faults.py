@@ -127,13 +127,13 @@ def cut_off_one(world: World) -> None:
     victim, how = world.victim(), world.rng.choice(("silent", "reset"))
     seconds = world.lasts_s(3, 20)
     world.say(f"{victim.name} is cut off ({how}) for {seconds} s and more")
-    world.four.wires.cut([(victim.name, node.name) for node in world.four.others(victim.name)], how)
+    world.four.links.cut([(victim.name, node.name) for node in world.four.others(victim.name)], how)
     time.sleep(SETTLES_S)
     height = world.four.heights(victim)
     world.go_on(victim)
     time.sleep(seconds)
     assert world.four.heights(victim) == height, "a member that is alone has decided a block"
-    world.four.wires.heal()
+    world.four.links.heal()
     world.heal()
 
 
@@ -144,7 +144,7 @@ def cut_in_halves(world: World) -> None:
     there, how = [name for name in names if name not in here], world.rng.choice(("silent", "reset"))
     seconds = world.lasts_s(5, 30)
     world.say(f"{' and '.join(here)} | {' and '.join(there)} ({how}) for {seconds} s")
-    world.four.wires.cut([(one, other) for one in here for other in there], how)
+    world.four.links.cut([(one, other) for one in here for other in there], how)
     time.sleep(SETTLES_S)
     heights, known = world.four.heights(), set(world.load.acknowledged)
     assert max(heights) - min(heights) <= 1
@@ -152,7 +152,7 @@ def cut_in_halves(world: World) -> None:
     assert world.four.heights() == heights, "a half has decided a block"
     late = [world.load.acknowledged[key] for key in set(world.load.acknowledged) - known]
     assert all(height <= max(heights) for height in late), "a half has acknowledged what no block can hold"
-    world.four.wires.heal()
+    world.four.links.heal()
     world.heal()
 
 
