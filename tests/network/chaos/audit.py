@@ -53,7 +53,7 @@ def read_ledger(node: Node) -> Ledger:
 
 
 def envelopes_of(network: bytes, batches: tuple[bytes, ...]) -> list[bytes]:
-    """Return the ids of the envelopes in batches; a batch may hold what is none, which is refused when it is executed."""
+    """Return the ids of the envelopes in batches; what is none there is refused when it is executed."""
     found = []
     for raw in batches:
         for envelope in parse_batch(network, raw).payload.envelopes:

@@ -14,12 +14,11 @@ from itertools import combinations
 from pathlib import Path
 
 from network.chaos import corrupting
-from network.chaos.comet import chaos_cometbft
+from network.chaos.comet import like
 from network.chaos.flooding import flood, replay
 from network.chaos.load import Load
 from network.chaos.members import COMETBFT, SALUS, Four, Node
 from network.networks import until
-from salus.bootstrap.network.binary import version_of
 
 GOING_ON = 8  # acknowledgements that show that members go on
 SLOW_SYNC_MS = 200
@@ -202,7 +201,7 @@ def wrong_clock(world: World) -> None:
     own = victim.program
     off_ms = world.rng.choice((-1, 1)) * world.rng.randrange(*CLOCK_MS)
     world.say(f"the clock of {victim.name} is off by {off_ms / 1000:.0f} s")
-    program = chaos_cometbft(f"v{version_of(own)}")
+    program = like(own)
     _other_program(world, victim, f"clock={off_ms}", program, {"CHAOS_CLOCK_MS": str(off_ms)})
     world.go_on(victim)
     until(victim.healthy, f"{victim.name} up in spite of its clock")
@@ -277,7 +276,7 @@ def sign_with_wrong_key(world: World) -> None:
     world.say(f"{victim.name} signs with another key")
     assert victim.rpc is not None
     address = victim.rpc.status().validator
-    program = chaos_cometbft(f"v{version_of(own)}")
+    program = like(own)
     _other_program(world, victim, "", program, {"CHAOS_WRONG_KEY": "1"})
     world.go_on(victim)
     time.sleep(SETTLES_S)
