@@ -55,6 +55,11 @@ class DecidedChain(Chain):
     before: _Before = _NOTHING  # the block that is ahead
 
     @property
+    def first(self) -> int:
+        """The height of the first block that the ledger has, be it pruned."""
+        return 1
+
+    @property
     def time(self) -> int:
         """Of the last block that is kept; before the first, of the genesis."""
         return self.before.time if self.executed else self.machine.time

@@ -6,6 +6,7 @@ a proof needs them for as long as anybody keeps it. So a thread fetches them, a 
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Condition, Event, Thread
 
 import msgspec
@@ -19,20 +20,21 @@ from salus.evidence.committed import FORMAT, Committed, committed, signers
 from salus.evidence.format import MAX_HEADER_BYTES
 from salus.evidence.header import SignedHeader, Validators, read_header
 from salus.ledger.consensus.commitfile import CommitFile, Step
-from salus.ledger.consensus.errors import NoBridge, NoVotes, OtherCommit
+from salus.ledger.consensus.errors import DamagedCommits, NoBridge, NoVotes, OtherCommit
 from salus.ledger.consensus.ports import Votes
 from salus.ledger.errors import LedgerStopped
 
 LOG = logging.getLogger("salus.consensus")
 MOST_AT_ONCE = 64  # commits that are made durable together, when there is much to catch up with
+ANSWERED_S, ENDED_S = 2.0, 2.0  # how long closing waits for an answer, and then for the thread
 PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # before a node that did not answer is asked again
 
 
 class Commits:
     """Owns the thread that collects. Methods may be called from any thread.
 
-    `header` returns the decided header of a height that is kept here, `newest` the last such height, `founders` are the
-    validators of the genesis: whom a reader of a committed header trusts to begin with.
+    `header` returns the decided header of a height that is kept here, `first` and `newest` are the first and the last
+    such height, `founders` the validators of the genesis: whom a reader of a committed header trusts to begin with.
     """
 
     def __init__(
@@ -41,14 +43,15 @@ class Commits:
         file: CommitFile,
         votes: Votes | None,
         founders: Validators,
+        first: Callable[[], int],
         newest: Callable[[], int],
         header: Callable[[int], SignedHeader],
     ) -> None:
         self._network, self._file, self._votes, self._founders = network, file, votes, founders
-        self._newest, self._header = newest, header
+        self._first, self._newest, self._header = first, newest, header
         self._changed = Condition()  # guards the file
         self._closing, self._due = Event(), Event()
-        self.trouble: type[Refusal] | None = None
+        self.trouble: Callable[[], Refusal] | None = None
         self._thread: Thread | None = None
         if votes is not None:
             self._due.set()  # an earlier process may have left some
@@ -90,10 +93,10 @@ class Commits:
         self._due.set()
         with self._changed:
             self._changed.notify_all()
-        if self._votes is not None:
-            self._votes.close()  # a question under way ends with that
-        if self._thread is not None:
-            self._thread.join(PAUSES_S[-1])
+        if self._votes is not None and self._thread is not None:
+            self._thread.join(ANSWERED_S)
+            self._votes.close()  # a question that is still under way ends with that
+            self._thread.join(ENDED_S)
         with self._changed:
             self._file.close()
 
@@ -106,19 +109,25 @@ class Commits:
                 while not self._closing.is_set() and self._collect(votes):
                     failures = 0
             except OtherCommit:
-                LOG.exception("collecting votes stopped", extra={"code": OtherCommit.code})
-                self.trouble = OtherCommit
-                return
+                self._stop(OtherCommit)
+            except DamagedCommits as damage:
+                self._stop(partial(DamagedCommits, damage.offset, damage.what))
             except (Refusal, LookupError, OSError):
                 if self._closing.wait(PAUSES_S[min(failures, len(PAUSES_S) - 1)]):
                     return
                 failures += 1
                 self._due.set()
 
+    def _stop(self, trouble: Callable[[], Refusal]) -> None:
+        """Collect no more, and say why: no more headers are proved from now on."""
+        LOG.error("collecting votes stopped", extra={"code": trouble().code})
+        self.trouble = trouble
+        self._closing.set()
+
     def _collect(self, votes: Votes) -> bool:
         """Fetch what is missing; False where nothing is."""
         with self._changed:
-            start = self._file.height + 1
+            start = self._file.height + 1 if self._file.height else self._first()
         steps: list[tuple[int, Step]] = []
         try:
             for height in range(start, min(self._newest(), start + MOST_AT_ONCE - 1) + 1):

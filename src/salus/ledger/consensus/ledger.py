@@ -112,6 +112,7 @@ class ConsensusLedger(ChainReader):
             commits,
             votes,
             validator_keys(chain.network, self._founders),
+            lambda: self._decided.first,
             self.height,
             lambda height: parse_header(self.network, self._decided_header(height)),
         )
@@ -259,7 +260,8 @@ class ConsensusLedger(ChainReader):
 
     def trouble(self) -> Refusal | None:
         """See the port."""
-        found = self._commits.trouble if self._executor is None else self._executor.trouble or self._commits.trouble
+        stopped = None if self._executor is None else self._executor.trouble
+        found = stopped or self._commits.trouble
         return None if found is None else found()
 
     def prove(self, keys: Sequence[bytes]) -> StateProof:
