@@ -1,4 +1,4 @@
-/** What CometBFT's own code says of hashes, commits and signatures, the verifier says too (`tests/vectors/cometbft`). */
+/** What CometBFT's own code says of hashes, commits and signatures, the verifier says too (`tests/vectors/cometbft_light`). */
 import { expect, test } from "vitest";
 import { type Bytes, equal, hex, join, unhex } from "../src/verify/bytes";
 import { Malformed } from "../src/verify/cbor";
@@ -33,7 +33,7 @@ const facts = load<{
   commits: { name: string; height: number; commit: string; basic: boolean; light: boolean; whole: boolean }[];
   trusting: { trusted: number; height: number; enough: boolean }[];
   signatures: { public: string; message: string; signature: string; valid: boolean }[];
-}>("cometbft/facts");
+}>("cometbft_light/facts");
 const chain = facts.chain_id;
 const NOT_LOOKED_AT = "nil vote whose signature is for the block"; // votes for no block count for nothing here
 

@@ -1,4 +1,4 @@
-"""What CometBFT's own code says of hashes, commits and signatures, ours says too (`cometbft/`, a Go program)."""
+"""What CometBFT's own code says of hashes, commits and signatures, ours says too (`cometbft_light/`, a Go program)."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from salus.cometbft.validators import read_validators, set_hash
 from salus.cometbft.zip215 import verify
 from salus.core.errors import Malformed, WrongSignature
 
-FACTS: dict[str, Any] = json.loads((Path(__file__).parent / "cometbft/facts.json").read_text())
+FACTS: dict[str, Any] = json.loads((Path(__file__).parent / "cometbft_light/facts.json").read_text())
 CHAIN: str = FACTS["chain_id"]
 BLOCKS: dict[int, dict[str, Any]] = {block["height"]: block for block in FACTS["blocks"]}
 NOT_LOOKED_AT = "nil vote whose signature is for the block"  # votes for no block count for nothing here

@@ -1,4 +1,4 @@
-module salus/tests/vectors/cometbft
+module salus/tests/vectors/cometbft_light
 
 go 1.25.0
 
