@@ -93,7 +93,9 @@ class Chain:
             chain_id=chain_id(self.network),
             height=height,
             time=stamp(self.start_ns + height * self.step_ns),
-            last_block_id=self._made[height - 1][1].block_id if height > 1 else BlockID(part_set_header=PartSetHeader()),
+            last_block_id=self._made[height - 1][1].block_id
+            if height > 1
+            else BlockID(part_set_header=PartSetHeader()),
             last_commit_hash=fixed(f"last commit {height}{label}"),
             data_hash=transactions_root(self.batches(height)),
             validators_hash=set_hash(chosen),

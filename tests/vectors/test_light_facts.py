@@ -66,9 +66,9 @@ def test_what_a_vote_signs() -> None:
 
 @pytest.mark.parametrize("fact", FACTS["commits"], ids=lambda fact: fact["name"])
 def test_commits(fact: dict[str, Any]) -> None:
-    """CometBFT's light client stops once enough have signed; we look at every vote for the block, in its `VerifyCommit`."""
+    """CometBFT's light client stops once enough have signed; we look at every vote for the block."""
     ours = holds(fact["height"], Commit.FromString(bytes.fromhex(fact["commit"])))
-    assert ours == (fact["basic"] and fact["whole"] or fact["name"] == NOT_LOOKED_AT)
+    assert ours == ((fact["basic"] and fact["whole"]) or fact["name"] == NOT_LOOKED_AT)
     assert fact["light"] or not ours
 
 

@@ -1,4 +1,4 @@
-"""A light client of a network under CometBFT: headers and the state are believed by their proofs, not by who gives them."""
+"""A light client of a network under CometBFT: headers and state are believed by their proofs, not by who gives them."""
 
 from salus.client.light.client import LightClient
 from salus.client.light.kept import Attack, Kept

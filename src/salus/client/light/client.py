@@ -1,4 +1,4 @@
-"""A light client: it believes a header because of the validators who signed it, never because of the node that shows it.
+"""A light client: it believes a header because of the validators who signed it, not because of the node that shows it.
 
 From a header that is trusted it steps to the one asked for: at once where more than a third of the trusted power
 signed that, else over headers in between, found by halving the way. A second node must show the same header; where one
@@ -188,7 +188,7 @@ class LightClient:
             raise NotConfirmed
 
     def _examine(self, witness: Provider, trace: list[LightBlock]) -> None:
-        """Keep the evidence and raise AttackSeen if what a witness shows is signed as well; else raise why it is not."""
+        """Keep the evidence and raise AttackSeen if what a witness shows is signed too; else raise why it is not."""
         if len(trace) == 1:
             other = [_block(witness, trace[0].height)]
             self._check_start(other[0], self._now_ns())

@@ -1,8 +1,8 @@
 """The file of what a light client trusts: a few headers, the newest and those that lead there.
 
-dCBOR `[1, network, [step...], [[step...], [step...]] or null]`, a step being (header, commit, validators) as in a committed
-header. The last is what was found of an attack: both chains of headers, each from the common one to where they differ.
-Once it is there, nothing is believed any more, whoever asks.
+dCBOR `[1, network, [step...], [[step...], [step...]] or null]`, a step being (header, commit, validators) as in a
+committed header. The last is what was found of an attack: both chains of headers, each from the common one to where
+they differ. Once it is there, nothing is believed any more, whoever asks.
 """
 
 from pathlib import Path
@@ -80,7 +80,9 @@ class Kept:
 
     def add(self, block: LightBlock) -> None:
         """Trust a header, durably; of the older ones, those nearest to another are let go."""
-        blocks = sorted([*(one for one in self.blocks if one.height != block.height), block], key=lambda one: one.height)
+        blocks = sorted(
+            [*(one for one in self.blocks if one.height != block.height), block], key=lambda one: one.height
+        )
         while len(blocks) > MOST_KEPT:
             del blocks[_least_missed([one.height for one in blocks])]
         self._write(blocks, self.attack)

@@ -84,7 +84,7 @@ def check_commit(chain: str, block: LightBlock) -> None:
 
 
 def enough_trusted(chain: str, trusted: LightBlock, block: LightBlock) -> bool:
-    """True if more than a third of the power of the trusted set signed the block; raise InvalidHeader for a bad vote."""
+    """True if more than a third of the trusted set's power signed the block; raise InvalidHeader for a bad vote."""
     try:
         verify_commit_trusting(chain, trusted.validators, block.commit)
     except NotTrusted:
