@@ -2,6 +2,7 @@
 
 1. Of the embedded engine: hash-linked and signed by the node's key, a COSE object.
 2. Committed by CometBFT's validators (`evidence.committed`).
+3. Decided by them, and not signed (`evidence.decided`): of the node's own blocks alone.
 
 A header carries the app hash after the block before it (CometBFT's convention), so that the proof
 of a value written by block H needs the header of H + 1, in both engines.
@@ -16,7 +17,7 @@ from salus.core.errors import Malformed, WrongSignature
 from salus.core.hashing import T
 from salus.core.signatures import SigningKey, verify
 from salus.core.types import Message
-from salus.evidence import committed
+from salus.evidence import committed, decided
 from salus.evidence.view import Header as Header
 from salus.evidence.view import SignedHeader as SignedHeader
 from salus.evidence.view import Validators as Validators
@@ -95,4 +96,7 @@ def read_block(raw: bytes) -> Block:
     return decode(raw, Block)
 
 
-_FORMS = (_Form(committed.HEAD, committed.parse_committed, committed.read_committed),)
+_FORMS = (
+    _Form(committed.HEAD, committed.parse_committed, committed.read_committed),
+    _Form(decided.HEAD, decided.parse_decided, decided.read_decided),
+)

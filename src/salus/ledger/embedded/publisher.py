@@ -51,6 +51,10 @@ class Publisher:
         self._thread = Thread(target=self._run, name="ledger-publisher", daemon=True)
         self._thread.start()
 
+    def source(self, source: Source) -> None:
+        """Publish from elsewhere from now on: another log, of which what is published is a beginning."""
+        self._source = source
+
     def wake(self) -> None:
         """Say that the log may have grown."""
         with self._wake:
