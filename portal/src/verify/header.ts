@@ -7,7 +7,7 @@ import { parse, type Signed, type Signer, toBeSigned } from "./cose";
 import { keyId, verify } from "./ed25519";
 import type { Validators } from "./genesis";
 import { tagged } from "./hashing";
-import { digest, id, type Of, read, struct, time, whole } from "./shapes";
+import { bytes, digest, id, type Of, read, struct, time, whole } from "./shapes";
 
 /** A header of the embedded engine, hash-linked and signed by the node's key. */
 const header = struct({
@@ -21,6 +21,19 @@ const header = struct({
   node: id, // key id of the signer
 });
 
+/** What a node of a consortium keeps of a block when it is decided: nobody signed it, so that it proves nothing. */
+const decided = struct({
+  format: whole(3, 3),
+  network: id,
+  height: whole(1, 2 ** 53 - 1),
+  time,
+  previous: digest,
+  batches: digest,
+  appHash: digest,
+  hash: digest, // of the block
+  proposer: bytes(20, 20),
+});
+
 /** What a header says, whatever its form. */
 export interface View {
   readonly height: number;
@@ -29,7 +42,7 @@ export interface View {
 }
 
 /** A header that is well-formed and of the network; who signed it, `signedByValidators` tells. */
-export type SignedHeader = OneSigner | ManySigners;
+export type SignedHeader = OneSigner | ManySigners | NoSigner;
 
 interface OneSigner {
   readonly form: "signed";
@@ -46,9 +59,22 @@ interface ManySigners {
   readonly steps: readonly Step[];
 }
 
+interface NoSigner {
+  readonly form: "decided";
+  readonly header: View;
+  readonly hash: Bytes; // of the block
+}
+
 /** Return the header in `raw`; throws Malformed (another network's, or parts that do not belong together). */
 export function parseHeader(network: Bytes, raw: Bytes): SignedHeader {
-  return isCommitted(raw) ? parseCommitted(network, raw) : parseSigned(network, raw);
+  if (isCommitted(raw)) return parseCommitted(network, raw);
+  return raw[0] === 0x89 && raw[1] === 0x03 ? parseDecided(network, raw) : parseSigned(network, raw);
+}
+
+function parseDecided(network: Bytes, raw: Bytes): SignedHeader {
+  const found = read(raw, decided);
+  if (!equal(found.network, network)) throw new Malformed();
+  return { form: "decided", header: found, hash: found.hash };
 }
 
 function parseSigned(network: Bytes, raw: Bytes): SignedHeader {
@@ -69,6 +95,7 @@ function parseCommitted(network: Bytes, raw: Bytes): SignedHeader {
 
 /** True if the header is signed by the one of `validators` that it names, or committed by whom they lead to. */
 export async function signedByValidators(found: SignedHeader, validators: Validators): Promise<boolean> {
+  if (found.form === "decided") return false;
   if (found.form === "committed") {
     const trusted = [...validators.values()].map(({ key, power }) => ({ address: address(key), key, power }));
     return verifySteps(found.network, found.steps, trusted);
