@@ -90,6 +90,8 @@ class Commits:
         self._due.set()
         with self._changed:
             self._changed.notify_all()
+        if self._votes is not None:
+            self._votes.close()  # a question under way ends with that
         if self._thread is not None:
             self._thread.join(PAUSES_S[-1])
         with self._changed:

@@ -140,7 +140,7 @@ class ConsensusLedger(ChainReader):
         """Open the ledger in `folder`, which is made where it is absent, and answer CometBFT on the socket `listening`.
 
         Without `broadcaster` for reading only, which changes no file; without `listening` alone nobody is answered
-        (`application` is, in process). `broadcaster` and `helper` are closed with it. `votes` is the node's own
+        (`application` is, in process). `broadcaster`, `votes` and `helper` are closed with it. `votes` is the node's own
         CometBFT, `node` the validator's key if this home has it, `tiles` a folder to publish the log in.
 
         Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, DamagedCommits, ClockBehind,

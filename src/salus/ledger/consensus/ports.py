@@ -39,6 +39,10 @@ class Votes(Protocol):
         """Return the validators that signed the height."""
         ...
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
 
 class Snapshot(NamedTuple):
     """ABCI's Snapshot."""
