@@ -1,5 +1,6 @@
 """The composition root: the one place that knows which engine, which files, how many organisations there are."""
 
+from salus.bootstrap.consensus import read_consensus
 from salus.bootstrap.enrolment import enrol
 from salus.bootstrap.escrow import escrow_secrets, keep_escrow, read_escrow, restore_secrets
 from salus.bootstrap.founding import create_region
@@ -62,6 +63,7 @@ __all__ = [
     "open_person",
     "open_region",
     "prune_region",
+    "read_consensus",
     "read_escrow",
     "read_upstream",
     "restore_secrets",

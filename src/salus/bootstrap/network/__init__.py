@@ -2,7 +2,7 @@
 
 from salus.bootstrap.network.errors import NeverHealthy, NotUp
 from salus.bootstrap.network.founding import found_network
-from salus.bootstrap.network.keeping import Keeper, homes_in, kept, said_by, served_at, stop_home
+from salus.bootstrap.network.keeping import Keeper, homes_in, is_running, kept, said_by, served_at, stop_home
 from salus.bootstrap.network.plan import LISTEN, P2P, Place, read_members, usual
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus, network_status
 from salus.bootstrap.network.trial import Trial
@@ -19,6 +19,7 @@ __all__ = [
     "Trial",
     "found_network",
     "homes_in",
+    "is_running",
     "kept",
     "network_status",
     "read_members",
