@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from salus.core.encoding import encode
-from salus.evidence.decided import Decided
 from salus.evidence.decided import FORMAT as DECIDED
+from salus.evidence.decided import Decided
 from salus.merkle.plain import plain_root
 from vectors import consortium
 from vectors.consortium import Powers, powers, shown

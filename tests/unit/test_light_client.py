@@ -325,7 +325,7 @@ def test_a_damaged_file(tmp_path: Path, kept: bytes) -> None:
 def test_a_file_of_another_network(tmp_path: Path) -> None:
     chain = Chain(NETWORK)
     Kept(tmp_path / "trusted", NETWORK, LocalFiles()).add(light(chain, 1))
-    with pytest.raises(DamagedTrust):
+    with pytest.raises(WrongChain):
         Kept(tmp_path / "trusted", fixed("another"), LocalFiles())
 
 

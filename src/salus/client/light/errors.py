@@ -74,3 +74,7 @@ class BadTrust(Refusal):
 
 class TooFarBack(Refusal):
     code, kind, text = 0x507F, Kind.NOT_FOUND, "The header lies too far before those that are trusted here."
+
+
+class NotCovered(Refusal):
+    code, kind, text = 0x5080, Kind.UNAVAILABLE, "The header that proves what the node says has not come: ask again."

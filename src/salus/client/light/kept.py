@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 from msgspec import Meta
 
 from salus.client.light.block import LightBlock, Step
-from salus.client.light.errors import DamagedTrust
+from salus.client.light.errors import DamagedTrust, WrongChain
 from salus.core.encoding import decode, encode
 from salus.core.errors import Refusal
 from salus.core.types import Id, Message
@@ -42,7 +42,7 @@ class Kept:
     """One file. Used by one thread at a time; what changes it is durable once it returns, or raises as `Files` does."""
 
     def __init__(self, path: Path, network: bytes, files: Files) -> None:
-        """Read the file where it is there. Raises DamagedTrust."""
+        """Read the file where it is there. Raises DamagedTrust, WrongChain."""
         self._path, self._network, self._files = path, network, files
         self.blocks: list[LightBlock] = []  # by rising height
         self.attack: Attack | None = None
@@ -58,7 +58,9 @@ class Kept:
         except Refusal:
             raise DamagedTrust from None
         heights = [block.height for block in self.blocks]
-        if found.network != network or sorted(set(heights)) != heights:
+        if found.network != network:
+            raise WrongChain
+        if sorted(set(heights)) != heights:
             raise DamagedTrust
 
     @property
