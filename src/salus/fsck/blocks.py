@@ -6,6 +6,7 @@ the length that the body had (4, big-endian), and the header.
 """
 
 from collections.abc import Iterator
+from hashlib import sha256
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from salus.core.checksum import crc32c
 from salus.core.envelope import parse_batch
 from salus.core.errors import Refusal
+from salus.evidence.decided import is_decided
 from salus.evidence.header import Block, SignedHeader, Validators, parse_header, read_block, read_header
 from salus.fsck.plainlog import plain_log_root
 from salus.fsck.report import Finding, Severity
@@ -47,6 +49,7 @@ class Linked(NamedTuple):
     header: SignedHeader
     batches: tuple[bytes, ...]
     envelopes: int
+    root: bytes  # of the RFC 9162 tree over the batches' ids
 
 
 def read_records(path: Path) -> Iterator[Record | Finding]:
@@ -104,6 +107,14 @@ class Chain:
     def __init__(self, network: bytes, file: str) -> None:
         self._network, self._file = network, file
         self._height, self._time, self._hash = 0, 0, network
+        self.decided: bool | None = None  # by CometBFT, as the first header shows: nobody signs those here
+
+    def _read(self, raw: bytes, validators: Validators) -> SignedHeader:
+        if self.decided is None:
+            self.decided = is_decided(raw)
+        if self.decided and is_decided(raw):
+            return parse_header(self._network, raw)
+        return read_header(self._network, raw, validators)
 
     def follow(self, record: Record, validators: Validators) -> bool | Finding:
         """Take the header of a pruned block; True if one of `validators` signed it, False if it is nobody's known.
@@ -114,9 +125,9 @@ class Chain:
             return Finding(self._file, record.place, record.what)
         try:
             header = parse_header(self._network, record.header)
-            known = header.header.node in validators
+            known = is_decided(record.header) or header.header.node in validators
             if known:
-                read_header(self._network, record.header, validators)
+                self._read(record.header, validators)
         except Refusal as refusal:
             return Finding(self._file, record.place, f"the header is not a validator's: {refusal}")
         said = header.header
@@ -130,7 +141,7 @@ class Chain:
         if record.block is None:
             return Finding(self._file, record.place, record.what)
         try:
-            header = read_header(self._network, record.block.header, validators)
+            header = self._read(record.block.header, validators)
         except Refusal as refusal:
             return Finding(self._file, record.place, f"the header is not a validator's: {refusal}")
         said = header.header
@@ -145,7 +156,9 @@ class Chain:
                 return Finding(self._file, record.place, f"batch {len(ids) + 1} is malformed")
             ids.append(batch.id)
             envelopes += len(batch.payload.envelopes)
-        if plain_log_root(ids) != said.batches:
+        root = plain_log_root(ids)
+        named = plain_log_root([sha256(raw).digest() for raw in record.block.batches]) if self.decided else root
+        if named != said.batches:
             return Finding(self._file, record.place, "the batches are not those of the header")
         self._height, self._time, self._hash = said.height, said.time, header.hash
-        return Linked(record, header, record.block.batches, envelopes)
+        return Linked(record, header, record.block.batches, envelopes, root)

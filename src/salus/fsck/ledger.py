@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from salus.core.errors import Refusal
 from salus.fsck.blocks import Chain, Linked, Record, read_records
+from salus.fsck.commits import Votes
 from salus.fsck.pruned import Beginning, check_point, find_beginning, left_over, unchecked
 from salus.fsck.replay import Replay
 from salus.fsck.report import Finding, Progress, Severity
@@ -81,6 +82,7 @@ def _blocks(
     size, chain, compared, whole = path.stat().st_size, Chain(replay.machine.network, BLOCKS), False, True
     signers = {**(begun.founders if begun else {}), **replay.validators}
     strangers = 0
+    votes: Votes | None = None
     for item in _offered(read_records(path), replay.helper):
         if isinstance(item, Finding):
             yield item
@@ -104,7 +106,11 @@ def _blocks(
             if isinstance(linked, Linked):
                 figures["batches"] += len(linked.batches)
                 figures["envelopes"] += linked.envelopes
+                if chain.decided and votes is None:
+                    votes = Votes(folder, validators if begun is None else None)
                 yield from replay.run(linked, BLOCKS)
+                if votes is not None:
+                    yield from votes.check(linked.header, replay.validators)
             else:
                 yield linked
                 whole = False
@@ -114,6 +120,8 @@ def _blocks(
             compared = True
             yield from _stored(stored, replay)
         progress("blocks", item.end, size)
+    if votes is not None and whole:
+        yield from votes.rest()
     if begun is not None:
         yield from check_point(folder, begun, replay.machine.network, signers)
         yield from unchecked(begun, BLOCKS, strangers)

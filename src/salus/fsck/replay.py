@@ -107,7 +107,7 @@ class Replay:
             if batch.code:
                 yield Finding(file, place, f"batch {number} is none that the machine admits (0x{batch.code:04x})")
         if block.batches:
-            self._note(result, said.batches)
+            self._note(result, block.root)
         if machine.store.pending_keys > CHECKPOINT_KEYS:
             machine.checkpoint()
 

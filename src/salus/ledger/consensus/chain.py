@@ -36,28 +36,44 @@ class _Ahead(NamedTuple):
     result: BlockResult | None
 
 
+class _Before(NamedTuple):
+    """What the machine said of itself before it was one block ahead of the file."""
+
+    time: int
+    log_size: int
+    keys: int
+
+
+_NOTHING = _Before(0, 0, 0)
+
+
 @dataclass(slots=True)
 class DecidedChain(Chain):
     """A chain whose blocks others decide. One thread at a time."""
 
     ahead: _Ahead | None = None
-    before: tuple[int, int] = (0, 0)  # time, and entries of the log, before the block that is ahead
+    before: _Before = _NOTHING  # the block that is ahead
 
     @property
     def time(self) -> int:
         """Of the last block that is kept; before the first, of the genesis."""
-        return self.before[0] if self.executed else self.machine.time
+        return self.before.time if self.executed else self.machine.time
 
     @property
     def log_size(self) -> int:
         """Entries of the log with the last block that is kept."""
-        return self.before[1] if self.executed else self.machine.log.size
+        return self.before.log_size if self.executed else self.machine.log.size
 
     @property
     def kept_app_hash(self) -> bytes:
         """The app hash after the last block that is kept."""
         ahead = self.ahead
         return ahead.header.header.app_hash if ahead is not None and ahead.result is not None else self.machine.app_hash
+
+    @property
+    def keys(self) -> int:
+        """Keys of the state after the last block that is kept."""
+        return self.before.keys if self.executed else self.machine.store.count
 
     @property
     def executed(self) -> bool:
@@ -89,7 +105,7 @@ class DecidedChain(Chain):
         )
         header, batches = parse_header(self.network, encode(said)), tuple(shown.batches)
         covered(header)
-        self.before = self.machine.time, self.machine.log.size
+        self.before = _Before(self.machine.time, self.machine.log.size, self.machine.store.count)
         result = self._execute(header, batches)
         self.ahead = _Ahead(header, encode(Block(header.raw, batches)), batches, result)
         return result

@@ -139,9 +139,9 @@ class ConsensusLedger(ChainReader):
     ) -> "ConsensusLedger":
         """Open the ledger in `folder`, which is made where it is absent, and answer CometBFT on the socket `listening`.
 
-        Without `broadcaster` for reading only, which changes no file; without `listening` alone nobody is answered
-        (`application` is, in process). `broadcaster`, `votes` and `helper` are closed with it. `votes` is the node's own
-        CometBFT, `node` the validator's key if this home has it, `tiles` a folder to publish the log in.
+        Without `broadcaster` for reading only, which changes no file; without `listening` the application is there and
+        nothing listens for it. `votes` is the node's own CometBFT, `node` the validator's key if this home has it,
+        `tiles` a folder to publish the log in. `broadcaster`, `votes` and `helper` are closed with the ledger.
 
         Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, DamagedCommits, ClockBehind,
         SocketTaken; StorageFailed where the state cannot be opened.
@@ -336,7 +336,13 @@ class ConsensusLedger(ChainReader):
         """Return what the ledger says of itself, as of the last block that is kept."""
         with self._lock:
             chain = self._decided
-            return super().status()._replace(time=chain.time, app_hash=chain.kept_app_hash, log_entries=chain.log_size)
+            return (
+                super()
+                .status()
+                ._replace(
+                    time=chain.time, app_hash=chain.kept_app_hash, log_entries=chain.log_size, state_keys=chain.keys
+                )
+            )
 
     def replace(self, change: Callable[[], None]) -> None:
         """Close the chain, call `change`, which puts another beginning into the folder, and go on with what is there.
