@@ -88,8 +88,13 @@ def _blocks(
             yield item
             whole = whole and item.severity is Severity.NOTE
             continue
-        figures["blocks"] += 1
-        if whole and item.number <= (begun.pruned if begun else 0):
+        figures["blocks"] += item.base is None
+        if item.base is not None:
+            chain.begin(item.base)
+            replay.end = item.end
+            if item.number < replay.machine.height:  # it was pruned since
+                continue
+        elif whole and item.number <= (begun.pruned if begun else 0):
             followed = chain.follow(item, signers)
             replay.skip(item)
             if isinstance(followed, Finding):

@@ -20,6 +20,7 @@ from salus.ledger.consensus.commitfile import CommitFile, Step
 from salus.ledger.consensus.errors import NoVotes, OtherCommit
 from salus.ledger.consensus.ports import Votes
 from salus.ledger.errors import LedgerStopped
+from salus.machine.base import UNKNOWN
 
 LOG = logging.getLogger("salus.consensus")
 MOST_AT_ONCE = 64  # commits that are made durable together, when there is much to catch up with
@@ -29,8 +30,9 @@ PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # before a node that did not answer
 class Commits:
     """Owns the thread that collects. Methods may be called from any thread.
 
-    `header` returns the decided header of a height that is kept here, `newest` the last such height, `founders` are the
-    validators of the genesis: whom a reader of a committed header trusts to begin with.
+    `header` returns the decided header of a height that is kept here, `heights` after which one they begin and with
+    which they end, `founders` are the validators of the genesis: whom a reader of a committed header trusts to begin
+    with.
     """
 
     def __init__(
@@ -39,11 +41,11 @@ class Commits:
         file: CommitFile,
         votes: Votes | None,
         founders: Validators,
-        newest: Callable[[], int],
+        heights: Callable[[], tuple[int, int]],
         header: Callable[[int], SignedHeader],
     ) -> None:
         self._network, self._file, self._votes, self._founders = network, file, votes, founders
-        self._newest, self._header = newest, header
+        self._heights, self._header = heights, header
         self._changed = Condition()  # guards the file
         self._closing, self._due = Event(), Event()
         self.trouble: type[Refusal] | None = None
@@ -113,11 +115,12 @@ class Commits:
 
     def _collect(self, votes: Votes) -> bool:
         """Fetch what is missing; False where nothing is."""
+        gone, newest = self._heights()
         with self._changed:
-            start = self._file.height + 1
+            start = max(gone, self._file.height) + 1
         steps: list[tuple[int, Step]] = []
         try:
-            for height in range(start, min(self._newest(), start + MOST_AT_ONCE - 1) + 1):
+            for height in range(start, min(newest, start + MOST_AT_ONCE - 1) + 1):
                 step = self._fetch(votes, height)
                 steps.append((height, step))
         finally:
@@ -145,6 +148,9 @@ class Commits:
         raw = committed(self._network, [(*votes.commit(height), votes.validators(height))])
         found = read_header(self._network, raw, signers(self._network, raw))
         known = self._header(height)
-        if found.hash != known.hash or found.header != msgspec.structs.replace(known.header, format=FORMAT):
+        said = msgspec.structs.replace(known.header, format=FORMAT)
+        if said.previous == UNKNOWN:  # the first after a state from elsewhere
+            said = msgspec.structs.replace(said, previous=found.header.previous)
+        if found.hash != known.hash or found.header != said:
             raise OtherCommit
         return Step(*decode(raw, Committed).steps[0])

@@ -29,7 +29,7 @@ from salus.evidence.header import (
 )
 from salus.ledger.embedded.blockfile import NAME, BlockFile
 from salus.ledger.embedded.files import Files
-from salus.ledger.embedded.pruned import PRUNED, clear, find_point, restored
+from salus.ledger.embedded.pruned import PRUNED, clear, find_beginning, restored
 from salus.ledger.embedded.readmodel import ReadModel, Rows
 from salus.ledger.errors import (
     DamagedFile,
@@ -44,6 +44,7 @@ from salus.ledger.errors import (
     TwoHeaders,
     WrongNodeKey,
 )
+from salus.machine.base import UNKNOWN
 from salus.machine.machine import NETWORK, BlockResult, Machine
 from salus.state.store import Store
 from salus.state.tables import Changes
@@ -74,6 +75,16 @@ class Chain:
         """The height of the last block."""
         return self.blocks.height
 
+    @property
+    def last_hash(self) -> bytes:
+        """The hash of the last block's header, which the next one names: before the first block, the network.
+
+        Where the ledger began with a state from elsewhere, the last block before it is not known: 32 zero bytes.
+        """
+        if self.tip is not None:
+            return self.tip.hash
+        return self.network if self.blocks.base is None else UNKNOWN
+
     def make(self, batches: Batches, now: int, node: SigningKey) -> BlockResult:
         """Make the next block of admitted `batches` at the later of `now` and the time of the last block.
 
@@ -86,7 +97,7 @@ class Chain:
             self.network,
             self.height + 1,
             time,
-            self.network if self.tip is None else self.tip.hash,
+            self.last_hash,
             self.machine.batches_root(batches),
             self.machine.app_hash,
             node.id(self.network),
@@ -142,7 +153,9 @@ class Chain:
     def replay(self) -> None:
         """Execute the blocks after the state's height; raises DamagedFile where one does not fit."""
         if self.machine.height:
-            self.tip = self._header(self.machine.height)
+            base = self.blocks.base
+            begun = base is not None and base.height == self.machine.height
+            self.tip = None if begun else self._header(self.machine.height)
             pruned = self.machine.height <= self.blocks.pruned  # a state that was built anew, and blocks follow
             self.empty = pruned or not self.block(self.machine.height).batches
         for height in range(self.machine.height + 1, self.blocks.height + 1):
@@ -222,7 +235,7 @@ class Chain:
             self.network,
             height,
             max(found.time, self.machine.time),
-            self.network if self.tip is None else self.tip.hash,
+            self.last_hash,
             self.machine.batches_root(batches),
             self.machine.app_hash,
             found.node,
@@ -287,11 +300,15 @@ def open_kind(
         blocks = BlockFile(files.open_append(folder / NAME, readonly))
         try:
             blocks.scan(store.height, int.from_bytes(store.meta(END) or b"", "big"), readonly)
-            point = find_point(folder, files, network, blocks)
-            _check_pruned(store, point.entries if point else 0)
+            if blocks.base is not None and blocks.base.network != network:
+                raise OtherGenesis
+            if store.height < blocks.gone:  # it is of before the state that the blocks begin with
+                store.close()
+                store = Store.in_memory() if readonly else _anew(folder / STATE, files, open_store)
+            pruned = find_beginning(folder, files, network, blocks)
+            _check_pruned(store, pruned.entries if pruned else 0)
             machine = _machine(store, folder, genesis, files, network, blocks)
             (helper or Alone()).attach(machine.verified, folder / STATE, network)
-            pruned = None if point is None else Pruned(point.height, point.time, point.entries)
             chain = kind(
                 network, machine, blocks, ReadModel(store, pruned.entries if pruned else 0), None, True, pruned
             )
@@ -306,6 +323,12 @@ def open_kind(
         store.close()
         raise
     return chain
+
+
+def _anew(state: Path, files: Files, open_store: Callable[[Path], Store]) -> Store:
+    """Return an empty store in the place of one that serves nobody any more."""
+    files.withdraw(state)
+    return open_store(state)
 
 
 def _check_pruned(store: Store, entries: int) -> None:

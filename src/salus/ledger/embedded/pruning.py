@@ -16,12 +16,13 @@ from typing import NamedTuple
 from salus.core.signatures import SigningKey
 from salus.evidence.header import parse_header
 from salus.ledger import errors
-from salus.ledger.embedded.blockfile import HEAD_BYTES, NAME, BlockFile, pruned_record
+from salus.ledger.embedded.blockfile import HEAD_BYTES, NAME, BlockFile, base_record, pruned_record
 from salus.ledger.embedded.chain import GENESIS, Chain, check_node, open_chain
 from salus.ledger.embedded.files import Files, LocalFiles
 from salus.ledger.embedded.ledger import LOCK, open_for_reading
 from salus.ledger.embedded.needed import check_open, youngest_ms
 from salus.ledger.embedded.pruned import NEW, WORK, first_whole, folder_of, known_state, restored
+from salus.machine.base import UNKNOWN
 from salus.machine.export import export_hash, export_state
 from salus.machine.machine import Machine
 from salus.machine.pruned import ENTRIES, FORMAT, MANIFEST, POINT, Point, chunk_name, sign_point
@@ -90,7 +91,8 @@ def keeping(keep_ms: int) -> Callable[[Chain], int]:
 
 def _first_since(chain: Chain, time: int) -> int:
     """Return the height of the first block that is no older; times never go back."""
-    low, high = 1, max(1, chain.height)
+    low = chain.blocks.gone + 1
+    high = max(low, chain.height)
     while low < high:
         middle = (low + high) // 2
         if _time(chain, middle) < time:
@@ -115,8 +117,10 @@ def _prune(chain: Chain, folder: Path, genesis: bytes, files: Files, node: Signi
         try:
             check_open(chain.machine.store, machine.store, chain.machine.time)
             manifest, chunks = export_state(machine)
-            entries = b"".join(machine.log.tile(0, number) for number in range(-(-machine.log.size // WIDTH)))
             size = machine.log.size
+            entries = b""  # of a ledger that began with a state from elsewhere: it has not all of them
+            if chain.blocks.base is None:
+                entries = b"".join(machine.log.tile(0, number) for number in range(-(-size // WIDTH)))
             if chain.machine.log.root_at(size) != machine.log.root:
                 raise errors.DamagedFile(NAME, chain.blocks.start(height), "the log is not that of the blocks")
         finally:
@@ -151,8 +155,9 @@ def _check_height(chain: Chain, height: int) -> None:
 
 def _check_links(chain: Chain, height: int) -> None:
     """Raise DamagedFile unless each header up to the first kept one names the one before."""
-    last = chain.network
-    for one in range(1, height + 1):
+    first = chain.blocks.gone + 1
+    last = chain.network if first == 1 else UNKNOWN
+    for one in range(first, height + 1):
         signed = parse_header(chain.network, chain.blocks.header(one))
         if signed.header.height != one or signed.header.previous != last:
             raise errors.DamagedFile(NAME, chain.blocks.start(one), "a header that does not follow the one before")
@@ -220,8 +225,9 @@ def _rewrite(blocks: BlockFile, folder: Path, files: Files, height: int) -> None
     files.remove(folder / NEW)
     new = files.open_append(folder / NEW)
     try:
-        gathered = bytearray()
-        for one in range(1, height):
+        base = blocks.base
+        gathered = bytearray(b"" if base is None else base_record(base))
+        for one in range(blocks.gone + 1, height):
             start, end = blocks.span(one)
             kept = one <= blocks.pruned
             header = b"" if kept else blocks.header(one)
