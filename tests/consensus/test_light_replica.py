@@ -12,16 +12,22 @@ from consensus.kvstore_nodes import until
 from consensus.light_homes import light_client, relayed, replica
 from consensus.one_validator import Member, one_member
 from salus.client.cometbft.rpc import Rpc
-from salus.client.light import StateReader
-from salus.client.light.errors import NoProvider, NotCovered, WrongChain, WrongProof
+from salus.client.light import Kept, StateReader
+from salus.client.light.errors import AttackSeen, NoProvider, NotCovered, WrongChain, WrongProof
+from salus.core.encoding import decode, encode
 from salus.core.genesis import validator_keys
-from salus.evidence.header import read_block, read_header
+from salus.evidence.header import Block, parse_header, read_block, read_header
 from salus.evidence.state import LOG_KEY
+from salus.fsck.check import quiet
+from salus.fsck.ledger import check_ledger
+from salus.fsck.report import Severity
 from salus.ledger.consensus.errors import NothingSigns
-from salus.ledger.errors import DamagedFile, NoNote, OtherGenesis, ReadOnly
+from salus.ledger.embedded.blockfile import record
+from salus.ledger.errors import DamagedFile, NoNote, OtherGenesis, OtherHistory, ReadOnly, TwoHeaders
 from salus.ledger.light import LightLedger
 from salus.merkle.smt import verify_absence, verify_membership
 from salus.testing.region import Region
+from salus.vault.files import LocalFiles
 
 
 @pytest.fixture
@@ -180,6 +186,47 @@ def test_nodes_that_all_lie_bring_nothing_in(member: Member, tmp_path: Path, lie
             assert ledger.height() <= first_with_txs and ledger.as_of() <= member.region.genesis.time + 600_000
 
 
+def test_validators_who_sign_two_chains_end_the_following_for_good(member: Member, tmp_path: Path) -> None:
+    """One key decides two chains: the replica keeps both headers, and believes nothing from then on."""
+    folder, region = tmp_path / "ledger", member.region
+    with one_member() as other:
+        other.open()
+        other.start()
+        send(other, other.ledger)
+        until(lambda: other.ledger is not None and other.ledger.height() >= 3)
+        with replica(folder, region, member.url, other.url) as ledger:
+            until(lambda: isinstance(ledger.trouble(), AttackSeen))
+            with pytest.raises(AttackSeen):
+                ledger.submit(b"")
+            known = ledger.height()
+        with replica(folder, region, member.url, member.url) as ledger:
+            until(lambda: isinstance(ledger.trouble(), AttackSeen))
+            assert ledger.height() == known
+    attack = Kept(folder / "trusted", region.network, LocalFiles()).attack
+    assert attack is not None and attack.one[-1].height == attack.other[-1].height
+    assert attack.one[-1].hash != attack.other[-1].hash and attack.one[0].hash == attack.other[0].hash
+
+
+def test_a_chain_that_forked_from_what_was_taken_in(member: Member, tmp_path: Path) -> None:
+    """The light client's file is gone, and the only node left shows another chain of the same validators."""
+    folder, region = tmp_path / "ledger", member.region
+    with replica(folder, region, member.url) as ledger:
+        until(lambda: same(ledger, member))
+    (folder / "trusted").unlink()
+    with one_member() as other:
+        other.open()
+        other.start()
+        for _ in range(4):
+            send(other, other.ledger)
+        until(lambda: other.ledger is not None and other.ledger.height() > ledger.height())
+        with replica(folder, region, other.url) as ledger:
+            until(lambda: ledger.trouble() is not None)
+            assert type(ledger.trouble()) in (OtherHistory, TwoHeaders)
+    code, ours, theirs = decode((folder / "contradiction").read_bytes(), tuple[int, bytes, bytes])
+    assert code in (OtherHistory.code, TwoHeaders.code)
+    assert parse_header(region.network, ours).hash != parse_header(region.network, theirs).hash
+
+
 def test_values_of_the_state_from_any_node(member: Member, tmp_path: Path) -> None:
     rpc = Rpc(member.url)
     light = light_client(tmp_path, member.region, [rpc])
@@ -252,6 +299,34 @@ def test_the_light_client_over_rpc(member: Member, tmp_path: Path) -> None:
         with pytest.raises(NoProvider):
             light_client(tmp_path / "other", member.region, [lying]).at(1)
         lying.close()
+
+
+def fsck_of(folder: Path, region: Region) -> list[str]:
+    """What fsck finds in a closed replica, but for notes."""
+    found = check_ledger(folder, quiet, region.genesis_file).findings
+    return [f"{one.file}: {one.what}" for one in found if one.severity is not Severity.NOTE]
+
+
+def test_fsck_of_a_replica(member: Member, tmp_path: Path) -> None:
+    folder, region = tmp_path / "ledger", member.region
+    with replica(folder, region, member.url) as ledger:
+        until(lambda: same(ledger, member))
+    assert fsck_of(folder, region) == []
+    blocks, trusted = (folder / "blocks").read_bytes(), (folder / "trusted").read_bytes()
+    (folder / "trusted").write_bytes(trusted[:-1])
+    assert fsck_of(folder, region) == [
+        "trusted: cannot be read: The file of trusted headers is damaged: remove it, and give height and hash of a"
+        " header to trust."
+    ]
+    (folder / "trusted").write_bytes(trusted)
+    first = read_block(blocks[8 : 8 + int.from_bytes(blocks[:4], "big")]).header
+    vote = first.rindex(b"\x22\x40")  # the signature of the last vote
+    forged = bytearray(first)
+    forged[vote + 10] ^= 1
+    body = encode(Block(bytes(forged), read_block(blocks[8 : 8 + int.from_bytes(blocks[:4], "big")]).batches))
+    (folder / "blocks").write_bytes(record(body) + blocks[len(record(body)) :])
+    (found,) = [one for one in fsck_of(folder, region) if one.startswith("blocks")]
+    assert found.startswith("blocks: the header is not a validator's")
 
 
 def test_a_damaged_block_file_is_told(member: Member, tmp_path: Path) -> None:

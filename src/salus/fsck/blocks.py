@@ -205,7 +205,8 @@ class Chain:
             ids.append(batch.id)
             envelopes += len(batch.payload.envelopes)
         root = plain_log_root(ids)
-        named = plain_log_root([sha256(raw).digest() for raw in record.block.batches]) if self.decided or self._committed else root
+        of_cometbft = self.decided or self._committed
+        named = plain_log_root([sha256(raw).digest() for raw in record.block.batches]) if of_cometbft else root
         if named != said.batches:
             return Finding(self._file, record.place, "the batches are not those of the header")
         self._height, self._time, self._hash = said.height, said.time, header.hash

@@ -78,3 +78,7 @@ class TooFarBack(Refusal):
 
 class NotCovered(Refusal):
     code, kind, text = 0x5080, Kind.UNAVAILABLE, "The header that proves what the node says has not come: ask again."
+
+
+class NoNodes(Refusal):
+    code, kind, text = 0x5081, Kind.INVALID, "consensus.json names no node to follow: add one to `peers`."
