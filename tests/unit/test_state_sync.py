@@ -201,6 +201,11 @@ def test_a_state_that_rotted_on_disk_stops_the_node(source: tuple[Node, list[byt
     old.deciding.decide((), old.clock.advance(1000))
     answer = old.ledger.application.handle(old.deciding.finalize(old.deciding.height))
     assert answer.exception.error == str(StateDamaged())
+    old.ledger.close()
+    with pytest.raises(StateDamaged):
+        old.open()
+    (old.folder / "damaged").unlink()
+    old.open()
     assert [one.height for one in listed(old)] == [4]
 
 
