@@ -61,7 +61,7 @@ class Chain:
         file = CommitFile(LocalFiles().open_append(self.folder / "commits"))
         file.scan(readonly=readonly)
         votes = self.deciding if collecting else None
-        return Commits(self.network, file, votes, self.founders, lambda: 1, lambda: self.deciding.height, self.header)
+        return Commits(self.network, file, votes, self.founders, lambda: (0, self.deciding.height), self.header)
 
     def steps(self, commits: Commits, height: int) -> list[int]:
         """Return the heights of the steps of a committed header, which the founders lead to."""
@@ -152,13 +152,13 @@ def test_what_no_bridge_reaches_is_refused(chain: Chain, tmp_path: Path, monkeyp
     assert chain.steps(commits, 20)[-1] == 20
     assert len(chain.steps(commits, 38)) == 37
     with monkeypatch.context() as smaller:
-        smaller.setattr("salus.ledger.consensus.commits.MAX_HEADER_BYTES", 20_000)
+        smaller.setattr("salus.ledger.consensus.bridges.MAX_HEADER_BYTES", 20_000)
         with pytest.raises(NoBridge):
             commits.committed(38)
     younger = CommitFile(LocalFiles().open_append(tmp_path / "younger"))  # the older ones are gone, as after state sync
     younger.append([(height, commits._file.get(height)) for height in range(30, 39)])
     commits.close()
-    alone = Commits(chain.network, younger, None, chain.founders, lambda: 1, lambda: 38, chain.header)
+    alone = Commits(chain.network, younger, None, chain.founders, lambda: (29, 38), chain.header)
     with pytest.raises(NoBridge):
         alone.committed(38)
     alone.close()

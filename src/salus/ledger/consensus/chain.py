@@ -55,11 +55,6 @@ class DecidedChain(Chain):
     before: _Before = _NOTHING  # the block that is ahead
 
     @property
-    def first(self) -> int:
-        """The height of the first block that the ledger has, be it pruned."""
-        return 1
-
-    @property
     def time(self) -> int:
         """Of the last block that is kept; before the first, of the genesis."""
         return self.before.time if self.executed else self.machine.time
@@ -88,12 +83,13 @@ class DecidedChain(Chain):
     def decide(self, shown: DecidedBlock, covered: Callable[[SignedHeader], None]) -> BlockResult:
         """Execute the next block as it is shown; nothing is written. One that was executed and not kept is taken back.
 
-        `covered` is called before with its header, under whose app hash the state stands as it is. Raises OutOfOrder:
-        nothing has changed then.
+        `covered` is called before with its header, under whose app hash the state stands as it is. Raises OutOfOrder,
+        UnknownRules: nothing has changed then.
         """
         if shown.height != self.height + 1:
             raise OutOfOrder
         self.rewind()
+        self.machine.rules()
         if shown.time < self.machine.time:
             raise OutOfOrder
         self.ahead = None
@@ -102,8 +98,8 @@ class DecidedChain(Chain):
             self.network,
             shown.height,
             shown.time,
-            self.network if self.tip is None else self.tip.hash,
-            transactions_root(shown.batches),
+            self.last_hash,
+            self.batches_root(shown.batches),
             self.machine.app_hash,
             shown.hash,
             shown.proposer,
@@ -143,6 +139,10 @@ class DecidedChain(Chain):
         self.machine, self.blocks, self.events = other.machine, other.blocks, other.events
         self.tip, self.empty, self.pruned, self.ahead = other.tip, other.empty, other.pruned, None
 
+    def batches_root(self, batches: Sequence[bytes]) -> bytes:
+        """Return CometBFT's data hash."""
+        return transactions_root(batches)
+
     def _execute(self, header: SignedHeader, batches: Sequence[bytes]) -> BlockResult:
         return self.machine.execute(header.header.height, header.header.time, batches)
 
@@ -158,8 +158,8 @@ class DecidedChain(Chain):
             self.network,
             height,
             max(found.time, self.machine.time),
-            self.network if self.tip is None else self.tip.hash,
-            transactions_root(batches),
+            self.last_hash,
+            self.batches_root(batches),
             self.machine.app_hash,
             found.node,
         )

@@ -18,6 +18,7 @@ from salus.ledger.consensus.ports import Snapshots
 from salus.ledger.embedded.checkpoints import Checkpoints
 from salus.ledger.embedded.views import View, Views
 from salus.ledger.errors import LedgerStopped, StorageFailed, StorageFull
+from salus.machine.errors import UnknownRules
 from salus.machine.machine import BlockResult
 from salus.merkle.smt import Proof
 from salus.state.tables import StorageFailure
@@ -66,8 +67,11 @@ class Executor:
         self._thread.start()
 
     def decide(self, shown: DecidedBlock) -> BlockResult:
-        """Execute the next block. Raises OutOfOrder, LedgerStopped; whatever else is a bug, and stops."""
-        with self._lock, self._stopping(OutOfOrder):
+        """Execute the next block. Raises OutOfOrder, UnknownRules, LedgerStopped; whatever else is a bug, and stops."""
+        with self._lock, self._stopping(OutOfOrder, UnknownRules):
+            damage = None if self.snapshots is None else self.snapshots.trouble()
+            if damage is not None:
+                raise damage
             self._helper.hear()
             self._helper.take(shown.batches)
             try:
@@ -162,11 +166,7 @@ class Executor:
         if snapshots is None or not snapshots.due(height):
             self._keep(lambda: self._checkpoints.look(idle=False))
             return
-        try:
-            self._checkpoints.now()
-        except StorageFailure:
-            return
-        snapshots.begin(height)
+        self._keep(lambda: self._checkpoints.mark(lambda: snapshots.begin(height)))
 
     def _cover(self, header: SignedHeader) -> None:
         self._before = self._views.open(self._chain.height, self._chain.machine.time)

@@ -100,7 +100,7 @@ class ConsensusLedger(ChainReader):
         self._decided, self._outside, self._unlock, self._helper = chain, outside, unlock, helper
         self._open_store = open_store
         self._asked: list[_Asked] = []
-        self._closed = False
+        self._closed = self._let_go = False
         self._server: Server | None = None
         self._executor: Executor | None = None
         self._publisher: Publisher | None = None
@@ -112,8 +112,7 @@ class ConsensusLedger(ChainReader):
             commits,
             votes,
             validator_keys(chain.network, self._founders),
-            lambda: self._decided.first,
-            self.height,
+            lambda: (chain.blocks.gone, chain.height),
             lambda height: parse_header(self.network, self._decided_header(height)),
         )
         if outside is not None:
@@ -144,8 +143,8 @@ class ConsensusLedger(ChainReader):
         nothing listens for it. `votes` is the node's own CometBFT, `node` the validator's key if this home has it,
         `tiles` a folder to publish the log in. `broadcaster`, `votes` and `helper` are closed with the ledger.
 
-        Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, DamagedCommits, ClockBehind,
-        SocketTaken; StorageFailed where the state cannot be opened.
+        Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, UnknownRules, DamagedCommits,
+        ClockBehind, SocketTaken; StorageFailed where the state cannot be opened.
         """
         port, dated, reading = files or LocalFiles(), clock or SystemClock(), broadcaster is None
         with ExitStack() as undone:
@@ -219,7 +218,8 @@ class ConsensusLedger(ChainReader):
         finally:
             with self._lock:
                 self._fail_asked()
-                self._chain.close()
+                if not self._let_go:
+                    self._chain.close()
                 self._unlock()
 
     def __enter__(self) -> "ConsensusLedger":
@@ -229,10 +229,16 @@ class ConsensusLedger(ChainReader):
         self.close()
 
     def submit(self, batch: bytes) -> "Future[BatchResult]":
-        """Send a batch to the validators; see the port. Raises ReadOnly, LedgerStopped, and what broadcasting does."""
+        """Send a batch to the validators; see the port.
+
+        Raises ReadOnly, LedgerStopped, UnknownRules (nothing that others execute will be executed here), and what
+        broadcasting does.
+        """
         if self._outside is None:
             raise ReadOnly
         self._raise_stopped()
+        with self._lock:
+            self._decided.machine.rules()
         return self._outside.broadcaster.submit(batch, self._decided.height, self._decided.time)
 
     def now(self) -> int:
@@ -253,16 +259,17 @@ class ConsensusLedger(ChainReader):
         if self._outside.node is None:
             raise NothingSigns
         with self._lock:
-            signed, height, time = self._decided.tip, self._decided.height, self._decided.time
-        return sign_tip(
-            Tip(self.network, height, self.network if signed is None else signed.hash, time), self._outside.node
-        )
+            last, height, time = self._decided.last_hash, self._decided.height, self._decided.time
+        return sign_tip(Tip(self.network, height, last, time), self._outside.node)
 
     def trouble(self) -> Refusal | None:
         """See the port."""
-        stopped = None if self._executor is None else self._executor.trouble
-        found = stopped or self._commits.trouble
-        return None if found is None else found()
+        executor = self._executor
+        damage = None if executor is None or executor.snapshots is None else executor.snapshots.trouble()
+        if damage is not None:
+            return damage
+        found = self._commits.trouble if executor is None else executor.trouble or self._commits.trouble
+        return super().trouble() if found is None else found()
 
     def prove(self, keys: Sequence[bytes]) -> StateProof:
         """See the port; waits for the next block where the last was not empty, and for the votes for it.
@@ -346,6 +353,11 @@ class ConsensusLedger(ChainReader):
                 )
             )
 
+    @property
+    def place(self) -> Place:
+        """Where the ledger lies."""
+        return self._place
+
     def replace(self, change: Callable[[], None]) -> None:
         """Close the chain, call `change`, which puts another beginning into the folder, and go on with what is there.
 
@@ -356,6 +368,7 @@ class ConsensusLedger(ChainReader):
             raise ReadOnly
         with self._lock, executor.exchanging():
             self._decided.close()
+            self._let_go = True
             change()
             genesis = files.read(folder / GENESIS) or b""
             fresh = open_kind(DecidedChain, folder, genesis, files, self._open_store, helper=self._helper)
@@ -364,6 +377,7 @@ class ConsensusLedger(ChainReader):
             fresh.machine.watch = self._views.keep
             if self._publisher is not None:
                 self._publisher.source(Source(fresh.machine.log, self.checkpoint, self._lock))
+            self._let_go = False
 
     def _decided_header(self, height: int) -> bytes:
         with self._lock:

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from salus.client.ledger import BatchResult
 from salus.cometbft.proto import types_pb2
+from salus.core.errors import Refusal
 from salus.machine.machine import BlockResult
 
 
@@ -65,8 +66,8 @@ class Applied(NamedTuple):
 class Snapshots(Protocol):
     """What CometBFT's state sync gives and takes.
 
-    Those of the snapshot connection are called by one thread, one after the other; `due` and `begin` under the lock of
-    the chain, once a block is kept.
+    Those of the snapshot connection are called by one thread, one after the other; `due` under the lock of the
+    chain, once a block is kept.
     """
 
     def list(self) -> Sequence[Snapshot]:
@@ -93,7 +94,10 @@ class Snapshots(Protocol):
         ...
 
     def begin(self, height: int) -> None:
-        """Take one of the checkpoint of `height`, which is the last one and may be replaced once this returns."""
+        """Take one of the checkpoint of `height`, which is the last one and may be replaced once this returns.
+
+        Called by the thread that writes checkpoints, without the lock.
+        """
         ...
 
     def retain_height(self, height: int, collected: int) -> int:
@@ -101,6 +105,10 @@ class Snapshots(Protocol):
 
         Up to the height `collected` their votes are kept here.
         """
+        ...
+
+    def trouble(self) -> Refusal | None:
+        """Return why the node must stop."""
         ...
 
     def close(self) -> None:
