@@ -219,6 +219,9 @@ _CHANGES: dict[str, Callable[[Decided], object]] = {
     "other round": lambda made: setattr(made.commit, "round", 2),
     "negative round": lambda made: (setattr(made.commit, "round", -1), _sign_all(made)),
     "a vote twice": _double,
+    "a vote with the address of nobody": lambda made: setattr(
+        made.commit.signatures[0], "validator_address", fixed("address", 20)
+    ),
     "votes changed places": _swap_votes,
     "times changed places": _swap_times,
     "a vote too few": lambda made: made.commit.signatures.pop(),

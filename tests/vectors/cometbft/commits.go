@@ -121,6 +121,12 @@ func commits(d draw, rounds int) []row {
 		{"address of 19 bytes", func(made *types.Commit, _ members, _ *types.BlockID, _ *int64) {
 			made.Signatures[0].ValidatorAddress = made.Signatures[0].ValidatorAddress[:19]
 		}},
+		{"address of another", func(made *types.Commit, _ members, _ *types.BlockID, _ *int64) {
+			made.Signatures[0].ValidatorAddress = made.Signatures[1].ValidatorAddress
+		}},
+		{"address of nobody", func(made *types.Commit, _ members, _ *types.BlockID, _ *int64) {
+			made.Signatures[0].ValidatorAddress = d.bytes(20)
+		}},
 		{"negative round", func(made *types.Commit, by members, _ *types.BlockID, _ *int64) {
 			made.Round = -1
 			sign(by, chain, made)
