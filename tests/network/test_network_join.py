@@ -49,6 +49,8 @@ def admitted(network: Network) -> None:
     application = network.home("south") / "application.cbor"
     made = network.run("north", "network", "admit", "--as", "north", application, "--json").data
     network.run("north", "org", "vote", "--as", "north", made["proposal"])
+    until(lambda: height(network, "north") >= made["effective_height"], "the height of the vote's effect")
+    network.run("north", "staff", "add", "--as", "north", "Somebody")  # blocks without a batch change nothing
 
     def signs() -> bool:
         found = network.status()

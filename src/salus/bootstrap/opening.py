@@ -17,7 +17,7 @@ from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
 from salus.ledger.consensus.broadcast import Broadcaster
 from salus.ledger.consensus.ledger import ConsensusLedger
-from salus.ledger.consensus.syncing import KEPT_BLOCKS, Keeping, state_sync
+from salus.ledger.consensus.syncing import Keeping, state_sync
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.ledger.embedded.tuning import tune_process
@@ -123,13 +123,14 @@ def decided(
         helper=helper,
         tiles=acting.tiles,
         votes=own,
-        snapshots=state_sync(kept_by(consensus)),
+        snapshots=state_sync(keeping(consensus)),
     )
 
 
-def kept_by(consensus: ConsensusFile) -> Keeping:
-    """Return how much the home's node keeps."""
-    return Keeping(consensus.snapshot_every, blocks=None if consensus.archive else KEPT_BLOCKS)
+def keeping(consensus: ConsensusFile) -> Keeping:
+    """Return how much the node of a member keeps."""
+    blocks = None if consensus.archive else consensus.keep_blocks
+    return Keeping(consensus.snapshot_every, consensus.snapshots, blocks)
 
 
 def validator_key(home: Path, passphrase: str) -> SigningKey | None:

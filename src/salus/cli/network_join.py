@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 import msgspec
 
+from salus.bootstrap import MemberSpec
 from salus.bootstrap.network import LISTEN, P2P, PlannedMember, admit, invite, join, places, read_invitation
-from salus.cli.init import MEMBER, MemberSpec, keep_passphrase, refuse_used
+from salus.cli.init import MEMBER, keep_passphrase, refuse_used
 from salus.cli.options import (
     FILE,
     OUT_FILE,

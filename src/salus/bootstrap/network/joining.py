@@ -47,7 +47,7 @@ APPLICATION = "application.cbor"
 
 
 class Invitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """JSON, for one newcomer. Nothing of it is secret; `network` is to be compared with what is known from elsewhere."""
+    """JSON, for one newcomer. Nothing of it is secret; `network` is to be compared with what one knows already."""
 
     network: Hex
     genesis: str  # the file, in base64
