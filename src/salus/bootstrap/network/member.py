@@ -6,7 +6,7 @@ the application dies, CometBFT is ended and both are started anew; where CometBF
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from salus.bootstrap.consensus import ConsensusFile, cometbft_home, read_consensus, socket_path
@@ -54,7 +54,13 @@ class Member:
             )
             command = (str(program), "start", "--home", str(cometbft_home(self.home)))
             self.cometbft = (
-                Watched(lambda: command, logs / "cometbft.log", COMETBFT_GRACE_S, environment, now_s)
+                Watched(
+                    lambda: self._without_old_socket(command),
+                    logs / "cometbft.log",
+                    COMETBFT_GRACE_S,
+                    environment,
+                    now_s,
+                )
                 if found.has_node
                 else None
             )
@@ -72,6 +78,13 @@ class Member:
     @property
     def name(self) -> str:
         return self.consensus.name
+
+    def _without_old_socket(self, command: Sequence[str]) -> Sequence[str]:
+        """Return the command to start CometBFT, which listens for its signer only where no socket lies."""
+        scheme, _, path = (self.consensus.signer or "").partition("://")
+        if scheme == "unix":
+            Path(path).unlink(missing_ok=True)  # left by one that was killed
+        return command
 
     def step(self) -> None:
         """Start what is due, kill what does not end; returns soon."""

@@ -99,7 +99,7 @@ class FollowedLedger(Replica):
                 check_note(self._chain, signed)
             except (HeaderOfNobody, OtherHistory) as lie:
                 if self._follower is not None:
-                    self._follower.stop(type(lie))
+                    self._follower.stop(lie.again())
                 raise
             self._note = signed
 

@@ -141,7 +141,7 @@ class Replica(ChainReader):
     def trouble(self) -> Refusal | None:
         """See the port."""
         found = None if self._follower is None else self._follower.trouble
-        return None if found is None else found()
+        return super().trouble() if found is None else found.again()
 
     def prove(self, keys: Sequence[bytes]) -> StateProof:
         """See the port; waits for the next header where the last block was not empty.
@@ -198,7 +198,7 @@ class Replica(ChainReader):
 
     def _raise_stopped(self) -> None:
         if self._follower is not None and self._follower.stopped:
-            raise (self._follower.trouble or LedgerStopped)()
+            raise (self._follower.trouble or LedgerStopped()).again()
 
 
 def open_replica(

@@ -1,5 +1,6 @@
 """Threads that carry batches to where they are ordered; what became of each, executed blocks say."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
@@ -68,7 +69,7 @@ class Sending:
         """Take in what a block did, which is durable here."""
         self._sent.executed(result)
 
-    def fail_all(self, refusal: type[Refusal]) -> None:
+    def fail_all(self, refusal: Callable[[], Refusal]) -> None:
         """End the waiting for all that is under way."""
         self._sent.fail_all(refusal)
 

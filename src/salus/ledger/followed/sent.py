@@ -76,8 +76,8 @@ class Sent:
         """End the waiting for one batch."""
         self._end(key, lambda future: future.set_exception(refusal))
 
-    def fail_all(self, refusal: type[Refusal]) -> None:
-        """End the waiting for all."""
+    def fail_all(self, refusal: Callable[[], Refusal]) -> None:
+        """End the waiting for all, each with a fresh refusal."""
         with self._lock:
             keys = list(self._waiting)
         for key in keys:
