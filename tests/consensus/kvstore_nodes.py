@@ -123,6 +123,7 @@ def kv_nodes(chain: str, count: int = 1, settings: Mapping[str, str] | None = No
             "addr_book_strict": "false",
             "allow_duplicate_ip": "true",
             "max_body_bytes": "2097152",
+            "max_tx_bytes": "1048576",
             "timeout_commit": '"200ms"',
         }
         for node in nodes:

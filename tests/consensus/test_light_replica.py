@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,11 @@ from salus.client.light import Kept, StateReader
 from salus.client.light.errors import AttackSeen, NoProvider, NotCovered, WrongChain, WrongProof
 from salus.core.encoding import decode, encode
 from salus.core.genesis import validator_keys
+from salus.core.signatures import SigningKey
 from salus.evidence.header import Block, parse_header, read_block, read_header
+from salus.evidence.report import Verdict
 from salus.evidence.state import LOG_KEY
+from salus.evidence.verify import verify
 from salus.fsck.check import quiet
 from salus.fsck.ledger import check_ledger
 from salus.fsck.report import Severity
@@ -25,7 +28,9 @@ from salus.ledger.consensus.errors import NothingSigns
 from salus.ledger.embedded.blockfile import record
 from salus.ledger.errors import DamagedFile, NoNote, OtherGenesis, OtherHistory, ReadOnly, TwoHeaders
 from salus.ledger.light import LightLedger
+from salus.merkle import checkpoint as notes
 from salus.merkle.smt import verify_absence, verify_membership
+from salus.services.inspect import prove_state
 from salus.testing.region import Region
 from salus.vault.files import LocalFiles
 
@@ -299,6 +304,49 @@ def test_the_light_client_over_rpc(member: Member, tmp_path: Path) -> None:
         with pytest.raises(NoProvider):
             light_client(tmp_path / "other", member.region, [lying]).at(1)
         lying.close()
+
+
+class Note:
+    """A member's server, as far as notes go."""
+
+    def __init__(self, make: Callable[[], bytes]) -> None:
+        self._make = make
+
+    def note(self, tries: int = 3) -> bytes:
+        return self._make()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def test_a_note_over_the_log_counts_where_a_validator_signed_it_over_this_log(member: Member, tmp_path: Path) -> None:
+    region, own = member.region, member.ledger
+    assert own is not None
+    log, stranger = own.view, SigningKey.from_seed(bytes(32))
+    name = notes.parse(own.checkpoint()).checkpoint.origin
+    size = notes.parse(own.checkpoint()).checkpoint.size
+    forged = notes.sign(notes.Checkpoint(name, size, bytes(32)), name, member.node).note().encode()
+    nobodys = notes.sign(notes.parse(own.checkpoint()).checkpoint, name, stranger).note().encode()
+    beyond = notes.sign(notes.Checkpoint(name, size + 9, bytes(32)), name, member.node).note().encode()
+    bad = [Note(lambda raw=raw: raw) for raw in (forged, nobodys, beyond, b"no note")]  # type: ignore[misc]
+    with replica(tmp_path / "a", region, member.url, noting=bad) as ledger:
+        until(lambda: same(ledger, member))
+        with pytest.raises(NoNote):
+            ledger.checkpoint()
+    with replica(tmp_path / "b", region, member.url, noting=[*bad, Note(own.checkpoint)]) as ledger:
+        until(lambda: same(ledger, member))
+        assert notes.parse(ledger.checkpoint()).checkpoint.size == size
+        evidence, value = prove_state(ledger, LOG_KEY)
+        assert value == log().get(LOG_KEY)
+        report = verify(evidence, region.genesis_file)
+        assert report.verdict is Verdict.UNWITNESSED
+
+
+def test_evidence_without_a_note_is_good_too(member: Member, tmp_path: Path) -> None:
+    with replica(tmp_path / "ledger", member.region, member.url) as ledger:
+        until(lambda: same(ledger, member))
+        evidence, _ = prove_state(ledger, LOG_KEY)
+        assert verify(evidence, member.region.genesis_file).verdict is Verdict.UNWITNESSED
 
 
 def fsck_of(folder: Path, region: Region) -> list[str]:

@@ -28,7 +28,7 @@ from salus.cometbft.proto.types_pb2 import (
     Vote,
 )
 from salus.cometbft.reading import NO_TIME
-from salus.cometbft.validators import Validators, set_hash, validator_set, validators
+from salus.cometbft.validators import Validators, address, set_hash, validator_set, validators
 from salus.core.signatures import SigningKey
 from salus.evidence.committed import committed
 
@@ -121,6 +121,7 @@ def signed(
     names: Sequence[str],
     absent: frozenset[str] = frozenset(),
     round: int = 0,  # noqa: A002 - as CometBFT calls it
+    keys: Mapping[str, SigningKey] | None = None,
 ) -> Commit:
     """Return the commit for a header by validators with these names, in the order of their set."""
     block = BlockID(hash=header_hash(header), part_set_header=PartSetHeader(total=1, hash=fixed("parts")))
@@ -130,7 +131,7 @@ def signed(
             time = Timestamp(seconds=NO_TIME)
             commit.signatures.append(CommitSig(block_id_flag=BLOCK_ID_FLAG_ABSENT, timestamp=time))
             continue
-        holder = validator_key(name)
+        holder = keys[name] if keys is not None else validator_key(name)
         vote = Vote(
             type=SIGNED_MSG_TYPE_PRECOMMIT,
             height=header.height,
@@ -141,7 +142,7 @@ def signed(
         commit.signatures.append(
             CommitSig(
                 block_id_flag=BLOCK_ID_FLAG_COMMIT,
-                validator_address=members({name: 1})[0].address,
+                validator_address=address(holder.public),
                 timestamp=vote.timestamp,
                 signature=holder.sign(vote_sign_bytes(header.chain_id, vote)),
             )

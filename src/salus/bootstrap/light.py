@@ -7,6 +7,7 @@ from salus.client.cometbft.rpc import Rpc
 from salus.client.light import Kept, LightClient, RpcProvider, Trust
 from salus.client.light.block import NS
 from salus.client.light.errors import NoNodes
+from salus.client.remote import RemoteLedger
 from salus.cometbft import chain_id
 from salus.cometbft.validators import validators
 from salus.core.genesis import read_genesis
@@ -48,7 +49,8 @@ def light_ledger(
         lambda: clock.now_ms() * MILLION,
     )
     source = Source(network, founders, light, rpcs)
-    ledger = LightLedger.open(folder, genesis, source, Broadcaster(network, senders), clock, helper=helper)
+    noting = [RemoteLedger(peer.url, network, consensus.authority(home)) for peer in consensus.peers if peer.url]
+    ledger = LightLedger.open(folder, genesis, source, Broadcaster(network, senders), clock, noting, helper=helper)
     ledger.catch_up(CATCH_UP_S)
     return ledger
 

@@ -165,7 +165,8 @@ def _other_program(world: World, victim: Node, faults: str, program: Path, setti
 
 def slow_disk(world: World) -> None:
     """Each sync of one member's application takes 200 ms; everybody goes on, it too."""
-    victim, program = world.victim(), world.victim().program
+    victim = world.victim()
+    program = victim.program
     world.say(f"each sync of {victim.name} takes {SLOW_SYNC_MS} ms")
     _other_program(world, victim, f"slow-sync={SLOW_SYNC_MS}", program, {})
     world.go_on(victim)
@@ -197,7 +198,8 @@ def full_disk(world: World) -> None:
 
 def wrong_clock(world: World) -> None:
     """The clock of one member's machine is minutes off: block time stays right, the others go on."""
-    victim, own = world.victim(), world.victim().program
+    victim = world.victim()
+    own = victim.program
     off_ms = world.rng.choice((-1, 1)) * world.rng.randrange(*CLOCK_MS)
     world.say(f"the clock of {victim.name} is off by {off_ms / 1000:.0f} s")
     program = chaos_cometbft(f"v{version_of(own)}")
@@ -253,7 +255,8 @@ def corrupt_blocks(world: World) -> None:
 
 def propose_invalid(world: World) -> None:
     """One member proposes blocks with invalid batches; the others reject them, and propose others."""
-    victim, program = world.victim(), world.victim().program
+    victim = world.victim()
+    program = victim.program
     world.say(f"{victim.name} proposes invalid blocks")
     _other_program(world, victim, "propose", program, {})
     until(victim.healthy, f"{victim.name} up")
@@ -269,7 +272,8 @@ def propose_invalid(world: World) -> None:
 
 def sign_with_wrong_key(world: World) -> None:
     """One member signs votes and proposals with a key that is not its validator's; they count for nothing."""
-    victim, own = world.victim(), world.victim().program
+    victim = world.victim()
+    own = victim.program
     world.say(f"{victim.name} signs with another key")
     assert victim.rpc is not None
     address = victim.rpc.status().validator
@@ -294,7 +298,8 @@ def sign_with_wrong_key(world: World) -> None:
 
 def replay_old(world: World) -> None:
     """One member proposes, and sends to everybody, batches that were executed before; none is executed again."""
-    victim, program = world.victim(), world.victim().program
+    victim = world.victim()
+    program = victim.program
     world.say(f"{victim.name} replays old batches, and passes on whatever it is shown")
     _other_program(world, victim, "accept", program, {})
     until(victim.healthy, f"{victim.name} up")
@@ -308,7 +313,8 @@ def replay_old(world: World) -> None:
 
 def flood_all(world: World) -> None:
     """One member floods all nodes with garbage and with batches that it signed: bounds hold, others go on."""
-    victim, program = world.victim(), world.victim().program
+    victim = world.victim()
+    program = victim.program
     world.say(f"{victim.name} floods all nodes")
     _other_program(world, victim, "accept", program, {})
     until(victim.healthy, f"{victim.name} up")

@@ -1,13 +1,15 @@
 """A replica whose blocks come from nodes of CometBFT, behind the `Ledger` port."""
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from salus.client.ledger import StateProof
 from salus.cometbft.validators import validators
 from salus.core.encoding import decode
+from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis
 from salus.evidence.committed import Committed
 from salus.evidence.header import SignedHeader
@@ -19,20 +21,43 @@ from salus.ledger.embedded.chain import GENESIS
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.files import Files, LocalFiles
 from salus.ledger.errors import NoNote, OtherGenesis
+from salus.ledger.followed.notes import check_note
 from salus.ledger.followed.replica import Opened, Outside, Replica, open_replica
 from salus.ledger.light.chain import CommittedChain
 from salus.ledger.light.source import Source
 from salus.ledger.light.tips import CommittedTips
+from salus.merkle.checkpoint import SignedCheckpoint, parse
 from salus.state.store import Store
 from salus.verifier.helper import Alone, Helper
+
+
+class Noting(Protocol):
+    """A member's server, which is asked for a note over the log; `client.remote.RemoteLedger` is one."""
+
+    def note(self, tries: int = 3) -> bytes:
+        """Return the signed note over the log."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        ...
 
 
 class LightLedger(Replica):
     """A replica of a consortium's ledger (`Replica`). Its proofs carry the votes of the validators."""
 
-    def __init__(self, opened: Opened, source: Source | None, broadcaster: Broadcaster | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        source: Source | None,
+        broadcaster: Broadcaster | None,
+        clock: Clock,
+        noting: Sequence[Noting] = (),
+    ) -> None:
         genesis = read_genesis(opened.place.files.read(opened.place.folder / GENESIS) or b"")[1]
         self._founders = validators((one.public, one.power) for one in genesis.validators)
+        self._noting = tuple(noting)
+        self._note: SignedCheckpoint | None = None
         outside = None
         if source is not None and broadcaster is not None:
             source.kept = opened.chain.blocks.header
@@ -47,14 +72,16 @@ class LightLedger(Replica):
         source: Source | None,
         broadcaster: Broadcaster | None,
         clock: Clock | None = None,
+        noting: Sequence[Noting] = (),
         files: Files | None = None,
         open_store: Callable[[Path], Store] = Store.open,
         helper: Helper | None = None,
     ) -> "LightLedger":
         """Open the replica in `folder`, which is made where it is absent, and begin to follow.
 
-        Without `source` and `broadcaster` for reading only. They and `helper` are closed with it, also where it cannot
-        be opened. Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, ClockBehind, StorageFailed.
+        Without `source` and `broadcaster` for reading only. They, those of `noting`, who have notes over the log, and
+        `helper` are closed with it, the first two also where it cannot be opened. Raises NoLedger (reading only),
+        LedgerLocked, OtherGenesis, DamagedFile, ClockBehind, StorageFailed.
         """
         port, dated = files or LocalFiles(), clock or SystemClock()
         reading = source is None or broadcaster is None
@@ -67,9 +94,14 @@ class LightLedger(Replica):
             opened = open_replica(
                 folder, port, dated, CommittedChain, genesis, begin, helper or Alone(), undone, open_store, reading
             )
-            made = cls(opened, source, broadcaster, dated)
+            made = cls(opened, source, broadcaster, dated, noting)
             undone.pop_all()
             return made
+
+    def close(self) -> None:
+        super().close()
+        for one in self._noting:
+            one.close()
 
     def header(self, height: int) -> bytes:
         """Return the committed header of a block, with what leads there from the genesis; raises NoBridge."""
@@ -86,11 +118,28 @@ class LightLedger(Replica):
         raise NothingSigns
 
     def checkpoint(self) -> bytes:
-        """Return the last note over the log that witnesses cosigned and was kept here; raises NoNote."""
-        note = self._notes.witnessed()
-        if note is None:
+        """Return a note over the log that a validator signed, from a member's server, or one that was cosigned.
+
+        It may be of the log as it was. One that is not over this log, or that no validator signed, is passed over.
+        Raises NoNote where there is none.
+        """
+        for one in self._noting:
+            with suppress(Refusal, LookupError):
+                self._take_note(parse(one.note(tries=1)))
+            if self._note is not None and self._note.checkpoint.size == self._chain.machine.log.size:
+                break
+        if self._note is not None:
+            return self._note.note().encode()
+        kept = self._notes.witnessed()
+        if kept is None:
             raise NoNote
-        return note
+        return kept
+
+    def _take_note(self, signed: SignedCheckpoint) -> None:
+        with self._lock:
+            check_note(self._chain, signed)
+            if self._note is None or signed.checkpoint.size >= self._note.checkpoint.size:
+                self._note = signed
 
     def _proof(self, signed: SignedHeader, keys: Sequence[bytes]) -> StateProof:
         """Prove under a header that may not be kept yet: those before lead to it."""
