@@ -36,6 +36,7 @@ class Served:
     directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
     inboxes: Inboxes | None = field(default=None, repr=False)
     tiles: Path | None = None  # the folder of the published log
+    engine: str = "embedded"  # or "cometbft": what decides the blocks
     waiting: Waiting = field(default_factory=Waiting, repr=False)
     reading: Reading = field(init=False, repr=False)  # the ledger as the explorer reads it
 

@@ -30,6 +30,7 @@ from salus.api.operate.watch import Watch
 from salus.api.operation import Operation
 from salus.api.served import Served
 from salus.api.work import Work
+from salus.bootstrap.consensus import read_consensus
 from salus.bootstrap.layout import SLUG, tiles_folder
 from salus.bootstrap.region import Region
 from salus.services.actors import Organisation
@@ -107,6 +108,7 @@ def served(
         directory=None if region.elsewhere is None else region.elsewhere.own,
         inboxes=Inboxes(region.exchange, arrived),
         tiles=tiles,
+        engine="embedded" if read_consensus(region.home) is None else "cometbft",
     )
 
 
