@@ -13,8 +13,8 @@ from salus.core.encoding import decode
 from salus.core.genesis import validator_keys
 from salus.evidence.header import parse_header, read_header
 from salus.ledger.consensus.restoring import Apply, Offer
-from salus.ledger.consensus.snapshots import Snapshots
-from salus.ledger.consensus.syncing import KEPT_BLOCKS, Keeping, StateSync, state_sync
+from salus.ledger.consensus.snapshots import KEPT_BLOCKS, Snapshots
+from salus.ledger.consensus.syncing import Keeping, StateSync, state_sync
 from salus.ledger.embedded.files import LocalFiles
 from salus.ledger.errors import HeaderGone, StateDamaged
 from salus.machine.base import UNKNOWN
@@ -201,6 +201,11 @@ def test_a_state_that_rotted_on_disk_stops_the_node(source: tuple[Node, list[byt
     old.deciding.decide((), old.clock.advance(1000))
     answer = old.ledger.application.handle(old.deciding.finalize(old.deciding.height))
     assert answer.exception.error == str(StateDamaged())
+    old.ledger.close()
+    with pytest.raises(StateDamaged):
+        old.open()
+    (old.folder / "damaged").unlink()
+    old.open()
     assert [one.height for one in listed(old)] == [4]
 
 

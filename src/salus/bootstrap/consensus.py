@@ -18,12 +18,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from salus.core.errors import Kind, Refusal
+from salus.ledger.consensus.snapshots import EVERY, KEPT, KEPT_BLOCKS
 from salus.vault.files import LocalFiles
 
 FILE, SOCKET = "consensus.json", "abci.sock"
 MOST_MEMBERS = 100  # of one network; CometBFT's own sets are of this order
 HEARTBEAT_MS = 20_000  # between empty blocks of an idle network; below half of STALE_MS
-SNAPSHOT_EVERY = 1000  # blocks, for state sync
 MOST_PATH = 100  # bytes; sun_path holds 108 (unix(7))
 
 Url = Annotated[str, msgspec.Meta(min_length=8, max_length=200, pattern="^https?://[!-.0-~]+(/[!-.0-~]+)*$")]
@@ -95,8 +95,10 @@ class ConsensusFile(_File, frozen=True):
     signer: str | None = None  # where a remote signer dials in (CometBFT's priv_validator_laddr)
     trust: Trust | None = None
     socket: str | None = None  # of the application, where it is not the usual one
-    archive: bool = True  # CometBFT keeps every block; else those of about a day, and votes stay here
-    snapshot_every: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = SNAPSHOT_EVERY
+    archive: bool = True  # CometBFT keeps every block; else the newest ones, and votes stay here
+    keep_blocks: Annotated[int, msgspec.Meta(ge=1_000)] = KEPT_BLOCKS  # of CometBFT's, in no archive
+    snapshot_every: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = EVERY  # blocks; the same for all members
+    snapshots: Annotated[int, msgspec.Meta(ge=1, le=100)] = KEPT
     heartbeat_ms: Annotated[int, msgspec.Meta(ge=200, le=600_000)] = HEARTBEAT_MS
 
     @property

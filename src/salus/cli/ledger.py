@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from salus.cli.following import fields, following
+from salus.cli.healing import index, reset
 from salus.cli.init import refuse_used
 from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened, tiles_of
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
@@ -170,5 +171,5 @@ def attach(home: Path | None, as_json: bool, evidence: Path, note: Path) -> None
     print_result(as_json, {"evidence": str(evidence), "files": len(files)}, words)
 
 
-for part in (prune_blocks, publish, audit_files, compare_notes, show_witness, cosign_log, accept):
+for part in (prune_blocks, index, reset, publish, audit_files, compare_notes, show_witness, cosign_log, accept):
     command.add_command(part)

@@ -99,7 +99,7 @@ class DecidedChain(Chain):
             shown.height,
             shown.time,
             self.last_hash,
-            transactions_root(shown.batches),
+            self.batches_root(shown.batches),
             self.machine.app_hash,
             shown.hash,
             shown.proposer,
@@ -139,6 +139,10 @@ class DecidedChain(Chain):
         self.machine, self.blocks, self.events = other.machine, other.blocks, other.events
         self.tip, self.empty, self.pruned, self.ahead = other.tip, other.empty, other.pruned, None
 
+    def batches_root(self, batches: Sequence[bytes]) -> bytes:
+        """Return CometBFT's data hash."""
+        return transactions_root(batches)
+
     def _execute(self, header: SignedHeader, batches: Sequence[bytes]) -> BlockResult:
         return self.machine.execute(header.header.height, header.header.time, batches)
 
@@ -155,7 +159,7 @@ class DecidedChain(Chain):
             height,
             max(found.time, self.machine.time),
             self.last_hash,
-            transactions_root(batches),
+            self.batches_root(batches),
             self.machine.app_hash,
             found.node,
         )

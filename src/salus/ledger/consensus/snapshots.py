@@ -7,7 +7,8 @@
 
 Nodes export the same bytes at the same height, so they take them at the same heights, and a node that begins fetches
 the chunks from all of them. ABCI's metadata are the manifest, its hash is the export's name. A folder gets its name
-when all in it is durable. https://docs.cometbft.com/v0.38/spec/abci/abci++_methods#listsnapshots
+when all in it is durable. Where the state on disk turns out not to be what was computed, the file `damaged` keeps the
+node from being started again until it is reset. https://docs.cometbft.com/v0.38/spec/abci/abci++_methods#listsnapshots
 """
 
 from collections.abc import Callable, Iterator
@@ -21,12 +22,14 @@ from salus.core.errors import Malformed, Refusal
 from salus.core.hashing import T
 from salus.ledger.consensus.ports import Snapshot
 from salus.ledger.embedded.files import Files
+from salus.ledger.errors import StateDamaged
 from salus.machine.export import FORMAT, Manifest, export_hash, export_to
 from salus.machine.machine import Machine
 from salus.machine.pruned import MANIFEST, chunk_name
 
-FOLDER, NEW = "snapshots", ".new"
+FOLDER, NEW, DAMAGED = "snapshots", ".new", "damaged"
 EVERY = 1_000  # blocks between two
+KEPT_BLOCKS = 100_000  # by CometBFT, where a member prunes: a day at a block a second
 KEPT = 2  # of them: who fetches from the older one is not cut off by the newer
 
 
@@ -58,7 +61,10 @@ class Snapshots:
         every: int = EVERY,
         kept: int = KEPT,
     ) -> None:
-        """`taker` None: none is taken here, only offered. Raises OSError."""
+        """`taker` None: none is taken here, only offered. Raises StateDamaged, OSError."""
+        if taker is not None and files.read(folder / DAMAGED) is not None:
+            raise StateDamaged
+        self._damaged = folder / DAMAGED
         self._folder, self._files, self._network = folder / FOLDER, files, network
         self._taker, self._every, self._most = taker, every, kept
         self._lock = Lock()  # guards what follows
@@ -119,6 +125,7 @@ class Snapshots:
         """Take in a new one, and let go of those that are too many."""
         if refusal is not None:
             self._trouble = refusal
+            self._files.write(self._damaged, str(height).encode())
             return
         found = self._read(height)
         if found is None:

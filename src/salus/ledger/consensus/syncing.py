@@ -10,8 +10,6 @@ from salus.ledger.consensus.restoring import Restoring
 from salus.ledger.consensus.snapshots import EVERY, KEPT, Snapshots
 from salus.ledger.consensus.taker import TakerProcess
 
-KEPT_BLOCKS = 100_000  # of CometBFT's, where a member prunes: a day at a block a second
-
 
 class Keeping(NamedTuple):
     """How much a node keeps; `blocks` None: an archive, all of them."""

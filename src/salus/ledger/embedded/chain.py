@@ -85,6 +85,10 @@ class Chain:
             return self.tip.hash
         return self.network if self.blocks.base is None else UNKNOWN
 
+    def batches_root(self, batches: Batches) -> bytes:
+        """Return what the header of a block with these batches says of them."""
+        return self.machine.batches_root(batches)
+
     def make(self, batches: Batches, now: int, node: SigningKey) -> BlockResult:
         """Make the next block of admitted `batches` at the later of `now` and the time of the last block.
 
@@ -99,7 +103,7 @@ class Chain:
             self.height + 1,
             time,
             self.last_hash,
-            self.machine.batches_root(batches),
+            self.batches_root(batches),
             self.machine.app_hash,
             node.id(self.network),
         )
@@ -184,6 +188,11 @@ class Chain:
         self.machine.checkpoint(*self._beside())
         self.events.saved()
 
+    def put_right(self, rows: dict[str, Rows]) -> None:
+        """Replace rows of the local tables by those of the blocks, in one transaction; raises StorageFailure."""
+        meta, _ = self._beside()
+        self.machine.checkpoint(meta, rows)
+
     @property
     def settled(self) -> bool:
         """True if there is nothing that a checkpoint would write."""
@@ -238,7 +247,7 @@ class Chain:
             height,
             max(found.time, self.machine.time),
             self.last_hash,
-            self.machine.batches_root(batches),
+            self.batches_root(batches),
             self.machine.app_hash,
             found.node,
         )

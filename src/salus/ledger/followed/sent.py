@@ -40,6 +40,11 @@ class Sent:
             if key in self._waiting:
                 self._promised[key] = height
 
+    def doubt(self, key: bytes) -> None:
+        """Never say of a batch that it is too late: it may have been executed before it was expected here."""
+        with self._lock:
+            self._until.pop(key, None)
+
     def executed(self, result: BlockResult) -> None:
         """Answer what was executed in a block; refuse what was promised up to there and is not in it, or is too late.
 
