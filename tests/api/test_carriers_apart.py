@@ -6,6 +6,7 @@ import pytest
 from apart_world import Apart
 
 from e2e.story_region import laboratory_terms
+from salus.client.http import Answer
 from salus.client.submission import Outcome, Submitted
 from salus.contracts.accounts.messages import RotateSealKey
 from salus.core.encoding import decode, encode
@@ -14,7 +15,6 @@ from salus.services.errors import NotCarried
 from salus.services.grant import grant
 from salus.services.remote.carriers import RemoteCarriers
 from salus.services.remote.errors import BadAnswer, GatewayAway, NoSigningAccount, NotReachable
-from salus.services.remote.gateways import Answer
 from salus.services.remote.sender import PersonSender
 
 WAIT_S = 30
