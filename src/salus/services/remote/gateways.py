@@ -21,6 +21,7 @@ from salus.services.remote.errors import BadAnswer, GatewayAway, GatewayBusy, Ga
 ANSWER_S = 30.0
 MOST_ANSWER, MOST_PROBLEM = 160 * 1024 * 1024, 64 * 1024  # bytes
 UNKNOWN_KEY = 0x8015  # the other has not seen the block with this key yet, or never will
+UNDER_WAY = 0x8040  # the same question is being answered at this moment
 AGAIN_S = (0.1, 0.4, 1.0)  # pauses before a key that is not known there is tried again
 CAUGHT_UP_S, LOOK_S = 20.0, 0.005
 _OF_STATUS: dict[int, type[Refusal]] = {
@@ -103,6 +104,8 @@ def _most(status: int) -> int:
 def _refused(status: int, code: int) -> Refusal:
     if code in KNOWN:
         return refusal(code)
+    if code == UNDER_WAY:
+        return GatewayBusy()
     if status in _OF_STATUS:
         return _OF_STATUS[status]()
     return GatewayAway() if status >= 500 else GatewayRefuses()
