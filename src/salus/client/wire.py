@@ -12,6 +12,7 @@ from msgspec import Meta
 from salus.client.ledger import BatchResult, EnvelopeResult, LoggedEvent, LogProof, Pruned, StateProof
 from salus.core.encoding import decode, decode_plain, encode
 from salus.core.errors import Malformed
+from salus.core.shapes import made
 from salus.core.types import Digest, Height, Id, Message, Time
 from salus.merkle.smt import Proof
 
@@ -133,6 +134,7 @@ def read_strings(raw: bytes) -> list[bytes]:
 
 def _many(raw: bytes, shape: type[Shape]) -> list[Shape]:
     found = decode_plain(raw)
+    made(shape)
     try:
         return msgspec.convert(found, list[shape], builtin_types=(bytes,))  # type: ignore[valid-type]
     except msgspec.ValidationError:
