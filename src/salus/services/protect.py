@@ -15,6 +15,7 @@ from salus.core.errors import Refusal
 from salus.services import lookup
 from salus.services.actors import Person
 from salus.services.errors import NotCarried
+from salus.services.sent import keep_receipts
 
 _CARRIERS = 2
 _REPLAYED = 0x0007  # the other member was first
@@ -35,7 +36,10 @@ def protect(person: Person, relation: bytes, envelope: bytes) -> Protected:
     Raises NotCarried where none did in time, or the refusal if it was refused.
     """
     futures = _hand_over(person, relation, envelope)
-    return _first(futures)
+    try:
+        return _first(futures)
+    finally:
+        keep_receipts(person)
 
 
 def carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
@@ -43,6 +47,13 @@ def carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
 
     Raises NotCarried where neither did in time. A refusal is in what is returned.
     """
+    try:
+        return _carry_own(person, relation, envelope)
+    finally:
+        keep_receipts(person)
+
+
+def _carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
     waiting: set[Future[Landed]] = set()
     tried = 0
     for member in _members(person, relation):
