@@ -96,10 +96,24 @@ def revoke_while_the_hospital_is_down(homes: Homes, alma: Path, handle: str) -> 
     assert (letter["to"], letter["kind"], letter["state"]) == ("North Hospital", "request", "waiting")
     before = homes.told(alma)
     assert "revoked" in before and "refused" not in before
+    who_carried_the_revocation(homes, alma)
     north.start()
     north.ready()  # on another port, which the directory is told
     until(lambda: "refused" in homes.told(alma), "the refusal")
     assert homes.run("clinic", "home", "waiting").out == "Nothing waits.\n"
+
+
+def who_carried_the_revocation(homes: Homes, alma: Path) -> None:
+    """Her wallet has the other carrier's signature, which stands, and shows that her custodian gave none."""
+    folder = homes.folder / "receipts"
+    sent = homes.data(alma, "wallet", "sent", "--as", "alma", "--save", folder)
+    newest = {row["standing"]: row for row in sent if row["envelope"] == sent[0]["envelope"]}
+    assert newest["no-receipt"]["name"] == "North Hospital" and newest["no-receipt"]["receipt"] == ""
+    there = newest["there"]
+    assert there["name"] != "North Hospital" and there["height"] > 0
+    (file,) = folder.glob(f"{there['envelope'][:12]}-*.receipt")
+    assert file.read_bytes().hex() == there["receipt"]
+    assert {row["standing"] for row in sent} == {"there", "no-receipt"}
 
 
 def break_the_glass(homes: Homes, alma: Path, handle: str) -> None:

@@ -12,9 +12,9 @@ from msgspec import Meta
 from salus.client.ledger import BatchResult, EnvelopeResult, LoggedEvent, LogProof, Pruned, StateProof
 from salus.core.encoding import decode, decode_plain, encode
 from salus.core.errors import Malformed
-from salus.core.shapes import made
 from salus.core.types import Digest, Height, Id, Message, Time
 from salus.merkle.smt import Proof
+from salus.shapes import made
 
 MAX_KEYS = 256  # of one question for proofs
 Code = Annotated[int, Meta(ge=0, le=2**16 - 1)]

@@ -11,7 +11,7 @@ import cbor2
 import msgspec
 
 from salus.core.errors import Malformed
-from salus.core.shapes import made
+from salus.shapes import made
 
 MAX_DEPTH = 16
 

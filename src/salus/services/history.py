@@ -8,8 +8,8 @@ import msgspec
 from salus.client.ledger import Ledger
 from salus.contracts.registry import EVENTS
 from salus.core.encoding import decode_plain
-from salus.core.shapes import made
 from salus.core.types import Message
+from salus.shapes import made
 
 
 class Entry(NamedTuple):

@@ -1,6 +1,7 @@
 """Shapes that several threads read values into: what msgspec derives from a class is made by one of them alone.
 
 msgspec makes it at the first use, and shows it to other threads half made: one that uses it then ends the process.
+What a thread reads does not depend on which one came first.
 """
 
 from threading import RLock
