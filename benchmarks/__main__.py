@@ -16,6 +16,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "tourist": ("benchmarks.tourist",),
     "http": ("benchmarks.http",),
     "restart": ("benchmarks.restart",),
+    "explorer": ("benchmarks.explorer",),
 }
 
 

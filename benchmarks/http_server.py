@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 
 from benchmarks.world import World
 from salus.api.app import make_app
+from salus.api.explorer.portal import read_files, routes
 from salus.api.gateway.quick import Quick
 from salus.api.guard import SignedGuard
 from salus.api.limits import Limits
@@ -100,7 +101,7 @@ def main() -> None:
     bound = bind(Listening("127.0.0.1", 0))
     limits = Limits(address_rate=_OPEN, address_burst=_OPEN)
     made, guard = served(world, organisation, work), SignedGuard(lambda: bound.authorities, limits=limits)
-    app = make_app(made, OPERATIONS, guard, shorter=[Middleware(Quick, made, guard)])
+    app = make_app(made, OPERATIONS, guard, routes(read_files()), [Middleware(Quick, made, guard)])
     if given.ticking:
         threading.Thread(target=tick, args=(world,), daemon=True).start()
     with closing(world.ledger), organisation.carrier:

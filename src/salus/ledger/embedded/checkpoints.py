@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from salus.ledger.embedded.chain import Chain
 from salus.state.tables import StorageFailure
 
-CHECKPOINT_KEYS = 6_144  # pending (`Chain.pending`): then the next one begins. Opening after a kill executes them again
+CHECKPOINT_KEYS = 2_048  # pending (`Chain.pending`): then the next one begins. Opening after a kill executes them again
 MOST_KEYS = 65_536  # pending: then blocks wait for the one that is being written
 
 
