@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 import httpx2
 import orjson
@@ -15,6 +15,7 @@ from salus.client.remote_errors import AnswerLost, BadUpstream, NodeAway, NodeBu
 from salus.client.tracing import trace_fields
 
 CONNECT_S, READ_S, KEEP_S = 5.0, 15.0, 60.0
+WHOLE_S = 600.0  # of an answer from first to last byte: a block of many is large, a drip has no end
 PAUSES_S = (0.05, 0.25, 1.0)  # before a question is asked again
 MOST_ANSWER = 100 * 1024**2  # above any block
 CONNECTIONS = 64
@@ -48,6 +49,26 @@ class Answer(NamedTuple):
         return f"Answer({self.status})"
 
 
+def parse_url(url: str) -> SplitResult:
+    """Return the parts of a server's address; raise BadUpstream unless it is http or https, and only an address."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.port is None or parts.port > 0
+    except ValueError:
+        raise BadUpstream from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or not sound:
+        raise BadUpstream
+    return parts
+
+
+def trusting(authority: Path | None) -> ssl.SSLContext:
+    """Return what trusts the certificates of a file in PEM alone, or those of this machine; raise BadUpstream."""
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except (OSError, ValueError):
+        raise BadUpstream from None
+
+
 class Connections:
     """Connections to any servers, made at first use. Thread-safe.
 
@@ -68,11 +89,13 @@ class Connections:
         *,
         takes_s: float = READ_S,
         most: Callable[[int], int] = lambda status: MOST_ANSWER,
+        whole_s: float = WHOLE_S,
         sign: Callable[[httpx2.Request], None] = lambda request: None,
     ) -> Answer:
-        """Send one request once, signed by `sign`; `most` gives the bound in bytes of an answer by its status.
+        """Send one request once, signed by `sign`. `most` bounds an answer in bytes, by its status, `whole_s`
+        in time, beside `takes_s` between parts of it.
 
-        Raises UnreadableAnswer for one that is larger or of no form; and httpx2.HTTPError, httpx2.InvalidURL, OSError.
+        Raises UnreadableAnswer for one that is larger, BadUpstream; and httpx2.HTTPError, httpx2.InvalidURL, OSError.
         """
         client = self.open()
         named = trace_fields() | dict(fields or {})
@@ -84,7 +107,7 @@ class Connections:
         except RuntimeError:  # closed in another thread
             raise httpx2.ConnectError("closed") from None
         try:
-            return Answer(answer.status_code, _bounded(answer, most(answer.status_code)), answer.headers)
+            return Answer(answer.status_code, _bounded(answer, most(answer.status_code), whole_s), answer.headers)
         finally:
             answer.close()
 
@@ -98,13 +121,13 @@ class Connections:
     def open(self) -> httpx2.Client:
         """Return what sends, made at first use: reading the certificates that are trusted takes a while.
 
-        Raises OSError or ValueError where the file of certificates cannot be read.
+        Raises BadUpstream where the file of certificates cannot be read.
         """
         with self._making:
             if self._made is None:
                 self._made = httpx2.Client(
                     headers={"accept-encoding": "identity"},
-                    verify=ssl.create_default_context(cafile=self._authority),
+                    verify=trusting(self._authority),
                     trust_env=False,
                     transport=self._transport,
                     limits=httpx2.Limits(max_connections=CONNECTIONS, keepalive_expiry=KEEP_S),
@@ -112,12 +135,14 @@ class Connections:
             return self._made
 
 
-def _bounded(answer: httpx2.Response, most: int) -> bytes:
-    parts, room = [], most
+def _bounded(answer: httpx2.Response, most: int, whole_s: float) -> bytes:
+    parts, room, until = [], most, time.monotonic() + whole_s
     for part in answer.iter_raw():
         room -= len(part)
         if room < 0:
             raise UnreadableAnswer
+        if time.monotonic() > until:
+            raise httpx2.ReadTimeout("")
         parts.append(part)
     return b"".join(parts)
 
@@ -125,16 +150,19 @@ def _bounded(answer: httpx2.Response, most: int) -> bytes:
 class Server:
     """A client of one server, the ledger's node or a gateway. Safe to use from several threads."""
 
-    def __init__(self, url: str, authority: Path | None = None) -> None:
-        """`authority` as of `Connections`. Raises BadUpstream."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise BadUpstream
+    def __init__(
+        self,
+        url: str,
+        authority: Path | None = None,
+        read_s: float = READ_S,
+        most: int = MOST_ANSWER,
+        whole_s: float = WHOLE_S,
+    ) -> None:
+        """`authority` as of `Connections`; `read_s`, `most` and `whole_s` bound each answer. Raises BadUpstream."""
+        parse_url(url)
         self._url, self._connections = url.rstrip("/"), Connections(authority)
-        try:
-            self._connections.open()
-        except (OSError, ValueError):
-            raise BadUpstream from None
+        self._read_s, self._most, self._whole_s = read_s, most, whole_s
+        self._connections.open()
 
     def get(self, path: str, query: dict[str, str] | None = None, wait_s: float = 0.0, tries: int = 3) -> Answer:
         """Ask, which changes nothing, and therefore again where it failed; `wait_s` is how long the server may take.
@@ -142,14 +170,11 @@ class Server:
         Raises NodeAway, NodeBusy, UnreadableAnswer.
         """
         asked = f"?{urlencode(query)}" if query else ""
-        return self._ask(
-            lambda: self._connections.request("GET", self._url + path + asked, takes_s=READ_S + wait_s), tries
-        )
+        return self._ask(lambda: self._send("GET", path + asked, wait_s=wait_s), tries)
 
     def ask(self, path: str, body: bytes, media_type: str, tries: int = 3) -> Answer:
         """Ask by a body; as `get`."""
-        fields = {"content-type": media_type}
-        return self._ask(lambda: self._connections.request("POST", self._url + path, body, fields), tries)
+        return self._ask(lambda: self._send("POST", path, body, {"content-type": media_type}), tries)
 
     def post(self, path: str, body: bytes, media_type: str, wait_s: float = 0.0) -> Answer:
         """Send once what changes something. Raises NodeAway where nothing was sent, AnswerLost where it may have been,
@@ -159,7 +184,7 @@ class Server:
     def send(self, method: str, path: str, body: bytes, fields: Mapping[str, str], wait_s: float = 0.0) -> Answer:
         """Send one request once, with these header fields; raises as `post`."""
         try:
-            answer = self._connections.request(method, self._url + path, body, fields, takes_s=READ_S + wait_s)
+            answer = self._send(method, path, body, fields, wait_s)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
             raise NodeAway from None
         except httpx2.TransportError:
@@ -173,6 +198,24 @@ class Server:
     def close(self) -> None:
         """Let go of the connections."""
         self._connections.close()
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        fields: Mapping[str, str] | None = None,
+        wait_s: float = 0.0,
+    ) -> Answer:
+        return self._connections.request(
+            method,
+            self._url + path,
+            body,
+            fields,
+            takes_s=self._read_s + wait_s,
+            most=lambda status: self._most,
+            whole_s=self._whole_s,
+        )
 
     def _ask(self, send: Callable[[], Answer], tries: int) -> Answer:
         refused: NodeAway | NodeBusy = NodeAway()

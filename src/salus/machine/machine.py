@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from salus.contracts.context import ValidatorUpdate
 from salus.core.encoding import encode
-from salus.core.envelope import parse_envelope
+from salus.core.envelope import Envelope, parse_envelope
 from salus.core.errors import Refusal
 from salus.core.hashing import T
 from salus.core.types import Digest, Height, Message
@@ -24,7 +24,8 @@ from salus.machine.execution import Event, Execution, Outcome, block_entry, even
 from salus.machine.genesis import founded
 from salus.machine.seen import SeenIds
 from salus.machine.seen import Undo as SeenUndo
-from salus.machine.signing import Verified
+from salus.machine.signing import Check, Verified
+from salus.machine.versions import Rules, rules_at
 from salus.merkle.log import Frontier, leaf_hash
 from salus.merkle.smt import Proof
 from salus.state.events import EventLog
@@ -113,26 +114,42 @@ class Machine:
         self._begin()
         return self.store.root
 
+    def rules(self) -> Rules:
+        """Return the rules of the next block; raise UnknownRules where members voted for others than are known here."""
+        return rules_at(self.store, self.height + 1)
+
     def check(self, raw: bytes, time: int = 0) -> int:
         """Return 0 if the batch may be passed on, else the code of its refusal; verifies its envelopes ahead.
 
         `time` is the caller's clock; that of the last block counts where it is later. What an
         envelope will come to is not told: each succeeds or fails by itself when it is executed.
         """
-        time = max(time, self.time)
-        try:
-            batch = self._gate.batch(self.store, time, raw)
-        except Refusal as refusal:
-            return refusal.code
-        for one in batch.payload.envelopes:
+        admitted = self.admit(raw, time)
+        if admitted.batch is None or admitted.code:
+            return admitted.code
+        for one in admitted.batch.payload.envelopes:
             try:
-                self._gate.envelope(self.store, time, parse_envelope(self.network, one), remember=True)
+                envelope = parse_envelope(self.network, one)
+                self._gate.envelope(self.store, max(time, self.time), envelope, remember=True)
             except Refusal:
                 continue
         return 0
 
+    def admit(self, raw: bytes, time: int = 0) -> Admission:
+        """Answer a batch alone, as `check` does, and leave its envelopes for later."""
+        try:
+            self.rules()
+            return Admission(0, self._gate.batch(self.store, max(time, self.time), raw))
+        except Refusal as refusal:
+            return Admission(refusal.code, None)
+
+    def checks(self, envelopes: Sequence[Envelope], time: int = 0) -> list[Check]:
+        """Return the signatures of `envelopes` whose keys are live: `verified.verify` may take them in any thread."""
+        return self._gate.checks(self.store, max(time, self.time), envelopes)
+
     def screen(self, batches: Sequence[bytes], time: int, max_bytes: int | None = None) -> list[Admission]:
-        """Answer each of `batches` as members of one block on top of the state as it is."""
+        """Answer each of `batches` as members of one block on top of the state as it is; raise UnknownRules."""
+        self.rules()
         limit = max_block_bytes(self.store)
         if max_bytes is not None:
             limit = min(limit, max_bytes)
@@ -142,7 +159,10 @@ class Machine:
         return self._screened[1]
 
     def prepare(self, batches: Sequence[bytes], max_bytes: int, time: int) -> list[bytes]:
-        """Return those of `batches` that can stand in the next block, in order; `process` accepts them."""
+        """Return those of `batches` that can stand in the next block, in order; `process` accepts them.
+
+        Both raise UnknownRules, as `execute` does.
+        """
         return [
             raw for raw, answer in zip(batches, self.screen(batches, time, max_bytes), strict=True) if not answer.code
         ]
@@ -154,11 +174,13 @@ class Machine:
     def execute(self, height: int, time: int, batches: Sequence[bytes]) -> BlockResult:
         """Run a decided block in memory; `commit` or `undo` must follow. Persists nothing.
 
-        Raises ValueError where height or time go back; whatever else is raised is a bug and must
-        stop the node.
+        Raises UnknownRules where members voted for rules that this software does not have: nothing has changed
+        then, and the node must stop before this block. Raises ValueError where height or time go back; whatever
+        else is raised is a bug and must stop the node.
         """
         if self._executed or height <= self.height or time < self.time:
             raise ValueError("out of order")
+        rules = rules_at(self.store, height)
         before = (self.height, self.time)
         if not batches:
             self._undo = _Undo(*before, None)
@@ -170,7 +192,7 @@ class Machine:
         for answer in admitted:
             if answer.batch is not None and not answer.code:
                 self.seen.consume(answer.batch.id, answer.batch.payload.not_after)
-        execution = Execution(self.network, self._gate, self.store, height, time)
+        execution = Execution(self.network, self._gate, self.store, height, time, rules)
         executed = execution.run(admitted)
         entries = [block_entry(self.network, height, time, batches_root(ids))]
         entries += [event_entry(self.network, event.body) for event in executed.events]

@@ -11,12 +11,11 @@ from salus.client.ledger import Ledger
 from salus.client.submission import Submission
 from salus.core import cose
 from salus.core.encoding import decode
-from salus.core.envelope import parse_batch, parse_envelope
 from salus.core.errors import Refusal
 from salus.core.signatures import verify
-from salus.evidence.header import read_block
 from salus.services import lookup
 from salus.services.actors import Person
+from salus.services.held_in_block import holds
 from salus.services.members import member_name
 from salus.wallet.kept import KeptSubmission
 
@@ -75,13 +74,6 @@ def list_sent(person: Person) -> tuple[Sending, ...]:
     return tuple(sorted(found, key=lambda one: (-one.sent, one.envelope, one.name)))
 
 
-def holds(ledger: Ledger, height: int, envelope: bytes) -> bool:
-    """True if the block of that height holds the envelope. Raises LookupError, and a refusal where it was pruned."""
-    block = read_block(ledger.block(height))
-    batches = (parse_batch(ledger.network, raw).payload.envelopes for raw in block.batches)
-    return any(parse_envelope(ledger.network, one).id == envelope for batch in batches for one in batch)
-
-
 def _standing(ledger: Ledger, kept: KeptSubmission) -> Standing:
     if not kept.receipt:
         return Standing.NO_RECEIPT
@@ -89,10 +81,10 @@ def _standing(ledger: Ledger, kept: KeptSubmission) -> Standing:
         return Standing.FORGED
     if kept.height > ledger.height():
         return Standing.AHEAD
-    try:
-        return Standing.THERE if holds(ledger, kept.height, kept.envelope) else Standing.NOT_THERE
-    except (LookupError, Refusal):
+    pruned = ledger.pruned()
+    if pruned is not None and kept.height < pruned.height:
         return Standing.GONE
+    return Standing.THERE if holds(ledger, kept.height, kept.envelope) else Standing.NOT_THERE
 
 
 def _signed(ledger: Ledger, kept: KeptSubmission) -> bool:

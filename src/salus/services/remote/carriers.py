@@ -17,11 +17,11 @@ from salus.core.encoding import decode, encode
 from salus.core.envelope import parse_envelope
 from salus.core.errors import Kind, Refusal
 from salus.services.errors import NoSuchMember
+from salus.services.held_in_block import holds
 from salus.services.ports import Carried, Carriers
 from salus.services.remote.addresses import Addresses
 from salus.services.remote.errors import BadAnswer
 from salus.services.remote.gateways import Gateways
-from salus.services.sent import holds
 
 TRIES = 3  # of an envelope, whose id is its own: an answer that was lost is given again
 COSE, CBOR = "application/cose", "application/cbor"
@@ -104,6 +104,8 @@ class RemoteCarriers:
         if len(submitted.outcomes) != 1:
             raise BadAnswer
         (outcome,) = submitted.outcomes
+        if url.endswith("/envelopes") and outcome.id != parse_envelope(self._ledger.network, body).id:
+            raise BadAnswer
         if outcome.height:
             receipt = self._receipt(member, outcome, submitted.receipts)
             if receipt:  # kept before what it says is looked for, since it may be a lie
@@ -150,12 +152,8 @@ class RemoteCarriers:
 
     def _check(self, outcome: Outcome, receipt: bytes) -> None:
         """Raise BadAnswer unless it was signed for, and the block that was named holds the envelope."""
-        try:
-            if receipt and holds(self._ledger, outcome.height, outcome.id):
-                return
-        except (LookupError, Refusal):
-            pass
-        raise BadAnswer
+        if not receipt or not holds(self._ledger, outcome.height, outcome.id):
+            raise BadAnswer
 
 
 def in_thread(work: Callable[[], Landed]) -> "Future[Landed]":
