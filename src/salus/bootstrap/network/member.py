@@ -23,10 +23,14 @@ APPLICATION_GRACE_S, COMETBFT_GRACE_S = 30.0, 8.0
 PROBE_S, HUNG_S = 2.0, 60.0  # how often health is asked, and after what silence CometBFT counts as hung
 
 
+Serving = Callable[[Path, ConsensusFile], Sequence[str]]  # the command that serves a home
+
+
 class Member:
     """A home whose processes are kept running by calls of `step`. Its lock is held until `close`. Not thread-safe.
 
-    With `outside` the application is a process that somebody else keeps: only CometBFT is kept here.
+    With `outside` the application is a process that somebody else keeps: only CometBFT is kept here. `serving` says
+    how the application is run, where that is not `salus serve`.
     """
 
     def __init__(
@@ -36,6 +40,7 @@ class Member:
         *,
         outside: bool = False,
         environment: Mapping[str, str] | None = None,
+        serving: Serving | None = None,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         found = read_consensus(home)
@@ -48,7 +53,8 @@ class Member:
             if found.has_node:
                 refresh(self.home, found, (home / GENESIS).read_bytes())
             logs = self.home / "logs"
-            served = None if outside else lambda: serving_command(self.home, found)
+            command_of = serving or serving_command
+            served = None if outside else lambda: command_of(self.home, found)
             self.application = (
                 None if served is None else Watched(served, logs / "salus.log", APPLICATION_GRACE_S, environment, now_s)
             )
