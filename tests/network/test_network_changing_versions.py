@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from network.networks import Network, network_of, until
 
 VERSIONS = ("v0.38.26", "v0.39.4", "v0.40.0")
