@@ -26,7 +26,7 @@ def cometbft() -> Path:
 
 @pytest.fixture(scope="session")
 def other_versions(cometbft: Path) -> dict[str, Path]:
-    """Other versions that are built here (`make cometbft COMETBFT=v0.38.26`), by name."""
+    """Every version that is built here (`make cometbft COMETBFT=v0.38.26`), by name."""
     found = {path.name.removeprefix("cometbft-"): path for path in sorted(TOOLS.glob("cometbft-v*"))}
     return {name: path for name, path in found.items() if shutil.which(path)}
 

@@ -1,6 +1,6 @@
 """What a process serves over HTTP: the operations of each standard over an open region."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -57,17 +57,16 @@ ANSWERING_THREADS = 6  # each may wait for a peer that takes an answer slowly
 def serving(
     region: Region,
     guard: Guard,
-    arrived: Callable[[bytes], None] = lambda account: None,
     tracing: Tracing | None = None,
     tiles: Path | None = None,
 ) -> Iterator[Starlette]:
     """Give the application over an open region; its threads and the guard end with the block.
 
-    `arrived` is told of letters, `tracing` of requests.
+    `tracing` is told of requests.
     """
     work, answering = Work(), Work(ANSWERING_THREADS)
     watch = Watch(Figures(_looks(region, work, answering)), tracing or Passing())
-    made = served(region, work, arrived, answering, watch, tiles_folder(region.home, tiles))
+    made = served(region, work, answering, watch, tiles_folder(region.home, tiles))
     try:
         made.waiting.add(made.reading.tail.close)
         yield make_app(made, OPERATIONS, guard, routes(read_files()), [Middleware(Quick, made, guard)])
@@ -82,7 +81,6 @@ def serving(
 def served(
     region: Region,
     work: Work,
-    arrived: Callable[[bytes], None] = lambda account: None,
     answering: Work | None = None,
     watch: Watch | None = None,
     tiles: Path | None = None,
@@ -106,7 +104,7 @@ def served(
         watch=watch or Watch(),
         document=orjson.dumps(document(OPERATIONS, version("salus"))),
         directory=None if region.elsewhere is None else region.elsewhere.own,
-        inboxes=Inboxes(region.exchange, arrived),
+        inboxes=Inboxes(region.exchange),
         tiles=tiles,
         engine="embedded" if read_consensus(region.home) is None else "cometbft",
     )

@@ -15,11 +15,14 @@ from salus.contracts.access.events import (
 from salus.contracts.access.keys import answer_key
 from salus.contracts.access.other_events import DeferredReleased, ReleasedInBulk
 from salus.core.encoding import decode, encode
+from salus.core.errors import Kind as Why
+from salus.core.errors import Refusal
 from salus.core.request import SignedRequest
 from salus.core.types import Message
 from salus.evidence.format import (
     ANNEXED,
     FORMAT,
+    NO_SALT,
     Annex,
     Annexed,
     Checkpoint,
@@ -46,7 +49,6 @@ _ANSWERS = (
     DeferredReleased,
     ReleasedInBulk,
 )
-_NO_SALT = bytes(32)  # where a request is shown and the leaves are opened by an annex
 
 
 class Disclosed(NamedTuple):
@@ -97,7 +99,7 @@ def prove_page(
     relation = request.payload.relation
     index = _index(ledger, relation, request.id, (SessionOpened,))
     facts = _facts(ledger, (relation_key(relation), answer_key(relation, request.id), owner_key(request.key)))
-    shown = RequestFact(raw, public, _NO_SALT)
+    shown = RequestFact(raw, public, NO_SALT)
     evidence = _evidence(ledger, Kind.PAGE, facts, _events(ledger, facts, index), disclosed, shown, None)
     return encode(Annexed(ANNEXED, encode(evidence), Annex(salt, page, ())))
 
@@ -110,7 +112,7 @@ def prove_session(
     opened = _index(ledger, relation, request.id, (SessionOpened,))
     closed = _index(ledger, relation, request.id, (SessionClosed,))
     facts = _facts(ledger, (answer_key(relation, request.id), owner_key(request.key)))
-    shown = RequestFact(raw, public, _NO_SALT)
+    shown = RequestFact(raw, public, NO_SALT)
     evidence = _evidence(ledger, Kind.SESSION, facts, _events(ledger, facts, opened, closed), None, shown, None)
     return encode(Annexed(ANNEXED, encode(evidence), Annex(salt, None, tuple(pages))))
 
@@ -202,9 +204,17 @@ def _events(ledger: Ledger, facts: _Facts, *indexes: int) -> tuple[LogFact, ...]
     return tuple(LogFact(proof.index, proof.size, proof.body, proof.path) for proof in proofs)
 
 
-def own_checkpoint(ledger: Ledger, log: LogValue) -> Checkpoint:
-    """Return the ledger's note over its log as it stands, with the growth from `log` to it."""
-    note = ledger.checkpoint()
+def own_checkpoint(ledger: Ledger, log: LogValue) -> Checkpoint | None:
+    """Return the ledger's note over its log, with the growth between `log` and it; None where there is none for now.
+
+    Evidence without one is good: it says that nobody has witnessed the log.
+    """
+    try:
+        note = ledger.checkpoint()
+    except Refusal as refusal:
+        if refusal.kind is not Why.UNAVAILABLE:
+            raise
+        return None
     size = notes.parse(note).checkpoint.size
     growth = () if size == log.size else ledger.prove_growth(min(size, log.size), max(size, log.size))
     return Checkpoint(note, growth)

@@ -5,27 +5,27 @@ a proof needs them for as long as anybody keeps it. So a thread fetches them, a 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from threading import Condition, Event, Thread
 
 import msgspec
 
-from salus.cometbft.proto.types_pb2 import BLOCK_ID_FLAG_COMMIT, Commit, ValidatorSet
-from salus.cometbft.reading import read
-from salus.cometbft.validators import Validator, read_validators, total_power, validators
-from salus.core.encoding import decode, encode
+from salus.cometbft.validators import validators
+from salus.core.encoding import decode
 from salus.core.errors import Refusal
 from salus.evidence.committed import FORMAT, Committed, committed, signers
-from salus.evidence.format import MAX_HEADER_BYTES
 from salus.evidence.header import SignedHeader, Validators, read_header
+from salus.ledger.consensus.bridges import bridged
 from salus.ledger.consensus.commitfile import CommitFile, Step
-from salus.ledger.consensus.errors import NoBridge, NoVotes, OtherCommit
+from salus.ledger.consensus.errors import DamagedCommits, NoVotes, OtherCommit
 from salus.ledger.consensus.ports import Votes
 from salus.ledger.errors import LedgerStopped
 from salus.machine.base import UNKNOWN
 
 LOG = logging.getLogger("salus.consensus")
 MOST_AT_ONCE = 64  # commits that are made durable together, when there is much to catch up with
+ANSWERED_S, ENDED_S = 2.0, 2.0  # how long closing waits for an answer, and then for the thread
 PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # before a node that did not answer is asked again
 
 
@@ -50,7 +50,7 @@ class Commits:
         self._heights, self._header = heights, header
         self._changed = Condition()  # guards the file
         self._closing, self._due = Event(), Event()
-        self.trouble: type[Refusal] | None = None
+        self.trouble: Callable[[], Refusal] | None = None
         self._thread: Thread | None = None
         if votes is not None:
             self._due.set()  # an earlier process may have left some
@@ -72,10 +72,8 @@ class Commits:
         with self._changed:
             if not height or not self._file.first <= height <= self._file.height:
                 return None
-            made = encode(Committed(FORMAT, self._network, tuple(self._path(height))))
-        if len(made) > MAX_HEADER_BYTES:
-            raise NoBridge
-        return made
+            founders = validators(self._founders.values())
+            return bridged(self._network, founders, self._file.get, self._file.first, height)
 
     def wait(self, height: int, timeout_s: float) -> bytes:
         """Return the committed header of a height, waiting for it; raises NoVotes, NoBridge."""
@@ -92,10 +90,10 @@ class Commits:
         self._due.set()
         with self._changed:
             self._changed.notify_all()
-        if self._votes is not None:
-            self._votes.close()  # a question under way ends with that
-        if self._thread is not None:
-            self._thread.join(PAUSES_S[-1])
+        if self._votes is not None and self._thread is not None:
+            self._thread.join(ANSWERED_S)
+            self._votes.close()  # a question that is still under way ends with that
+            self._thread.join(ENDED_S)
         with self._changed:
             self._file.close()
 
@@ -108,14 +106,20 @@ class Commits:
                 while not self._closing.is_set() and self._collect(votes):
                     failures = 0
             except OtherCommit:
-                LOG.exception("collecting votes stopped", extra={"code": OtherCommit.code})
-                self.trouble = OtherCommit
-                return
+                self._stop(OtherCommit)
+            except DamagedCommits as damage:
+                self._stop(partial(DamagedCommits, damage.offset, damage.what))
             except (Refusal, LookupError, OSError):
                 if self._closing.wait(PAUSES_S[min(failures, len(PAUSES_S) - 1)]):
                     return
                 failures += 1
                 self._due.set()
+
+    def _stop(self, trouble: Callable[[], Refusal]) -> None:
+        """Collect no more, and say why: no more headers are proved from now on."""
+        LOG.error("collecting votes stopped", extra={"code": trouble().code})
+        self.trouble = trouble
+        self._closing.set()
 
     def _collect(self, votes: Votes) -> bool:
         """Fetch what is missing; False where nothing is."""
@@ -158,41 +162,3 @@ class Commits:
         if found.hash != known.hash or found.header != said:
             raise OtherCommit
         return Step(*decode(raw, Committed).steps[0])
-
-    def _path(self, height: int) -> list[Step]:
-        """Return a way from the founders to a height, in steps of which each vouches for the next."""
-        steps: list[Step] = []
-        known, low = validators(self._founders.values()), self._file.first - 1
-        while not _trusted(known, self._file.get(height)):
-            trusted = self._farthest(known, low, height)
-            if trusted == low:  # none beyond, but the next one, which the last step names
-                if not steps:
-                    raise NoBridge
-                trusted += 1
-            if trusted == height:
-                break
-            low = trusted
-            steps.append(self._file.get(low))
-            known = read_validators(read(steps[-1].validators, ValidatorSet))
-        return [*steps, self._file.get(height)]
-
-    def _farthest(self, known: Sequence[Validator], low: int, height: int) -> int:
-        """Return a height from `low` on, below `height`, that `known` vouch for while for the next they do not."""
-        while height - low > 1:
-            middle = (low + height) // 2
-            if _trusted(known, self._file.get(middle)):
-                low = middle
-            else:
-                height = middle
-        return low
-
-
-def _trusted(known: Sequence[Validator], step: Step) -> bool:
-    """True if more than a third of the power of `known` signed a step, whose votes were verified when it was kept."""
-    powers = {one.address: one.power for one in known}
-    signed = [
-        powers.get(one.validator_address, 0)
-        for one in read(step.commit, Commit).signatures
-        if one.block_id_flag == BLOCK_ID_FLAG_COMMIT
-    ]
-    return sum(signed) * 3 > total_power(known)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Event, RLock, Thread
 from time import monotonic
 
+from salus.client.light.errors import TrustExpired
 from salus.client.remote_errors import NodeAway, NodeBusy, NodeRefused, PrunedThere, UnreadableAnswer
 from salus.contracts.governance.parameters import Parameter
 from salus.contracts.governance.queries import parameter, validators
@@ -23,9 +24,9 @@ from salus.ledger.errors import (
     StorageFull,
     TwoHeaders,
 )
-from salus.ledger.followed.sent import Sent
+from salus.ledger.followed.sending import Sending
 from salus.ledger.followed.tips import Tips
-from salus.ledger.followed.upstream import Upstream
+from salus.ledger.followed.upstream import Source
 from salus.machine.errors import UnknownRules
 from salus.state.tables import StorageFailure
 from salus.verifier.helper import Helper
@@ -36,7 +37,7 @@ EARLY_S = 0.1  # before asking again a node that answered sooner than it was to
 PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # before a node that is away is asked again
 AWAY = (NodeAway, NodeBusy)  # it may come back
 UNREADABLE = (NodeRefused, UnreadableAnswer, Malformed, LookupError)  # no node of this network, or none at all
-WAITS = (StorageFull, StorageFailed, ClockBehind)  # to be mended here; tried again, as the one before is
+WAITS = (StorageFull, StorageFailed, ClockBehind, TrustExpired)  # to be mended here; tried again, as the one before is
 
 
 class Follower:
@@ -49,9 +50,9 @@ class Follower:
     def __init__(
         self,
         chain: Chain,
-        upstream: Upstream,
+        upstream: Source,
         tips: Tips,
-        sent: Sent,
+        sent: Sending,
         lock: RLock,
         helper: Helper,
         covered: Callable[[SignedHeader], None],
