@@ -68,6 +68,7 @@ def play(run: Run, program: Path, say: Callable[[str], None], *, long: bool = Fa
                 four.stop()
                 say(audit(four, load))
             except BaseException as failure:
+                load.stop()
                 failure.add_note(f"{run}\n{four.logs()}")
                 raise
     except AssertionError as failure:
