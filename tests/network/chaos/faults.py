@@ -212,8 +212,26 @@ def wrong_clock(world: World) -> None:
     world.heal()
 
 
-def _halts_and_heals(world: World, victim: Node, words: tuple[str, ...]) -> None:
-    """See one member halt with a reason, and heal by state sync while the others go on."""
+def _address(node: Node) -> bytes:
+    """Return the address of a node's validator."""
+    assert node.rpc is not None
+    return node.rpc.status().validator
+
+
+def _signs_nothing(world: World, victim: Node, address: bytes) -> None:
+    """See that no signature of one member's validator counts in the blocks that come, while the others go on."""
+    other = world.four.others(victim.name)[0]
+    assert other.rpc is not None
+    first = world.four.heights(other)[0] + 1
+    world.go_on(victim)
+    for height in range(first, world.four.heights(other)[0]):
+        _, commit = other.rpc.commit(height)
+        signed = [one.validator_address for one in commit.signatures if one.signature]
+        assert signed and address not in signed
+
+
+def _halts_and_heals(world: World, victim: Node, address: bytes, words: tuple[str, ...]) -> None:
+    """See one member halt with a reason, signing nothing, and heal by state sync while the others go on."""
     before = {what: len(victim.log(what)) for what in (SALUS, COMETBFT)}
     victim.start()
 
@@ -224,7 +242,7 @@ def _halts_and_heals(world: World, victim: Node, words: tuple[str, ...]) -> None
     found = until(lambda: world.go_on(victim) or reason(), f"a reason why {victim.name} halts, of {words}")
     world.say(f"{victim.name} has halted: {found}")
     height = world.four.heights(victim)
-    world.go_on(victim)
+    _signs_nothing(world, victim, address)
     assert world.four.heights(victim) in (height, [0]), "a member goes on with a state that is not the network's"
     victim.stop()
     other = world.four.others(victim.name)[0]
@@ -238,18 +256,20 @@ def _halts_and_heals(world: World, victim: Node, words: tuple[str, ...]) -> None
 def corrupt_state(world: World) -> None:
     """A value in one member's state rots on disk: it halts, and heals by state sync."""
     victim = world.victim()
+    address = _address(victim)
     victim.stop()
     world.say(f"in the state of {victim.name}, {corrupting.value(victim.home / 'ledger/state', world.rng)} is changed")
-    _halts_and_heals(world, victim, ("0x7062", "CONSENSUS FAILURE", "a request failed", "0x7009"))
+    _halts_and_heals(world, victim, address, ("0x7062", "CONSENSUS FAILURE", "a request failed", "0x7009"))
 
 
 def corrupt_blocks(world: World) -> None:
     """A byte of one member's newest blocks rots on disk: it does not open them, and heals by state sync."""
     victim = world.victim()
+    address = _address(victim)
     victim.signal(signal.SIGKILL, SALUS)
     victim.stop()
     world.say(f"in the blocks of {victim.name}, {corrupting.last_block(victim.home / 'ledger/blocks', world.rng)}")
-    _halts_and_heals(world, victim, ("0x7007",))
+    _halts_and_heals(world, victim, address, ("0x7007",))
 
 
 def propose_invalid(world: World) -> None:
@@ -274,19 +294,13 @@ def sign_with_wrong_key(world: World) -> None:
     victim = world.victim()
     own = victim.program
     world.say(f"{victim.name} signs with another key")
-    assert victim.rpc is not None
-    address = victim.rpc.status().validator
+    address = _address(victim)
     program = like(own)
     _other_program(world, victim, "", program, {"CHAOS_WRONG_KEY": "1"})
     world.go_on(victim)
     time.sleep(SETTLES_S)
     other = world.four.others(victim.name)[0]
-    assert other.rpc is not None
-    first = world.four.heights(other)[0]
-    world.go_on(victim)
-    for height in range(first, world.four.heights(other)[0]):
-        _, commit = other.rpc.commit(height)
-        assert address not in [one.validator_address for one in commit.signatures if one.signature]
+    _signs_nothing(world, victim, address)
     victim.stop()
     victim.program, victim.settings = own, {}
     until(lambda: list(other.home.glob("ledger/snapshots/*/manifest.cbor")), "a snapshot at another member")
