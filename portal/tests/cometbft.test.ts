@@ -77,7 +77,7 @@ test.each(facts.commits)("commit: $name", ({ name, height, commit: raw, basic, l
   expect(light || !ours).toBe(true);
 });
 
-test("who leads to whom", () => {
+test("who leads to whom", { timeout: 60_000 }, () => {
   for (const { trusted, height, enough } of facts.trusting) {
     const validators = readValidators(bare(block(trusted).validators));
     expect(trustedBy(chain, validators, readCommit(unhex(block(height).commit)))).toBe(enough);

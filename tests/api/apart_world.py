@@ -44,9 +44,9 @@ class Served:
 
     def up(self) -> None:
         """Serve it, on the port it had before."""
-        tended = self._up.enter_context(tending(self.region, None, DEFAULT))
+        self._up.enter_context(tending(self.region, None, DEFAULT))
         guard = SignedGuard(lambda: frozenset((self.url.removeprefix("http://"),)))
-        app = self._up.enter_context(serving(self.region, guard, tended.arrived))
+        app = self._up.enter_context(serving(self.region, guard))
         self.url = self._up.enter_context(running(app, self.port))
         self.port = int(self.url.rpartition(":")[2])
         places = f"{self.url}/{{}}".format

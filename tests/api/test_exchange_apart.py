@@ -4,17 +4,26 @@ import pytest
 from apart_world import Apart, joined
 
 from e2e.story_region import laboratory_terms
+from salus.api.gateway import ask as ask_operations
+from salus.client.http import Answer
+from salus.contracts.access import queries as access
+from salus.contracts.access.types import Outcome
 from salus.core.errors import Refusal
 from salus.services.accounting import accounting
+from salus.services.errors import AlreadyAnswered
 from salus.services.grant import grant
 from salus.services.inbox import collect
+from salus.services.open_session import ask_session
 from salus.services.receive_own import OwnView
+from salus.services.received import list_received
 from salus.services.remote import inboxes
 from salus.services.remote.errors import GatewayAway, NoSigningAccount
-from salus.services.remote.exchange import GIVEN_UP_MS, RemoteExchange
+from salus.services.remote.exchange import GIVEN_UP_MS, LETTER, RemoteExchange
+from salus.services.remote.gateways import Gateways
 from salus.services.remote.outbox import Outbox
 from salus.services.request import request, request_own
 from salus.services.revoke import revoke
+from salus.services.session_page import ask_close, ask_page
 from salus.vault.seals import SealKey
 
 
@@ -68,30 +77,38 @@ def test_a_person_fetches_what_is_hers_from_her_custodian(homes: Apart) -> None:
     assert collect(homes.alma) == ()
 
 
+def leave(homes: Apart, count: int) -> list[bytes]:
+    """Post letters from the clinic to the north that nobody answers; return them."""
+    bodies = [b"letter %d" % number for number in range(count)]
+    for body in bodies:
+        homes.clinic.exchange.post(homes.north.account, "notice", body)
+    return bodies
+
+
 def test_what_is_posted_while_the_other_is_away_arrives_in_order_later(homes: Apart) -> None:
     homes.homes["north"].down()
-    packages = [request(homes.clinic, homes.handle, "TREAT", homes.badge) for _ in range(3)]
-    assert waiting(homes.clinic.exchange) == ["request"] * 3
+    bodies = leave(homes, 3)
+    assert waiting(homes.clinic.exchange) == ["notice"] * 3
     hurry(homes.clinic.exchange)
-    assert waiting(homes.clinic.exchange) == ["request"] * 3
+    assert waiting(homes.clinic.exchange) == ["notice"] * 3
     homes.homes["north"].up()
     hurry(homes.clinic.exchange)
     assert waiting(homes.clinic.exchange) == []
-    assert [letter.body for letter in homes.north.exchange.inbox(homes.north.account)] == [one.raw for one in packages]
+    assert [letter.body for letter in homes.north.exchange.inbox(homes.north.account)] == bodies
 
 
 def test_what_waits_outlives_the_process(homes: Apart) -> None:
     homes.homes["north"].down()
-    package = request(homes.clinic, homes.handle, "TREAT", homes.badge)
+    bodies = leave(homes, 1)
     homes.homes["clinic"].region.release_actors()  # nothing of it is kept in memory
     homes.homes["north"].up()
     with joined(homes.homes["clinic"].region.home, homes.ledger, homes.clock, homes.node.url) as again:
         remote(again.region.organisation("clinic").exchange).flush()
-    assert [letter.body for letter in homes.north.exchange.inbox(homes.north.account)] == [package.raw]
+    assert [letter.body for letter in homes.north.exchange.inbox(homes.north.account)] == bodies
 
 
-def test_a_letter_whose_answer_was_lost_lies_there_once(homes: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
-    exchange = remote(homes.clinic.exchange)
+def lossy(patched: pytest.MonkeyPatch, exchange: RemoteExchange) -> None:
+    """Lose every answer to what is posted, after it was dealt with."""
     ask = exchange._gateways.ask
 
     def lost(method: str, *rest: object, **named: object) -> object:
@@ -100,24 +117,119 @@ def test_a_letter_whose_answer_was_lost_lies_there_once(homes: Apart, monkeypatc
             raise GatewayAway
         return answer
 
+    patched.setattr(exchange._gateways, "ask", lost)
+
+
+def test_a_letter_whose_answer_was_lost_lies_there_once(homes: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = remote(homes.clinic.exchange)
     with monkeypatch.context() as patched:
-        patched.setattr(exchange._gateways, "ask", lost)
-        request(homes.clinic, homes.handle, "TREAT", homes.badge)
-    assert waiting(exchange) == ["request"]
+        lossy(patched, exchange)
+        leave(homes, 1)
+    assert waiting(exchange) == ["notice"]
     hurry(exchange)
     assert waiting(exchange) == []
-    assert letters(homes, "north") == ["request"]
+    assert letters(homes, "north") == ["notice"]
 
 
 def test_a_full_inbox_is_no_loss(homes: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(inboxes, "OF_MEMBER", inboxes.Room(1, 1 << 20))
-        for _ in range(3):
-            request(homes.clinic, homes.handle, "TREAT", homes.badge)
-        assert letters(homes, "north") == ["request"]
-        assert waiting(homes.clinic.exchange) == ["request"] * 2
+        leave(homes, 3)
+        assert letters(homes, "north") == ["notice"]
+        assert waiting(homes.clinic.exchange) == ["notice"] * 2
     hurry(homes.clinic.exchange)
-    assert letters(homes, "north") == ["request"] * 3
+    assert letters(homes, "north") == ["notice"] * 3
+
+
+def granted(homes: Apart) -> None:
+    grant(homes.alma, homes.handle, laboratory_terms(homes.clinic))
+    homes.tend("north")
+
+
+def test_an_answer_comes_in_the_answer_and_no_letter_lies_at_the_custodians(homes: Apart) -> None:
+    granted(homes)
+    asked = request(homes.clinic, homes.handle, "TREAT", homes.badge)
+    assert told(homes)[-1] == "released"  # before the north looked at any inbox
+    assert (letters(homes, "north"), letters(homes, "clinic"), waiting(homes.clinic.exchange)) == ([], ["delivery"], [])
+    homes.tend("clinic")
+    assert told(homes)[-1] == "acknowledged"
+    assert [release for release, _ in list_received(homes.clinic)] == [asked.request] * 2
+    refused = request(homes.clinic, homes.handle, "HRESCH", homes.badge)
+    assert letters(homes, "clinic") == ["refusal"]
+    answer = access.answer(homes.ledger.view(), homes.handle, refused.request)
+    assert answer is not None and answer.outcome == Outcome.REFUSED
+
+
+def test_a_session_goes_by_answers_alone(homes: Apart) -> None:
+    granted(homes)
+    session = ask_session(homes.clinic, homes.handle, "TREAT", homes.badge).request
+    assert told(homes)[-1] == "session" and letters(homes, "clinic") == []
+    for number in (1, 2):
+        assert ask_page(homes.clinic, session) == number
+        assert letters(homes, "clinic") == ["page"]
+        homes.tend("clinic")
+    ask_close(homes.clinic, session)
+    assert letters(homes, "clinic") == ["closing"] and letters(homes, "north") == []
+    homes.tend("clinic")
+    assert told(homes)[-2:] == ["session-closed", "acknowledged"]
+
+
+def test_what_is_asked_while_the_custodian_is_away_is_asked_later(homes: Apart) -> None:
+    granted(homes)
+    homes.homes["north"].down()
+    packages = [request(homes.clinic, homes.handle, "TREAT", homes.badge) for _ in range(2)]
+    assert (waiting(homes.clinic.exchange), letters(homes, "clinic")) == (["request"] * 2, [])
+    homes.homes["north"].up()
+    hurry(homes.clinic.exchange)
+    assert (waiting(homes.clinic.exchange), letters(homes, "clinic")) == ([], ["delivery"] * 2)
+    homes.tend("clinic")
+    assert {release for release, _ in list_received(homes.clinic)} == {one.request for one in packages}
+
+
+def test_an_answer_that_was_lost_is_given_again_and_decided_once(homes: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    granted(homes)
+    exchange = remote(homes.clinic.exchange)
+    with monkeypatch.context() as patched:
+        lossy(patched, exchange)
+        request(homes.clinic, homes.handle, "TREAT", homes.badge)
+    assert (waiting(exchange), letters(homes, "clinic")) == (["request"], [])
+    hurry(exchange)
+    assert (waiting(exchange), letters(homes, "clinic")) == ([], ["delivery"])
+    assert told(homes).count("released") == 1
+
+
+def test_what_the_custodian_does_not_answer_goes_as_a_letter(homes: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    granted(homes)
+    monkeypatch.setattr(ask_operations, "answer_request", refuses)
+    request(homes.clinic, homes.handle, "TREAT", homes.badge)
+    assert (waiting(homes.clinic.exchange), letters(homes, "clinic"), letters(homes, "north")) == ([], [], ["request"])
+    homes.tend("north", "clinic")
+    assert told(homes)[-2:] == ["released", "acknowledged"]
+
+
+def refuses(*given: object) -> None:
+    raise AlreadyAnswered
+
+
+@pytest.mark.parametrize("kind", ["grant", "custody", "nothing"])
+def test_an_answer_of_a_kind_that_answers_nothing_is_not_kept(
+    homes: Apart, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    exchange = remote(homes.clinic.exchange)
+    forged = Answer(200, b"what it likes", {LETTER: kind})
+    monkeypatch.setattr(exchange._gateways, "ask", lambda *rest, **named: forged)
+    request(homes.clinic, homes.handle, "TREAT", homes.badge)
+    assert (letters(homes, "clinic"), waiting(exchange)) == ([], ["request"])
+
+
+def test_an_answer_from_ahead_waits_for_the_own_ledger(homes: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = remote(homes.clinic.exchange)
+    ahead = Answer(200, b"sealed", {LETTER: "delivery", "salus-height": str(homes.ledger.height() + 1)})
+    monkeypatch.setattr(exchange._gateways, "ask", lambda *rest, **named: ahead)
+    monkeypatch.setattr(exchange._gateways, "catch_up", lambda height: catch_up(height, 0.0))
+    catch_up = Gateways.catch_up.__get__(exchange._gateways)
+    request(homes.clinic, homes.handle, "TREAT", homes.badge)
+    assert (letters(homes, "clinic"), waiting(exchange)) == ([], ["request"])
 
 
 def test_what_nobody_takes_for_weeks_is_put_aside(homes: Apart) -> None:

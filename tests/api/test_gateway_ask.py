@@ -265,6 +265,7 @@ def test_what_is_under_way_is_not_begun_again() -> None:
     assert refused.value.kind is Kind.CONFLICT
     assert recent.begin("south", b"a")[0] != key
     recent.keep(key, Answer("page", b"12"))
+    assert recent.begin("north", b"a") == (key, Answer("page", b"12"))  # while what follows it is done
     recent.end(key)
     assert recent.begin("north", b"a") == (key, Answer("page", b"12"))
 

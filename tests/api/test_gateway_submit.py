@@ -15,6 +15,7 @@ from e2e.recovery_story import FRIENDS, approvals, begun, new_phone, with_keyhol
 from e2e.story_region import give_wallet, take_in
 from salus.api.admission import PeerGone
 from salus.api.errors import Busy
+from salus.api.executed import REPLAYED, Executed
 from salus.api.gateway.submit import Recovery
 from salus.api.posts import SHARED, Posts, encoded
 from salus.bootstrap import create_person
@@ -27,10 +28,11 @@ from salus.contracts.accounts.messages import ClaimPayload, OpenAccounts, Revoke
 from salus.contracts.accounts.recovery_messages import Approval
 from salus.core import cose
 from salus.core.encoding import decode, encode
-from salus.core.envelope import Envelope
+from salus.core.envelope import Envelope, parse_envelope
 from salus.core.errors import Malformed, WrongSignature
 from salus.core.signatures import SigningKey, verify
 from salus.services.actors import Organisation
+from salus.services.carry import Carrying
 from salus.services.claim import claim
 from salus.services.invite import invite
 from salus.services.recover import start_recovery
@@ -92,9 +94,55 @@ def test_posted_again_the_answer_is_the_same(served: World) -> None:
 
 
 def test_through_another_member_it_is_not_executed_twice(served: World) -> None:
-    raw = opening(served.story.north)
-    assert posted(served, raw).outcomes[0].code == 0
-    assert posted(served, raw, path="/south/envelopes").outcomes[0].code == 0x0007
+    raw, south = opening(served.story.north), "/south/envelopes"
+    first = posted(served, raw)
+    again = posted(served, raw, path=south)
+    assert again.outcomes == first.outcomes  # where it stands, and what came of it
+    assert executions(served, raw) == 1
+    served.story.region.release_actors()  # what gateways remember is gone, as after a restart
+    assert posted(served, raw).outcomes == posted(served, encode([raw]), CBOR).outcomes == first.outcomes
+    assert executions(served, raw) == 1
+    ledger = served.story.region.ledger
+    said = read_receipt(ledger.view(), ledger.network, ledger.now(), again.receipts[0])
+    assert (said.member, said.height, said.codes) == (served.story.south.account, first.outcomes[0].height, (0,))
+
+
+def executions(world: World, raw: bytes) -> int:
+    """How many events the log has of an envelope that opens one account."""
+    nonce = parse_envelope(world.story.region.network, raw).payload.nonce
+    return sum(nonce in event.body for event in world.story.region.ledger.events())
+
+
+def test_of_what_left_no_event_only_that_it_was_executed_is_told(served: World) -> None:
+    north = served.story.north
+    void = north.build(OpenAccounts(served.story.south.account, 1)).raw
+    first = posted(served, void).outcomes[0]
+    assert first.code not in (0, REPLAYED)
+    served.story.region.release_actors()
+    again = posted(served, void).outcomes[0]
+    assert (again.code, again.height > first.height) == (REPLAYED, True)
+
+
+def test_a_nonce_that_two_envelopes_share_tells_of_neither(served: World) -> None:
+    north, nonce = served.story.north, b"n" * 16
+    builder = EnvelopeBuilder(north.network, north.ledger.now, nonce=lambda: nonce)
+    twins = [builder.build([(north.account, north.gateway)], OpenAccounts(north.account, n)).raw for n in (1, 2)]
+    assert [one.code for one in posted(served, encode(twins), CBOR).outcomes] == [0, 0x0212]
+    served.story.region.release_actors()
+    assert [one.code for one in posted(served, encode(twins), CBOR).outcomes] == [REPLAYED] * 2
+
+
+def test_what_is_of_longer_ago_than_is_remembered_is_not_told(served: World) -> None:
+    raws = [opening(served.story.north) for _ in range(3)]
+    first = [posted(served, raw).outcomes[0] for raw in raws]
+    ledger, network = served.story.region.ledger, served.story.region.network
+    executed = Executed(ledger, 1)  # of the log's last entry alone
+    found = []
+    for raw, outcome in zip(raws, first, strict=True):
+        refused = Outcome(outcome.id, REPLAYED, outcome.height + 9, outcome.time, ())
+        one = Carrying(outcome.id, Busy(), parse_envelope(network, raw).payload.nonce)
+        found.append(executed.told(one, refused).code)
+    assert found == [REPLAYED, REPLAYED, 0]
 
 
 def test_an_answer_is_made_quickly_and_is_the_same() -> None:

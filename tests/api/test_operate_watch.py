@@ -128,6 +128,10 @@ def test_a_line_says_what_is_on_the_list_and_no_more(lines: io.StringIO) -> None
     logger.debug("canary, too detailed")
     logging.getLogger("urllib.canary").error("canary")
     logging.getLogger("urllib").info("canary")
+    try:
+        raise KeyError("canary in a library's exception")
+    except KeyError:
+        logging.getLogger("urllib.canary").exception("canary")
     found = [json.loads(line) for line in lines.getvalue().splitlines()]
     for line in found:
         assert line.pop("time").endswith("+00:00")
@@ -136,6 +140,7 @@ def test_a_line_says_what_is_on_the_list_and_no_more(lines: io.StringIO) -> None
         {"level": "error", "logger": "salus.api", "text": "bug", "operation": "account", "ms": 1.5},
         {"level": "error", "logger": "salus", "text": left_out},
         {"level": "error", "logger": "urllib", "text": left_out},
+        {"level": "error", "logger": "urllib", "text": left_out, "kind": "KeyError"},
     ]
 
 

@@ -16,6 +16,7 @@ from salus.client.light.trust import DAY_NS
 from salus.cometbft import chain_id
 from salus.cometbft.validators import validators
 from salus.ledger.consensus.broadcast import Broadcaster
+from salus.ledger.embedded.clock import Clock
 from salus.ledger.light import LightLedger
 from salus.ledger.light.ledger import Noting
 from salus.ledger.light.source import Source
@@ -33,14 +34,16 @@ def light_client(folder: Path, region: Region, rpcs: Sequence[Rpc], trust: Trust
     return LightClient(chain_id(region.network), founders, [RpcProvider(rpc) for rpc in rpcs], kept, trust or LONG)
 
 
-def replica(folder: Path, region: Region, *urls: str, noting: Sequence[Noting] = ()) -> LightLedger:
+def replica(
+    folder: Path, region: Region, *urls: str, noting: Sequence[Noting] = (), clock: Clock | None = None
+) -> LightLedger:
     """Open a replica in `folder` over these nodes."""
     folder.mkdir(exist_ok=True)
     rpcs = [Rpc(url, read_s=5.0) for url in urls]
     founders = validators((one.public, one.power) for one in region.genesis.validators)
     source = Source(region.network, founders, light_client(folder, region, rpcs), rpcs)
     broadcaster = Broadcaster(region.network, [Rpc(url) for url in urls])
-    return LightLedger.open(folder, region.genesis_file, source, broadcaster, noting=noting)
+    return LightLedger.open(folder, region.genesis_file, source, broadcaster, clock, noting)
 
 
 class Relay:

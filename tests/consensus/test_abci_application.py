@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from consensus.consensus_world import COMMIT, Node, Request
+from consensus.kvstore_nodes import until
 from salus.cometbft.proto import abci_pb2
 from salus.core.encoding import decode
-from salus.core.errors import Malformed, WrongSignature
+from salus.core.errors import Malformed, Refusal, WrongSignature
 from salus.evidence.state import LOG_KEY
 from salus.ledger.consensus.ports import Applied, Snapshot
-from salus.machine.errors import Expired, NotAMember, Replayed
+from salus.machine.errors import DamagedExport, Expired, NotAMember, Replayed
 from salus.merkle.ics23 import existence
 from salus.merkle.smt import Proof, verify_absence
 from salus.testing.deciding import stamp
@@ -207,6 +208,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.begun: list[int] = []
+        self.damage: Refusal | None = None
         self.closed = False
 
     def list(self) -> list[Snapshot]:
@@ -230,6 +232,9 @@ class Kept:
     def retain_height(self, height: int, collected: int) -> int:
         return height - 1 if collected <= height else -1
 
+    def trouble(self) -> Refusal | None:
+        return self.damage
+
     def close(self) -> None:
         self.closed = True
 
@@ -252,6 +257,10 @@ def test_snapshots_have_their_requests_and_their_checkpoints(tmp_path: Path) -> 
             node.show(node.opening())
             assert node.commit().retain_height == height - 1
             if height % 2 == 0:
-                assert node.ledger.status().checkpoint_height == height
+                until(lambda last=height: kept.begun[-1:] == [last])
         assert kept.begun == [2, 4]
+        kept.damage = DamagedExport()
+        node.deciding.decide((), node.clock.advance(1000))
+        assert refusal(node, node.deciding.finalize(6)) == "(0x0010)"
+        assert isinstance(node.ledger.trouble(), DamagedExport)
     assert kept.closed

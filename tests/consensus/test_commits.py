@@ -12,8 +12,10 @@ import pytest
 from consensus.kvstore_nodes import until
 from salus.cometbft.proto import abci_pb2, types_pb2
 from salus.core.genesis import FounderValidator, validator_keys
+from salus.core.signatures import key_id
 from salus.evidence.committed import committed, parse_committed, read_steps
 from salus.evidence.header import SignedHeader, read_header
+from salus.fsck.commits import Votes
 from salus.ledger.consensus.commitfile import CommitFile, Step
 from salus.ledger.consensus.commits import Commits
 from salus.ledger.consensus.errors import DamagedCommits, NoBridge, NoVotes, OtherCommit
@@ -59,7 +61,7 @@ class Chain:
         file = CommitFile(LocalFiles().open_append(self.folder / "commits"))
         file.scan(readonly=readonly)
         votes = self.deciding if collecting else None
-        return Commits(self.network, file, votes, self.founders, lambda: self.deciding.height, self.header)
+        return Commits(self.network, file, votes, self.founders, lambda: (0, self.deciding.height), self.header)
 
     def steps(self, commits: Commits, height: int) -> list[int]:
         """Return the heights of the steps of a committed header, which the founders lead to."""
@@ -150,13 +152,13 @@ def test_what_no_bridge_reaches_is_refused(chain: Chain, tmp_path: Path, monkeyp
     assert chain.steps(commits, 20)[-1] == 20
     assert len(chain.steps(commits, 38)) == 37
     with monkeypatch.context() as smaller:
-        smaller.setattr("salus.ledger.consensus.commits.MAX_HEADER_BYTES", 20_000)
+        smaller.setattr("salus.ledger.consensus.bridges.MAX_HEADER_BYTES", 20_000)
         with pytest.raises(NoBridge):
             commits.committed(38)
     younger = CommitFile(LocalFiles().open_append(tmp_path / "younger"))  # the older ones are gone, as after state sync
     younger.append([(height, commits._file.get(height)) for height in range(30, 39)])
     commits.close()
-    alone = Commits(chain.network, younger, None, chain.founders, lambda: 38, chain.header)
+    alone = Commits(chain.network, younger, None, chain.founders, lambda: (29, 38), chain.header)
     with pytest.raises(NoBridge):
         alone.committed(38)
     alone.close()
@@ -178,6 +180,21 @@ def test_another_header_than_was_decided_ends_the_collecting(chain: Chain) -> No
     commits.close()
 
 
+def test_a_damaged_file_ends_the_collecting(chain: Chain) -> None:
+    chain.block()
+    commits = chain.open()
+    commits.wait(1, WAIT_S)
+    raw = (chain.folder / "commits").read_bytes()
+    (chain.folder / "commits").write_bytes(raw[:-1] + bytes((raw[-1] ^ 1,)))
+    chain.block()
+    commits.wake()
+    until(lambda: commits.trouble is not None)
+    assert commits.trouble is not None and commits.trouble().code == DamagedCommits.code
+    with pytest.raises(NoVotes):
+        commits.wait(2, WAIT_S)
+    commits.close()
+
+
 def test_votes_of_too_few_are_not_kept(chain: Chain) -> None:
     chain.block()
     commit = chain.deciding.made[0].commit
@@ -190,6 +207,29 @@ def test_votes_of_too_few_are_not_kept(chain: Chain) -> None:
         commits.wait(1, 0.3)
     assert commits.height == 0 and commits.trouble is None
     commits.close()
+
+
+def test_fsck_knows_who_decides_two_heights_later(chain: Chain) -> None:
+    chain.block()
+    chain.block(a=0, later_1=10)
+    chain.block(b=7)
+    for _ in range(4):
+        chain.block()
+    commits = chain.open()
+    commits.wait(7, WAIT_S)
+    commits.close()
+
+    def findings(shift: int) -> list[str]:
+        votes = Votes(chain.folder, chain.founders)
+        found: list[str] = []
+        for height in range(1, 8):
+            members = chain.deciding.members(min(height + shift, 9))
+            after = {key_id(chain.network, one.public): (one.public, one.power) for one in members}
+            found += [one.what for one in votes.check(chain.header(height), after)]
+        return found + [one.what for one in votes.rest()]
+
+    assert findings(2) == []
+    assert findings(1) == findings(3) == ["the validators are not those of the state"] * 2
 
 
 # the file

@@ -10,15 +10,17 @@ import pytest
 from consensus.consensus_world import Node
 from consensus.kvstore_nodes import until
 from salus.core.encoding import decode, encode
+from salus.core.signatures import key_id
 from salus.evidence.decided import Decided
-from salus.evidence.header import Block, read_block
+from salus.evidence.header import Block, parse_header, read_block
+from salus.fsck.commits import Votes
 from salus.fsck.ledger import check_ledger
 from salus.fsck.report import Finding, Severity
 from salus.ledger.consensus.commitfile import body as commit_body
 from salus.ledger.consensus.commitfile import record as commit_record
 from salus.ledger.embedded.blockfile import record
 from salus.ledger.errors import DamagedFile
-from salus.testing.region import Region
+from salus.testing.region import Region, key
 
 REGION = Region()
 BLOCKS = 5
@@ -153,6 +155,15 @@ def test_votes_by_others_than_the_states_validators_are_found(sound: Path, ledge
         until(lambda: node.ledger._commits.height == 1)
     (ledger / "commits").write_bytes((tmp_path / "other/commits").read_bytes())
     assert [one for one in found(ledger) if one[0] == "commits" and "not what the validators signed" in one[2]]
+
+
+def test_votes_of_fewer_validators_than_the_state_has_are_found(ledger: Path) -> None:
+    """Enough of them to be trusted, and not all that there are: a set of the signer's own choice."""
+    network, made = REGION.network, read_block(bodies(ledger)[0][8:])
+    named = {key_id(network, one.public): (one.public, 1) for one in (REGION.node, key("another"))}
+    header = parse_header(network, made.header)
+    votes = Votes(ledger, named)
+    assert [one.what for one in votes.check(header, named)] == ["the validators are not those of the state"]
 
 
 def test_votes_that_are_missing_are_a_note_and_a_missing_file_is_not(ledger: Path) -> None:

@@ -14,6 +14,8 @@ from consensus.one_validator import Member, one_member
 from salus.client.cometbft.rpc import Rpc
 from salus.client.light import Kept, StateReader
 from salus.client.light.errors import AttackSeen, NoProvider, NotCovered, WrongChain, WrongProof
+from salus.contracts.governance.parameters import Parameter
+from salus.contracts.governance.queries import parameter
 from salus.core.encoding import decode, encode
 from salus.core.genesis import validator_keys
 from salus.core.signatures import SigningKey
@@ -31,6 +33,7 @@ from salus.ledger.light import LightLedger
 from salus.merkle import checkpoint as notes
 from salus.merkle.smt import verify_absence, verify_membership
 from salus.services.inspect import prove_state
+from salus.testing.clock import FakeClock
 from salus.testing.region import Region
 from salus.vault.files import LocalFiles
 
@@ -108,6 +111,17 @@ def test_a_replica_comes_back_with_what_it_has(member: Member, tmp_path: Path) -
         assert reading.status()[:4] == status[:4]
         with pytest.raises(ReadOnly):
             reading.submit(b"")
+
+
+def test_a_replica_that_gets_no_blocks_grows_too_old_to_decide_on(member: Member, tmp_path: Path) -> None:
+    clock = FakeClock(int(time.time() * 1000))
+    with replica(tmp_path / "ledger", member.region, member.url, clock=clock) as ledger:
+        until(lambda: same(ledger, member))
+        limit = parameter(ledger.view(), Parameter.STALE_MS)
+        assert ledger.now() - ledger.as_of() <= limit
+        member.stop()
+        clock.advance(limit + 1)
+        assert ledger.now() - ledger.as_of() > limit
 
 
 def test_a_replica_of_another_genesis(member: Member, tmp_path: Path) -> None:

@@ -25,12 +25,14 @@ with socket.socket(socket.AF_UNIX) as server:
 
 
 @contextmanager
-def forked_salus(program: Path) -> Iterator[None]:
-    """Put an executable at `program` that runs `salus` while the block runs."""
+def forked_salus(program: Path, ahead: Path | None = None) -> Iterator[None]:
+    """Put an executable at `program` that runs `salus` while the block runs; on a clock that a file puts ahead."""
     path = str(program.with_name("socket"))
     program.write_text(CLIENT.format(python=sys.executable, path=path))
     program.chmod(0o755)
-    with subprocess.Popen([sys.executable, __file__, path], stdout=subprocess.PIPE) as server:
+    with subprocess.Popen(
+        [sys.executable, __file__, path, *(() if ahead is None else (str(ahead),))], stdout=subprocess.PIPE
+    ) as server:
         try:
             assert server.stdout is not None and server.stdout.readline() == b"ready\n"
             yield
@@ -38,11 +40,15 @@ def forked_salus(program: Path) -> Iterator[None]:
             server.terminate()
 
 
-def serve(path: str) -> None:
+def serve(path: str, *ahead: str) -> None:
     """Answer calls until the process is ended."""
+    from salus_on_a_clock import put_ahead
+
     from salus.cli.main import GROUPS, run
     from salus.vault import keystore
 
+    for file in ahead:
+        put_ahead(Path(file))
     for name in GROUPS:
         import_module(f"salus.cli.{name}")
     keystore.MEMORY_KIB, keystore.ITERATIONS = 128, 1
@@ -68,4 +74,4 @@ def serve(path: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(*sys.argv[1:])

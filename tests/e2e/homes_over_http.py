@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 from command_line import Result
+from forked_salus import forked_salus
 
 from salus.core.encoding import decode
 from salus.services.remote.addresses import Listed
@@ -24,7 +25,9 @@ FOUNDERS = (
     "south:hospital:South Hospital",
     "clinic:clinic:River Clinic",
     "regulator:regulator:Health Regulator",
+    "index:locator:Emergency Index",
 )
+CLOCKED = Path(__file__).with_name("salus_on_a_clock.py")
 
 
 def until(check: Callable[[], Any], what: str = "") -> Any:
@@ -44,13 +47,14 @@ class Server:
 
     command: str  # node or serve
     home: Path
+    ahead: Path  # a file with how many milliseconds its clock is ahead
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     url: str = ""
 
     def start(self) -> None:
         """Start it; `ready` waits until it answers."""
-        line = [sys.executable, "-m", "salus", self.command, "--home", str(self.home), "--json"]
+        line = [sys.executable, str(CLOCKED), str(self.ahead), self.command, "--home", str(self.home), "--json"]
         line += ["--listen", f"127.0.0.1:{self.port}"]
         errors = (self.home / "errors").open("ab")
         self.process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL)
@@ -86,6 +90,7 @@ class Homes:
 
     folder: Path
     program: Path
+    ahead: Path  # of everybody's clock
     servers: dict[str, Server] = field(default_factory=dict)
 
     def home(self, name: str) -> Path:
@@ -112,6 +117,25 @@ class Homes:
         """Return the JSON value that a command prints."""
         return self.run(home, *arguments, "--json").data
 
+    def follow(self, name: str) -> Path:
+        """Begin a home for a person, with nothing but the genesis and where the node is."""
+        home, genesis = self.folder / "parts" / name, self.home("node") / "genesis.cbor"
+        node = self.servers["node"].url
+        self.run(home, "home", "follow", "--node", node, "--genesis", genesis, "--unattended")
+        return home
+
+    def told(self, home: str | Path, slug: str = "alma", at: str | None = None) -> list[str]:
+        """Return what a person's account says happened, as the replica of her home has it."""
+        which = () if at is None else ("--at", at)
+        lines = self.data(home, "access", "accounting", "--as", slug, *which)["lines"]
+        return [line["what"] for line in lines]
+
+    def pass_time(self, ms: int) -> None:
+        """Let everybody's clock go ahead."""
+        new = self.ahead.with_suffix(".new")
+        new.write_text(str(int(self.ahead.read_text()) + ms))
+        new.replace(self.ahead)
+
 
 def free_port() -> int:
     with socket() as taken:
@@ -120,17 +144,24 @@ def free_port() -> int:
 
 
 @contextmanager
-def taken_apart(folder: Path, program: Path) -> Iterator[Homes]:
+def taken_apart(folder: Path) -> Iterator[Homes]:
     """Found a region, take it apart, serve the node and every member; all processes end with the block."""
-    homes, port = Homes(folder, program), free_port()
+    homes, port = Homes(folder, folder / "salus", folder / "ahead"), free_port()
+    homes.ahead.write_text("0")
+    with forked_salus(homes.program, homes.ahead):
+        yield from _taken_apart(homes, port)
+
+
+def _taken_apart(homes: Homes, port: int) -> Iterator[Homes]:
+    folder = homes.folder
     members = (part for member in FOUNDERS for part in ("--member", member))
     homes.run(folder / "region", "init", "--unattended", *members)
     node = f"http://127.0.0.1:{port}"
     homes.run(folder / "region", "home", "split", "--to", folder / "parts", "--node", node)
-    homes.servers["node"] = Server("node", homes.home("node"), port)
+    homes.servers["node"] = Server("node", homes.home("node"), homes.ahead, port)
     for member in FOUNDERS:
         slug = member.partition(":")[0]
-        homes.servers[slug] = Server("serve", homes.home(slug))
+        homes.servers[slug] = Server("serve", homes.home(slug), homes.ahead)
     with ExitStack() as stack:
         for server in homes.servers.values():
             stack.callback(server.end, signal.SIGKILL)

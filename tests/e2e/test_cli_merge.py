@@ -89,7 +89,7 @@ def test_segments(home: Path, tmp_path: Path) -> None:
     done("record", "import", "--as", "north", tmp_path / "psy.json", home=home)
     assert made["handle"] not in json.dumps(data("patient", "list", "--as", "north", home=home))
     hidden = salus("record", "list", "--as", "north", made["handle"], home=home)
-    assert hidden.status == 1 and "(0x60b1)" in hidden.line
+    assert hidden.status == 1 and "(0x400b)" in hidden.line
     (badge,) = data("staff", "list", "--as", "north", home=home)
     sight = ("--purpose", "CAREMGT", "--staff", badge["commitment"])
     assert made["handle"] in json.dumps(data("patient", "list", "--as", "north", *sight, home=home))

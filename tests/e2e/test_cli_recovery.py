@@ -126,6 +126,15 @@ def test_devices(claimed: Path, clock: FakeClock) -> None:
     )
 
 
+def test_in_a_region_nothing_goes_by_way_of_others(claimed: Path) -> None:
+    done("consent", "deny", "--as", "alma", home=claimed)
+    words = "Nothing was sent from this wallet by way of others' servers.\n"
+    assert done("wallet", "sent", "--as", "alma", "--save", claimed.parent / "receipts", home=claimed) == words
+    assert data("wallet", "sent", "--as", "alma", home=claimed) == []
+    assert not (claimed.parent / "receipts").exists()
+    assert salus("wallet", "sent", "--as", "nobody", home=claimed).status == 2
+
+
 def test_what_is_mistyped_is_one_line(claimed: Path, clock: FakeClock) -> None:
     handle = handle_of(claimed)
     assert salus("recovery", "freeze", "--as", "north", home=claimed).status == 2

@@ -7,22 +7,24 @@ from story_region import DAY_MS, START_MS, SYSTEM, Story, bundle, give_wallet, o
 
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.records import queries as records
+from salus.core.errors import Refusal
 from salus.services.access_log import list_reads
 from salus.services.anchor import anchor
 from salus.services.attest_staff import Badge, attest_staff
 from salus.services.authorise import for_decision, own_records
 from salus.services.deposit import deposit
 from salus.services.end_staff import end_staff
-from salus.services.errors import NoSuchSegment, NotCustodian, NotOfThisSegment, SegmentExists, WouldLinkSegment
+from salus.services.errors import NoSuchSegment, NotCustodian, SegmentExists, WouldLinkSegment
 from salus.services.history import entries
 from salus.services.inspect import ledger_status
 from salus.services.merge import merge, sides_of
 from salus.services.move import move_record
 from salus.services.open_accounts import find_spare
 from salus.services.patients import find_patient, list_patients
-from salus.services.read_records import list_records, list_sides
+from salus.services.read_records import list_records, list_sides, read_record
 from salus.services.segments import SegmentView, change_segment, list_segments, open_segment
 from salus.vault.attributes import MAIN
+from salus.vault.errors import NoSuchRelation
 
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 DEPRESSION, ASTHMA = "F32.9", "J45"
@@ -198,7 +200,7 @@ def test_the_segment_shows_itself_to_attested_staff_of_its_purpose_alone(hospita
     for purpose, staff in (("administration", None), ("TREAT", badge), ("CAREMGT", None), ("CAREMGT", others)):
         assert seen(purpose, staff) == {hospital.main}
         assert segments(purpose, staff) == set()
-        with pytest.raises(NotOfThisSegment):
+        with pytest.raises(NoSuchRelation):
             list_records(north, hospital.segment, purpose=purpose, staff=staff)
     (view,) = (p for p in list_patients(north, "CAREMGT", badge) if p.segment_of)
     assert (view.segment_of, view.segment, view.name) == (hospital.main, "psychiatry", "")
@@ -206,8 +208,19 @@ def test_the_segment_shows_itself_to_attested_staff_of_its_purpose_alone(hospita
     assert list_reads(north, for_decision(north, hospital.segment))[-1].staff == badge.commitment
     assert find_patient(north, SYSTEM, "N-1") == hospital.main  # no identifier leads to it
     end_staff(north, badge.commitment)
-    with pytest.raises(NotOfThisSegment):
+    with pytest.raises(NoSuchRelation):
         own_records(north, hospital.segment, "CAREMGT", badge.commitment)
+
+
+def test_a_segment_answers_outsiders_as_an_account_of_which_nothing_is_kept(hospital: Hospital) -> None:
+    hospital.take_in(condition(DEPRESSION))
+    said = []
+    for handle in (hospital.segment, find_spare(hospital.north).handles[0]):
+        for look in (list_records, list_sides, lambda north, one: read_record(north, one, bytes(16))):
+            with pytest.raises(Refusal) as refused:
+                look(hospital.north, handle)
+            said.append((refused.value.code, str(refused.value)))
+    assert set(said) == {(NoSuchRelation.code, str(NoSuchRelation()))}
 
 
 def test_a_merge_shows_a_clerk_no_segment(hospital: Hospital) -> None:

@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chapters_of_access import amend_a_record, find_a_tourist, raise_a_child, read_a_chart
+from chapters_of_accounts import lose_a_phone, move_custody, veto_a_thief
 from command_line import bundle_file
-from forked_salus import forked_salus
 from homes_over_http import Homes, taken_apart, until
 from story_region import records_of
 
 
 @pytest.fixture
 def homes(tmp_path: Path) -> Iterator[Homes]:
-    program = tmp_path / "salus"
-    with forked_salus(program), taken_apart(tmp_path, program) as made:
+    with taken_apart(tmp_path) as made:
         yield made
 
 
+@pytest.mark.timeout(900)  # of a machine that does much else
 def test_the_story_over_http(homes: Homes) -> None:
     handle = take_in(homes)
     alma = claim(homes, handle)
@@ -26,6 +27,13 @@ def test_the_story_over_http(homes: Homes) -> None:
     see_all_that_is_hers(homes, alma)
     revoke_while_the_hospital_is_down(homes, alma, handle)
     break_the_glass(homes, alma, handle)
+    read_a_chart(homes, alma, handle)
+    amend_a_record(homes, alma)
+    raise_a_child(homes)
+    find_a_tourist(homes, alma, handle)
+    move_custody(homes, alma, handle)
+    veto_a_thief(homes, alma, handle)
+    lose_a_phone(homes, alma, handle)
     account_and_check(homes, alma)
 
 
@@ -42,28 +50,20 @@ def take_in(homes: Homes) -> str:
 
 
 def claim(homes: Homes, handle: str) -> Path:
-    """She begins a home of her own, with nothing but the genesis and where the node is; she claims her account."""
-    alma = homes.folder / "parts" / "alma"
-    genesis = homes.home("node") / "genesis.cbor"
-    node = homes.servers["node"].url
-    homes.run(alma, "home", "follow", "--node", node, "--genesis", genesis, "--unattended")
+    """She begins a home of her own and claims her account."""
+    alma = homes.follow("alma")
     code = homes.data("north", "patient", "invite", "--as", "north", handle)["code"]
     claimed = homes.data(alma, "patient", "claim", "--as", "alma", "--at-once", code)
     homes.run("north", "patient", "confirm", "--as", "north", handle, claimed["short_code"])
     return alma
 
 
-def told(homes: Homes, home: str | Path) -> list[str]:
-    """Return what her account says happened, as her own replica has it."""
-    return [line["what"] for line in homes.data(home, "access", "accounting", "--as", "alma")["lines"]]
-
-
 def grant_and_release(homes: Homes, alma: Path, handle: str) -> None:
     """She grants laboratory results; the clinic asks, and what it gets proves itself to anybody."""
     homes.run(alma, "consent", "grant", "--as", "alma", "--to", "River Clinic", "--class", "laboratory")
-    until(lambda: "in-force" in told(homes, alma), "the acknowledgement of the grant")
+    until(lambda: "in-force" in homes.told(alma), "the acknowledgement of the grant")
     homes.run("clinic", "access", "request", "--as", "clinic", handle)
-    until(lambda: "acknowledged" in told(homes, alma), "the release")
+    until(lambda: "acknowledged" in homes.told(alma), "the release")
     received = homes.folder / "received"
     homes.run("clinic", "access", "received", "--as", "clinic", "--save", received)
     assert len(list(received.glob("*.json"))) == 3  # of her five records
@@ -94,12 +94,26 @@ def revoke_while_the_hospital_is_down(homes: Homes, alma: Path, handle: str) -> 
     homes.run("clinic", "access", "request", "--as", "clinic", handle)
     (letter,) = homes.data("clinic", "home", "waiting")
     assert (letter["to"], letter["kind"], letter["state"]) == ("North Hospital", "request", "waiting")
-    before = told(homes, alma)
+    before = homes.told(alma)
     assert "revoked" in before and "refused" not in before
+    who_carried_the_revocation(homes, alma)
     north.start()
     north.ready()  # on another port, which the directory is told
-    until(lambda: "refused" in told(homes, alma), "the refusal")
+    until(lambda: "refused" in homes.told(alma), "the refusal")
     assert homes.run("clinic", "home", "waiting").out == "Nothing waits.\n"
+
+
+def who_carried_the_revocation(homes: Homes, alma: Path) -> None:
+    """Her wallet has the other carrier's signature, which stands, and shows that her custodian gave none."""
+    folder = homes.folder / "receipts"
+    sent = homes.data(alma, "wallet", "sent", "--as", "alma", "--save", folder)
+    newest = {row["standing"]: row for row in sent if row["envelope"] == sent[0]["envelope"]}
+    assert newest["no-receipt"]["name"] == "North Hospital" and newest["no-receipt"]["receipt"] == ""
+    there = newest["there"]
+    assert there["name"] != "North Hospital" and there["height"] > 0
+    (file,) = folder.glob(f"{there['envelope'][:12]}-*.receipt")
+    assert file.read_bytes().hex() == there["receipt"]
+    assert {row["standing"] for row in sent} == {"there", "no-receipt"}
 
 
 def break_the_glass(homes: Homes, alma: Path, handle: str) -> None:
@@ -107,19 +121,19 @@ def break_the_glass(homes: Homes, alma: Path, handle: str) -> None:
     homes.run("north", "policy", "name", "--as", "north", handle, "opt-out")
     line = ("access", "request", "--as", "clinic", handle, "--break-glass", "--reason", "unconscious")
     asked = homes.data("clinic", *line)["request"]
-    until(lambda: "break-glass" in told(homes, alma), "the broken glass")
+    until(lambda: "break-glass" in homes.told(alma), "the broken glass")
     (alert,) = homes.data(alma, "access", "review", "--as", "alma")
     assert alert["release"] == asked
     homes.run(alma, "access", "review", "--as", "alma", asked[:12], "--verdict", "justified")
     closed = homes.data("regulator", "access", "review", "--as", "regulator", asked[:12], "--verdict", "justified")
     assert closed["closed"] is True
-    until(lambda: told(homes, alma).count("acknowledged") == 2, "the clinic's acknowledgement")
+    until(lambda: homes.told(alma).count("acknowledged") == 2, "the clinic's acknowledgement")
 
 
 def account_and_check(homes: Homes, alma: Path) -> None:
     """All homes have the same state; fsck finds each sound, served and closed; every server ends by itself."""
     places: list[str | Path] = [*homes.servers, alma]
-    told(homes, alma)  # her replica catches up when she looks
+    homes.told(alma)  # her replica catches up when she looks
     until(lambda: len({height(homes, place) for place in places}) == 1, "one height everywhere")
     blocks = [homes.data(place, "ledger", "show", height(homes, alma)) for place in places]
     assert len({(block["app_hash"], block["time"]) for block in blocks}) == 1

@@ -90,6 +90,11 @@ def test_a_cometbft_that_was_not_tested(one: Network, tmp_path: Path, said: str,
     assert f"found: {shown}" in line and "0.39.4" in line
 
 
+def test_a_passphrase_that_nobody_will_be_asked_for(one: Network) -> None:
+    (one.homes[0] / "passphrase").unlink()
+    assert "SALUS_PASSPHRASE_FILE" in refused(one, 0x6102, status=2)
+
+
 def test_cometbft_of_another_network(one: Network) -> None:
     genesis = one.homes[0] / "cometbft/config/genesis.json"
     said = json.loads(genesis.read_bytes())

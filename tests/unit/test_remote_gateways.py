@@ -51,6 +51,8 @@ def test_a_request_says_how_far_its_sender_has_seen_and_so_does_the_answer() -> 
         (404, 0x621C, NotKeptHere),
         (429, 0x621D, GatewayBusy),
         (503, 0x8039, GatewayBusy),
+        (409, 0x8040, GatewayBusy),
+        (409, 0x601B, GatewayRefuses),
         (500, 0x8010, GatewayAway),
         (502, 0, GatewayAway),
         (400, 0x8007, GatewayRefuses),

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from salus.core.encoding import encode
+from salus.core.encoding import decode, encode
+from salus.evidence.format import Annexed, Evidence
 from salus.evidence.verify import verify
 
 from .core_vectors import genesis_file
@@ -34,7 +35,9 @@ def evidence() -> Vectors:
         "push on another root": Grounded(fields=(("relation_root", fixed("other")),)).push(),
         "page of a session": Grounded().page(),
         "page with a record left out": Grounded().page(leaves=()),
+        "page that shows a salt of leaves": _salted(Grounded().page()),
         "closed session": Grounded().session(),
+        "closed session that shows a salt of leaves": _salted(Grounded().session()),
         "closed session on another root": Grounded(fields=(("root", fixed("other")),)).session(),
     }
     cases = []
@@ -52,3 +55,12 @@ def evidence() -> Vectors:
         )
     witness = {"name": WITNESS.name, "public": WITNESS.public.hex()}
     return {"genesis": genesis_file().hex(), "witnesses": [witness], "cases": cases}
+
+
+def _salted(made: Annexed) -> Annexed:
+    """Return the same with a salt of leaves, where nothing is opened by one."""
+    evidence = decode(made.evidence, Evidence)
+    assert evidence.request is not None
+    return replace(
+        made, evidence=encode(replace(evidence, request=replace(evidence.request, leaves_salt=fixed("any"))))
+    )

@@ -5,7 +5,8 @@ import { useSettings } from "../settings";
 export function Trust({ status }: { status: Status }) {
   const { words, say, language } = useSettings();
   const names = status.cosigned.map((one) => one.name).join(", ");
-  const said = [words.engineWhy, names === "" ? words.unwitnessed : words.witnessed(names)];
+  const why = status.engine === "cometbft" ? words.networkWhy : words.engineWhy;
+  const said = [why, names === "" ? words.unwitnessed : words.witnessed(names)];
   if (status.behind_ms >= 1000) said.push(words.behind(Math.floor(status.behind_ms / 1000)));
   if (status.pruned_before !== null) said.push(words.pruned(status.pruned_before));
   return (

@@ -15,6 +15,7 @@ export const CHINESE: Readonly<Record<Sentence, string>> = {
   "A record's header is malformed.": "有一条记录的头部格式不正确。",
   "A record's leaf is not in the relation's log.": "有一条记录的叶子不在该关系的日志中。",
   "A record's octets are not those that were committed to.": "有一条记录的内容字节与所承诺的不符。",
+  "A salt of leaves is shown, which nothing of a session is opened by.": "出示了叶子的盐值，而会话中没有任何内容由它打开。",
   "All {0} versions and {1} records give the relation's roots.": "全部 {0} 个版本和 {1} 条记录得出该关系的各个根。",
   "An earlier step failed.": "前面有一步未通过。",
   "An event is not in the ledger's log at its place.": "有一个事件不在账本日志中的相应位置。",

@@ -242,6 +242,9 @@ export function checkLeaves(found: Case): Result {
   const { kind, request } = evidence;
   if (kind === Kind.RELEASE && request !== null) return opens(found, request.leavesSalt);
   if (kind === Kind.PUSH && annex !== null) return opens(found, annex.salt);
+  if ((kind === Kind.PAGE || kind === Kind.SESSION) && request?.leavesSalt.some((octet) => octet !== 0) === true) {
+    return failed(words("A salt of leaves is shown, which nothing of a session is opened by."));
+  }
   if (kind === Kind.PAGE && annex !== null) return onPage(found, annex.salt, annex.page);
   if (kind === Kind.SESSION && annex !== null && found.release !== null) {
     const root = sessionRoot(found.network, found.release, annex.salt, annex.pages);

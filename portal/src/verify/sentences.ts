@@ -13,6 +13,7 @@ export const SENTENCES = [
   "A record's header is malformed.",
   "A record's leaf is not in the relation's log.",
   "A record's octets are not those that were committed to.",
+  "A salt of leaves is shown, which nothing of a session is opened by.",
   "All {0} versions and {1} records give the relation's roots.",
   "An earlier step failed.",
   "An event is not in the ledger's log at its place.",

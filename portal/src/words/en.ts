@@ -38,6 +38,8 @@ export const en = {
   engineTitle: "One operator",
   engineWhy:
     "One organisation orders and signs the blocks. A change of what is written would show, to whoever kept a proof or a witness's signature; nothing here is a vote of many.",
+  networkWhy:
+    "The blocks are decided by validators of several members: more than two thirds of their power signed each of them, and no one of four can change or stop that.",
   witnessed: (names: string) => `The log's checkpoint is cosigned by ${names}.`,
   unwitnessed: "No outside witness has cosigned the log's present checkpoint.",
   behind: (seconds: number) => `The state shown is ${count(seconds, "second", "seconds")} old.`,

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 from salus.api.errors import Busy, NoSuchOrganisation
+from salus.api.executed import Executed
+from salus.client.ledger import Ledger
 from salus.client.submission import Outcome, sign_receipts
 from salus.core.encoding import flat, head
 from salus.core.errors import Refusal
@@ -49,6 +51,12 @@ class Posts:
         self._waiting: dict[str, deque[_Post]] = {}
         self._under_way: dict[str, int] = {}
         self._functions = 0
+        self._executed: Executed | None = None
+
+    def executed(self, ledger: Ledger) -> Executed:
+        """Return what tells where envelopes stand that were executed before; the ledger is that of the process."""
+        found = self._executed = self._executed or Executed(ledger)
+        return found
 
     @property
     def waiting(self) -> int:
@@ -92,7 +100,7 @@ class Posts:
         group = [queue.popleft() for _ in range(min(len(queue), MOST_TOGETHER))]
         self._under_way[slug] = under_way + 1
         job = asyncio.get_running_loop().run_in_executor(
-            self._pool, _carried, found, slug, [post.envelope for post in group]
+            self._pool, _carried, found, slug, [post.envelope for post in group], self.executed
         )
         job.add_done_callback(lambda done: self._landed(found, slug, group, done))
 
@@ -112,12 +120,14 @@ class Posts:
         self._go_on(found, slug)
 
 
-def _carried(found: Found, slug: str, raws: list[bytes]) -> list[Answered | BaseException]:
+def _carried(
+    found: Found, slug: str, raws: list[bytes], executed: Callable[[Ledger], Executed]
+) -> list[Answered | BaseException]:
     """Runs in a thread: have a group carried, wait for it, make the answers."""
     organisation = found(slug)
     if organisation is None:
         return [NoSuchOrganisation() for _ in raws]
-    known = [ended(one) for one in carry_each(organisation, raws)]
+    known = [ended(one, executed(organisation.ledger)) for one in carry_each(organisation, raws)]
     landed = sorted((one for one in known if isinstance(one, Outcome)), key=lambda one: one.height)
     answers: dict[bytes, Answered] = {}
     for begin in range(0, len(landed), SHARED):
@@ -129,7 +139,7 @@ def _carried(found: Found, slug: str, raws: list[bytes]) -> list[Answered | Base
     return [answers[one.id] if isinstance(one, Outcome) else one for one in known]
 
 
-def ended(one: Carrying) -> Outcome | BaseException:
+def ended(one: Carrying, executed: Executed) -> Outcome | BaseException:
     """Wait, in a thread, until it is known what became of an envelope; return that, or why nothing did."""
     if isinstance(one.under_way, Refusal):
         return one.under_way
@@ -137,7 +147,7 @@ def ended(one: Carrying) -> Outcome | BaseException:
     if error is not None:
         return error
     height, time, result = one.under_way.result()
-    return Outcome(one.id, result.code, height, time, result.events)
+    return executed.told(one, Outcome(one.id, result.code, height, time, result.events))
 
 
 def _receipts(organisation: Organisation, outcomes: Sequence[Outcome]) -> dict[int, bytes]:

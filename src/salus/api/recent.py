@@ -36,11 +36,11 @@ class RecentAnswers:
         Raises AnswerUnderWay.
         """
         key = sha256(slug.encode() + b"\0" + package).digest()
+        self._forget(0)
+        if key in self._kept:  # also where what follows the answer is still being done
+            return key, self._kept[key][1]
         if key in self._under_way:
             raise AnswerUnderWay
-        self._forget(0)
-        if key in self._kept:
-            return key, self._kept[key][1]
         self._under_way.add(key)
         return key, None
 

@@ -37,6 +37,7 @@ class Served:
     directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
     inboxes: Inboxes | None = field(default=None, repr=False)
     tiles: Path | None = None  # the folder of the published log
+    engine: str = "embedded"  # or "cometbft": what decides the blocks
     unready: Callable[[], Refusal | None] = lambda: None  # why nobody should be sent here, beside the ledger's trouble
     waiting: Waiting = field(default_factory=Waiting, repr=False)
     reading: Reading = field(init=False, repr=False)  # the ledger as the explorer reads it

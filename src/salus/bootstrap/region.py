@@ -16,11 +16,12 @@ from salus.ledger.embedded.clock import Clock
 from salus.services.actors import Organisation, Person
 from salus.services.errors import NoSuchActor, NoSuchMember, ReadOnly
 from salus.services.folder_exchange import FolderExchange
-from salus.services.ports import Carriers, Exchange
+from salus.services.ports import Carried, Carriers, Exchange
 from salus.services.remote.carriers import RemoteCarriers
 from salus.services.remote.exchange import RemoteExchange
 from salus.services.remote.sender import PersonSender, Sender
 from salus.services.resume import resume
+from salus.services.sent import LATE_S, keep_receipts
 from salus.services.settle_claim import claim_envelope
 from salus.services.settle_recovery import recovery_envelope, veto_envelope
 from salus.wallet.wallet import Wallet
@@ -144,6 +145,8 @@ class Region:
             for organisation in self._organisations.values():
                 organisation.carrier.close()
                 organisation.vault.close()
+            for person in self._people.values():
+                keep_receipts(person, LATE_S)
             self._organisations.clear()
             self._people.clear()
 
@@ -182,6 +185,10 @@ class LocalCarriers:
     def members(self) -> tuple[bytes, ...]:
         """Return the accounts of the members here, sorted."""
         return tuple(sorted(self._slugs()))
+
+    def receipts(self, within_s: float) -> tuple[Carried, ...]:
+        """Return nothing: who carries is in this very process."""
+        return ()
 
     def _slugs(self) -> dict[bytes, str]:
         region = self._region

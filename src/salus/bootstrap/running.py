@@ -36,7 +36,7 @@ def serve_region(
     limits = read_limits(region.home)
     with tending(region, public_url(region, bound), rule) as tended:
         guard = SignedGuard(lambda: bound.authorities, limits=limits, floor=region.home / SIGNED_UNTIL)
-        with traced(traces) as tracing, serving(region, guard, tended.arrived, tracing) as app:
+        with traced(traces) as tracing, serving(region, guard, tracing) as app:
             run_app(app, bound, lambda: _begin(tended, started), limits)
 
 
@@ -57,6 +57,7 @@ def tending(region: Region, url: str | None, rule: WindowRule) -> Iterator[Tendi
     directory = None if region.elsewhere is None else region.elsewhere.directory
     places = None if url is None else f"{url}/{{}}".format
     tended = Tending(region.organisations, region.organisation, directory, places, region.exchange.lying, rule)
+    region.exchange.arrived = tended.arrived
     try:
         yield tended
     finally:

@@ -1,6 +1,6 @@
 """What a process serves over HTTP: the operations of each standard over an open region."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +30,7 @@ from salus.api.operate.watch import Watch
 from salus.api.operation import Operation
 from salus.api.served import Served
 from salus.api.work import Work
+from salus.bootstrap.consensus import read_consensus
 from salus.bootstrap.layout import SLUG, tiles_folder
 from salus.bootstrap.region import Region
 from salus.bootstrap.watching import ConsortiumWatch, consortium_watch
@@ -57,18 +58,17 @@ ANSWERING_THREADS = 6  # each may wait for a peer that takes an answer slowly
 def serving(
     region: Region,
     guard: Guard,
-    arrived: Callable[[bytes], None] = lambda account: None,
     tracing: Tracing | None = None,
     tiles: Path | None = None,
 ) -> Iterator[Starlette]:
     """Give the application over an open region; its threads and the guard end with the block.
 
-    `arrived` is told of letters, `tracing` of requests.
+    `tracing` is told of requests.
     """
     work, answering = Work(), Work(ANSWERING_THREADS)
     consortium = consortium_watch(region)
     watch = Watch(Figures(_looks(region, work, answering, consortium)), tracing or Passing())
-    made = served(region, work, arrived, answering, watch, tiles_folder(region.home, tiles), consortium)
+    made = served(region, work, answering, watch, tiles_folder(region.home, tiles), consortium)
     try:
         made.waiting.add(made.reading.tail.close)
         yield make_app(made, OPERATIONS, guard, routes(read_files()), [Middleware(Quick, made, guard)])
@@ -85,7 +85,6 @@ def serving(
 def served(
     region: Region,
     work: Work,
-    arrived: Callable[[bytes], None] = lambda account: None,
     answering: Work | None = None,
     watch: Watch | None = None,
     tiles: Path | None = None,
@@ -110,8 +109,9 @@ def served(
         watch=watch or Watch(),
         document=orjson.dumps(document(OPERATIONS, version("salus"))),
         directory=None if region.elsewhere is None else region.elsewhere.own,
-        inboxes=Inboxes(region.exchange, arrived),
+        inboxes=Inboxes(region.exchange),
         tiles=tiles,
+        engine="embedded" if read_consensus(region.home) is None else "cometbft",
         unready=_never if consortium is None else consortium.unready,
     )
 

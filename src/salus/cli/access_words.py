@@ -8,7 +8,8 @@ from salus.services.request import RequestPackage
 
 def print_request(package: RequestPackage, as_json: bool) -> None:
     """Print what was asked, and what comes next."""
-    words = f"Request {short(package.request)} is in the custodian's inbox (`salus access answer --as CUSTODIAN`)."
+    asked = f"Request {short(package.request)} is with the custodian"
+    words = f"{asked}: a server answers it by itself, anybody else by `salus access answer`."
     print_result(as_json, {"request": package.request, "custodian": package.custodian}, words)
 
 

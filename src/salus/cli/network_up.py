@@ -14,10 +14,10 @@ import click
 import orjson
 
 from salus.bootstrap.network import NotUp, homes_in, is_running, kept, said_by, served_at, stop_home
-from salus.cli.options import FILE, FOLDER, Command, as_json_option, home_folder, home_option
+from salus.cli.options import FILE, FOLDER, PASSPHRASE_FILE, Command, as_json_option, home_folder, home_option
 from salus.cli.output import print_result
 from salus.cli.status import BadInput
-from salus.config import read_config
+from salus.config import NoPassphrase, read_config
 
 STARTED_S = 150.0
 LOG = "network.log"
@@ -54,6 +54,8 @@ def up(folder: Path | None, home: Path | None, program: Path | None, background:
     --json one JSON line says that they are up.
     """
     homes = chosen(folder, home)
+    if read_config().passphrase_file is None and not all((one / PASSPHRASE_FILE).is_file() for one in homes):
+        raise NoPassphrase  # nobody is there to be asked when a process is started anew
     if background:
         _in_background(folder, homes, program, as_json)
         return

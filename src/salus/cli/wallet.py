@@ -4,14 +4,16 @@ from pathlib import Path
 
 import click
 
-from salus.cli.options import acting, in_home, opened, person
+from salus.cli.options import acting, in_home, opened, person, save_option
 from salus.cli.output import print_fields, print_json, print_table, short, when
 from salus.cli.share import share_code
 from salus.cli.terminal import terminal
 from salus.core.errors import Kind, Refusal
 from salus.services.actors import Person
 from salus.services.recovery_status import recovery_status
+from salus.services.sent import list_sent
 from salus.services.wallet_due import Done, do_due
+from salus.vault.files import LocalFiles
 
 _LOOK_S = 600.0  # at least so often: a claim may have come
 _AGAIN_S = 2.0  # where the home is in use
@@ -61,6 +63,29 @@ def due(home: Path | None, as_json: bool, actor: str, minutes: int) -> None:
         print_done(done)
         for handle in alarms:
             click.echo(f"{short(handle)}: something waits that this device did not ask for (`salus recovery status`).")
+
+
+@command.command("sent")
+@acting("The person.")
+@save_option("Write the signed receipts here.")
+@in_home
+def sent(home: Path | None, as_json: bool, actor: str, save: Path | None) -> None:
+    """Show what members signed of what they were given to carry, each held against the own ledger.
+
+    A member that signed for what is not there has lied, which its receipt proves to anybody (--save).
+    """
+    with opened(home) as region:
+        found = list_sent(person(region, actor))
+    if as_json:
+        print_json([{**one._asdict(), "standing": one.standing.name.lower().replace("_", "-")} for one in found])
+    else:
+        rows = ((when(one.sent), short(one.envelope), one.name, one.height or "-", one.standing.value) for one in found)
+        columns = ("sent", "envelope", "member", "block", "what became of it")
+        print_table(columns, rows, empty="Nothing was sent from this wallet by way of others' servers.")
+    for one in found if save is not None else ():
+        if one.receipt and save is not None:
+            LocalFiles().create_folder(save)
+            LocalFiles().write(save / f"{one.envelope.hex()[:12]}-{one.member.hex()[:12]}.receipt", one.receipt)
 
 
 def _alarms(who: Person) -> list[bytes]:

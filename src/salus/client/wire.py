@@ -14,6 +14,7 @@ from salus.core.encoding import decode, decode_plain, encode
 from salus.core.errors import Malformed
 from salus.core.types import Digest, Height, Id, Message, Time
 from salus.merkle.smt import Proof
+from salus.shapes import made
 
 MAX_KEYS = 256  # of one question for proofs
 Code = Annotated[int, Meta(ge=0, le=2**16 - 1)]
@@ -134,6 +135,7 @@ def read_strings(raw: bytes) -> list[bytes]:
 
 def _many(raw: bytes, shape: type[Shape]) -> list[Shape]:
     found = decode_plain(raw)
+    made(shape)
     try:
         return msgspec.convert(found, list[shape], builtin_types=(bytes,))  # type: ignore[valid-type]
     except msgspec.ValidationError:

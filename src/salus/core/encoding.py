@@ -11,6 +11,7 @@ import cbor2
 import msgspec
 
 from salus.core.errors import Malformed
+from salus.shapes import made
 
 MAX_DEPTH = 16
 
@@ -41,7 +42,7 @@ def decode(raw: bytes, shape: type[S]) -> S:
     """
     try:
         plain = cbor2.loads(raw, semantic_decoders=_NO_TAGS, max_depth=MAX_DEPTH, allow_indefinite=False)
-        value = msgspec.convert(plain, shape, builtin_types=_BYTES)  # strict: `value` is of exactly these types
+        value = msgspec.convert(plain, made(shape), builtin_types=_BYTES)  # strict: `value` is of exactly these types
         canonical = cbor2.dumps(plain)
     except (cbor2.CBORError, msgspec.ValidationError, ValueError, TypeError, RecursionError, OverflowError):
         raise Malformed from None  # the cause may quote the caller's bytes
@@ -55,7 +56,7 @@ def decode_stored(raw: bytes, shape: type[S]) -> S:
 
     Checks the shape, not the encoding.
     """
-    return msgspec.convert(cbor2.loads(raw), shape, builtin_types=_BYTES)
+    return msgspec.convert(cbor2.loads(raw), made(shape), builtin_types=_BYTES)
 
 
 def decode_plain(raw: bytes) -> Any:

@@ -25,6 +25,7 @@ MAX_HEADER_BYTES = 64 * 1024  # room for the commit of a consortium
 MAX_RECORDS = 100_000
 MAX_PAGES = 100_000
 MAX_PATH = 64  # of a log of 2^64 entries
+NO_SALT = bytes(32)  # of leaves, where a request is shown and an annex opens them
 _ANNEXED_HEAD = b"\x83\x02"  # an array of three that begins with 2
 
 Path = Annotated[tuple[Digest, ...], Meta(max_length=MAX_PATH)]
@@ -80,7 +81,7 @@ class RequestFact(Message, frozen=True):
 
     signed: Annotated[bytes, Meta(max_length=1024)]  # COSE_Sign, kind request
     public: PublicKey  # its key id is the signer's
-    leaves_salt: Salt  # opens the release's commitment T("leaves", salt, [sorted leaves])
+    leaves_salt: Salt  # opens the release's commitment T("leaves", salt, [sorted leaves]); of a session NO_SALT
 
 
 class WholeRelation(Message, frozen=True):

@@ -15,7 +15,7 @@ from salus.core.request import GLASS, GlassRequest, SignedRequest, parse_request
 from salus.core.signatures import key_id, verify
 from salus.core.types import Message
 from salus.evidence.case import Case, Result, failed, ok, unchecked
-from salus.evidence.format import Kind, Page, page_entry, session_root
+from salus.evidence.format import NO_SALT, Kind, Page, page_entry, session_root
 from salus.evidence.state import (
     AnswerValue,
     Basis,
@@ -191,6 +191,8 @@ def check_leaves(case: Case) -> Result:
         return _opens(case, request.leaves_salt)
     if kind == Kind.PUSH and annex is not None:
         return _opens(case, annex.salt)
+    if kind in (Kind.PAGE, Kind.SESSION) and request is not None and request.leaves_salt != NO_SALT:
+        return failed("A salt of leaves is shown, which nothing of a session is opened by.")
     if kind == Kind.PAGE and annex is not None:
         return _page(case, annex.salt, annex.page)
     if kind == Kind.SESSION and annex is not None and case.release is not None:

@@ -24,7 +24,7 @@ from salus.policy.reasons import Reason, ledger_reason
 from salus.policy.types import Redisclosure
 from salus.services import authorities, lookup
 from salus.services.actors import Organisation
-from salus.services.errors import KeptAndNotUsed, NotAtPresent, NotCustodian, NotOfThisSegment
+from salus.services.errors import KeptAndNotUsed, NotAtPresent, NotCustodian
 from salus.services.facts import facts_of
 from salus.services.shown import shows
 from salus.services.situations import Situation, Who
@@ -290,11 +290,11 @@ def for_custody(organisation: Organisation, relation: bytes, successor: bytes) -
 def own_records(organisation: Organisation, relation: bytes, purpose: str, staff: bytes | None) -> Scope:
     """Let the custodian's staff read a relation of its own; the caller logs it.
 
-    Raises NotCustodian, NotOfThisSegment where it is a segment of another purpose, or KeptAndNotUsed where the
-    relation is restricted and the purpose is more than keeping it.
+    Raises NotCustodian, or KeptAndNotUsed where the relation is restricted and the purpose is more than keeping it; and
+    NoSuchRelation where it is a segment of another purpose, as for an account here of which nothing is kept.
     """
     if not shows(organisation, organisation.vault.attributes.of(relation), purpose, staff):
-        raise NotOfThisSegment
+        raise NoSuchRelation
     if purpose not in KEEPING and records_state.restricted(organisation.ledger.view(), relation):
         raise KeptAndNotUsed
     return _own(organisation, relation, purpose, staff or organisation.account)

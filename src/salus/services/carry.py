@@ -41,6 +41,7 @@ class Carrying(NamedTuple):
 
     id: bytes
     under_way: "Future[Landed] | Refusal"
+    nonce: bytes = b""  # of an envelope that others made
 
 
 def carry(organisation: Organisation, raws: Sequence[bytes]) -> list[Carrying]:
@@ -69,7 +70,9 @@ def _carry(organisation: Organisation, envelopes: Sequence[Envelope]) -> list[Ca
     # What was brought before gets the same answer, whatever became of its keys since.
     barred = [carrier.known(one.id) or _bar(ledger, keys, now, one) for one in envelopes]
     futures = iter(carrier.submit_parsed([one for one, why in zip(envelopes, barred, strict=True) if why is None]))
-    return [Carrying(one.id, why or next(futures)) for one, why in zip(envelopes, barred, strict=True)]
+    return [
+        Carrying(one.id, why or next(futures), one.payload.nonce) for one, why in zip(envelopes, barred, strict=True)
+    ]
 
 
 class _Keys:

@@ -356,14 +356,6 @@ class NotAllAgreed(Refusal):
     code, kind, text = 0x60B0, Kind.CONFLICT, "A side that holds its own keys has not approved the merge, or no longer."
 
 
-class NotOfThisSegment(Refusal):
-    code, kind, text = (
-        0x60B1,
-        Kind.FORBIDDEN,
-        "The segment shows itself only to attested staff, for a purpose that it was opened for.",
-    )
-
-
 class NoSuchSegment(Refusal):
     code, kind, text = 0x60B2, Kind.NOT_FOUND, "The patient has no such segment."
 

@@ -1,6 +1,7 @@
 """The exchange between parties that share a folder: one folder of letters per recipient, one of public keys."""
 
 import threading
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +26,7 @@ class Lying(NamedTuple):
 class FolderExchange:
     """`letters/<recipient>/<number>-<digest>[.<sender>].<kind>` and `keys/<key id>`; implements `ports.Exchange`.
 
-    Safe to use from several threads.
+    Safe to use from several threads. `arrived` is told of each account for which a letter came.
     """
 
     def __init__(self, folder: Path, network: bytes, files: Files | None = None) -> None:
@@ -33,6 +34,7 @@ class FolderExchange:
         self._network = network
         self._files = files or LocalFiles()
         self._numbering = threading.Lock()
+        self.arrived: Callable[[bytes], None] = lambda account: None
 
     def post(self, recipient: bytes, kind: str, body: bytes) -> None:
         """Leave a letter; one that lies there already is not left twice."""
@@ -51,6 +53,7 @@ class FolderExchange:
             number = int(names[-1].partition("-")[0]) + 1 if names else 1
             self._files.create_folder(box)
             self._files.write(box / f"{number:012d}{digest}{brought}{kind}", body)
+        self.arrived(recipient)
 
     def inbox(self, recipient: bytes) -> list[Letter]:
         """Return the letters to `recipient`, oldest first."""

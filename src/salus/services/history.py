@@ -9,6 +9,7 @@ from salus.client.ledger import Ledger
 from salus.contracts.registry import EVENTS
 from salus.core.encoding import decode_plain
 from salus.core.types import Message
+from salus.shapes import made
 
 
 class Entry(NamedTuple):
@@ -27,7 +28,7 @@ def read_event(body: bytes) -> Message | None:
         return None
     number, _nonce, _index, fields = decode_plain(body)
     shape = EVENTS.get(number)
-    return None if shape is None else msgspec.convert(fields, shape, builtin_types=(bytes,))
+    return None if shape is None else msgspec.convert(fields, made(shape), builtin_types=(bytes,))
 
 
 def entries(ledger: Ledger, subject: bytes, start: int = 0) -> Iterator[Entry]:

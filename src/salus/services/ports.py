@@ -26,6 +26,15 @@ class Letter(NamedTuple):
     body: bytes
 
 
+class Carried(NamedTuple):
+    """What a member signed of an envelope that it was handed (`client.submission`); empty where it gave no receipt."""
+
+    envelope: bytes  # id
+    member: bytes
+    height: int  # of the block that the receipt names, 0 without one
+    receipt: bytes
+
+
 class Exchange(Protocol):
     """Letters between parties, by account id, and the public sealing keys of organisations.
 
@@ -72,4 +81,8 @@ class Carriers(Protocol):
 
     def members(self) -> tuple[bytes, ...]:
         """Return the members that can be reached, sorted."""
+        ...
+
+    def receipts(self, within_s: float) -> tuple["Carried", ...]:
+        """Return what members signed of what they were handed, each once; who still carries is waited for so long."""
         ...

@@ -22,6 +22,7 @@ from salus.core.types import Message
 from salus.evidence.format import (
     ANNEXED,
     FORMAT,
+    NO_SALT,
     Annex,
     Annexed,
     Checkpoint,
@@ -48,7 +49,6 @@ _ANSWERS = (
     DeferredReleased,
     ReleasedInBulk,
 )
-_NO_SALT = bytes(32)  # where a request is shown and the leaves are opened by an annex
 
 
 class Disclosed(NamedTuple):
@@ -99,7 +99,7 @@ def prove_page(
     relation = request.payload.relation
     index = _index(ledger, relation, request.id, (SessionOpened,))
     facts = _facts(ledger, (relation_key(relation), answer_key(relation, request.id), owner_key(request.key)))
-    shown = RequestFact(raw, public, _NO_SALT)
+    shown = RequestFact(raw, public, NO_SALT)
     evidence = _evidence(ledger, Kind.PAGE, facts, _events(ledger, facts, index), disclosed, shown, None)
     return encode(Annexed(ANNEXED, encode(evidence), Annex(salt, page, ())))
 
@@ -112,7 +112,7 @@ def prove_session(
     opened = _index(ledger, relation, request.id, (SessionOpened,))
     closed = _index(ledger, relation, request.id, (SessionClosed,))
     facts = _facts(ledger, (answer_key(relation, request.id), owner_key(request.key)))
-    shown = RequestFact(raw, public, _NO_SALT)
+    shown = RequestFact(raw, public, NO_SALT)
     evidence = _evidence(ledger, Kind.SESSION, facts, _events(ledger, facts, opened, closed), None, shown, None)
     return encode(Annexed(ANNEXED, encode(evidence), Annex(salt, None, tuple(pages))))
 

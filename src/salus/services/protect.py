@@ -20,6 +20,7 @@ from salus.services import lookup
 from salus.services.actors import Person
 from salus.services.errors import NotCarried
 from salus.services.held_in_block import holds
+from salus.services.sent import keep_receipts
 
 _CARRIERS = 2
 _REPLAYED = 0x0007  # it was executed before: the other member was first
@@ -39,7 +40,11 @@ def protect(person: Person, relation: bytes, envelope: bytes) -> Protected:
 
     Raises NotCarried where none did in time, or the refusal if it was refused.
     """
-    return _first(person, relation, envelope, _hand_over(person, relation, envelope))
+    futures = _hand_over(person, relation, envelope)
+    try:
+        return _first(person, relation, envelope, futures)
+    finally:
+        keep_receipts(person)
 
 
 def carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
@@ -47,6 +52,13 @@ def carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
 
     Raises NotCarried where neither did in time. A refusal is in what is returned.
     """
+    try:
+        return _carry_own(person, relation, envelope)
+    finally:
+        keep_receipts(person)
+
+
+def _carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
     waiting: set[Future[Landed]] = set()
     tried = 0
     for member in _members(person, relation):

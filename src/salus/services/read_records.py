@@ -7,7 +7,6 @@ from salus.services.access_log import Looked, What, log_reads
 from salus.services.actors import Organisation
 from salus.services.attest_staff import Badge
 from salus.services.authorise import own_records
-from salus.services.errors import NotOfThisSegment
 from salus.services.merge import sides_of
 from salus.services.records import Record
 from salus.vault.errors import NoSuchRelation
@@ -37,7 +36,7 @@ def list_sides(
     found = {relation: list_records(organisation, relation, purpose=purpose, staff=staff)}
     for side in sides_of(organisation, relation):
         if side != relation:
-            with suppress(NotOfThisSegment, NoSuchRelation):
+            with suppress(NoSuchRelation):
                 found[side] = list_records(organisation, side, purpose=purpose, staff=staff)
     return found
 

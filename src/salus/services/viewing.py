@@ -17,7 +17,6 @@ from salus.services.errors import (
     NoSuchResource,
     NotAttested,
     NotCustodian,
-    NotOfThisSegment,
 )
 from salus.services.freshness import check_fresh
 from salus.services.merge import sides_of
@@ -72,7 +71,7 @@ def scope_of(organisation: Organisation, viewer: Viewer, relation: bytes) -> Sco
         return own_view(organisation, relation)
     try:
         return own_records(organisation, relation, viewer.purpose, viewer.staff)
-    except (NotCustodian, NotOfThisSegment):
+    except (NotCustodian, NoSuchRelation):
         raise NoSuchResource from None
 
 

@@ -141,6 +141,10 @@ class Deciding:
         """See `Votes`."""
         return validator_set(self.made[height - 1].members)
 
+    def members(self, height: int) -> tuple[Validator, ...]:
+        """Return who decides a height, up to the second after the last."""
+        return self._sets[height - 1]
+
     def close(self) -> None:
         """See `Votes`."""
 

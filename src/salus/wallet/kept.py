@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from salus.core.signatures import SigningKey
-from salus.core.types import Count, Digest, Id, Message, Salt, Time
+from salus.core.types import Count, Digest, Height, Id, Message, Salt, Time
 from salus.evidence.follow import RememberedRelation
 from salus.vault.seals import SealKey
 
@@ -71,6 +71,19 @@ class KeptPetition(Message, frozen=True):
 
     def __repr__(self) -> str:
         return f"KeptPetition({self.petition.hex()})"
+
+
+class KeptSubmission(Message, frozen=True):
+    """What a member signed of an envelope that it was given to carry."""
+
+    envelope: Id
+    member: Id
+    height: Height  # 0 without a receipt
+    receipt: Annotated[bytes, Meta(max_length=48 * 1024)]  # COSE of kind submission, empty where none came
+    sent: Time
+
+    def __repr__(self) -> str:
+        return f"KeptSubmission({self.envelope.hex()})"
 
 
 class KeptSending(Message, frozen=True):

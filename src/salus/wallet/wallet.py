@@ -11,6 +11,7 @@ person. The file is a keystore (`vault.keystore` states its bytes), one secret p
 | request/<id>         | KeptRequest                                |
 | petition/<id>        | KeptPetition                               |
 | acknowledgement/<id> | KeptAcknowledgement                        |
+| submission/<id>/<m>  | KeptSubmission, m: the member's first half |
 | appointment/<handle> | KeptAppointment                            |
 | claim/<handle>       | KeptClaim                                  |
 | former/<handle>      | KeptFormer                                 |
@@ -44,6 +45,7 @@ from salus.wallet.kept import (
     KeptRelation,
     KeptRequest,
     KeptSending,
+    KeptSubmission,
     KeptWish,
     RelationState,
 )
@@ -51,6 +53,7 @@ from salus.wallet.kept_recovery import KeptKeyholding, KeptRecovery
 
 S = TypeVar("S", bound=Message)
 _MOST_FORMER = 16
+MOST_SUBMISSIONS = 500
 
 
 class WalletExists(Refusal):
@@ -183,6 +186,20 @@ class Wallet:
         self._keystore.remove(f"petition/{petition.hex()}")
         self._keystore.save(self._passphrase)
 
+    def submissions(self) -> tuple[KeptSubmission, ...]:
+        """Return what members signed of what they were given to carry, oldest first."""
+        return tuple(sorted(self._all("submission/", KeptSubmission), key=lambda one: (one.sent, one.envelope)))
+
+    def keep_submissions(self, submissions: Iterable[KeptSubmission]) -> None:
+        """Keep receipts in one step, the newest `MOST_SUBMISSIONS` of all; that none came takes no receipt's place."""
+        for one in submissions:
+            name = f"submission/{one.envelope.hex()}/{one.member.hex()[:32]}"
+            if one.receipt or name not in self._keystore.names():
+                self._keystore.put(name, encode(one))
+        for old in self.submissions()[:-MOST_SUBMISSIONS]:
+            self._remove(f"submission/{old.envelope.hex()}/{old.member.hex()[:32]}")
+        self._keystore.save(self._passphrase)
+
     def acknowledgements(self, handle: bytes) -> tuple[KeptAcknowledgement, ...]:
         """Return the releases for a relation that are to be acknowledged."""
         return tuple(one for one in self._all("acknowledgement/", KeptAcknowledgement) if one.relation == handle)
@@ -265,7 +282,7 @@ class Wallet:
 
     def secrets(self) -> dict[str, bytes]:
         """Return all that the wallet keeps, for its backup."""
-        names = [name for name in self._keystore.names() if not name.startswith(("share/", "recovery/"))]
+        names = [name for name in self._keystore.names() if not name.startswith(("share/", "recovery/", "submission/"))]
         return {name: self._keystore.get(name) for name in names}
 
     def keep_share_key(self, request: bytes, key: SealKey) -> None:

@@ -16,7 +16,10 @@ from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis
 from salus.merkle.checkpoint import cosignatures, parse
 
-EMBEDDED = Phrase("one operator, tamper-evident, not consensus", "单一运营方，可发现篡改，并非共识")
+TRUST = {
+    "embedded": Phrase("one operator, tamper-evident, not consensus", "单一运营方，可发现篡改，并非共识"),
+    "cometbft": Phrase("decided by the members' validators", "由各成员的验证者共同决定"),
+}
 
 
 class Cosigned(msgspec.Struct, frozen=True):
@@ -31,7 +34,7 @@ class StatusView(msgspec.Struct, frozen=True):
 
     name: str
     network: str
-    engine: str  # "embedded"
+    engine: str  # "embedded", "cometbft"
     trust: Phrase
     height: int
     time: int
@@ -64,8 +67,8 @@ def show_status(served: Served) -> StatusView:
     return StatusView(
         founded(served.genesis)[0],
         served.network.hex(),
-        "embedded",
-        EMBEDDED,
+        served.engine,
+        TRUST[served.engine],
         ledger.height(),
         view.time,
         now,

@@ -6,6 +6,7 @@ import msgspec
 import orjson
 from starlette.responses import Response
 
+from salus.api.executed import Executed
 from salus.api.operation import CBOR, JSON, Call
 from salus.api.posts import Answered, ended
 from salus.client.submission import Outcome, Submitted, sign_receipts
@@ -32,11 +33,11 @@ class SubmittedShown(msgspec.Struct, frozen=True):
     receipts: list[str]  # COSE, hex
 
 
-def landed(carrying: Sequence[Carrying]) -> list[Outcome]:
+def landed(carrying: Sequence[Carrying], executed: Executed) -> list[Outcome]:
     """Wait, in a thread, until all have landed; return the outcomes. Raises what whole batches were refused by."""
     outcomes = []
     for one in carrying:
-        outcome = ended(one)
+        outcome = ended(one, executed)
         if isinstance(one.under_way, Refusal):
             outcome = Outcome(one.id, one.under_way.code, 0, 0, ())
         if isinstance(outcome, BaseException):

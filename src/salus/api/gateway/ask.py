@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from salus.api.gateway.streamed import LETTER, Handed, Streamed
-from salus.api.letters.heights import SEEN, caught_up
+from salus.api.gateway.streamed import Handed, Streamed
+from salus.api.letters.heights import SEEN, caught_up, seen
 from salus.api.operation import CBOR, Call, Content, Handler, Operation
 from salus.core.encoding import encode
 from salus.core.errors import Refusal
@@ -19,6 +19,7 @@ from salus.core.types import Id, Message, Time
 from salus.services.actors import Organisation
 from salus.services.answering import HandOver, answer_match, answer_page, answer_request, answer_session
 from salus.services.open_session import SessionOpened
+from salus.services.remote.exchange import LETTER
 
 LOG = logging.getLogger("salus.api")
 _MOST = 256 * 1024  # a letter that asks is a signed object of 1 KiB at most and a seal of 128 KiB
@@ -58,7 +59,7 @@ async def _answered(call: Call, ask: Ask) -> Response:
     recent = call.served.recent
     key, before = recent.begin(call.path("org"), call.body)
     if before is not None:
-        return Streamed(before)
+        return Streamed(before, seen(call))
     handed, threads = Handed(), call.served.answering or call.served.work
     job = asyncio.ensure_future(threads.run(lambda: ask(call.organisation, call.body, handed.hand_over)))
     job.add_done_callback(lambda done: _over(done, lambda: recent.end(key)))
@@ -69,11 +70,11 @@ async def _answered(call: Call, ask: Ask) -> Response:
         raise
     if handed.answer.done():
         recent.keep(key, handed.answer.result())
-        return Streamed(handed.answer.result(), handed)
+        return Streamed(handed.answer.result(), seen(call), handed)
     made = job.result()
     if not isinstance(made, SessionOpened):
         raise TypeError("what is decided is answered")
-    return Response(encode(Opened(made.session, made.relation, made.ends)), media_type=CBOR)
+    return Response(encode(Opened(made.session, made.relation, made.ends)), media_type=CBOR, headers=seen(call))
 
 
 def _over(job: "asyncio.Future[object]", then: Callable[[], None]) -> None:

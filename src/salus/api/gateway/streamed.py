@@ -1,6 +1,7 @@
 """Send an answer, and know whether the peer took all of it."""
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as TookTooLong
 
@@ -9,8 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from salus.api.operation import CBOR, MIB
 from salus.api.recent import Answer
+from salus.services.remote.exchange import LETTER
 
-LETTER = "salus-letter"  # the header field that says which kind of letter an answer is
 CHUNK_BYTES = 64 * 1024
 FIRST_S, MIB_S = 10.0, 4.0  # a peer has ten seconds, and four more for each MiB
 
@@ -50,9 +51,9 @@ class Handed:
 class Streamed(Response):
     """A letter as the body of an answer. Whoever waits is told at the end, also when nothing could be sent."""
 
-    def __init__(self, answer: Answer, handed: Handed | None = None) -> None:
+    def __init__(self, answer: Answer, fields: Mapping[str, str], handed: Handed | None = None) -> None:
         length = {"content-length": str(len(answer.body)), LETTER: answer.kind}
-        super().__init__(None, headers=length, media_type=CBOR)
+        super().__init__(None, headers=length | dict(fields), media_type=CBOR)
         self._answer, self._handed = answer, handed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -71,7 +71,7 @@ async def _carried(call: Call, send: Callable[[Organisation], list[Carrying]]) -
 
     def sent() -> tuple[Organisation, list[Outcome]]:
         organisation = call.organisation
-        return organisation, landed(send(organisation))
+        return organisation, landed(send(organisation), call.served.posts.executed(organisation.ledger))
 
     organisation, outcomes = await call.served.posts.run(sent)
     return answer(call, organisation, outcomes)

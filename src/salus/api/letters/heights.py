@@ -6,7 +6,7 @@ import time
 from salus.api.errors import BadParameter
 from salus.api.letters.errors import StillBehind
 from salus.api.operation import Call, Parameter
-from salus.services.remote.gateways import HEIGHT
+from salus.client.http import HEIGHT
 
 WAIT_S, LOOK_S = 5.0, 0.01
 SEEN = Parameter(HEIGHT, "header", "The height up to which the sender has seen the ledger.", "[0-9]{1,15}")

@@ -1,7 +1,8 @@
 """Logs as JSON lines, of what is known to say nothing of anybody.
 
 A line has time, level, logger, a fixed text and fields from a list; whatever else a record holds (arguments, a
-traceback, a field that nobody thought of) is left out. What libraries log is left out but for the fact that they did.
+traceback, a field that nobody thought of) is left out. What libraries log is left out but for the fact that they did,
+and the class of the error that they log, if there is one.
 """
 
 import logging
@@ -31,6 +32,8 @@ class Lines(logging.Formatter):
             "logger": record.name if own else record.name.partition(".")[0],
             "text": record.msg if own else "(of a library, or with values: left out)",
         }
+        if not own and record.exc_info is not None and record.exc_info[0] is not None:
+            line["kind"] = record.exc_info[0].__name__
         for name in FIELDS if own else ():
             value = getattr(record, name, None)
             if type(value) in _TEXTS:

@@ -6,6 +6,7 @@ a proof needs them for as long as anybody keeps it. So a thread fetches them, a 
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from threading import Condition, Event, Thread
 
 import msgspec
@@ -17,13 +18,14 @@ from salus.evidence.committed import FORMAT, Committed, committed, signers
 from salus.evidence.header import SignedHeader, Validators, read_header
 from salus.ledger.consensus.bridges import bridged
 from salus.ledger.consensus.commitfile import CommitFile, Step
-from salus.ledger.consensus.errors import NoVotes, OtherCommit
+from salus.ledger.consensus.errors import DamagedCommits, NoVotes, OtherCommit
 from salus.ledger.consensus.ports import Votes
 from salus.ledger.errors import LedgerStopped
 from salus.machine.base import UNKNOWN
 
 LOG = logging.getLogger("salus.consensus")
 MOST_AT_ONCE = 64  # commits that are made durable together, when there is much to catch up with
+ANSWERED_S, ENDED_S = 2.0, 2.0  # how long closing waits for an answer, and then for the thread
 PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # before a node that did not answer is asked again
 
 
@@ -48,7 +50,7 @@ class Commits:
         self._heights, self._header = heights, header
         self._changed = Condition()  # guards the file
         self._closing, self._due = Event(), Event()
-        self.trouble: type[Refusal] | None = None
+        self.trouble: Callable[[], Refusal] | None = None
         self._thread: Thread | None = None
         if votes is not None:
             self._due.set()  # an earlier process may have left some
@@ -88,10 +90,10 @@ class Commits:
         self._due.set()
         with self._changed:
             self._changed.notify_all()
-        if self._votes is not None:
-            self._votes.close()  # a question under way ends with that
-        if self._thread is not None:
-            self._thread.join(PAUSES_S[-1])
+        if self._votes is not None and self._thread is not None:
+            self._thread.join(ANSWERED_S)
+            self._votes.close()  # a question that is still under way ends with that
+            self._thread.join(ENDED_S)
         with self._changed:
             self._file.close()
 
@@ -104,14 +106,20 @@ class Commits:
                 while not self._closing.is_set() and self._collect(votes):
                     failures = 0
             except OtherCommit:
-                LOG.exception("collecting votes stopped", extra={"code": OtherCommit.code})
-                self.trouble = OtherCommit
-                return
+                self._stop(OtherCommit)
+            except DamagedCommits as damage:
+                self._stop(partial(DamagedCommits, damage.offset, damage.what))
             except (Refusal, LookupError, OSError):
                 if self._closing.wait(PAUSES_S[min(failures, len(PAUSES_S) - 1)]):
                     return
                 failures += 1
                 self._due.set()
+
+    def _stop(self, trouble: Callable[[], Refusal]) -> None:
+        """Collect no more, and say why: no more headers are proved from now on."""
+        LOG.error("collecting votes stopped", extra={"code": trouble().code})
+        self.trouble = trouble
+        self._closing.set()
 
     def _collect(self, votes: Votes) -> bool:
         """Fetch what is missing; False where nothing is."""

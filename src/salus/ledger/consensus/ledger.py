@@ -22,7 +22,7 @@ from salus.ledger.consensus.chain import DecidedChain
 from salus.ledger.consensus.commitfile import NAME as COMMITS
 from salus.ledger.consensus.commitfile import CommitFile, NoFile
 from salus.ledger.consensus.commits import Commits
-from salus.ledger.consensus.errors import NothingSigns
+from salus.ledger.consensus.errors import NoBridge, NothingSigns
 from salus.ledger.consensus.executor import Executor, Told
 from salus.ledger.consensus.ports import Broadcasting, Snapshots, Votes
 from salus.ledger.consensus.queries import Queries
@@ -293,15 +293,21 @@ class ConsensusLedger(ChainReader):
         return StateProof(raw, found.height, found.values, found.proofs)
 
     def header(self, height: int) -> bytes:
-        """The committed header where the votes are here, else what was decided."""
+        """The committed header where the votes are here and the founders lead to it, else what was decided."""
         with self._lock:
             decided = self._decided_header(height)
-        return self._commits.committed(height) or decided
+        return self._committed(height) or decided
 
     def headers(self, start: int, most: int, most_bytes: int) -> list[bytes]:
         return self._several(
-            lambda height: self._commits.committed(height) or self._decided_header(height), start, most, most_bytes
+            lambda height: self._committed(height) or self._decided_header(height), start, most, most_bytes
         )
+
+    def _committed(self, height: int) -> bytes | None:
+        try:
+            return self._commits.committed(height)
+        except NoBridge:
+            return None
 
     def checkpoint(self) -> bytes:
         """See the port; without a validator's key the last one that witnesses cosigned, or ReadOnly."""

@@ -3,6 +3,9 @@
 A letter to an organisation goes to its gateway, one to a person to her custodian's. It is put into the outbox
 first and leaves it once the other side has it on its disk, or has refused it for good. Letters for one gateway leave
 in the order they were posted. What is for an account of this home stays in it.
+
+What an organisation asks is asked at the custodian's gateway, whose answer is kept as the letter that it is, before the
+question leaves the outbox. Where that gateway is away the question waits; what it does not answer goes as a letter.
 """
 
 import threading
@@ -20,11 +23,12 @@ from salus.core.encoding import decode
 from salus.core.errors import Kind, Refusal
 from salus.core.types import Message
 from salus.services import lookup
+from salus.services.answering import ANSWERS
 from salus.services.errors import UnknownSealKey
 from salus.services.folder_exchange import FolderExchange
 from salus.services.ports import KINDS, Letter
 from salus.services.remote.addresses import Addresses
-from salus.services.remote.errors import NotKeptHere, NotLetIn
+from salus.services.remote.errors import BadAnswer, NotKeptHere, NotLetIn
 from salus.services.remote.gateways import Gateways
 from salus.services.remote.node import AskedDirectory
 from salus.services.remote.outbox import Outbox, Waiting
@@ -33,6 +37,8 @@ from salus.services.remote.sender import OrganisationSender, Sender
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 600.0
 GIVEN_UP_MS = 14 * 86_400_000
 COSE_TAG = b"\xd8\x62"
+QUESTIONS = {"request": "requests", "session": "sessions", "page-request": "sessions/pages", "look-up": "match"}
+LETTER = "salus-letter"  # the header field that says which kind of letter an answer is
 _LATER = (Kind.UNAVAILABLE, Kind.EXHAUSTED)
 
 
@@ -64,8 +70,9 @@ class RemoteExchange:
         self._ledger, self._local, self._here, self._sender = ledger, local, here, sender
         self._gateways, self._addresses, self._directory = gateways, addresses, directory
         self._outbox, self._now_s = outbox, now_s
-        self._sending = threading.Lock()
+        self._sending, self._putting = threading.Lock(), threading.Lock()
         self._again = False
+        self._asking: set[str] = set()  # letters that a thread of their own asks with
         self._pauses: dict[object, tuple[float, float]] = {}  # of a member or a letter: until when, and how long
 
     def post(self, recipient: bytes, kind: str, body: bytes) -> None:
@@ -75,7 +82,8 @@ class RemoteExchange:
         if self._member(recipient) in self._here():
             self._local.post(recipient, kind, body)
             return
-        self.flush(self._outbox.put(recipient, kind, body))
+        if kind not in QUESTIONS or not self._ask_apart(recipient, kind, body):
+            self.flush(self._outbox.put(recipient, kind, body))
 
     def inbox(self, recipient: bytes) -> list[Letter]:
         """Return the letters to `recipient`, oldest first; a person's are fetched from her custodian's gateway."""
@@ -138,10 +146,27 @@ class RemoteExchange:
         if refused is not None:
             raise refused
 
+    def _ask_apart(self, recipient: bytes, kind: str, body: bytes) -> bool:
+        """Ask in this thread, so that nobody's letters wait for an answer; False where others go before it."""
+        with self._putting:
+            if any(letter.recipient == recipient for letter in self._outbox.waiting()):
+                return False
+            name = self._outbox.put(recipient, kind, body)
+            self._asking.add(name)
+        try:
+            refusal = self._send(Waiting(name, recipient, kind, time.time_ns() // 1_000_000), set())
+        finally:
+            self._asking.discard(name)
+        if refusal is not None:
+            raise refusal
+        return True
+
     def _pass(self, wanted: str | None) -> Refusal | None:
         held: set[bytes] = set()  # members whose letters wait on, in their order
         found: Refusal | None = None
-        for letter in self._outbox.waiting():
+        with self._putting:
+            waiting = [letter for letter in self._outbox.waiting() if letter.name not in self._asking]
+        for letter in waiting:
             refusal = self._send(letter, held)
             if refusal is not None and letter.name == wanted:
                 found = refusal
@@ -181,9 +206,34 @@ class RemoteExchange:
         if member in self._here():  # custody came here meanwhile
             self._local.post(letter.recipient, letter.kind, body)
             return
+        if letter.kind in QUESTIONS and self._asked(member, letter.kind, body):
+            return
         media_type = "application/cose" if body.startswith(COSE_TAG) else "application/cbor"
         url = f"{self._box(member, letter.recipient)}/{letter.kind}"
         self._gateways.ask("POST", url, body, media_type, key=self._sender.signs(member, body))
+
+    def _asked(self, member: bytes, kind: str, body: bytes) -> bool:
+        """Ask a member's gateway and keep what it answers; False where the question has to go as a letter.
+
+        Raises as `Gateways.ask` where it may be asked later; BadAnswer.
+        """
+        if not isinstance(self._sender, OrganisationSender) or self._sender.account not in self._here():
+            return False  # a person's answers come to her custodian's, wherever she is by then
+        try:
+            answer = self._gateways.ask(
+                "POST", f"{self._addresses.url(member)}/{QUESTIONS[kind]}", body, "application/cbor"
+            )
+        except Refusal as refusal:
+            if refusal.kind in _LATER:
+                raise
+            return False
+        answered = answer.fields.get(LETTER, "")
+        if answered and answered not in ANSWERS:
+            raise BadAnswer
+        self._gateways.catch_up(answer.height)
+        if answered:  # else it says of a session what the ledger says too
+            self._local.post(self._sender.account, answered, answer.body)
+        return True
 
     def _put_off(self, letter: Waiting, *, pause: bool = True) -> Refusal | None:
         """Let a letter wait on, unless it has waited for too long."""

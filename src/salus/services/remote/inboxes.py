@@ -3,7 +3,6 @@
 Bounded in letters and bytes, over all and for each sender, so that nobody fills a disk or keeps others out.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from salus.contracts.accounts import queries as accounts
@@ -29,10 +28,10 @@ OF_ALL, OF_MEMBER, OF_PERSON = Room(10_000, 4096 * MIB), Room(2_000, 1024 * MIB)
 
 
 class Inboxes:
-    """Letters as others bring and fetch them. `arrived` is told of each account for which one came. Thread-safe."""
+    """Letters as others bring and fetch them. Thread-safe."""
 
-    def __init__(self, local: FolderExchange, arrived: Callable[[bytes], None] = lambda account: None) -> None:
-        self._local, self._arrived = local, arrived
+    def __init__(self, local: FolderExchange) -> None:
+        self._local = local
 
     def take(
         self, organisation: Organisation, sender: bytes, recipient: bytes, kind: str, body: bytes, *, member: bool
@@ -50,7 +49,6 @@ class Inboxes:
         if not _room(lying, OF_ALL, size) or not _room(own, OF_MEMBER if member else OF_PERSON, size):
             raise InboxFull
         self._local.take_in(recipient, kind, body, brought_by)
-        self._arrived(recipient)
 
     def page(self, recipient: bytes, after: str) -> Fetched:
         """Return letters to `recipient` that follow the one named `after`, as many as may go at once."""

@@ -4,9 +4,8 @@ import logging
 from pathlib import Path
 
 import pytest
-from consensus_world import Node
-from upgrade_world import SOFTWARE, new_software, one_account, schedule, two_accounts, vote_for, withdraw
 
+from consensus.consensus_world import Node
 from salus.cometbft.proto import abci_pb2
 from salus.cometbft.reading import milliseconds
 from salus.contracts.governance.messages import SetValidator
@@ -20,6 +19,7 @@ from salus.machine.machine import Machine
 from salus.state.store import Store
 from salus.testing.clock import FakeClock
 from salus.testing.region import Region, key
+from unit.upgrade_world import SOFTWARE, new_software, one_account, schedule, two_accounts, vote_for, withdraw
 
 AT = 9  # the height of the upgrade
 
@@ -65,7 +65,8 @@ def test_a_replay_from_the_first_block_crosses_the_height(tmp_path: Path) -> Non
             node.block(two_accounts(node.region))
             node.block()
             deciding, region, app_hash = node.deciding, node.region, node.ledger.status().app_hash
-        with Node(tmp_path / "anew", region, deciding).begin() as node:  # CometBFT shows it every block
+        with Node(tmp_path / "anew", region, votes=deciding) as node:
+            deciding.begin(node.handle)  # CometBFT shows it every block
             assert node.ledger.status().app_hash == app_hash
 
 
