@@ -65,7 +65,7 @@ def test_blocks_envelopes_members_and_search(tmp_path: Path) -> None:
         granted = grant(node, handle)
         node.block()  # empty
         status = explorer.json("/explorer/status")
-        assert (status["height"], status["members"], status["pruned_before"]) == (3, 3, None)
+        assert (status["height"], status["members"], status["pruned_before"], status["begins_at"]) == (3, 3, None, None)
         page = explorer.json("/explorer/blocks")
         assert [(one["height"], one["envelopes"]) for one in page["blocks"]] == [(3, 0), (2, 1), (1, 1)]
         assert page["before"] is None
@@ -130,7 +130,7 @@ def test_after_state_sync_what_was_before_is_said_to_be_gone(tmp_path: Path) -> 
         with synced(source, tmp_path / "new") as new, explored(new) as explorer:
             assert new.ledger.height() == 5
             status = explorer.json("/explorer/status")
-            assert (status["height"], status["pruned_before"], status["members"]) == (5, 5, 3)
+            assert (status["height"], status["pruned_before"], status["begins_at"], status["members"]) == (5, 5, 5, 3)
             page = explorer.json("/explorer/blocks")
             assert [one["height"] for one in page["blocks"]] == [5]
             assert page["before"] is None
