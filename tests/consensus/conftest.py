@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from kvstore_nodes import KvNode, kv_nodes
 
+from consensus.kvstore_nodes import KvNode, kv_nodes
 from salus.client.cometbft.rpc import Rpc
 from salus.cometbft import chain_id
 

@@ -1,18 +1,20 @@
 """CometBFT with the key-value store that is built into it: real nodes before any application of ours."""
 
-import base64
 import json
 import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import socket
 from tempfile import mkdtemp
 
+import httpx2
 import pytest
 
 from salus.client.cometbft.rpc import Rpc
@@ -121,6 +123,7 @@ def kv_nodes(chain: str, count: int = 1, settings: Mapping[str, str] | None = No
             "addr_book_strict": "false",
             "allow_duplicate_ip": "true",
             "max_body_bytes": "2097152",
+            "max_tx_bytes": "1048576",
             "timeout_commit": '"200ms"',
         }
         for node in nodes:
@@ -139,6 +142,28 @@ def txs_of(rpc: Rpc) -> list[bytes]:
     return [tx for height in range(1, rpc.status().height + 1) for tx in rpc.block(height).txs]
 
 
-def tx_base64(tx: bytes) -> str:
-    """Return a transaction as JSON has it."""
-    return base64.b64encode(tx).decode()
+@contextmanager
+def losing(url: str) -> Iterator[str]:
+    """Give the URL of what passes questions on to a node, but loses each batch and its answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            if b"broadcast_tx_sync" in body:
+                self.close_connection = True
+                return
+            answer = httpx2.post(url, content=body)
+            self.send_response(answer.status_code)
+            self.send_header("content-length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *_: object) -> None:
+            """Be silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()

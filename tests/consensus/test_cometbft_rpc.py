@@ -5,8 +5,8 @@ from hashlib import sha256
 from itertools import count
 
 import pytest
-from kvstore_nodes import KvNode, kv_nodes, until
 
+from consensus.kvstore_nodes import KvNode, kv_nodes, until
 from salus.client.cometbft.errors import BeyondLimit, SubscriptionEnded
 from salus.client.cometbft.forms import milliseconds
 from salus.client.cometbft.rpc import BroadcastAnswer, Rpc

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import httpx2
+import pytest
 from command_line import bundle_file
 
 from network.networks import Network, salus, until
@@ -14,6 +15,8 @@ from salus.client.cometbft.rpc import Rpc
 from salus.contracts.consent.keys import directive_key
 from salus.core.encoding import decode
 from salus.services.remote.addresses import Listed
+
+pytestmark = pytest.mark.timeout(900)
 
 
 def heights(network: Network) -> list[int]:

@@ -34,6 +34,7 @@ from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
 from salus.bootstrap.resetting import reset_ledger
 from salus.bootstrap.rotation import rotate_vault
+from salus.bootstrap.signer import new_signer, open_signer, validator_entry
 from salus.bootstrap.split import SPLIT_NOTE, split_region
 from salus.bootstrap.upstream import UpstreamFile, read_upstream, write_upstream
 
@@ -64,10 +65,12 @@ __all__ = [
     "keep_escrow",
     "master_key_age_ms",
     "may_name_organisation",
+    "new_signer",
     "old_gateways_change",
     "needs_node",
     "open_person",
     "open_region",
+    "open_signer",
     "prune_region",
     "read_consensus",
     "read_escrow",
@@ -82,6 +85,7 @@ __all__ = [
     "seal_change",
     "split_region",
     "tiles_folder",
+    "validator_entry",
     "verifying",
     "write_upstream",
 ]

@@ -8,6 +8,7 @@ from salus.bootstrap.consensus import ConsensusFile, OfANetwork, read_consensus,
 from salus.bootstrap.elsewhere import ways_out
 from salus.bootstrap.engine import Engine
 from salus.bootstrap.layout import GENESIS, SLUG, node_keystore_path, tiles_folder, wallet_path
+from salus.bootstrap.light import light_ledger
 from salus.bootstrap.region import Region
 from salus.bootstrap.upstream import UpstreamFile, read_upstream
 from salus.client.cometbft.rpc import Rpc
@@ -67,9 +68,13 @@ def open_region(
     ledger: Engine
     if consensus is not None:
         tune_process()
-        node = None if read_only else validator_key(home, passphrase)
-        helper, published = verifying(verifier), tiles_folder(home, tiles)
-        ledger = decided(home, genesis, consensus, timed, helper, None if read_only else Acting(node, published))
+        helper = verifying(verifier)
+        if consensus.has_node:
+            node = None if read_only else validator_key(home, passphrase)
+            acting = None if read_only else Acting(node, tiles_folder(home, tiles))
+            ledger = decided(home, genesis, consensus, timed, helper, acting)
+        else:
+            ledger = light_ledger(home, genesis, consensus, timed, helper, read_only=read_only)
     elif upstream is not None:
         tune_process()
         ledger = _followed(home, genesis, None if read_only else upstream, timed, verifying(verifier))

@@ -12,11 +12,17 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NamedTuple
 
+from salus.cometbft.errors import WrongValidators
+from salus.cometbft.validators import set_hash
+from salus.cometbft.validators import validators as in_order
 from salus.core.checksum import crc32c
 from salus.core.encoding import decode
 from salus.core.envelope import parse_batch
 from salus.core.errors import Refusal
+from salus.evidence.committed import HEAD as COMMITTED
+from salus.evidence.committed import read_steps, verify_steps
 from salus.evidence.decided import is_decided
+from salus.evidence.header import FORMAT as SIGNED
 from salus.evidence.header import Block, SignedHeader, Validators, parse_header, read_block, read_header
 from salus.fsck.plainlog import plain_log_root
 from salus.fsck.report import Finding, Severity
@@ -133,13 +139,26 @@ class Chain:
         self._network, self._file = network, file
         self._height, self._time, self._hash = 0, 0, network
         self.decided: bool | None = None  # by CometBFT, as the first header shows: nobody signs those here
+        self._committed = False  # each header carries the votes that decided it, as the first one does
+        self._named: bytes | None = None  # hash of the validators who commit the next one; None: those of the genesis
 
     def _read(self, raw: bytes, validators: Validators) -> SignedHeader:
         if self.decided is None:
-            self.decided = is_decided(raw)
+            self.decided, self._committed = is_decided(raw), raw.startswith(COMMITTED)
         if self.decided and is_decided(raw):
             return parse_header(self._network, raw)
+        if self._committed and raw.startswith(COMMITTED):
+            return self._read_committed(raw, validators)
         return read_header(self._network, raw, validators)
+
+    def _read_committed(self, raw: bytes, validators: Validators) -> SignedHeader:
+        steps = read_steps(self._network, raw)
+        named = self._named or set_hash(in_order(validators.values()))
+        if len(steps) != 1 or steps[0].header.validators_hash != named:
+            raise WrongValidators
+        verify_steps(self._network, steps, steps[0].validators)
+        self._named = steps[0].header.next_validators_hash
+        return parse_header(self._network, raw)
 
     def begin(self, base: Base) -> None:
         """Begin after the block of a base, of whose header nothing is known."""
@@ -154,7 +173,7 @@ class Chain:
             return Finding(self._file, record.place, record.what)
         try:
             header = parse_header(self._network, record.header)
-            known = is_decided(record.header) or header.header.node in validators
+            known = header.header.format != SIGNED or header.header.node in validators
             if known:
                 self._read(record.header, validators)
         except Refusal as refusal:
@@ -186,7 +205,8 @@ class Chain:
             ids.append(batch.id)
             envelopes += len(batch.payload.envelopes)
         root = plain_log_root(ids)
-        named = plain_log_root([sha256(raw).digest() for raw in record.block.batches]) if self.decided else root
+        of_cometbft = self.decided or self._committed
+        named = plain_log_root([sha256(raw).digest() for raw in record.block.batches]) if of_cometbft else root
         if named != said.batches:
             return Finding(self._file, record.place, "the batches are not those of the header")
         self._height, self._time, self._hash = said.height, said.time, header.hash

@@ -13,6 +13,7 @@ from salus.fsck.replay import Replay
 from salus.fsck.report import Finding, Progress, Severity
 from salus.fsck.stored import StoredState, compare, read_state
 from salus.fsck.tiles import check_note, check_tiles
+from salus.fsck.trusted import TrustedHeaders
 from salus.verifier.helper import Alone, Helper
 
 BLOCKS, STATE, STATE_FILE, GENESIS, WITNESSED, TILES = "blocks", "state", "data.mdb", "genesis", "witnessed", "tiles"
@@ -83,6 +84,7 @@ def _blocks(
     signers = {**(begun.founders if begun else {}), **replay.validators}
     strangers = 0
     votes: Votes | None = None
+    trusted = TrustedHeaders(folder, replay.machine.network)
     for item in _offered(read_records(path), replay.helper):
         if isinstance(item, Finding):
             yield item
@@ -114,6 +116,7 @@ def _blocks(
                 if chain.decided and votes is None:
                     votes = Votes(folder, validators if begun is None else None)
                 yield from replay.run(linked, BLOCKS)
+                yield from trusted.check(linked.header)
                 if votes is not None:
                     yield from votes.check(linked.header, replay.validators)
             else:
@@ -127,6 +130,7 @@ def _blocks(
         progress("blocks", item.end, size)
     if votes is not None and whole:
         yield from votes.rest()
+    yield from trusted.rest()
     if begun is not None:
         yield from check_point(folder, begun, replay.machine.network, signers)
         yield from unchecked(begun, BLOCKS, strangers)

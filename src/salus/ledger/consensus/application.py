@@ -24,6 +24,7 @@ from salus.ledger.consensus.executor import Executor
 from salus.ledger.consensus.ports import Snapshot, Snapshots
 from salus.ledger.consensus.queries import Queries
 from salus.ledger.errors import LedgerStopped
+from salus.machine.errors import UnknownRules
 
 LOG = logging.getLogger("salus.consensus")
 NAME = "salus"  # also the codespace of its codes
@@ -72,6 +73,9 @@ class Application:
         kind = request.WhichOneof("value")
         try:
             return self._answers[kind or ""](request)
+        except UnknownRules as refusal:
+            LOG.critical(f"CometBFT stops: {refusal}", extra={"request": kind, "code": refusal.code})
+            return _exception(str(refusal))
         except Refusal as refusal:
             LOG.error("a request was refused: CometBFT stops", extra={"request": kind, "code": refusal.code})
             return _exception(str(refusal))

@@ -83,12 +83,13 @@ class DecidedChain(Chain):
     def decide(self, shown: DecidedBlock, covered: Callable[[SignedHeader], None]) -> BlockResult:
         """Execute the next block as it is shown; nothing is written. One that was executed and not kept is taken back.
 
-        `covered` is called before with its header, under whose app hash the state stands as it is. Raises OutOfOrder:
-        nothing has changed then.
+        `covered` is called before with its header, under whose app hash the state stands as it is. Raises OutOfOrder,
+        UnknownRules: nothing has changed then.
         """
         if shown.height != self.height + 1:
             raise OutOfOrder
         self.rewind()
+        self.machine.rules()
         if shown.time < self.machine.time:
             raise OutOfOrder
         self.ahead = None

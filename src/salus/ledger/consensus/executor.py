@@ -18,6 +18,7 @@ from salus.ledger.consensus.ports import Snapshots
 from salus.ledger.embedded.checkpoints import Checkpoints
 from salus.ledger.embedded.views import View, Views
 from salus.ledger.errors import LedgerStopped, StorageFailed, StorageFull
+from salus.machine.errors import UnknownRules
 from salus.machine.machine import BlockResult
 from salus.merkle.smt import Proof
 from salus.state.tables import StorageFailure
@@ -66,8 +67,8 @@ class Executor:
         self._thread.start()
 
     def decide(self, shown: DecidedBlock) -> BlockResult:
-        """Execute the next block. Raises OutOfOrder, LedgerStopped; whatever else is a bug, and stops."""
-        with self._lock, self._stopping(OutOfOrder):
+        """Execute the next block. Raises OutOfOrder, UnknownRules, LedgerStopped; whatever else is a bug, and stops."""
+        with self._lock, self._stopping(OutOfOrder, UnknownRules):
             damage = None if self.snapshots is None else self.snapshots.trouble()
             if damage is not None:
                 raise damage

@@ -143,8 +143,8 @@ class ConsensusLedger(ChainReader):
         nothing listens for it. `votes` is the node's own CometBFT, `node` the validator's key if this home has it,
         `tiles` a folder to publish the log in. `broadcaster`, `votes` and `helper` are closed with the ledger.
 
-        Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, DamagedCommits, ClockBehind,
-        SocketTaken; StorageFailed where the state cannot be opened.
+        Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, UnknownRules, DamagedCommits,
+        ClockBehind, SocketTaken; StorageFailed where the state cannot be opened.
         """
         port, dated, reading = files or LocalFiles(), clock or SystemClock(), broadcaster is None
         with ExitStack() as undone:
@@ -229,10 +229,16 @@ class ConsensusLedger(ChainReader):
         self.close()
 
     def submit(self, batch: bytes) -> "Future[BatchResult]":
-        """Send a batch to the validators; see the port. Raises ReadOnly, LedgerStopped, and what broadcasting does."""
+        """Send a batch to the validators; see the port.
+
+        Raises ReadOnly, LedgerStopped, UnknownRules (nothing that others execute will be executed here), and what
+        broadcasting does.
+        """
         if self._outside is None:
             raise ReadOnly
         self._raise_stopped()
+        with self._lock:
+            self._decided.machine.rules()
         return self._outside.broadcaster.submit(batch, self._decided.height, self._decided.time)
 
     def now(self) -> int:
@@ -263,7 +269,7 @@ class ConsensusLedger(ChainReader):
         if damage is not None:
             return damage
         found = self._commits.trouble if executor is None else executor.trouble or self._commits.trouble
-        return None if found is None else found()
+        return super().trouble() if found is None else found()
 
     def prove(self, keys: Sequence[bytes]) -> StateProof:
         """See the port; waits for the next block where the last was not empty, and for the votes for it.

@@ -22,10 +22,14 @@ damage, and stops: to cut there would throw away blocks that were acknowledged.
 
 from array import array
 
+from salus.cometbft.proto.types_pb2 import Header as HeaderMessage
+from salus.cometbft.reading import read
 from salus.core.checksum import crc32c
 from salus.core.cose import parse
 from salus.core.encoding import decode, encode
 from salus.core.errors import Malformed, Refusal
+from salus.evidence.committed import HEAD as COMMITTED
+from salus.evidence.committed import Committed
 from salus.evidence.decided import Decided, is_decided
 from salus.evidence.header import Header, read_block
 from salus.ledger.embedded.files import AppendFile
@@ -248,7 +252,9 @@ class BlockFile:
 
 
 def _height(raw: bytes) -> int:
-    """Return the height that a header says, signed or decided; raise Malformed."""
+    """Return the height that a header says, in whatever form; raise Malformed."""
     if is_decided(raw):
         return decode(raw, Decided).height
+    if raw.startswith(COMMITTED):
+        return read(decode(raw, Committed).steps[-1][0], HeaderMessage).height
     return decode(parse("header", raw).payload, Header).height

@@ -92,9 +92,10 @@ class Chain:
     def make(self, batches: Batches, now: int, node: SigningKey) -> BlockResult:
         """Make the next block of admitted `batches` at the later of `now` and the time of the last block.
 
-        Durable once it returns. Raises StorageFull or StorageFailed, and then the file was cut back
+        Durable once it returns. Raises UnknownRules, StorageFull or StorageFailed, and then the file is as before
         and nothing has changed; an OSError means that even this failed, and the chain must stop.
         """
+        self.machine.rules()  # before anything is written
         time = max(self.machine.time, now)
         header = Header(
             FORMAT,
@@ -114,9 +115,10 @@ class Chain:
         """Take in the next block, which another made: durable first, executed then.
 
         `covered` is called in between with its header, under whose app hash the state stands as it is. Raises
-        Malformed, HeaderOfNobody, TwoHeaders, OtherHistory, TimeWentBack, OtherBatches, OtherState: nothing has
-        changed then; and what `make` raises.
+        UnknownRules, Malformed, HeaderOfNobody, TwoHeaders, OtherHistory, TimeWentBack, OtherBatches, OtherState:
+        nothing has changed then; and what `make` raises.
         """
+        self.machine.rules()
         block = read_block(raw)
         signed = self._checked(block)
         self._append(raw)
@@ -155,7 +157,7 @@ class Chain:
             raise (StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageFailed) from None
 
     def replay(self) -> None:
-        """Execute the blocks after the state's height; raises DamagedFile where one does not fit."""
+        """Execute the blocks after the state's height; raises DamagedFile where one does not fit, UnknownRules."""
         if self.machine.height:
             base = self.blocks.base
             begun = base is not None and base.height == self.machine.height
@@ -299,7 +301,7 @@ def open_kind(
 ) -> C:
     """Return the chain of an engine's `kind` in `folder`, replayed, under its lock.
 
-    Raises Malformed or InvalidKey (genesis), OtherGenesis, DamagedFile; StorageFailure (state); OSError.
+    Raises Malformed or InvalidKey (genesis), OtherGenesis, DamagedFile, UnknownRules; StorageFailure (state); OSError.
     """
     network = network_id(decode(genesis, GenesisFile).document)
     store = open_store(folder / STATE)

@@ -17,6 +17,7 @@ from salus.ledger.embedded.pruned import folder_of
 from salus.ledger.embedded.subscribers import Subscribers
 from salus.ledger.embedded.views import View, Views
 from salus.ledger.errors import EntryGone, ReadOnly, Unstill
+from salus.machine.errors import UnknownRules
 from salus.machine.export import export_state
 from salus.machine.pruned import ENTRIES, MANIFEST, POINT, is_chunk_name
 from salus.merkle.checkpoint import SignedCheckpoint, parse
@@ -72,6 +73,12 @@ class ChainReader:
         return self._subscribers.add(told)
 
     def trouble(self) -> Refusal | None:
+        """See the port: the next block would be under rules that this software does not know."""
+        with self._lock:
+            try:
+                self._chain.machine.rules()
+            except UnknownRules as refusal:
+                return refusal.again()
         return None
 
     def prove_event(self, index: int, size: int | None = None) -> LogProof:
