@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from consensus_world import Node
 
+from consensus.consensus_world import Node
 from salus.cometbft.proto import abci_pb2
 from salus.cometbft.proto.abci_pb2 import Request
 from salus.core.encoding import decode
@@ -27,7 +27,12 @@ COMMITTED = b"\x83\x02"  # how such a header begins
 
 
 def node(folder: Path, region: Region, keeping: Keeping, like: Node | None = None) -> Node:
-    return Node(folder, region, like and like.deciding, snapshots=state_sync(keeping))
+    made = Node(folder, region, snapshots=state_sync(keeping))
+    if like is not None:
+        made.ledger.close()
+        made.deciding, made.opened["votes"] = like.deciding, like.deciding
+        made.open()
+    return made
 
 
 def listed(one: Node, most: int = 1) -> list[abci_pb2.Snapshot]:
@@ -111,6 +116,7 @@ def test_a_new_node_begins_with_a_snapshot_and_goes_on(source: tuple[Node, list[
         trusted = validator_keys(new.region.network, new.region.genesis)
         shown = read_header(new.region.network, new.ledger.header(9), trusted)
         assert (shown.hash, shown.header.previous) == (first.hash, old.deciding.made[7].commit.block_id.hash)
+        wait_for(lambda: listed(old)[0].height == 12)  # a process that is being started would hold locks
         new.reopen()
         assert new.ledger.status().app_hash == old.ledger.status().app_hash
 
