@@ -12,6 +12,8 @@ from salus.cometbft.proto.abci_pb2 import Request
 from salus.core.encoding import decode
 from salus.core.genesis import validator_keys
 from salus.evidence.header import parse_header, read_header
+from salus.fsck.ledger import check_ledger
+from salus.fsck.report import Severity
 from salus.ledger.consensus.restoring import Apply, Offer
 from salus.ledger.consensus.snapshots import KEPT_BLOCKS, Snapshots
 from salus.ledger.consensus.syncing import Keeping, StateSync, state_sync
@@ -119,6 +121,8 @@ def test_a_new_node_begins_with_a_snapshot_and_goes_on(source: tuple[Node, list[
         wait_for(lambda: listed(old)[0].height == 12)  # a process that is being started would hold locks
         new.reopen()
         assert new.ledger.status().app_hash == old.ledger.status().app_hash
+    found = check_ledger(tmp_path / "new", lambda *_: None, old.region.genesis_file).findings
+    assert not [one for one in found if one.severity is Severity.DAMAGED], "votes for its first block are no damage"
 
 
 def test_nodes_take_the_same_snapshots_whatever_their_checkpoints(
