@@ -55,6 +55,9 @@ oracle: $(VENV)/test.stamp ## the decision against a naive evaluator, RUNS quest
 simulate: $(VENV)/test.stamp ## random lives of people and organisations against a naive model: RUNS seeds (1,000) from FIRST
 	@cd tests && ../$(BIN)/python -m properties.lives.run --runs $(RUNS) --first $(FIRST)
 
+chaos: $(VENV)/test.stamp cometbft ## four real validators, killed, cut, filled, corrupted, lied to: RUNS runs (default 30) from SEED (a new one); FAULT=name does one
+	@cd tests && ../$(BIN)/python -m network.chaos.run --runs $(if $(filter file,$(origin RUNS)),30,$(RUNS)) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
+
 fuzz: $(VENV)/test.stamp ## RUNS hostile requests (default 100,000) over all operations from SEED (a new one)
 	@cd tests && PYTHONPATH=.:api:e2e ../$(BIN)/python -m api.fuzz_bodies --runs $(if $(filter file,$(origin RUNS)),100000,$(RUNS)) --first $(FIRST) $(if $(SEED),--seed $(SEED))
 
@@ -112,5 +115,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test cometbft check coverage bench memory soak faults oracle simulate fuzz linkage vectors portal lock help
+.PHONY: run test cometbft check coverage bench memory soak faults oracle simulate chaos fuzz linkage vectors portal lock help
 .DELETE_ON_ERROR:

@@ -1,5 +1,6 @@
 """Networks over CometBFT; skipped with one line where it is not."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from network.networks import Network, network_of
 from salus.bootstrap.network.binary import find_cometbft, version_of
 from salus.core.errors import Refusal
+
+TOOLS = Path(__file__).parents[2] / ".tools/bin"
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +22,13 @@ def cometbft() -> Path:
     except Refusal:
         pytest.skip("no CometBFT here: `make cometbft` builds it where Go is")
     return program
+
+
+@pytest.fixture(scope="session")
+def other_versions(cometbft: Path) -> dict[str, Path]:
+    """Every version that is built here (`make cometbft COMETBFT=v0.38.26`), by name."""
+    found = {path.name.removeprefix("cometbft-"): path for path in sorted(TOOLS.glob("cometbft-v*"))}
+    return {name: path for name, path in found.items() if shutil.which(path)}
 
 
 @pytest.fixture(scope="module")

@@ -115,9 +115,9 @@ def init_chain(network: bytes, founders: Genesis) -> Request:
 @pytest.mark.timeout(900)
 def test_the_blocks_of_a_network_through_every_engine(cometbft: Path, tmp_path: Path) -> None:
     with four_members(cometbft) as four:
+        lives(four, tmp_path)  # before the load: a vote ends by heights
         load = load_of(four, 11)
         load.begin(WRITERS)
-        lives(four, tmp_path)
         until(lambda: load.count() >= ACKNOWLEDGED, "enough envelopes")
         load.end()
         four.agreed()

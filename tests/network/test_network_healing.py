@@ -28,7 +28,9 @@ def network(cometbft: Path) -> Iterator[Network]:
 
 
 def heights(network: Network) -> dict[str, int]:
-    return {node["name"]: node["height"] or 0 for node in network.status()["nodes"]}
+    ran = salus("network", "status", "--json", "--folder", network.folder, status=None)
+    assert ran.out, ran
+    return {node["name"]: node["height"] or 0 for node in ran.data["nodes"]}
 
 
 def trusted(network: Network, member: str) -> tuple[int, str]:
@@ -56,7 +58,7 @@ def damage(home: Path) -> None:
 
 def test_a_node_is_wiped_and_heals_by_state_sync(network: Network) -> None:
     until(lambda: min(heights(network).values()) > 25, "some blocks")
-    until(lambda: any((network.home("north") / "ledger/snapshots").glob("20/manifest.cbor")), "a snapshot")
+    until(lambda: any((network.home("north") / "ledger/snapshots").glob("*/manifest.cbor")), "a snapshot")
     height, digest = trusted(network, "north")
     home = network.home("clinic")
     before = sorted(path.name for path in (home / "node").iterdir())

@@ -16,5 +16,5 @@ def test_another_version_of_cometbft(other_versions: dict[str, Path], version: s
     if version not in other_versions:
         pytest.skip(f"CometBFT {version} is not here: `make cometbft COMETBFT={version}` builds it")
     program = other_versions[version]
-    assert f"v{version_of(program)}" == version and version_of(program).startswith(LINES)
-    play(Run(4, ("kill-validator", "cut-off-one")), program, lambda words: print(words, flush=True))
+    assert version_of(program).startswith(LINES)  # v0.40.0 calls itself 0.39.0
+    play(Run(4, ("kill-validator", "cut-off-one")), program, lambda words: print(words, flush=True), apart=False)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from unit.consensus_world import Sent
 
+from consensus.consensus_world import Sent
 from salus.bootstrap.consensus import Trust, read_consensus, write_consensus
 from salus.bootstrap.copies import BadSignState, NoBackup, back_up, restore
 from salus.bootstrap.network import found_network, usual

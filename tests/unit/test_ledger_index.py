@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from consensus_world import Node
 from snapshot_samples import NOW_MS, new_ledger, origin, reopened, take_over
 
+from consensus.consensus_world import Node
 from salus.ledger.consensus.chain import DecidedChain
 from salus.ledger.consensus.kinds import kind_of
 from salus.ledger.embedded import EmbeddedLedger

@@ -20,6 +20,7 @@ from salus.core.types import Height, Message
 from salus.evidence.committed import FORMAT, Committed, signers
 from salus.evidence.header import SignedHeader, Validators, read_header
 from salus.fsck.report import Finding, Severity
+from salus.machine.base import UNKNOWN
 
 COMMITS = "commits"
 HEAD_BYTES = 8
@@ -156,6 +157,9 @@ def _wrong(block: SignedHeader, step: tuple[bytes, bytes, bytes], members: Valid
         return f"not what the validators signed: {refusal}"
     if members is not None and dict(named) != dict(members):
         return "the validators are not those of the state"
-    if found.hash != block.hash or found.header != replace(block.header, format=FORMAT):
+    said = replace(block.header, format=FORMAT)
+    if said.previous == UNKNOWN:  # the first after a state from elsewhere
+        said = replace(said, previous=found.header.previous)
+    if found.hash != block.hash or found.header != said:
         return "the header is not that of the block"
     return ""

@@ -1,6 +1,7 @@
 """What must hold of every network once it is healed, whatever was done to it; asked of the closed homes themselves."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from network.chaos.load import Load
@@ -9,6 +10,7 @@ from salus.client.ledger import Pruned
 from salus.contracts.accounts.events import AccountsOpened
 from salus.core.encoding import decode, decode_plain, encode
 from salus.core.envelope import parse_batch, parse_envelope
+from salus.core.errors import Refusal
 from salus.evidence.header import parse_header, read_block
 from salus.ledger.consensus.ledger import ConsensusLedger
 
@@ -38,9 +40,8 @@ def read_ledger(node: Node) -> Ledger:
         for height in range(1 if pruned is None else pruned.height, status.height + 1):
             block = read_block(ledger.block(height))
             found.blocks[height] = parse_header(ledger.network, block.header).hash
-            for raw in block.batches:
-                for envelope in parse_batch(ledger.network, raw).payload.envelopes:
-                    found.places.setdefault(parse_envelope(ledger.network, envelope).id, []).append(height)
+            for key in envelopes_of(ledger.network, block.batches):
+                found.places.setdefault(key, []).append(height)
         for event in ledger.events(0 if pruned is None else pruned.entries):
             if event.body:
                 number, _, _, said = decode_plain(event.body)
@@ -49,6 +50,16 @@ def read_ledger(node: Node) -> Ledger:
         return found
     finally:
         ledger.close()
+
+
+def envelopes_of(network: bytes, batches: tuple[bytes, ...]) -> list[bytes]:
+    """Return the ids of the envelopes in batches; what is none there is refused when it is executed."""
+    found = []
+    for raw in batches:
+        for envelope in parse_batch(network, raw).payload.envelopes:
+            with suppress(Refusal):
+                found.append(parse_envelope(network, envelope).id)
+    return found
 
 
 def audit(four: Four, load: Load) -> str:

@@ -18,6 +18,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from salus.bootstrap.network.binary import version_of
+
 MODULE = "github.com/cometbft/cometbft"
 BUILT = Path(__file__).parents[3] / ".tools/chaos"
 BUILDS_S = 900
@@ -62,6 +64,12 @@ func chaosKey(own crypto.PrivKey) crypto.PrivKey {
 def find_go() -> str | None:
     """Return the Go command, None where there is none."""
     return next(filter(None, map(shutil.which, ("go", *GO))), None)
+
+
+def like(program: Path) -> Path:
+    """Return CometBFT of the version of `program`, with the edits; see `chaos_cometbft`."""
+    name = program.resolve().name.removeprefix("cometbft-")  # v0.40.0 calls itself 0.39.0
+    return chaos_cometbft(name if name.startswith("v") else f"v{version_of(program)}")
 
 
 def chaos_cometbft(version: str) -> Path:

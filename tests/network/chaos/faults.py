@@ -14,12 +14,11 @@ from itertools import combinations
 from pathlib import Path
 
 from network.chaos import corrupting
-from network.chaos.comet import chaos_cometbft
+from network.chaos.comet import like
 from network.chaos.flooding import flood, replay
 from network.chaos.load import Load
 from network.chaos.members import COMETBFT, SALUS, Four, Node
 from network.networks import until
-from salus.bootstrap.network.binary import version_of
 
 GOING_ON = 8  # acknowledgements that show that members go on
 SLOW_SYNC_MS = 200
@@ -127,13 +126,13 @@ def cut_off_one(world: World) -> None:
     victim, how = world.victim(), world.rng.choice(("silent", "reset"))
     seconds = world.lasts_s(3, 20)
     world.say(f"{victim.name} is cut off ({how}) for {seconds} s and more")
-    world.four.wires.cut([(victim.name, node.name) for node in world.four.others(victim.name)], how)
+    world.four.links.cut([(victim.name, node.name) for node in world.four.others(victim.name)], how)
     time.sleep(SETTLES_S)
     height = world.four.heights(victim)
     world.go_on(victim)
     time.sleep(seconds)
     assert world.four.heights(victim) == height, "a member that is alone has decided a block"
-    world.four.wires.heal()
+    world.four.links.heal()
     world.heal()
 
 
@@ -144,7 +143,7 @@ def cut_in_halves(world: World) -> None:
     there, how = [name for name in names if name not in here], world.rng.choice(("silent", "reset"))
     seconds = world.lasts_s(5, 30)
     world.say(f"{' and '.join(here)} | {' and '.join(there)} ({how}) for {seconds} s")
-    world.four.wires.cut([(one, other) for one in here for other in there], how)
+    world.four.links.cut([(one, other) for one in here for other in there], how)
     time.sleep(SETTLES_S)
     heights, known = world.four.heights(), set(world.load.acknowledged)
     assert max(heights) - min(heights) <= 1
@@ -152,7 +151,7 @@ def cut_in_halves(world: World) -> None:
     assert world.four.heights() == heights, "a half has decided a block"
     late = [world.load.acknowledged[key] for key in set(world.load.acknowledged) - known]
     assert all(height <= max(heights) for height in late), "a half has acknowledged what no block can hold"
-    world.four.wires.heal()
+    world.four.links.heal()
     world.heal()
 
 
@@ -202,7 +201,7 @@ def wrong_clock(world: World) -> None:
     own = victim.program
     off_ms = world.rng.choice((-1, 1)) * world.rng.randrange(*CLOCK_MS)
     world.say(f"the clock of {victim.name} is off by {off_ms / 1000:.0f} s")
-    program = chaos_cometbft(f"v{version_of(own)}")
+    program = like(own)
     _other_program(world, victim, f"clock={off_ms}", program, {"CHAOS_CLOCK_MS": str(off_ms)})
     world.go_on(victim)
     until(victim.healthy, f"{victim.name} up in spite of its clock")
@@ -230,7 +229,7 @@ def _halts_and_heals(world: World, victim: Node, words: tuple[str, ...]) -> None
     victim.stop()
     other = world.four.others(victim.name)[0]
     until(lambda: list(other.home.glob("ledger/snapshots/*/manifest.cbor")), "a snapshot at another member")
-    victim.wipe(world.four.trust(other))
+    victim.reset(world.four.trust(other))
     victim.start()
     world.say(f"{victim.name} begins anew with a snapshot")
     world.heal()
@@ -277,7 +276,7 @@ def sign_with_wrong_key(world: World) -> None:
     world.say(f"{victim.name} signs with another key")
     assert victim.rpc is not None
     address = victim.rpc.status().validator
-    program = chaos_cometbft(f"v{version_of(own)}")
+    program = like(own)
     _other_program(world, victim, "", program, {"CHAOS_WRONG_KEY": "1"})
     world.go_on(victim)
     time.sleep(SETTLES_S)
@@ -291,7 +290,7 @@ def sign_with_wrong_key(world: World) -> None:
     victim.stop()
     victim.program, victim.settings = own, {}
     until(lambda: list(other.home.glob("ledger/snapshots/*/manifest.cbor")), "a snapshot at another member")
-    victim.wipe(world.four.trust(other))  # it kept commits that nobody else believes
+    victim.reset(world.four.trust(other))  # it kept commits that nobody else believes
     victim.start()
     world.heal()
 

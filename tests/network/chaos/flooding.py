@@ -21,7 +21,7 @@ def replay(four: Four, victim: Node, rng: random.Random, seconds: float) -> int:
     assert victim.rpc is not None
     old: list[bytes] = []
     for height in range(victim.rpc.status().height, 0, -1):
-        old += victim.rpc.block(height).batches
+        old += victim.rpc.block(height).txs
         if len(old) >= 50:
             break
     sent, end = 0, time.monotonic() + seconds

@@ -1,7 +1,6 @@
 """Four members of real processes whose wires can be cut, and whose programs can be others."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,9 +12,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from network.chaos.spaces import NotPermitted, Spaces
 from network.chaos.wires import Wires
-from network.networks import Network, environment, network_of, until
-from salus.bootstrap.consensus import ConsensusFile, Trust, cometbft_home, read_consensus, write_consensus
+from network.networks import Network, environment, network_of, salus, until
+from salus.bootstrap.consensus import ConsensusFile, Trust, read_consensus, write_consensus
 from salus.bootstrap.network.held import holding, process_of
 from salus.bootstrap.network.keeping import Keeper
 from salus.bootstrap.network.member import Member, serving_command
@@ -39,7 +39,7 @@ class Height(NamedTuple):
 class Node:
     """One member: its home, and the keeper of its two processes. `faults` is what its application is told to do wrong.
 
-    `program` is its CometBFT, `settings` environment variables of both.
+    `program` is its CometBFT, `settings` environment variables of both. `spaces` has the namespace in which they run.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Node:
     settings: dict[str, str] = field(default_factory=dict)
     keeper: Keeper | None = None
     rpc: Rpc | None = None
+    spaces: Spaces | None = None
 
     @property
     def said(self) -> ConsensusFile:
@@ -64,7 +65,10 @@ class Node:
         """Begin to keep the two processes running."""
         if self.rpc is None:
             self.rpc = Rpc(f"http://{self.said.rpc}", read_s=3)
-        member = Member(self.home, self.program, environment=self._environment(), serving=self._serving)
+        program = self.program
+        if self.spaces is not None:
+            program = self.spaces.program(self.name, program, self.home)
+        member = Member(self.home, program, environment=self._environment(), serving=self._serving)
         self.keeper = Keeper([member])
         self.keeper.start()
 
@@ -120,21 +124,20 @@ class Node:
         path = self.home / "logs" / f"{what}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def wipe(self, trust: Trust | None) -> None:
-        """Remove what is decided, not what was signed: it begins anew, with a snapshot where `trust` names a block."""
-        shutil.rmtree(self.home / "ledger")
-        shutil.rmtree(cometbft_home(self.home) / "data")
-        write_consensus(self.home, msgspec.structs.replace(self.said, trust=trust))
+    def reset(self, trust: Trust) -> None:
+        """Remove what is decided, not what was signed: it begins anew, with a snapshot verified from a block."""
+        block = ("--trust-height", trust.height, "--trust-hash", trust.hash)
+        salus("ledger", "reset", "--home", self.home, *block, "--yes")
 
     def _environment(self) -> Mapping[str, str]:
         return environment() | {"PYTHONPATH": str(TESTS), "CHAOS_FAULTS": self.faults} | self.settings
 
     def _serving(self, home: Path, said: ConsensusFile) -> Sequence[str]:
         command = serving_command(home, said)
-        if not self.faults:
-            return command
-        assert tuple(command[1:3]) == ("-m", "salus")
-        return (sys.executable, "-m", "network.chaos.serving", *command[3:])
+        if self.faults:
+            assert tuple(command[1:3]) == ("-m", "salus")
+            command = (sys.executable, "-m", "network.chaos.serving", *command[3:])
+        return command if self.spaces is None else (*self.spaces.within(self.name), *command)
 
 
 @dataclass
@@ -142,7 +145,7 @@ class Four:
     """The network. All of it runs but what a fault has stopped."""
 
     network: Network
-    wires: Wires
+    links: Wires | Spaces
     nodes: dict[str, Node]
 
     def others(self, *names: str) -> list[Node]:
@@ -189,40 +192,78 @@ class Four:
         return self.network.logs()
 
 
-def wire_up(network: Network, wires: Wires, **more: object) -> None:
+def wire_up(network: Network, wires: Wires) -> None:
     """Let every node reach every other through a wire alone: its CometBFT, and its RPC."""
-    said = {home.name: read_consensus(home) for home in network.homes}
-    for home in network.homes:
-        own = said[home.name]
-        assert own is not None
+    for home, own in said_in(network).items():
         peers = []
         for peer in own.peers:
-            p2p, rpc = (
-                wires.lay(own.name, peer.name, int(address.rpartition(":")[2])) for address in (peer.p2p, peer.rpc)
-            )
+            p2p, rpc = (wires.lay(own.name, peer.name, port_of(address)) for address in (peer.p2p, peer.rpc))
             peers.append(msgspec.structs.replace(peer, p2p=f"127.0.0.1:{p2p}", rpc=f"http://127.0.0.1:{rpc}"))
-        write_consensus(home, msgspec.structs.replace(own, peers=tuple(peers), heartbeat_ms=HEARTBEAT_MS, **more))
+        write_consensus(home, msgspec.structs.replace(own, peers=tuple(peers)))
+
+
+def move_apart(network: Network, spaces: Spaces) -> None:
+    """Let every node listen in its own namespace, and dial the others there."""
+    for home, own in said_in(network).items():
+        line, data = spaces.line(own.name), spaces.data(own.name)
+        peers = tuple(
+            msgspec.structs.replace(
+                peer,
+                p2p=f"{spaces.data(peer.name)}:{port_of(peer.p2p)}",
+                rpc=f"http://{spaces.line(peer.name)}:{port_of(peer.rpc)}",
+                url=f"http://{spaces.line(peer.name)}:{port_of(peer.url or '')}",
+            )
+            for peer in own.peers
+        )
+        listening = {"rpc": f"{line}:{port_of(own.rpc)}", "listen": f"{line}:{port_of(own.listen)}"}
+        write_consensus(home, msgspec.structs.replace(own, p2p=f"{data}:{port_of(own.p2p)}", peers=peers, **listening))
+
+
+def said_in(network: Network) -> dict[Path, ConsensusFile]:
+    found = {home: read_consensus(home) for home in network.homes}
+    return {home: said for home, said in found.items() if said is not None}
+
+
+def port_of(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+def link(network: Network, *, apart: bool) -> Wires | Spaces:
+    """Give the members links that can be cut: `apart` on machines of their own, where that is permitted, else wires."""
+    if apart:
+        try:
+            spaces = Spaces([home.name for home in network.homes])
+        except NotPermitted:
+            pass
+        else:
+            move_apart(network, spaces)
+            return spaces
+    wires = Wires()
+    wire_up(network, wires)
+    return wires
 
 
 @contextmanager
-def four_members(program: Path, **more: object) -> Iterator[Four]:
-    """Give four members, up; whatever of them still runs at the end is killed."""
-    wires = Wires()
-    try:
-        with network_of(4, program) as network:
-            wire_up(network, wires, **more)
-            four = Four(network, wires, {home.name: Node(home.name, home, program) for home in network.homes})
-            try:
-                four.start()
-                yield four
-            finally:
-                for node in four.nodes.values():
-                    node.signal(signal.SIGCONT, COMETBFT, SALUS)
-                    node.signal(signal.SIGKILL, COMETBFT, SALUS)
-                for node in four.nodes.values():
-                    node.close()
-    finally:
-        wires.close()
+def four_members(program: Path, *, apart: bool = True, **settings: object) -> Iterator[Four]:
+    """Give four members, up; whatever of them still runs at the end is killed. `settings` are of `consensus.json`."""
+    with network_of(4, program) as network:
+        for home, said in said_in(network).items():
+            write_consensus(home, msgspec.structs.replace(said, heartbeat_ms=HEARTBEAT_MS, **settings))
+        links = link(network, apart=apart)
+        spaces = links if isinstance(links, Spaces) else None
+        four = Four(
+            network, links, {home.name: Node(home.name, home, program, spaces=spaces) for home in network.homes}
+        )
+        try:
+            four.start()
+            yield four
+        finally:
+            for node in four.nodes.values():
+                node.signal(signal.SIGCONT, COMETBFT, SALUS)
+                node.signal(signal.SIGKILL, COMETBFT, SALUS)
+            for node in four.nodes.values():
+                node.close()
+            links.close()
 
 
 def fsck(node: Node) -> str:

@@ -42,12 +42,16 @@ def drawn(seed: int, first: str | None = None) -> Run:
     return Run(seed, tuple(more if first is None else [first, *more[1:]]))
 
 
-def play(run: Run, program: Path, say: Callable[[str], None], *, long: bool = False) -> None:
-    """Play a run; raises AssertionError where something does not hold, which names the run."""
+def play(run: Run, program: Path, say: Callable[[str], None], *, long: bool = False, apart: bool = True) -> None:
+    """Play a run; raises AssertionError where something does not hold, which names the run.
+
+    `long` as `World` has it, `apart` as `members.link`.
+    """
     every = min((SNAPSHOT_EVERY[name] for name in run.faults if name in SNAPSHOT_EVERY), default=None)
     say(str(run))
     try:
-        with four_members(program, **({} if every is None else {"snapshot_every": every})) as four:
+        with four_members(program, apart=apart, **({} if every is None else {"snapshot_every": every})) as four:
+            say(f"four members up, linked by {type(four.links).__name__.lower()}")
             load = load_of(four, run.seed)
             load.begin(WRITERS)
             world = World(four, load, random.Random(f"draws of {run.seed}"), say, long)
@@ -74,6 +78,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--fault", action="append", choices=sorted(FAULTS), default=[])
     parser.add_argument("--short", action="store_true", help="pauses of some seconds, as in the tests")
+    parser.add_argument("--wires", action="store_true", help="no network namespaces, even where they are permitted")
     parser.add_argument("--cometbft", type=Path, default=None)
     given = parser.parse_args(arguments)
     program = find_cometbft(given.cometbft)
@@ -87,7 +92,7 @@ def main(arguments: Sequence[str]) -> int:
         def say(words: str, number: int = number) -> None:
             print(f"{time.monotonic() - begun:7.1f} s  run {number + 1}/{given.runs}: {words}", flush=True)
 
-        play(run, program.absolute(), say, long=not given.short)
+        play(run, program.absolute(), say, long=not given.short, apart=not given.wires)
     print(f"{given.runs} runs held", flush=True)
     return 0
 

@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from consensus_world import Node
 
+from consensus.consensus_world import Node
 from salus.cometbft.proto import abci_pb2
 from salus.cometbft.proto.abci_pb2 import Request
 from salus.core.encoding import decode
 from salus.core.genesis import validator_keys
 from salus.evidence.header import parse_header, read_header
+from salus.fsck.ledger import check_ledger
+from salus.fsck.report import Severity
 from salus.ledger.consensus.restoring import Apply, Offer
 from salus.ledger.consensus.snapshots import KEPT_BLOCKS, Snapshots
 from salus.ledger.consensus.syncing import Keeping, StateSync, state_sync
@@ -27,7 +29,12 @@ COMMITTED = b"\x83\x02"  # how such a header begins
 
 
 def node(folder: Path, region: Region, keeping: Keeping, like: Node | None = None) -> Node:
-    return Node(folder, region, like and like.deciding, snapshots=state_sync(keeping))
+    made = Node(folder, region, snapshots=state_sync(keeping))
+    if like is not None:
+        made.ledger.close()
+        made.deciding, made.opened["votes"] = like.deciding, like.deciding
+        made.open()
+    return made
 
 
 def listed(one: Node, most: int = 1) -> list[abci_pb2.Snapshot]:
@@ -111,8 +118,11 @@ def test_a_new_node_begins_with_a_snapshot_and_goes_on(source: tuple[Node, list[
         trusted = validator_keys(new.region.network, new.region.genesis)
         shown = read_header(new.region.network, new.ledger.header(9), trusted)
         assert (shown.hash, shown.header.previous) == (first.hash, old.deciding.made[7].commit.block_id.hash)
+        wait_for(lambda: listed(old)[0].height == 12)  # a process that is being started would hold locks
         new.reopen()
         assert new.ledger.status().app_hash == old.ledger.status().app_hash
+    found = check_ledger(tmp_path / "new", lambda *_: None, old.region.genesis_file).findings
+    assert not [one for one in found if one.severity is Severity.DAMAGED], "votes for its first block are no damage"
 
 
 def test_nodes_take_the_same_snapshots_whatever_their_checkpoints(
