@@ -1,7 +1,10 @@
 """What Prometheus is told to look at is there: every figure that alerts and documentation name, in real scrapes."""
 
+import os
 import re
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -10,11 +13,14 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from network.networks import Network, network_of, salus, until
+from salus.api.ledger.errors import StateOld
 from salus.bootstrap.consensus import ConsensusFile, read_consensus
+from salus.contracts.governance.parameters import BOUNDS, Parameter
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy/prometheus"
 NAME = re.compile(r"\b(?:salus|cometbft)_[a-z_0-9]+\b")
+STALE_MS = BOUNDS[Parameter.STALE_MS][0]
 SENT = {"salus_batches_sent_total", "salus_mempool_checks_total"}  # there once something was sent
 
 
@@ -80,3 +86,28 @@ def test_the_scrape_configuration_has_the_usual_addresses() -> None:
     targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
     assert targets == {"salus": [usual.listen], "cometbft": [usual.metrics]}
     assert config["rule_files"] == ["salus.rules.yml"]
+
+
+def test_a_member_without_blocks_is_alive_and_not_ready_until_they_come_again(two: Network) -> None:
+    said = said_by(two, "north")
+    comet = two.processes(two.home("south"))[0]
+    before = scrape(said.listen)["salus_kept_height"]
+    os.kill(comet, signal.SIGSTOP)  # one of two: nothing is decided
+    try:
+        answer = until(lambda: refused(said), "a state that is too old")
+        assert (answer["code"], answer["status"]) == (StateOld.code, 503)
+        assert answer["behind_ms"] > STALE_MS
+        assert httpx2.get(f"http://{said.listen}/health", timeout=10).json() == {"status": "ok"}
+        found = scrape(said.listen)
+        assert found["salus_block_age_seconds"] > 2 * found["salus_heartbeat_seconds"]
+        (north,) = two.status("--home", two.home("north"), "--own")["nodes"]
+        assert north["served"] is True and north["behind_ms"] > STALE_MS
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(comet, signal.SIGCONT)
+    until(lambda: refused(said) is None and scrape(said.listen)["salus_kept_height"] > before, "blocks, and readiness")
+
+
+def refused(said: ConsensusFile) -> dict[str, int] | None:
+    answer = httpx2.get(f"http://{said.listen}/ready", timeout=10)
+    return None if answer.status_code == 200 else answer.json()
