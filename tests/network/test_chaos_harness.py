@@ -1,6 +1,8 @@
 """The harness itself: a cut stops real bytes, and the audit sees what it is there to see."""
 
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ import pytest
 from network.chaos.audit import Ledger, nothing_lost, nothing_twice, one_history
 from network.chaos.load import Load, Sent
 from network.chaos.serving import read_faults
+from network.chaos.spaces import NotPermitted, Spaces
 from network.chaos.wires import Wires
 
 KEY, HANDLE = b"k" * 32, b"h" * 32
@@ -137,3 +140,48 @@ def test_the_audit_sees_a_fork() -> None:
 def test_faults_are_read_with_their_numbers() -> None:
     assert read_faults("slow-sync=200,propose") == {"slow-sync": 200, "propose": 0}
     assert read_faults("clock=-120000") == {"clock": -120_000}
+
+
+def test_namespaces_are_parted_and_brought_together_and_leave_nothing() -> None:
+    try:
+        spaces = Spaces(["a", "b", "c", "d"])
+    except NotPermitted:
+        pytest.skip("no network namespaces may be made here")
+    try:
+        with serving_in(spaces, "b") as port:
+            assert reaches(spaces, "a", "b", port) and reaches(spaces, "c", "b", port)
+            spaces.cut([("a", "b"), ("a", "d"), ("c", "b"), ("c", "d")], "silent")
+            assert not reaches(spaces, "a", "b", port) and reaches(spaces, "d", "b", port)
+            dial_at(spaces.line("b"), port).close()  # the tests still do
+            spaces.heal()
+            assert reaches(spaces, "a", "b", port)
+    finally:
+        spaces.close()
+    left = subprocess.run(["ip", "netns"], capture_output=True, check=True, timeout=20).stdout.decode()
+    assert spaces.space("a") not in left
+
+
+@contextmanager
+def serving_in(spaces: Spaces, name: str) -> Iterator[int]:
+    """Give the port of a server within a namespace."""
+    code = (
+        f"import socket; s = socket.create_server(({spaces.line(name)!r}, 0)); print(s.getsockname()[1], flush=True)\n"
+        "while True: s.accept()[0].close()"
+    )
+    command = [*spaces.within(name), sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def reaches(spaces: Spaces, one: str, other: str, port: int) -> bool:
+    code = f"import socket; socket.create_connection(({spaces.line(other)!r}, {port}), timeout=2)"
+    command = [*spaces.within(one), sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, timeout=30, check=False).returncode == 0
+
+
+def dial_at(host: str, port: int) -> socket.socket:
+    return socket.create_connection((host, port), timeout=10)

@@ -71,9 +71,13 @@ class Load:
         for thread in self._threads:
             thread.start()
 
+    def stop(self) -> None:
+        """Write no more."""
+        self._ended.set()
+
     def end(self) -> None:
         """Write no more; wait for answers that are under way."""
-        self._ended.set()
+        self.stop()
         for thread in self._threads:
             thread.join(2 * PATIENCE_S * len(self.urls))
             assert not thread.is_alive(), "a post that never ends"

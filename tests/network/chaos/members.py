@@ -26,6 +26,7 @@ from salus.core.errors import Refusal
 TESTS = Path(__file__).parents[2]
 HEARTBEAT_MS = 3_000
 SALUS, COMETBFT = "salus", "cometbft"
+LOOKS = 4  # at a node that may only be slow
 
 
 class Height(NamedTuple):
@@ -164,9 +165,13 @@ class Four:
             node.stop()
 
     def heights(self, *nodes: Node) -> list[int]:
-        """Return how far nodes are, 0 where one does not answer."""
-        found = [node.look() for node in nodes or self.nodes.values()]
-        return [0 if one is None else one.height for one in found]
+        """Return how far nodes are, 0 where one does not answer, asked again and again."""
+        found = []
+        for node in nodes or self.nodes.values():
+            looks = (node.look() for _ in range(LOOKS))
+            seen = next((one for one in looks if one is not None), None)
+            found.append(0 if seen is None else seen.height)
+        return found
 
     def agreed(self) -> Height:
         """Wait until all nodes are at one height with one app hash; return it."""

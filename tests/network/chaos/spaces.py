@@ -34,6 +34,8 @@ class Spaces:
             raise NotPermitted
         self._token, self._subnet = secrets.token_hex(2), secrets.randbelow(250)
         self._names = sorted(names)
+        while f"10.232.{self._subnet}." in _addresses():  # of a run beside this one
+            self._subnet = secrets.randbelow(250)
         try:
             for side in "ab":
                 self._ip("link", "add", self._bridge(side), "type", "bridge")
@@ -118,3 +120,7 @@ class Spaces:
 
     def _ip(self, *arguments: str) -> None:
         subprocess.run(["ip", *arguments], check=True, capture_output=True, timeout=COMMAND_S)
+
+
+def _addresses() -> str:
+    return subprocess.run(["ip", "-o", "addr"], check=True, capture_output=True, timeout=COMMAND_S).stdout.decode()
