@@ -13,11 +13,17 @@ PEOPLE ?= 600
 SECONDS ?= 600
 LISTEN ?= 127.0.0.1:8080
 ONCE   ?=
+NETWORK ?=
+COMETBFT ?= v0.39.4
 
-run: $(VENV)/run.stamp $(PORTAL) ## set up, play the demonstration and serve it on LISTEN (127.0.0.1:8080); ONCE=1 ends after the story
-	@$(BIN)/salus demo --home $(HOME_DIR) --anew $(if $(ONCE),--once,--listen $(LISTEN))
+run: $(VENV)/run.stamp $(PORTAL) $(if $(NETWORK),cometbft) ## set up, play the demonstration and serve it on LISTEN (127.0.0.1:8080); ONCE=1 ends after the story, NETWORK=4 plays it on four validators
+	@$(BIN)/salus demo --home $(HOME_DIR) --anew $(if $(ONCE),--once,--listen $(LISTEN)) $(if $(NETWORK),--network $(NETWORK))
 
-test: $(VENV)/test.stamp $(PORTAL) ## set up and run every test
+cometbft: ## build CometBFT (COMETBFT=v0.39.4) into .tools/bin; needs Go
+	@sh scripts/cometbft $(COMETBFT)
+
+test: $(VENV)/test.stamp $(PORTAL) ## set up and run every test; those of networks where Go or CometBFT is there
+	@command -v cometbft >/dev/null || sh scripts/cometbft --where-possible $(COMETBFT)
 	@sh requirements/others
 	@cd portal && $(NODE) npm run --silent test
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal tests
@@ -103,5 +109,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test check coverage bench memory soak faults oracle simulate fuzz linkage vectors portal lock help
+.PHONY: run test cometbft check coverage bench memory soak faults oracle simulate fuzz linkage vectors portal lock help
 .DELETE_ON_ERROR:

@@ -33,6 +33,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sample_data: Path | None = None
     verifier: Literal["auto", "on", "off"] = "auto"  # a second process for signatures: under load, at once, never
     tiles: Path | None = None  # where the log is published; within the home by default
+    cometbft: Path | None = None  # the program, where it is not the one of PATH or of the source tree
     anchor_window_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60  # anchors are gathered for so long
     anchor_cycle: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 60  # windows in which each relation has one slot
     log: Literal["off", "warning", "info"] = "warning"  # what a server writes as JSON lines; info: a line a request

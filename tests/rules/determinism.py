@@ -12,6 +12,7 @@ ALLOWED_IMPORTS = (
     "msgspec",
     "nacl",
     "google_crc32c",
+    "google.protobuf",
     "hashlib",
     "struct",
     "typing",

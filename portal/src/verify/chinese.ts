@@ -49,8 +49,12 @@ export const CHINESE: Readonly<Record<Sentence, string>> = {
     "该页确在会话的日志中：会话结束后才能看出。",
   "That the records are complete: what the ground or the request left out is not shown.":
     "记录是否完整：依据或请求所排除的内容不会显示。",
+  "That the validators committed no other block at this height: no witness known to you has signed.":
+    "验证者在此高度没有提交过另一区块：您所信任的见证方均未签名。",
   "That they were released, to whom, and why: the ledger tells that later, or not at all.":
     "它们是否被发放、发给谁、为何发放：账本以后才会说明，或根本不会说明。",
+  "That they were validators when they signed: past the trust period, only a witness or checkpoint tells.":
+    "他们签名时仍是验证者：信任期过后，只有见证方或检查点能说明。",
   "The checkpoint and the state do not speak of one log.": "检查点与状态所说的不是同一份日志。",
   "The checkpoint fits the log; without a genesis no signer is known.": "检查点与日志相符；没有创世文件，无从得知签名者。",
   "The checkpoint is not one signed note.": "检查点不是一份签名文书。",
@@ -73,7 +77,11 @@ export const CHINESE: Readonly<Record<Sentence, string>> = {
   "The genesis is malformed, or a founder's proof of possession does not hold.":
     "创世文件格式不正确，或某个创始成员的密钥持有证明不成立。",
   "The header is well-formed; without a genesis no signer is known.": "区块头格式正确；没有创世文件，无从得知签名者。",
+  "The header of height {0} is committed by validators that the genesis leads to.":
+    "高度 {0} 的区块头由从创世文件可追溯到的验证者共同提交。",
   "The header of height {0} is signed by a validator of the genesis.": "高度 {0} 的区块头由创世文件中的验证者签名。",
+  "The ledger header is malformed, or not committed by validators that the genesis leads to.":
+    "账本区块头格式不正确，或不是由从创世文件可追溯到的验证者共同提交。",
   "The ledger header is malformed, or not signed by a validator of the genesis.":
     "账本区块头格式不正确，或没有创世文件中验证者的签名。",
   "The list of records is complete, and so is their history, as of the relation's root.":

@@ -25,7 +25,7 @@ from salus.bootstrap.layout import (
     may_name_organisation,
     tiles_folder,
 )
-from salus.bootstrap.opening import create_person, has_node, open_person, open_region, verifying
+from salus.bootstrap.opening import create_person, has_node, needs_node, open_person, open_region, verifying
 from salus.bootstrap.passphrase import change_passphrase
 from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
@@ -58,6 +58,7 @@ __all__ = [
     "master_key_age_ms",
     "may_name_organisation",
     "old_gateways_change",
+    "needs_node",
     "open_person",
     "open_region",
     "prune_region",

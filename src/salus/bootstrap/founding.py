@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
+from salus.bootstrap.engine import Engine
 from salus.bootstrap.keys import THRESHOLD, OrganisationKeys, new_keys, new_node
 from salus.bootstrap.layout import FILES, GENESIS, PARTS, MemberSpec, RegionSpec, may_name_organisation, tiles_folder
 from salus.bootstrap.opening import region_of, verifying
 from salus.bootstrap.organisations import set_up
 from salus.bootstrap.region import Region
+from salus.contracts.governance.parameters import Parameter
 from salus.core.encoding import decode, encode
 from salus.core.genesis import (
     Founder,
@@ -31,6 +34,7 @@ from salus.policy.shipped import founding_set
 from salus.policy.types import OrganisationRole
 from salus.services.errors import RegionExists, UnusableName
 from salus.services.purposes import PURPOSES
+from salus.verifier.helper import Helper
 
 CARE = frozenset(
     (OrganisationRole.HOSPITAL, OrganisationRole.CLINIC, OrganisationRole.LABORATORY, OrganisationRole.PHARMACY)
@@ -46,10 +50,11 @@ def create_region(
     *,
     tiles: Path | None = None,
     verifier: str = "auto",
+    engine: "Founded | None" = None,
 ) -> Region:
     """Found a region in `home`: keys, genesis with proofs, ledger, vaults; return it open.
 
-    Raises RegionExists if anything of one is there, UnusableName.
+    Its ledger is embedded, or what `engine` makes. Raises RegionExists if anything of one is there, UnusableName.
     """
     slugs = [member.slug for member in spec.members]
     if not slugs or len(dict.fromkeys(slugs)) != len(slugs) or not all(map(may_name_organisation, slugs)):
@@ -61,10 +66,10 @@ def create_region(
     FILES.create_folder(home)
     node = new_node(home, passphrase)
     keys = [new_keys(home, member.slug, passphrase, timed.now_ms()) for member in spec.members]
-    genesis, founders = _genesis(spec, keys, node, timed.now_ms())
-    ledger = EmbeddedLedger.create(
-        home / "ledger", genesis, node, timed, helper=verifying(verifier), tiles=tiles_folder(home, tiles)
-    )
+    made_by = engine or Embedded()
+    others = made_by.others(home, passphrase)
+    genesis, founders = make_genesis(spec, keys, [(0, node), *others], timed.now_ms(), made_by.parameters)
+    ledger = made_by.create(home, genesis, node, timed, verifying(verifier), tiles_folder(home, tiles))
     region = region_of(home, genesis, ledger, timed, passphrase, read_only=False)
     for member, made, founder in zip(spec.members, keys, founders, strict=True):
         region.added(set_up(region, member, made, founder_id(founder)))
@@ -72,16 +77,54 @@ def create_region(
     return region
 
 
-def _genesis(
-    spec: RegionSpec, keys: Sequence[OrganisationKeys], node: SigningKey, time: int
+class Founded(Protocol):
+    """How the ledger of a new region is made, and by whom its blocks are signed."""
+
+    @property
+    def parameters(self) -> Sequence[tuple[Parameter, int]]:
+        """Those of the genesis that have not their default."""
+        ...
+
+    def others(self, home: Path, passphrase: str) -> Sequence[tuple[int, SigningKey]]:
+        """Return (place of its member, key) of the validators beside the home's own, which is the first member's."""
+        ...
+
+    def create(self, home: Path, genesis: bytes, node: SigningKey, clock: Clock, helper: Helper, tiles: Path) -> Engine:
+        """Make the ledger and return it open."""
+        ...
+
+
+class Embedded:
+    """One process orders and keeps the blocks."""
+
+    parameters: Sequence[tuple[Parameter, int]] = ()
+
+    def others(self, home: Path, passphrase: str) -> Sequence[tuple[int, SigningKey]]:
+        return ()
+
+    def create(self, home: Path, genesis: bytes, node: SigningKey, clock: Clock, helper: Helper, tiles: Path) -> Engine:
+        return EmbeddedLedger.create(home / "ledger", genesis, node, clock, helper=helper, tiles=tiles)
+
+
+def make_genesis(
+    spec: RegionSpec,
+    keys: Sequence[OrganisationKeys],
+    validators: Sequence[tuple[int, SigningKey]],
+    time: int,
+    parameters: Sequence[tuple[Parameter, int]] = (),
 ) -> tuple[bytes, tuple[Founder, ...]]:
-    """Return the genesis file and the founders."""
+    """Return the genesis file and the founders, whose `keys` are in their order.
+
+    A validator is (its founder's place, its key). `parameters` are those that have not their default.
+    """
     founders = tuple(_founder(member, made) for member, made in zip(spec.members, keys, strict=True))
-    validators = (FounderValidator(0, node.public, 1),)
+    listed = tuple(FounderValidator(founder, key.public, 1) for founder, key in validators)
+    set_otherwise = tuple(sorted((int(number), value) for number, value in parameters))
     groups, policies = _groups(spec), _policies()
-    document = encode(Genesis(1, 1, spec.name, time, founders, validators, (), policies, PURPOSES, groups))
+    document = encode(Genesis(1, 1, spec.name, time, founders, listed, set_otherwise, policies, PURPOSES, groups))
     network = network_id(document)
-    known = {key.public: key for made in keys for key in (*made.administration, made.gateway)} | {node.public: node}
+    known = {key.public: key for made in keys for key in (*made.administration, made.gateway)}
+    known |= {key.public: key for _, key in validators}
     proofs = tuple(
         known[public].sign(possession(network, account, role, public))
         for account, role, public in listed_keys(decode(document, Genesis))

@@ -2,15 +2,20 @@
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
+from salus.bootstrap.consensus import ConsensusFile, OfANetwork, read_consensus, socket_path
 from salus.bootstrap.elsewhere import ways_out
 from salus.bootstrap.engine import Engine
 from salus.bootstrap.layout import GENESIS, SLUG, node_keystore_path, tiles_folder, wallet_path
 from salus.bootstrap.region import Region
 from salus.bootstrap.upstream import UpstreamFile, read_upstream
+from salus.client.cometbft.rpc import Rpc
 from salus.client.remote import RemoteLedger
 from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
+from salus.ledger.consensus.broadcast import Broadcaster
+from salus.ledger.consensus.ledger import ConsensusLedger
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.ledger.embedded.tuning import tune_process
@@ -50,15 +55,21 @@ def open_region(
     """Open the region in `home`; with `read_only` the ledger alone, and no file is changed.
 
     Where the home follows a node, its replica catches up first, for a while; a node that is away is not waited for.
-    Raises NoRegion, NotANode, WrongPassphrase, OtherGenesis, BadUpstream, and what the ledger raises at opening.
+    Raises NoRegion, NotANode, WrongPassphrase, OtherGenesis, BadUpstream, BadConsensus, and what the ledger raises at
+    opening.
     """
     path = home / GENESIS
     if not path.is_file():
         raise NoRegion
     genesis, timed = path.read_bytes(), clock or SystemClock()
-    upstream = read_upstream(home)
+    upstream, consensus = read_upstream(home), read_consensus(home)
     ledger: Engine
-    if upstream is not None:
+    if consensus is not None:
+        tune_process()
+        node = None if read_only else validator_key(home, passphrase)
+        helper, published = verifying(verifier), tiles_folder(home, tiles)
+        ledger = decided(home, genesis, consensus, timed, helper, None if read_only else Acting(node, published))
+    elif upstream is not None:
         tune_process()
         ledger = _followed(home, genesis, None if read_only else upstream, timed, verifying(verifier))
     else:
@@ -74,13 +85,64 @@ def open_region(
     return region_of(home, genesis, ledger, timed, passphrase, read_only=read_only)
 
 
+def needs_node(home: Path) -> bool:
+    """True if nothing can be done in the home unless its CometBFT runs; raise BadConsensus."""
+    consensus = read_consensus(home)
+    return consensus is not None and consensus.has_node
+
+
+class Acting(NamedTuple):
+    """What a ledger is opened with that is not for reading only."""
+
+    node: SigningKey | None  # None: a remote signer has it
+    tiles: Path
+
+
+def decided(
+    home: Path, genesis: bytes, consensus: ConsensusFile, clock: Clock, helper: Helper, acting: Acting | None
+) -> ConsensusLedger:
+    """Return the ledger of a member whose blocks CometBFT decides; without `acting` for reading only."""
+    folder = home / "ledger"
+    if acting is None:
+        return ConsensusLedger.open(folder, genesis, None, None, None, clock, helper=helper)
+    own, *others = (Rpc(url, consensus.authority(home) if at else None) for at, url in enumerate(consensus.rpcs))
+    broadcaster = Broadcaster(read_genesis(genesis)[0], [own, *others])
+    return ConsensusLedger.open(
+        folder,
+        genesis,
+        socket_path(home),
+        broadcaster,
+        acting.node,
+        clock,
+        helper=helper,
+        tiles=acting.tiles,
+        votes=own,
+    )
+
+
+def validator_key(home: Path, passphrase: str) -> SigningKey | None:
+    """Return the key of the home's validator; None where a remote signer has it. Raises WrongPassphrase."""
+    path = node_keystore_path(home)
+    return SigningKey.from_seed(Keystore.open(path, passphrase).get("node")) if path.is_file() else None
+
+
+def refuse_network(home: Path) -> None:
+    """Raise OfANetwork where the home's blocks are decided by CometBFT."""
+    if read_consensus(home) is not None:
+        raise OfANetwork
+
+
 def has_node(home: Path) -> bool:
-    """True if the home has the node's key, and so its ledger; raise BadUpstream."""
+    """True if the home's ledger is its own, by its node's key or by CometBFT; raise BadUpstream, BadConsensus."""
+    consensus = read_consensus(home)
+    if consensus is not None:
+        return consensus.has_node
     return read_upstream(home) is None and node_keystore_path(home).is_file()
 
 
 def node_seed(home: Path, passphrase: str) -> bytes:
-    """Return the seed of the node's key; raise NotANode where the home has none, WrongPassphrase."""
+    """Return the seed of the node's key of an embedded ledger; raise NotANode, OfANetwork, WrongPassphrase."""
+    refuse_network(home)
     if not has_node(home):
         raise NotANode
     return Keystore.open(node_keystore_path(home), passphrase).get("node")

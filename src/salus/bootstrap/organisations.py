@@ -46,12 +46,20 @@ class Place(Protocol):
 
 def set_up(place: Place, spec: MemberSpec, made: OrganisationKeys, account: bytes) -> Organisation:
     """Make the vault of an organisation whose keys are kept and whose account the ledger has."""
-    folder = organisation_folder(place.home, spec.slug)
-    vault = Vault.create(folder / "vault", made.vault, place.network, account)
-    place.exchange.publish_key(made.seal.public)  # and in the directory once it is a member: `services.tending`
+    vault = make_vault(place.home, place.network, place.exchange, spec, made, account)
     file = OrganisationFile(spec.name, account)
-    FILES.write(folder / "organisation.cbor", encode(file))
     return _organisation(place, file, spec.slug, made, vault, (account, made.gateway))
+
+
+def make_vault(
+    home: Path, network: bytes, exchange: Exchange, spec: MemberSpec, made: OrganisationKeys, account: bytes
+) -> Vault:
+    """Make the vault and the file of an organisation whose keys are kept; return the vault open."""
+    folder = organisation_folder(home, spec.slug)
+    vault = Vault.create(folder / "vault", made.vault, network, account)
+    exchange.publish_key(made.seal.public)  # and in the directory once it is a member: `services.tending`
+    FILES.write(folder / "organisation.cbor", encode(OrganisationFile(spec.name, account)))
+    return vault
 
 
 def open_organisation(place: Place, slug: str, passphrase: str) -> Organisation:

@@ -12,6 +12,7 @@ from salus.api.limits import Limits, read_limits
 from salus.api.listening import Bound
 from salus.api.operate.traces import Tracing, tracing_to
 from salus.api.server import make_server
+from salus.bootstrap.consensus import read_consensus
 from salus.bootstrap.layout import SIGNED_UNTIL
 from salus.bootstrap.region import Region
 from salus.bootstrap.serving import serving
@@ -46,8 +47,8 @@ def _begin(tended: Tending, started: Callable[[], None]) -> None:
 
 def public_url(region: Region, bound: Bound) -> str | None:
     """Return what others reach a home's server by: as the home says, else as it listens."""
-    upstream = read_upstream(region.home)
-    return bound.public_url if upstream is None or upstream.url is None else upstream.url
+    said = read_upstream(region.home) or read_consensus(region.home)
+    return bound.public_url if said is None or said.url is None else said.url
 
 
 @contextmanager

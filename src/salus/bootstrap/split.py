@@ -19,7 +19,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from salus.bootstrap.layout import GENESIS, directory_folder, organisation_file
-from salus.bootstrap.opening import has_node, open_region
+from salus.bootstrap.opening import has_node, open_region, refuse_network
 from salus.bootstrap.region import Region
 from salus.bootstrap.upstream import UpstreamFile, write_upstream
 from salus.contracts.accounts import queries as accounts
@@ -79,8 +79,8 @@ def split_region(
 ) -> Parts:
     """Take the closed region in `home` apart into the new folder `to`; its homes follow the node at `upstream`.
 
-    `ca` is a file of certificates for them to trust. Raises NoRegion, NotANode, FolderTaken, CopyDiffers, StorageFull,
-    StorageFailed, and what `open_region` raises.
+    `ca` is a file of certificates for them to trust. Raises NoRegion, NotANode, OfANetwork, FolderTaken, CopyDiffers,
+    StorageFull, StorageFailed, and what `open_region` raises.
     """
     if _is_ready(to) and (home / OUT_OF_USE).is_file():
         return _finish(home, to, _there(to, 0))
@@ -88,6 +88,7 @@ def split_region(
         raise NoRegion
     if not has_node(home):
         raise NotANode
+    refuse_network(home)
     if to.exists() and any(to.iterdir()):
         if not (to / MARK).is_file():
             raise FolderTaken

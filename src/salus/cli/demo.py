@@ -4,13 +4,15 @@ import re
 import shlex
 import shutil
 import textwrap
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
 import orjson
 from rich.console import Console
 
+from salus.bootstrap.network import P2P, Trial
 from salus.cli.init import keep_passphrase, refuse_used
 from salus.cli.options import FOLDER, OUT_FILE, PASSPHRASE_FILE, hand_over, home_folder, home_option, passphrase
 from salus.cli.output import console, program, progress
@@ -18,7 +20,7 @@ from salus.cli.serve import Address, serve_home, take_address
 from salus.config import read_config
 from salus.demo.stage import Step
 from salus.demo.steps import STEPS
-from salus.demo.story import play
+from salus.demo.story import REGION, network_of, play
 from salus.disk import take_lock
 from salus.ledger.errors import LedgerLocked
 
@@ -40,12 +42,28 @@ INDENT = 5
 @click.option("--anew", is_flag=True, help="Remove the unattended region that is in the folder first.")
 @click.option("--data", type=FOLDER, default=None, help="A folder of Synthea bundles instead of our generator.")
 @click.option("--json", "file", type=OUT_FILE, default=None, help="Write the report here.")
+@click.option(
+    "--network",
+    "validators",
+    type=click.IntRange(1, len(REGION.members)),
+    default=None,
+    help="On so many validators over CometBFT instead of the embedded ledger; some minutes longer.",
+)
+@click.option("--first-port", type=click.IntRange(1, 65_000), default=P2P, show_default=True, help="Of the validators.")
 def command(
-    home: Path | None, once: bool, address: tuple[str, int], anew: bool, data: Path | None, file: Path | None
+    home: Path | None,
+    once: bool,
+    address: tuple[str, int],
+    anew: bool,
+    data: Path | None,
+    file: Path | None,
+    validators: int | None,
+    first_port: int,
 ) -> int:
     """Play the story: import, claim, consent, release, verification, revocation, correction and erasure, fsck.
 
-    The embedded ledger is one operator's: tamper-evident, not Byzantine-tolerant.
+    The embedded ledger is one operator's: tamper-evident, not Byzantine-tolerant. With --network its blocks are decided
+    by validators: four of them go on while one is away, or lies.
     """
     folder = home_folder(home)
     hand_over(folder, alone=True)
@@ -54,21 +72,35 @@ def command(
         if anew:
             remove_last(folder)
         refuse_used(folder)
-        ok = tell_story(folder, data, file)
-        if ok and bound is not None:
-            serve_home(folder, bound)
+        with playing_on(validators, address, first_port) as network:
+            ok = tell_story(folder, data, file, network)
+            if ok and bound is not None:
+                if network is not None:
+                    network.resume()
+                serve_home(folder, bound, closing=lambda: None if network is None else network.pause())
     return 0 if ok else 1
 
 
-def tell_story(folder: Path, data: Path | None, file: Path | None) -> bool:
+@contextmanager
+def playing_on(validators: int | None, address: tuple[str, int], first_port: int) -> Iterator[Trial | None]:
+    """Give the network that the story is played on, None for the embedded ledger; it ends with the block."""
+    if validators is None:
+        yield None
+        return
+    with network_of(validators, f"{address[0]}:{address[1]}", first_port, read_config().cometbft) as network:
+        yield network
+
+
+def tell_story(folder: Path, data: Path | None, file: Path | None, network: Trial | None = None) -> bool:
     """Play the story, print it and what can be done on its region; return whether it came to its end."""
     attended = read_config().passphrase_file is not None
     secret = passphrase(folder) if attended else keep_passphrase(folder)
     out = console()
-    out.print("[bold]Salus[/bold]: two hospitals, a clinic, a regulator and their patients, on one embedded ledger.")
+    ledger = "one embedded ledger" if network is None else f"a ledger of {network.validators} validators over CometBFT"
+    out.print(f"[bold]Salus[/bold]: two hospitals, a clinic, a regulator and their patients, on {ledger}.")
     if not attended:
         print_plain(out, f"An unattended run: its passphrase is in {folder / PASSPHRASE_FILE}, for trying out only.")
-    steps = show_story(out, folder, secret, data)
+    steps = show_story(out, folder, secret, data, network)
     ok = len(steps) == len(STEPS) and all(step.ok for step in steps)
     if file is not None:
         write_report(file, folder, steps, ok)
@@ -98,7 +130,7 @@ def refuse_empty(data: Path | None) -> None:
         raise click.BadParameter("there are no bundles (.json, .json.bz2) in this folder", param_hint="--data")
 
 
-def show_story(out: Console, folder: Path, secret: str, data: Path | None) -> list[Step]:
+def show_story(out: Console, folder: Path, secret: str, data: Path | None, network: Trial | None = None) -> list[Step]:
     """Play the story and print each step once it is done."""
     steps: list[Step] = []
     with progress("Founding the region", None, shown=out) as bar:
@@ -106,7 +138,7 @@ def show_story(out: Console, folder: Path, secret: str, data: Path | None) -> li
         def show(what: str, done: int, total: int | None) -> None:
             bar.update(bar.task_ids[0], description=what, completed=done, total=total)
 
-        for step in play(folder, secret, data, show):
+        for step in play(folder, secret, data, show, network):
             steps.append(step)
             print_step(out, len(steps), step)
     return steps

@@ -18,6 +18,7 @@ GROUPS = {
     "home": "Homes apart: take a region to pieces; begin a home that follows a node.",
     "serve": "Serve a home over HTTP until it is told to end.",
     "node": "Serve the ledger of a home that has the node's key, for others to follow.",
+    "network": "A consortium over CometBFT: found it, bring its nodes up, see how they are, end them, join it.",
     "tls": "Make a certificate for development.",
     "init": "Found a region: genesis, ledger, members with their vaults.",
     "org": "Members of the network: list, add, vote, propose, suspend; their keys and escrows.",

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from salus.bootstrap import GENESIS, SPLIT_NOTE, Region, open_region, tiles_folder
+from salus.bootstrap import GENESIS, SPLIT_NOTE, Region, needs_node, open_region, tiles_folder
+from salus.bootstrap.network import NotUp
 from salus.cli.beside.client import RunThere
 from salus.cli.beside.host import hosted
 from salus.cli.beside.place import HomeServed, OtherHome, connect
@@ -178,7 +179,7 @@ def opened(home: Path | None, *, read_only: bool = False, alone: bool = False) -
     """Open the region and close it again; give a server's own where one runs this command.
 
     Raises RunThere where the home is served, so that its server runs the command; HomeServed where `alone` says that
-    the command needs the home for itself.
+    the command needs the home for itself; NotUp where CometBFT decides its blocks, and its node does not run.
     """
     folder = home_folder(home)
     if not (folder / "genesis.cbor").is_file():
@@ -194,6 +195,8 @@ def opened(home: Path | None, *, read_only: bool = False, alone: bool = False) -
         yield region
         return
     hand_over(folder, alone=alone)
+    if not (read_only or alone) and needs_node(folder):
+        raise NotUp
     set_up = read_config()
     with open_region(
         folder, passphrase(folder), read_only=read_only, tiles=set_up.tiles, verifier=set_up.verifier

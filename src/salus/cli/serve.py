@@ -67,14 +67,22 @@ def take_address(
         yield bound
 
 
-def serve_home(folder: Path, bound: Bound, *, as_json: bool = False) -> None:
-    """Open the home, say where it is served, serve it and run commands on it until it is told to end."""
+def serve_home(
+    folder: Path, bound: Bound, *, as_json: bool = False, closing: Callable[[], None] = lambda: None
+) -> None:
+    """Open the home, say where it is served, serve it and run commands on it until it is told to end.
+
+    `closing` is called before it is closed.
+    """
     config = read_config()
     start_logging(config.log)
     with opened(folder.absolute(), alone=True) as region, hosting(region, run):
         told = announce(bound, as_json, f"Serving {folder}", organisations=region.organisations())
         rule = WindowRule(config.anchor_window_s * 1000, config.anchor_cycle)
-        serve_region(region, bound, told, rule, config.traces)
+        try:
+            serve_region(region, bound, told, rule, config.traces)
+        finally:
+            closing()
 
 
 def announce(bound: Bound, as_json: bool, words: str, **more: object) -> Callable[[], None]:

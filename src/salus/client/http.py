@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 import orjson
@@ -36,22 +36,39 @@ class Answer(NamedTuple):
         return code if isinstance(code, int) else 0
 
 
+def parse_url(url: str) -> SplitResult:
+    """Return the parts of a server's address; raise BadUpstream unless it is http or https, and only an address."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.port is None or parts.port > 0
+    except ValueError:
+        raise BadUpstream from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or not sound:
+        raise BadUpstream
+    return parts
+
+
+def trusting(authority: Path) -> ssl.SSLContext:
+    """Return what trusts the certificates of a file in PEM alone; raise BadUpstream."""
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except (OSError, ValueError):
+        raise BadUpstream from None
+
+
 class Server:
     """A client of one server. Safe to use from several threads."""
 
-    def __init__(self, url: str, authority: Path | None = None, read_s: float = READ_S) -> None:
+    def __init__(
+        self, url: str, authority: Path | None = None, read_s: float = READ_S, most: int = MOST_ANSWER
+    ) -> None:
         """`authority` is a file of certificates in PEM to trust alone; without it those of this machine.
 
-        Raises BadUpstream.
+        `most` bounds an answer, in bytes. Raises BadUpstream.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise BadUpstream
-        try:
-            trust: ssl.SSLContext | bool = True if authority is None else ssl.create_default_context(cafile=authority)
-        except (OSError, ValueError):
-            raise BadUpstream from None
-        self._read_s = read_s
+        parse_url(url)
+        trust: ssl.SSLContext | bool = True if authority is None else trusting(authority)
+        self._read_s, self._most = read_s, most
         self._client = httpx2.Client(
             base_url=url.rstrip("/"),
             headers={"accept-encoding": "identity"},
@@ -136,7 +153,7 @@ class Server:
         except RuntimeError:  # closed in another thread
             raise NodeAway from None
         try:
-            parts, room = [], MOST_ANSWER
+            parts, room = [], self._most
             for part in answer.iter_bytes():
                 room -= len(part)
                 if room < 0:

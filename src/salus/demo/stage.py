@@ -7,7 +7,7 @@ from pathlib import Path
 
 from salus.bootstrap import Region, create_person
 from salus.core.errors import Kind, Refusal
-from salus.demo.clock import StoryClock
+from salus.demo.clock import Passing
 from salus.services.actors import Organisation, Person
 
 HOSPITALS = ("north", "south")
@@ -54,7 +54,8 @@ class Stage:
     now: int  # the newest moment of the data, milliseconds; "the two newest years" end here
     data: Path | None  # a folder of Synthea bundles; None: our generator
     progress: Progress
-    clock: StoryClock
+    clock: Passing
+    pause: Callable[[], None] = lambda: None  # before the region is closed
     hospital: str = ""  # slug of the hospital whose records she shares
     handles: dict[str, bytes] = field(default_factory=dict)  # hospital -> her relation there
     directive: bytes = b""

@@ -8,8 +8,10 @@ from pathlib import Path
 from msgspec import MsgspecError
 
 from salus.bootstrap import MemberSpec, RegionSpec, create_person, create_region
+from salus.bootstrap.network import Trial
+from salus.contracts.governance.parameters import Parameter
 from salus.core.errors import Refusal
-from salus.demo.clock import StoryClock
+from salus.demo.clock import Passing, StoryClock, WaitingClock
 from salus.demo.spread import newest
 from salus.demo.stage import (
     CLINIC,
@@ -42,26 +44,59 @@ REGION = RegionSpec(
 )
 
 
-def play(home: Path, passphrase: str, data: Path | None, progress: Progress) -> Iterator[Step]:
-    """Yield each step once it is done; stops after one that is not ok. The home is closed at the end."""
+HEARTBEAT_MS = 5_000  # of the story's network
+SLACK_S = HEARTBEAT_MS / 1000 + 2
+MINUTE_MS = 60_000
+SHORT_DELAYS = ((Parameter.RECOVERY_DELAY_MS, MINUTE_MS), (Parameter.CONTESTED_DELAY_MS, 2 * MINUTE_MS))
+
+
+def network_of(validators: int, listen: str, first_port: int, program: Path | None) -> Trial:
+    """Return the network that the story is played on: so many members of the region have a validator."""
+    return Trial(
+        REGION,
+        validators,
+        listen,
+        heartbeat_ms=HEARTBEAT_MS,
+        parameters=SHORT_DELAYS,
+        first_port=first_port,
+        program=program,
+    )
+
+
+def play(
+    home: Path, passphrase: str, data: Path | None, progress: Progress, network: Trial | None = None
+) -> Iterator[Step]:
+    """Yield each step once it is done; stops after one that is not ok. The home is closed at the end.
+
+    On a `network` its validators are begun with it, and go on without the home's own afterwards.
+    """
     try:
         now = newest_of(data, progress)
     except UnusableData as refusal:
         yield failed("take_in", refusal)
         return
-    clock = StoryClock()
-    region = create_region(home, REGION, passphrase, clock)
+    clock: Passing = StoryClock() if network is None else WaitingClock(SLACK_S, progress)
+    region = create_region(home, REGION, passphrase, clock, engine=network)
+    pause: Callable[[], None] = nothing if network is None else network.pause
     try:
+        if network is not None:
+            progress("Starting the validators", 0, None)
+            network.begin(region.ledger.height)
         for slug in (PATIENT, *PARENTS):
             create_person(region, slug)
-        stage = Stage(region, passphrase, now, data, progress, clock)
+        stage = Stage(region, passphrase, now, data, progress, clock, pause)
         for name, step in STEPS.items():
             done = timed(name, step, stage)
             yield done
             if not done.ok:
                 return
     finally:
+        pause()
         region.close()
+
+
+def nothing() -> None:
+    """The embedded ledger has nobody to be told before it is closed."""
 
 
 def newest_of(data: Path | None, progress: Progress) -> int:

@@ -8,6 +8,8 @@ from tempfile import TemporaryDirectory
 
 import lmdb
 
+NOT_COPIED = ("exchange", "people", "cometbft", "validators", "*.sock")  # what fsck does not read
+
 
 @contextmanager
 def copied(home: Path) -> Iterator[Path]:
@@ -15,7 +17,7 @@ def copied(home: Path) -> Iterator[Path]:
     where = home.resolve()
     with TemporaryDirectory(prefix=f"{where.name}-tampered-", dir=where.parent) as folder:
         copy = Path(folder) / where.name
-        shutil.copytree(where, copy, ignore=shutil.ignore_patterns("exchange", "people"))
+        shutil.copytree(where, copy, ignore=shutil.ignore_patterns(*NOT_COPIED))
         yield copy
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from salus.core.types import Message
+from salus.evidence import committed
 from salus.evidence.follow import Remembered, RememberedRelation
 from salus.evidence.format import Annex, Evidence
 from salus.evidence.header import SignedHeader, Validators
@@ -64,6 +65,11 @@ class Case:
         if self.evidence is None:
             raise LookupError("evidence")
         return self.evidence
+
+    @property
+    def committed_by_many(self) -> bool:
+        """True if the header is one that CometBFT's validators committed; for the steps after the third."""
+        return self.signed is not None and self.signed.header.format == committed.FORMAT
 
     @property
     def app_hash(self) -> bytes:

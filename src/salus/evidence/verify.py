@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis, validator_keys
+from salus.evidence import committed
 from salus.evidence.case import Case, Memory, Result, failed, ok, unchecked
 from salus.evidence.format import Kind, read_evidence
 from salus.evidence.header import parse_header, read_header
@@ -97,11 +98,17 @@ def _check_header(case: Case) -> Result:
             return unchecked("The header is well-formed; without a genesis no signer is known.")
         case.signed = read_header(case.network, raw, case.validators)
     except Refusal:
+        if raw.startswith(committed.HEAD):
+            return failed("The ledger header is malformed, or not committed by validators that the genesis leads to.")
         return failed("The ledger header is malformed, or not signed by a validator of the genesis.")
+    height = case.signed.header.height
     memory = case.remembered.ledger if case.remembered else None
-    if memory and memory.height == case.signed.header.height and memory.header != case.signed.hash:
+    if memory and memory.height == height and memory.header != case.signed.hash:
         return failed("Another header was seen at this height before: the ledger forked.")
-    return ok(f"The header of height {case.signed.header.height} is signed by a validator of the genesis.")
+    if not case.committed_by_many:
+        return ok(f"The header of height {height} is signed by a validator of the genesis.")
+    case.validators = {**case.validators, **committed.signers(case.network, raw)}
+    return ok(f"The header of height {height} is committed by validators that the genesis leads to.")
 
 
 _CHECKS = (
@@ -125,7 +132,12 @@ def _not_proved(case: Case, verdict: Verdict) -> tuple[str, ...]:
     if verdict is Verdict.NO_GENESIS:
         return ("Nothing is proved: without the genesis, anybody could have made this file.",)
     said = ["What happened on the ledger after the header."]
-    if verdict is Verdict.UNWITNESSED:
+    if verdict is Verdict.UNWITNESSED and case.committed_by_many:
+        said.append("That the validators committed no other block at this height: no witness known to you has signed.")
+        said.append(
+            "That they were validators when they signed: past the trust period, only a witness or checkpoint tells."
+        )
+    elif verdict is Verdict.UNWITNESSED:
         said.append("That the ledger's operator shows this ledger to everybody: no witness known to you has signed.")
     if case.read.kind == Kind.PAGE:
         said.append("That the page stands in the log of the session: that shows once the session is closed.")

@@ -20,6 +20,7 @@ from salus.fsck.report import Finding, Severity
 HEAD_BYTES = 8
 PRUNED = 1 << 31
 BEFORE_BYTES = 4
+BEGINNINGS = (b"\x82\x59", b"\x82\x58")  # of a body, whose header is signed or decided
 
 
 class Record(NamedTuple):
@@ -90,7 +91,7 @@ def _overrun(raw: mmap, start: int, size: int, number: int, name: str) -> Findin
         return Finding(name, place, "a changed length")
     for at in range(HEAD_BYTES + 1, len(rest) - HEAD_BYTES):
         after = at + HEAD_BYTES + int.from_bytes(rest[at : at + 4], "big")
-        if rest[at + HEAD_BYTES : at + HEAD_BYTES + 2] == b"\x82\x59" and after <= len(rest):
+        if rest[at + HEAD_BYTES : at + HEAD_BYTES + 2] in BEGINNINGS and after <= len(rest):
             inner = rest[at:after]
             if crc32c(inner[:4] + inner[HEAD_BYTES:]) == int.from_bytes(inner[4:HEAD_BYTES], "big"):
                 return Finding(name, place, "a changed length: whole blocks follow")

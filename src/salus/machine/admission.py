@@ -127,6 +127,16 @@ class Gate:
                 checks.append((key.public, self._message(envelope, kid), signature))
         self._ahead = dict(zip(places, self.verified.ahead(checks), strict=True))
 
+    def checks(self, state: Reader, time: int, envelopes: Iterable[Envelope]) -> list[Check]:
+        """Return every signature of `envelopes` whose key is live."""
+        found: list[Check] = []
+        for envelope in envelopes:
+            for (account, kid), (_, signature) in zip(envelope.payload.signers, envelope.signatures, strict=True):
+                key = live_key(state, account, kid, time)
+                if key is not None:
+                    found.append((key.public, self._message(envelope, kid), signature))
+        return found
+
     def envelope(self, state: Reader, time: int, envelope: Envelope, remember: bool) -> tuple[Signer, ...]:
         """Return the live signers of `envelope`; raise the first refusal in order of precedence."""
         payload = envelope.payload

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from salus.contracts.context import ValidatorUpdate
 from salus.core.encoding import encode
-from salus.core.envelope import parse_envelope
+from salus.core.envelope import Envelope, parse_envelope
 from salus.core.errors import Refusal
 from salus.core.hashing import T
 from salus.core.types import Digest, Height, Message
@@ -24,7 +24,7 @@ from salus.machine.execution import Event, Execution, Outcome, block_entry, even
 from salus.machine.genesis import founded
 from salus.machine.seen import SeenIds
 from salus.machine.seen import Undo as SeenUndo
-from salus.machine.signing import Verified
+from salus.machine.signing import Check, Verified
 from salus.merkle.log import Frontier, leaf_hash
 from salus.merkle.smt import Proof
 from salus.state.events import EventLog
@@ -119,17 +119,27 @@ class Machine:
         `time` is the caller's clock; that of the last block counts where it is later. What an
         envelope will come to is not told: each succeeds or fails by itself when it is executed.
         """
-        time = max(time, self.time)
-        try:
-            batch = self._gate.batch(self.store, time, raw)
-        except Refusal as refusal:
-            return refusal.code
-        for one in batch.payload.envelopes:
+        admitted = self.admit(raw, time)
+        if admitted.batch is None or admitted.code:
+            return admitted.code
+        for one in admitted.batch.payload.envelopes:
             try:
-                self._gate.envelope(self.store, time, parse_envelope(self.network, one), remember=True)
+                envelope = parse_envelope(self.network, one)
+                self._gate.envelope(self.store, max(time, self.time), envelope, remember=True)
             except Refusal:
                 continue
         return 0
+
+    def admit(self, raw: bytes, time: int = 0) -> Admission:
+        """Answer a batch alone, as `check` does, and leave its envelopes for later."""
+        try:
+            return Admission(0, self._gate.batch(self.store, max(time, self.time), raw))
+        except Refusal as refusal:
+            return Admission(refusal.code, None)
+
+    def checks(self, envelopes: Sequence[Envelope], time: int = 0) -> list[Check]:
+        """Return the signatures of `envelopes` whose keys are live: `verified.verify` may take them in any thread."""
+        return self._gate.checks(self.store, max(time, self.time), envelopes)
 
     def screen(self, batches: Sequence[bytes], time: int, max_bytes: int | None = None) -> list[Admission]:
         """Answer each of `batches` as members of one block on top of the state as it is."""

@@ -32,7 +32,8 @@ def account(stage: Stage) -> Step:
     lines += [f"{stage.organisation(REGULATOR).name} runs fsck over the ledger, each hospital over its own vault:"]
     names = {slug: stage.organisation(slug).name for slug in (*HOSPITALS, REGULATOR)}
     home = stage.region.home
-    stage.region.close()  # fsck reads a closed home
+    stage.pause()  # fsck reads a closed home
+    stage.region.close()
     sound, figures = True, Figures()
     for slug in (REGULATOR, *HOSPITALS):
         report = checked(stage, home, slug, names[slug])

@@ -45,10 +45,10 @@ def recover_accounts(stage: Stage) -> Step:
         {"accounts_recovered": sum(back), "vetoes_of_the_thief": vetoes, "grants_of_the_thief": grants},
         (
             "Bela had named three friends; two of them heard her read the short code, and approved her new phone",
-            "For a week every device of hers could have stopped it; nobody was granted anything meanwhile",
+            f"{stage.clock.delay} every device of hers could have stopped it; nobody was granted anything meanwhile",
             "Cleo had a printed code: the clinic froze her account with it. Two desks identified her, each by itself",
             f"The thief vetoed {vetoes} times: the second veto froze his key, and her hospital's desk decided",
-            "The story began three weeks ago, so the delays are over: every earlier key is dead, no grant of his took",
+            f"{stage.clock.over}: every earlier key is dead, no grant of his took",
         ),
         ("recovery status --as bela-new",),
     )

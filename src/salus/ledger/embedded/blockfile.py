@@ -1,4 +1,4 @@
-"""The block file: the point of durability of the embedded engine.
+"""The block file: the point of durability of every engine that keeps blocks.
 
 A sequence of records, one per block from height 1:
 
@@ -23,13 +23,14 @@ from salus.core.checksum import crc32c
 from salus.core.cose import parse
 from salus.core.encoding import decode
 from salus.core.errors import Refusal
+from salus.evidence.decided import Decided, is_decided
 from salus.evidence.header import Header, read_block
 from salus.ledger.embedded.files import AppendFile
 from salus.ledger.errors import DamagedFile, PrunedBlock
 
 NAME = "blocks"
 HEAD_BYTES = 8
-_BEGINNING = b"\x82\x59"  # of every body: an array of two, a byte string whose length takes two bytes (a header's does)
+_BEGINNINGS = (b"\x82\x59", b"\x82\x58")  # of a body: an array of two; a header's length takes two bytes, decided one
 PRUNED = 1 << 31  # in a length: of a pruned block
 BEFORE_BYTES = 4  # of the length that the body had
 MAX_BODY_BYTES = 96 * 1024**2  # above any MAX_BLOCK_BYTES that members can vote for
@@ -180,11 +181,12 @@ class BlockFile:
         length = (len(rest) - HEAD_BYTES).to_bytes(4, "big")
         if crc32c(length + rest[HEAD_BYTES:]) == int.from_bytes(rest[4:HEAD_BYTES], "big"):
             raise DamagedFile(NAME, start, "a changed length")
-        at = rest.find(_BEGINNING, HEAD_BYTES + 1)
-        while at >= 0:
-            if self._is_later(rest[at - HEAD_BYTES :]):
-                raise DamagedFile(NAME, start, "a changed length before a whole block")
-            at = rest.find(_BEGINNING, at + 1)
+        for beginning in _BEGINNINGS:
+            at = rest.find(beginning, HEAD_BYTES + 1)
+            while at >= 0:
+                if self._is_later(rest[at - HEAD_BYTES :]):
+                    raise DamagedFile(NAME, start, "a changed length before a whole block")
+                at = rest.find(beginning, at + 1)
 
     def _is_later(self, raw: bytes) -> bool:
         """True if `raw` begins with a whole record of a block later than the one that was torn."""
@@ -193,7 +195,13 @@ class BlockFile:
         if len(body) != length or crc32c(raw[:4] + body) != int.from_bytes(raw[4:HEAD_BYTES], "big"):
             return False
         try:
-            header = decode(parse("header", read_block(body).header).payload, Header)
+            return _height(read_block(body).header) > self.height + 1
         except Refusal:
             return False
-        return header.height > self.height + 1
+
+
+def _height(raw: bytes) -> int:
+    """Return the height that a header says, signed or decided; raise Malformed."""
+    if is_decided(raw):
+        return decode(raw, Decided).height
+    return decode(parse("header", raw).payload, Header).height

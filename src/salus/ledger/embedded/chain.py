@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from salus.client.ledger import Pruned
 from salus.contracts.governance.queries import validators
@@ -109,9 +110,8 @@ class Chain:
 
     def _checked(self, block: Block) -> SignedHeader:
         """Return the header of a block that can be the next; in the order in which `take` names the refusals."""
-        keys = {key_id(self.network, v.public): (v.public, v.power) for v in validators(self.machine.store)}
         try:
-            signed = read_header(self.network, block.header, keys)
+            signed = self._read(block.header)
         except WrongSignature:
             raise HeaderOfNobody from None
         header = signed.header
@@ -147,9 +147,8 @@ class Chain:
             self.empty = pruned or not self.block(self.machine.height).batches
         for height in range(self.machine.height + 1, self.blocks.height + 1):
             block = self.block(height)
-            keys = {key_id(self.network, v.public): (v.public, v.power) for v in validators(self.machine.store)}
             with self._damage(height):
-                signed = read_header(self.network, block.header, keys)
+                signed = self._read(block.header)
             if signed.header != self._expected(height, signed.header, block.batches):
                 raise DamagedFile(NAME, self.blocks.start(height), "a header that does not follow the one before")
             self._follow(signed, block.batches)
@@ -201,11 +200,20 @@ class Chain:
     def _follow(self, signed: SignedHeader, batches: Batches) -> BlockResult:
         result = self.machine.execute(signed.header.height, signed.header.time, batches)
         self.machine.commit()
+        self._taken(signed, batches, result)
+        return result
+
+    def _taken(self, signed: SignedHeader, batches: Batches, result: BlockResult) -> None:
+        """Go on to the block that was executed and is in the file."""
         if batches:
             self.events.add(result)
         self.tip, self.empty = signed, not batches
         self.told(signed.header.height)
-        return result
+
+    def _read(self, raw: bytes) -> SignedHeader:
+        """Return the header of the next block, whose signature counts under the state as it is."""
+        keys = {key_id(self.network, v.public): (v.public, v.power) for v in validators(self.machine.store)}
+        return read_header(self.network, raw, keys)
 
     def _expected(self, height: int, found: Header, batches: Batches) -> Header:
         """Return the header that block must have; only its time and node are free."""
@@ -240,6 +248,9 @@ class Chain:
             raise DamagedFile(NAME, self.blocks.start(height), f"block {height}: {refusal.text}") from None
 
 
+C = TypeVar("C", bound=Chain)
+
+
 def open_chain(
     folder: Path,
     genesis: bytes,
@@ -249,6 +260,22 @@ def open_chain(
     helper: Helper | None = None,
 ) -> Chain:
     """Return the chain in `folder`, replayed, under its lock; `helper` may check signatures beside it.
+
+    Raises what `open_kind` does.
+    """
+    return open_kind(Chain, folder, genesis, files, open_store, readonly, helper)
+
+
+def open_kind(
+    kind: type[C],
+    folder: Path,
+    genesis: bytes,
+    files: Files,
+    open_store: Callable[[Path], Store],
+    readonly: bool = False,
+    helper: Helper | None = None,
+) -> C:
+    """Return the chain of an engine's `kind` in `folder`, replayed, under its lock.
 
     Raises Malformed or InvalidKey (genesis), OtherGenesis, DamagedFile; StorageFailure (state); OSError.
     """
@@ -265,7 +292,7 @@ def open_chain(
             machine = _machine(store, folder, genesis, files, network, blocks)
             (helper or Alone()).attach(machine.verified, folder / STATE, network)
             pruned = None if point is None else Pruned(point.height, point.time, point.entries)
-            chain = Chain(
+            chain = kind(
                 network, machine, blocks, ReadModel(store, pruned.entries if pruned else 0), None, True, pruned
             )
             chain.replay()

@@ -1,4 +1,4 @@
-"""Batches that were sent to the node, and wait until the replica itself has executed them."""
+"""Batches that were sent to be ordered, and wait until they have been executed here."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -7,6 +7,7 @@ from threading import Lock
 from salus.client.ledger import BatchResult, EnvelopeResult
 from salus.core.errors import Refusal
 from salus.ledger.errors import NotInBlock
+from salus.machine.errors import Expired
 from salus.machine.machine import BlockResult
 
 
@@ -17,19 +18,20 @@ class Sent:
         self._lock = Lock()
         self._waiting: dict[bytes, Future[BatchResult]] = {}
         self._promised: dict[bytes, int] = {}  # id -> height at which the node says it was executed
+        self._until: dict[bytes, int] = {}  # id -> block time from which on it can be executed no more
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def expect(self, key: bytes) -> tuple["Future[BatchResult]", bool]:
-        """Return what a batch will come to, and whether it is new here."""
+    def expect(self, key: bytes, not_after: int) -> tuple["Future[BatchResult]", bool]:
+        """Return what a batch will come to, and whether it is new here; `not_after` is the batch's own."""
         with self._lock:
             known = self._waiting.get(key)
             if known is not None:
                 return known, False
             made: Future[BatchResult] = Future()
             made.set_running_or_notify_cancel()  # what may be on its way cannot be cancelled
-            self._waiting[key] = made
+            self._waiting[key], self._until[key] = made, not_after
             return made, True
 
     def promise(self, key: bytes, height: int) -> None:
@@ -39,7 +41,10 @@ class Sent:
                 self._promised[key] = height
 
     def executed(self, result: BlockResult) -> None:
-        """Answer what the replica executed in a block; refuse what was promised up to there and is not in it."""
+        """Answer what was executed in a block; refuse what was promised up to there and is not in it, or is too late.
+
+        A block from its `not_after` on may not hold a batch: what has not been executed until then never will be.
+        """
         done: list[tuple[Future[BatchResult], BatchResult]] = []
         with self._lock:
             for batch in result.batches if self._waiting else ():
@@ -48,6 +53,10 @@ class Sent:
                     outcomes = tuple(EnvelopeResult(*outcome) for outcome in batch.outcomes)
                     done.append((future, BatchResult(batch.id, batch.code, result.height, result.time, outcomes)))
             broken = [self._take(key) for key, height in list(self._promised.items()) if height <= result.height]
+            for key in [key for key, until in self._until.items() if until <= result.time]:
+                future = self._take(key)
+                if future is not None:
+                    done.append((future, BatchResult(key, Expired.code, result.height, result.time, ())))
         for future, answer in done:
             future.set_result(answer)
         for future in broken:
@@ -77,4 +86,5 @@ class Sent:
 
     def _take(self, key: bytes) -> "Future[BatchResult] | None":
         self._promised.pop(key, None)
+        self._until.pop(key, None)
         return self._waiting.pop(key, None)

@@ -1,0 +1,29 @@
+"""A network over CometBFT: homes of its members, what CometBFT reads, the two processes of a member."""
+
+from salus.bootstrap.network.errors import NeverHealthy, NotUp
+from salus.bootstrap.network.founding import found_network
+from salus.bootstrap.network.keeping import Keeper, homes_in, kept, said_by, served_at, stop_home
+from salus.bootstrap.network.plan import LISTEN, P2P, Place, read_members, usual
+from salus.bootstrap.network.status import NetworkStatus, NodeStatus, network_status
+from salus.bootstrap.network.trial import Trial
+
+__all__ = [
+    "LISTEN",
+    "P2P",
+    "Keeper",
+    "NetworkStatus",
+    "NeverHealthy",
+    "NodeStatus",
+    "NotUp",
+    "Place",
+    "Trial",
+    "found_network",
+    "homes_in",
+    "kept",
+    "network_status",
+    "read_members",
+    "said_by",
+    "served_at",
+    "stop_home",
+    "usual",
+]

@@ -1,0 +1,186 @@
+"""A member's two processes: the Salus process, which is CometBFT's application, and CometBFT.
+
+CometBFT is started once the application listens, and ended before it: the other way round it was seen to hang. Where
+the application dies, CometBFT is ended and both are started anew; where CometBFT dies, it alone.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from salus.bootstrap.consensus import ConsensusFile, cometbft_home, read_consensus, socket_path
+from salus.bootstrap.layout import GENESIS
+from salus.bootstrap.network.asking import Asking
+from salus.bootstrap.network.errors import NoConsensusHome, ServerSilent
+from salus.bootstrap.network.held import hold, say
+from salus.bootstrap.network.keyfiles import refresh
+from salus.bootstrap.network.process import Watched
+from salus.client.cometbft.rpc import Rpc
+from salus.core.errors import Refusal
+
+APPLICATION_GRACE_S, COMETBFT_GRACE_S = 30.0, 8.0
+PROBE_S, HUNG_S = 2.0, 60.0  # how often health is asked, and after what silence CometBFT counts as hung
+
+
+class Member:
+    """A home whose processes are kept running by calls of `step`. Its lock is held until `close`. Not thread-safe.
+
+    With `outside` the application is a process that somebody else keeps: only CometBFT is kept here.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        program: Path,
+        *,
+        outside: bool = False,
+        environment: Mapping[str, str] | None = None,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        found = read_consensus(home)
+        if found is None or not (home / GENESIS).is_file():
+            raise NoConsensusHome
+        self.home, self.consensus, self._now_s = home.absolute(), found, now_s
+        self._socket = socket_path(self.home)
+        self._release = hold(self.home)
+        try:
+            if found.has_node:
+                refresh(self.home, found, (home / GENESIS).read_bytes())
+            logs = self.home / "logs"
+            served = None if outside else lambda: serving_command(self.home, found)
+            self.application = (
+                None if served is None else Watched(served, logs / "salus.log", APPLICATION_GRACE_S, environment, now_s)
+            )
+            command = (str(program), "start", "--home", str(cometbft_home(self.home)))
+            self.cometbft = (
+                Watched(lambda: command, logs / "cometbft.log", COMETBFT_GRACE_S, environment, now_s)
+                if found.has_node
+                else None
+            )
+        except BaseException:
+            self._release()
+            raise
+        self._asking = Asking(answer_s=PROBE_S)
+        self._rpc = Rpc(f"http://{found.rpc}", read_s=PROBE_S)
+        self._paused = False
+        self._probe_s = 0.0
+        self._heard_s: float | None = None  # when CometBFT answered last, since it was started
+        self._served = False
+        self._said: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.consensus.name
+
+    def step(self) -> None:
+        """Start what is due, kill what does not end; returns soon."""
+        for one in (self.cometbft, self.application):
+            if one is not None:
+                one.press()
+        if self._application_is_there():
+            self._keep_cometbft()
+        elif self.cometbft is not None:
+            self.cometbft.end()
+            self._heard_s = None
+        self._write_down()
+
+    def healthy(self) -> bool:
+        """True if the application serves, and CometBFT answers."""
+        if self.application is not None and not (self.application.alive() and self._served):
+            return False
+        return self.cometbft is None or (self.cometbft.alive() and self._heard_s is not None)
+
+    def pause(self, patience_s: float = 2 * COMETBFT_GRACE_S) -> None:
+        """End CometBFT, before somebody else's application ends; `resume` lets it be started again."""
+        self._paused, self._heard_s = True, None
+        until = self._now_s() + patience_s
+        while self.cometbft is not None and self.cometbft.alive() and self._now_s() < until:
+            self.cometbft.end()
+            self.cometbft.press()
+            time.sleep(0.02)
+
+    def resume(self) -> None:
+        """Keep CometBFT running again, once the application listens."""
+        self._paused = False
+
+    def close(self) -> None:
+        """End CometBFT, then the application; release the home."""
+        self.pause()
+        if self.application is not None:
+            until = self._now_s() + 2 * APPLICATION_GRACE_S
+            while self.application.alive() and self._now_s() < until:
+                self.application.end()
+                self.application.press()
+                time.sleep(0.02)
+        self._asking.close()
+        self._rpc.close()
+        say(self.home, ())
+        self._release()
+
+    def _application_is_there(self) -> bool:
+        if self.application is None:
+            return self._paused or self._socket.exists()
+        if self.application.alive():
+            if not self._served and self._is_probed():
+                self._served = self._answers(f"http://{self.consensus.listen}")
+            return self._served
+        self._served = False
+        ended = self.cometbft is None or not self.cometbft.alive()
+        if ended and self.application.is_due():
+            self._socket.unlink(missing_ok=True)  # of a process that was killed
+            self.application.start()
+        return False
+
+    def _answers(self, url: str) -> bool:
+        if self.consensus.certificate is not None:
+            return self._socket.exists()  # the certificate is for its public name
+        try:
+            return "status" in self._asking.health(url)
+        except ServerSilent:
+            return False
+
+    def _keep_cometbft(self) -> None:
+        if self.cometbft is None or self._paused or self.cometbft.ending:
+            return
+        if not self.cometbft.alive():
+            self._heard_s = None
+            if self.cometbft.is_due():
+                self.cometbft.start()
+            return
+        if self._is_probed():
+            self._hear()
+
+    def _hear(self) -> None:
+        """Ask whether CometBFT answers: one that did and has long been silent hangs. It may take its time at first."""
+        try:
+            self._rpc.status(tries=1)
+            self._heard_s = self._now_s()
+        except Refusal:
+            if self.cometbft is not None and self._heard_s is not None and self._now_s() - self._heard_s > HUNG_S:
+                self.cometbft.end()
+
+    def _is_probed(self) -> bool:
+        """True now and then: more often until everything is healthy."""
+        now = self._now_s()
+        if now < self._probe_s:
+            return False
+        self._probe_s = now + (PROBE_S if self.healthy() else PROBE_S / 10)
+        return True
+
+    def _write_down(self) -> None:
+        running = [one.pid for one in (self.cometbft, self.application) if one is not None]
+        pids = tuple(pid for pid in running if pid is not None)
+        if pids != self._said:
+            say(self.home, pids)
+            self._said = pids
+
+
+def serving_command(home: Path, consensus: ConsensusFile) -> tuple[str, ...]:
+    """Return the command that serves a home, as its consensus.json says."""
+    verb = "serve" if any(home.glob("organisations/*/organisation.cbor")) or not consensus.has_node else "node"
+    command = [sys.executable, "-m", "salus", verb, "--home", str(home), "--listen", consensus.listen, "--json"]
+    command += [part for name in consensus.names for part in ("--name", name)]
+    if consensus.certificate is not None and consensus.key is not None:
+        command += ["--certificate", str(home / consensus.certificate), "--key", str(home / consensus.key)]
+    return tuple(command)

@@ -1,0 +1,141 @@
+"""Events of a CometBFT node, over a websocket. https://docs.cometbft.com/v0.38/core/subscription"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, NamedTuple
+
+import msgspec
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from salus.client.cometbft.calls import parse, read, refused, request
+from salus.client.cometbft.errors import SubscriptionEnded
+from salus.client.cometbft.forms import Name, Whole
+from salus.client.http import CONNECT_S, parse_url, trusting
+from salus.client.remote_errors import NodeAway, NodeBusy, UnreadableAnswer
+
+NEW_HEADER = "tm.event='NewBlockHeader'"
+MOST_EVENT = 16 * 1024**2
+CLOSING_S = 1.0
+SILENCE_S = 20.0  # after which the node is asked whether it is there, and for how long an answer is waited for
+
+
+class Event(NamedTuple):
+    """What happened: nothing of it is checked."""
+
+    type: str  # as "tendermint/event/NewBlockHeader"
+    value: bytes  # its JSON
+    tags: dict[str, list[str]]  # as "tm.event", "tx.hash", "tx.height"
+
+
+class _Data(msgspec.Struct, frozen=True):
+    type: Name
+    value: msgspec.Raw
+
+
+class _Event(msgspec.Struct, frozen=True):
+    data: _Data
+    events: dict[str, list[str]] | None = None
+
+
+class _HeightOnly(msgspec.Struct, frozen=True):
+    height: Whole
+
+
+class _NewHeader(msgspec.Struct, frozen=True):
+    header: _HeightOnly
+
+
+class _Acknowledged(msgspec.Struct, frozen=True):
+    query: Annotated[str, msgspec.Meta(max_length=0)] = ""  # an event has one, the acknowledgement none
+
+
+class Subscription:
+    """A context manager, and what iterates over events. One thread reads; `close` may be called from any."""
+
+    def __init__(self, url: str, query: str, authority: Path | None = None) -> None:
+        """Subscribe; raises BadUpstream, NodeAway, SubscriptionEnded, UnreadableAnswer."""
+        self._connection = _connect(url, authority)
+        try:
+            self._connection.send(request("subscribe", {"query": query}).decode())
+            answer = self._receive(CONNECT_S)
+        except WebSocketException:
+            self.close()
+            raise NodeAway from None
+        except BaseException:
+            self.close()
+            raise
+        if answer is None:
+            self.close()
+            raise SubscriptionEnded
+        read(answer, _Acknowledged)
+
+    def next(self, timeout_s: float | None = None) -> Event | None:
+        """Return the next event, None where none came in that time.
+
+        Raises NodeAway once the connection is over, SubscriptionEnded where the node ended it, UnreadableAnswer.
+        """
+        raw = self._receive(timeout_s)
+        if raw is None:
+            return None
+        found = read(raw, _Event)
+        return Event(found.data.type, bytes(found.data.value), found.events or {})
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield events until it ends; raises as `next`."""
+        while (event := self.next()) is not None:
+            yield event
+
+    def close(self) -> None:
+        """End it; a thread that waits for an event gets NodeAway."""
+        self._connection.close()
+
+    def __enter__(self) -> "Subscription":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _receive(self, timeout_s: float | None) -> msgspec.Raw | None:
+        try:
+            raw = self._connection.recv(timeout_s)
+        except TimeoutError:
+            return None
+        except (WebSocketException, OSError):
+            raise NodeAway from None
+        response = parse(raw)
+        if response.error is not None:
+            refusal = refused(response.error)
+            raise refusal if isinstance(refusal, NodeBusy) else SubscriptionEnded
+        return response.result
+
+
+def new_height(event: Event) -> int:
+    """Return the height that an event of `NEW_HEADER` tells; raise UnreadableAnswer."""
+    if event.type != "tendermint/event/NewBlockHeader":
+        raise UnreadableAnswer
+    return read(event.value, _NewHeader).header.height
+
+
+def _connect(url: str, authority: Path | None) -> ClientConnection:
+    parts = parse_url(url)
+    secure = parts.scheme == "https"
+    address = f"{'wss' if secure else 'ws'}://{parts.netloc}{parts.path.rstrip('/')}/websocket"
+    context = trusting(authority) if secure and authority is not None else None
+    try:
+        return connect(
+            address,
+            ssl=context,
+            compression=None,
+            proxy=None,
+            open_timeout=CONNECT_S,
+            close_timeout=CLOSING_S,
+            ping_interval=SILENCE_S,
+            ping_timeout=SILENCE_S,
+            max_size=MOST_EVENT,
+        )
+    except (WebSocketException, OSError, ValueError):
+        raise NodeAway from None

@@ -1,0 +1,190 @@
+"""Committed headers of the own chain: fetched from CometBFT, verified, and kept beside the blocks.
+
+When a block is decided nobody shows the application the votes for it. CometBFT has them, and drops them when it prunes;
+a proof needs them for as long as anybody keeps it. So a thread fetches them, a moment later, height by height.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from threading import Condition, Event, Thread
+
+import msgspec
+
+from salus.cometbft.proto.types_pb2 import BLOCK_ID_FLAG_COMMIT, Commit, ValidatorSet
+from salus.cometbft.reading import read
+from salus.cometbft.validators import Validator, read_validators, total_power, validators
+from salus.core.encoding import decode, encode
+from salus.core.errors import Refusal
+from salus.evidence.committed import FORMAT, Committed, committed, signers
+from salus.evidence.format import MAX_HEADER_BYTES
+from salus.evidence.header import SignedHeader, Validators, read_header
+from salus.ledger.consensus.commitfile import CommitFile, Step
+from salus.ledger.consensus.errors import NoBridge, NoVotes, OtherCommit
+from salus.ledger.consensus.ports import Votes
+from salus.ledger.errors import LedgerStopped
+
+LOG = logging.getLogger("salus.consensus")
+MOST_AT_ONCE = 64  # commits that are made durable together, when there is much to catch up with
+PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # before a node that did not answer is asked again
+
+
+class Commits:
+    """Owns the thread that collects. Methods may be called from any thread.
+
+    `header` returns the decided header of a height that is kept here, `newest` the last such height, `founders` are the
+    validators of the genesis: whom a reader of a committed header trusts to begin with.
+    """
+
+    def __init__(
+        self,
+        network: bytes,
+        file: CommitFile,
+        votes: Votes | None,
+        founders: Validators,
+        newest: Callable[[], int],
+        header: Callable[[int], SignedHeader],
+    ) -> None:
+        self._network, self._file, self._votes, self._founders = network, file, votes, founders
+        self._newest, self._header = newest, header
+        self._changed = Condition()  # guards the file
+        self._closing, self._due = Event(), Event()
+        self.trouble: type[Refusal] | None = None
+        self._thread: Thread | None = None
+        if votes is not None:
+            self._due.set()  # an earlier process may have left some
+            self._thread = Thread(target=self._run, args=(votes,), name="ledger-commits", daemon=True)
+            self._thread.start()
+
+    @property
+    def height(self) -> int:
+        """Up to which height the votes are kept here."""
+        with self._changed:
+            return self._file.height
+
+    def wake(self) -> None:
+        """Say that there is another block."""
+        self._due.set()
+
+    def committed(self, height: int) -> bytes | None:
+        """Return the committed header of a height, None where the votes are not here; raises NoBridge."""
+        with self._changed:
+            if not height or not self._file.first <= height <= self._file.height:
+                return None
+            made = encode(Committed(FORMAT, self._network, tuple(self._path(height))))
+        if len(made) > MAX_HEADER_BYTES:
+            raise NoBridge
+        return made
+
+    def wait(self, height: int, timeout_s: float) -> bytes:
+        """Return the committed header of a height, waiting for it; raises NoVotes, NoBridge."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._file.height >= height or self._closing.is_set(), timeout_s)
+        found = self.committed(height)
+        if found is None:
+            raise NoVotes
+        return found
+
+    def close(self) -> None:
+        """Collect no more. A thread that waits for CometBFT ends when that answers."""
+        self._closing.set()
+        self._due.set()
+        with self._changed:
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(PAUSES_S[-1])
+        with self._changed:
+            self._file.close()
+
+    def _run(self, votes: Votes) -> None:
+        failures = 0
+        while not self._closing.is_set():
+            self._due.wait()
+            self._due.clear()
+            try:
+                while not self._closing.is_set() and self._collect(votes):
+                    failures = 0
+            except OtherCommit:
+                LOG.exception("collecting votes stopped", extra={"code": OtherCommit.code})
+                self.trouble = OtherCommit
+                return
+            except (Refusal, LookupError, OSError):
+                if self._closing.wait(PAUSES_S[min(failures, len(PAUSES_S) - 1)]):
+                    return
+                failures += 1
+                self._due.set()
+
+    def _collect(self, votes: Votes) -> bool:
+        """Fetch what is missing; False where nothing is."""
+        with self._changed:
+            start = self._file.height + 1
+        steps: list[tuple[int, Step]] = []
+        try:
+            for height in range(start, min(self._newest(), start + MOST_AT_ONCE - 1) + 1):
+                step = self._fetch(votes, height)
+                steps.append((height, step))
+        finally:
+            if steps:
+                self._keep(steps)
+        return bool(steps)
+
+    def _keep(self, steps: list[tuple[int, Step]]) -> None:
+        with self._changed:
+            if self._closing.is_set():
+                raise LedgerStopped
+            try:
+                self._file.append(steps)
+            except OSError:
+                self._file.cut()
+                raise
+            self._changed.notify_all()
+
+    def _fetch(self, votes: Votes, height: int) -> Step:
+        """Return header, commit and validators of a height; raise OtherCommit unless they are of the block kept here.
+
+        The votes must be those of the validators that the header names; that it names the right ones, its hash says,
+        which the validators had decided.
+        """
+        raw = committed(self._network, [(*votes.commit(height), votes.validators(height))])
+        found = read_header(self._network, raw, signers(self._network, raw))
+        known = self._header(height)
+        if found.hash != known.hash or found.header != msgspec.structs.replace(known.header, format=FORMAT):
+            raise OtherCommit
+        return Step(*decode(raw, Committed).steps[0])
+
+    def _path(self, height: int) -> list[Step]:
+        """Return a way from the founders to a height, in steps of which each vouches for the next."""
+        steps: list[Step] = []
+        known, low = validators(self._founders.values()), self._file.first - 1
+        while not _trusted(known, self._file.get(height)):
+            trusted = self._farthest(known, low, height)
+            if trusted == low:  # none beyond, but the next one, which the last step names
+                if not steps:
+                    raise NoBridge
+                trusted += 1
+            if trusted == height:
+                break
+            low = trusted
+            steps.append(self._file.get(low))
+            known = read_validators(read(steps[-1].validators, ValidatorSet))
+        return [*steps, self._file.get(height)]
+
+    def _farthest(self, known: Sequence[Validator], low: int, height: int) -> int:
+        """Return a height from `low` on, below `height`, that `known` vouch for while for the next they do not."""
+        while height - low > 1:
+            middle = (low + height) // 2
+            if _trusted(known, self._file.get(middle)):
+                low = middle
+            else:
+                height = middle
+        return low
+
+
+def _trusted(known: Sequence[Validator], step: Step) -> bool:
+    """True if more than a third of the power of `known` signed a step, whose votes were verified when it was kept."""
+    powers = {one.address: one.power for one in known}
+    signed = [
+        powers.get(one.validator_address, 0)
+        for one in read(step.commit, Commit).signatures
+        if one.block_id_flag == BLOCK_ID_FLAG_COMMIT
+    ]
+    return sum(signed) * 3 > total_power(known)

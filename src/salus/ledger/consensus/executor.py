@@ -1,0 +1,187 @@
+"""Executes what CometBFT decides: the two steps of a block, checkpoints behind them, and when to stop.
+
+`decide` computes and writes nothing, `keep` makes the block durable. While one is between the two, readers are shown
+the state before it. A disk that is full holds a block up until there is room; what cannot become good again stops all.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, RLock, Thread
+from typing import NamedTuple
+
+from salus.core.errors import Refusal
+from salus.evidence.header import SignedHeader
+from salus.ledger.consensus.chain import DecidedBlock, DecidedChain
+from salus.ledger.consensus.errors import OutOfOrder
+from salus.ledger.embedded.checkpoints import Checkpoints
+from salus.ledger.embedded.views import View, Views
+from salus.ledger.errors import LedgerStopped, StorageFailed, StorageFull
+from salus.machine.machine import BlockResult
+from salus.merkle.smt import Proof
+from salus.state.tables import StorageFailure
+from salus.verifier.helper import Helper
+
+LOG = logging.getLogger("salus.consensus")
+AGAIN_S = 1.0  # before a block that the disk did not take is written again
+IDLE_S = 1.0  # without a block: then what is pending becomes a checkpoint
+
+
+class Told(NamedTuple):
+    """Who is called: with a header, under the lock, before its block is executed; with what a durable block did."""
+
+    covered: Callable[[SignedHeader], None]
+    kept: Callable[[BlockResult], None]
+
+
+class Last(NamedTuple):
+    """The last block that is kept."""
+
+    height: int
+    time: int
+    app_hash: bytes  # after it
+
+
+class Proved(NamedTuple):
+    """A value, None for none, and its proof under the app hash after the block of a height that was decided."""
+
+    height: int
+    value: bytes | None
+    proof: Proof
+
+
+class Executor:
+    """Owns the chain's next block. `lock` guards the chain; methods may be called from any thread."""
+
+    def __init__(self, chain: DecidedChain, lock: RLock, views: Views, helper: Helper, told: Told) -> None:
+        self._chain, self._lock, self._views, self._helper, self._told = chain, lock, views, helper, told
+        self._checkpoints = Checkpoints(chain)
+        self._before: View | None = None  # the state before a block that is executed and not kept
+        self._closing, self._busy = Event(), Event()
+        self.trouble: type[Refusal] | None = None
+        self._busy.set()  # with what opening replayed
+        self._thread = Thread(target=self._idle, name="ledger-idle", daemon=True)
+        self._thread.start()
+
+    def decide(self, shown: DecidedBlock) -> BlockResult:
+        """Execute the next block. Raises OutOfOrder, LedgerStopped; whatever else is a bug, and stops."""
+        with self._lock, self._stopping(OutOfOrder):
+            self._helper.hear()
+            self._helper.take(shown.batches)
+            try:
+                return self._chain.decide(shown, self._cover)
+            finally:
+                self._helper.settle(shown.batches)
+
+    def keep(self) -> BlockResult:
+        """Make the block durable; waits while the disk has no room. Raises OutOfOrder, LedgerStopped."""
+        while True:
+            with self._lock, self._stopping(OutOfOrder, StorageFull, StorageFailed):
+                try:
+                    result = self._chain.keep()
+                except (StorageFull, StorageFailed) as refusal:
+                    self.trouble = type(refusal)
+                    LOG.error("a block was not stored; tried again", extra={"code": refusal.code})
+                else:
+                    self.trouble = self._before = None
+                    self._keep(lambda: self._checkpoints.look(idle=False))
+                    break
+            if self._closing.wait(AGAIN_S):
+                raise LedgerStopped
+        self._busy.set()
+        self._told.kept(result)
+        return result
+
+    def view(self) -> View:
+        """Return the state after the last block that is kept."""
+        with self._lock:
+            if self._chain.executed and self._before is not None:
+                return self._before
+            return self._views.open(self._chain.height, self._chain.machine.time)
+
+    def last(self) -> Last:
+        """Return the last block that is kept."""
+        with self._lock:
+            chain = self._chain
+            return Last(chain.height, chain.time, chain.kept_app_hash)
+
+    def proved(self, key: bytes) -> Proved:
+        """Return the value of a key after the block that was decided last, be it kept by now or not."""
+        with self._lock:
+            self._alive()
+            ((value, proof),) = self._chain.machine.query((key,))
+            return Proved(self._chain.machine.height, value, proof)
+
+    @contextmanager
+    def at_rest(self) -> Iterator[DecidedChain]:
+        """Give the chain with its machine at the last block that is kept, under the lock; raises LedgerStopped."""
+        with self._lock:
+            self._alive()
+            self._chain.rewind()
+            yield self._chain
+
+    def save(self) -> None:
+        """Take a checkpoint now; raises StorageFailure, LedgerStopped."""
+        with self._lock:
+            self._alive()
+            self._chain.rewind()
+            self._checkpoints.now()
+
+    def stop(self) -> None:
+        """Let no block wait for the disk any more."""
+        self._closing.set()
+
+    def close(self) -> None:
+        """Keep nothing more, take a checkpoint, end the thread. Never raises for the disk: blocks are durable."""
+        self._closing.set()
+        self._busy.set()
+        self._thread.join()
+        try:
+            with self._lock:
+                if self.trouble is not LedgerStopped:  # after a bug nothing in memory is to be made durable
+                    self._keep(self.save)
+                self.trouble = LedgerStopped
+        finally:
+            self._checkpoints.close()
+            self._helper.close()
+
+    def _cover(self, header: SignedHeader) -> None:
+        self._before = self._views.open(self._chain.height, self._chain.machine.time)
+        self._told.covered(header)
+
+    def _idle(self) -> None:
+        """Once no block has come for a while, let what is pending become a checkpoint."""
+        while not self._closing.is_set():
+            self._busy.wait()
+            while self._busy.is_set() and not self._closing.is_set():
+                self._busy.clear()
+                self._closing.wait(IDLE_S)
+            with self._lock:
+                if self._closing.is_set() or self.trouble is not None or self._chain.executed:
+                    continue
+                self._keep(lambda: self._checkpoints.look(idle=True))
+                if self._checkpoints.under_way:
+                    self._busy.set()  # to settle it
+
+    def _keep(self, work: Callable[[], None]) -> None:
+        """Do what can be done again later: the blocks are durable without it."""
+        try:
+            work()
+        except StorageFailure:
+            return
+
+    def _alive(self) -> None:
+        if self.trouble is LedgerStopped:
+            raise LedgerStopped
+
+    @contextmanager
+    def _stopping(self, *expected: type[Refusal]) -> Iterator[None]:
+        """Stop at whatever is raised but what is `expected`."""
+        self._alive()
+        try:
+            yield
+        except expected:
+            raise
+        except BaseException:
+            self.trouble = LedgerStopped
+            raise
