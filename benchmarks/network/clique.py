@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.network.processes import HERE, Node, call, free_ports, started, wait_until
+from benchmarks.network.processes import HERE, Node, Running, call, free_ports, started, wait_until
 
 GETH, VERSION = "github.com/ethereum/go-ethereum/cmd/geth", "v1.13.15"  # the last with Clique
 FLAGS = "-ldflags=-checklinkname=0"  # one of its libraries reaches into Go's runtime
@@ -48,7 +48,7 @@ def network(geth: Path, tool: Path, folder: Path, count: int) -> Iterator[list[N
         )
     with started(folder, commands) as processes:
         nodes = [
-            Node(f"http://127.0.0.1:{port}", {"geth": process}) for port, process in zip(http, processes, strict=True)
+            Node(f"http://127.0.0.1:{port}", {"geth": Running(process.pid)}) for port, process in zip(http, processes, strict=True)
         ]
         for node in nodes:
             wait_until(lambda node=node: call(node.url, "eth_chainId", []) is not None, 60, "geth did not answer")

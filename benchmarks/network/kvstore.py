@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.network.processes import Node, call, free_ports, started, wait_until
+from benchmarks.network.processes import Node, Running, call, free_ports, started, wait_until
 
 COMMIT_MS = 150  # as in our own network
 
@@ -35,7 +35,7 @@ def network(cometbft: Path, folder: Path, count: int) -> Iterator[list[Node]]:
     commands = [(f"kvstore-{n}", [str(cometbft), "start", "--home", str(home)]) for n, home in enumerate(homes)]
     with started(folder, commands) as processes:
         nodes = [
-            Node(f"http://127.0.0.1:{port}", {"cometbft": process})
+            Node(f"http://127.0.0.1:{port}", {"cometbft": Running(process.pid)})
             for port, process in zip(rpc, processes, strict=True)
         ]
         for node in nodes:

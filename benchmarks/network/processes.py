@@ -18,11 +18,27 @@ GRACE_S = 10
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
+class Running(NamedTuple):
+    """A process that runs."""
+
+    pid: int
+
+    def cpu_s(self) -> float:
+        """Return its processor time so far, its threads' and ended children's."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / _TICKS
+
+    def resident_mib(self) -> float:
+        """Return how much memory it holds."""
+        line = next(one for one in Path(f"/proc/{self.pid}/status").read_text().splitlines() if one.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+
+
 class Node(NamedTuple):
-    """A node of a network: its processes by name, and the address of its RPC."""
+    """A node of a network: the address of its RPC, and its processes by name."""
 
     url: str
-    processes: dict[str, "subprocess.Popen[bytes]"]
+    processes: dict[str, Running]
 
 
 class Missing(Exception):
@@ -106,12 +122,6 @@ def call(url: str, method: str, params: Any) -> Any:
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)["result"]
-
-
-def cpu_s(process: "subprocess.Popen[bytes]") -> float:
-    """Return the processor time of a process so far, its threads' and ended children's."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / _TICKS
 
 
 def offered(
