@@ -63,7 +63,10 @@ linkage: $(VENV)/test.stamp ## try to link people's accounts by the ledger: PEOP
 
 vectors: $(VENV)/test.stamp $(VENV)/oracle.stamp ## make the test vectors anew and compare; ask independent libraries
 	@$(BIN)/python -m tests.vectors.generate --check
+	@$(BIN)/python -m tests.vectors.cometbft_facts --check --seeds 3
 	@$(VENV)/oracle/bin/python tests/vectors/oracle.py
+	@command -v go >/dev/null || { echo "Without Go the facts from CometBFT's code stay as they are."; exit 0; }; \
+	  cd tests/vectors/cometbft_light && go run . | cmp - facts.json
 
 portal: $(PORTAL) ## build the web portal (Node comes as a Python wheel where the machine has none)
 

@@ -51,9 +51,11 @@ def test_a_lost_answer_is_given_again_and_nothing_is_done_twice(homes: Apart, mo
     assert len(answers) == 3
 
 
-@pytest.mark.parametrize("lie", ["another block", "nothing", "two", "no block"])
+@pytest.mark.parametrize("lie", ["another block", "nothing", "two", "no block", "another"])
 def test_what_a_member_says_it_carried_is_looked_for(homes: Apart, lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ask = carriers(homes)._gateways.ask
+    before = carriers(homes).carry(homes.north.account, envelope(homes)).result(WAIT_S)
+    earlier, height = before.result.id, before.height
 
     def lying(method: str, url: str, *rest: object, **named: object) -> Answer:
         answer = ask(method, url, *rest, **named)  # type: ignore[arg-type]
@@ -65,6 +67,7 @@ def test_what_a_member_says_it_carried_is_looked_for(homes: Apart, lie: str, mon
             "another block": (Outcome(one.id, 0, one.height - 1, one.time, ()),),
             "nothing": (),
             "two": (one, one),
+            "another": (Outcome(earlier, 0, height, one.time, ()),),
             "no block": (Outcome(bytes(32), 0, one.height, one.time, ()),),
         }[lie]
         return answer._replace(body=encode(Submitted(outcomes, told.receipts)))

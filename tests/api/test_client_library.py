@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from salus.bootstrap import serving as serving_module
 from salus.client import AsyncClient, Client, Refused, SigningKey
 from salus.client.checked import Unproved
 from salus.client.program import NoReceipt, Unprovable
-from salus.client.remote import RemoteLedger
-from salus.client.remote_errors import UnreadableAnswer
+from salus.client.protective import submit_protective
+from salus.client.remote import REPLAYED, RemoteLedger
+from salus.client.remote_errors import AnswerLost, UnreadableAnswer
 from salus.client.submission import Submitted
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.accounts.keys import organisation_key
@@ -78,6 +80,45 @@ def test_envelopes_are_carried_and_their_receipts_checked(place: Place) -> None:
         found = client.submit("north", *(one.raw for one in built))
         assert [outcome.code for outcome in found.outcomes] == [0, 0] and len(found.receipts) >= 1
         assert client.submit("north", built[0].raw).outcomes[0].id == built[0].id
+
+
+def test_what_protects_goes_through_two_members_and_is_executed_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    south, height = place.story.south, place.story.region.ledger.height
+    with place.client() as one, place.client() as other:
+
+        def built() -> bytes:
+            return one.builder().build([(south.account, south.gateway)], OpenAccounts(south.account, 1)).raw
+
+        raw = built()
+        outcome = submit_protective([(one, "north"), (other, "south")], raw)
+        assert outcome.code == 0
+        again = submit_protective([(one, "clinic")], raw)
+        assert again.code == REPLAYED and again.id == outcome.id
+
+        assert submit_protective([(one, "nowhere"), (other, "south")], built()).code == 0
+        with pytest.raises(Refused):
+            submit_protective([(one, "nowhere"), (other, "elsewhere")], built())
+        with pytest.raises(ValueError, match="no member"):
+            submit_protective([], built())
+
+        landed, submit = threading.Event(), one.submit
+
+        def losing(member: str, *envelopes: bytes) -> Submitted:
+            submit(member, *envelopes)
+            landed.set()
+            raise AnswerLost
+
+        def second(member: str, *envelopes: bytes) -> Submitted:
+            assert landed.wait(30)
+            return submit(member, *envelopes)
+
+        monkeypatch.setattr(one, "submit", losing)
+        monkeypatch.setattr(other, "submit", second)
+        before = height()
+        assert submit_protective([(one, "north"), (other, "south")], built()).code == REPLAYED
+        assert height() > before
 
 
 def test_what_is_refused_says_why(place: Place) -> None:

@@ -34,6 +34,7 @@ from salus.services.actors import Organisation
 from salus.services.claim import claim
 from salus.services.invite import invite
 from salus.services.recover import start_recovery
+from salus.services.remote.errors import GatewayAway
 from salus.services.settle_claim import confirm_claim
 from salus.services.veto_recovery import veto_recovery
 
@@ -300,6 +301,32 @@ def test_an_approved_recovery_and_a_veto_are_carried_by_any_member(served: World
     start_recovery(replace(phone, carriers=carriers), handle, given)
     veto_recovery(replace(person, carriers=carriers), handle)
     assert {what for what, _ in carriers.bodies} == {"recoveries", "vetoes"}
+    assert accounts.pending_recovery(story.region.ledger.view(), handle) is None
+
+
+class LosingTheFirst(OverHttp):
+    """Carriers of which the first that is asked brings a veto to the ledger, and its answer is lost."""
+
+    def carry_veto(self, member: bytes, veto: bytes) -> Future[Landed]:
+        answered = super().carry_veto(member, veto)
+        if len(self.bodies) > 1:
+            return answered
+        lost: Future[Landed] = Future()
+        lost.set_exception(GatewayAway())
+        return lost
+
+
+def test_a_veto_counts_where_the_second_member_finds_the_recovery_void_and_the_firsts_answer_is_lost(
+    served: World,
+) -> None:
+    story, carriers = served.story, LosingTheFirst(served)
+    handle, person = begun(story)
+    with_keyholders(story, person, handle)
+    phone, prepared = new_phone(story, handle, "phone")
+    start_recovery(phone, handle, approvals(story, prepared, *FRIENDS[:2]))
+    height = story.region.ledger.height() + 1
+    landed = veto_recovery(replace(person, carriers=carriers), handle)
+    assert (landed.height, landed.result.code, len(carriers.bodies)) == (height, 0, 2)
     assert accounts.pending_recovery(story.region.ledger.view(), handle) is None
 
 

@@ -18,6 +18,7 @@ from unit import test_evidence_grounds, test_evidence_verify
 from vectors.core_vectors import genesis_file
 from vectors.world import NETWORK, WITNESS, World
 
+from .committed_evidence import committed_files
 from .evidence_files import changed, of_region, of_tests, of_vectors
 from .forged_files import reshapings, signed_forgeries
 from .verifier_page import WITH_WORKERS, Browser, Question, opened, python_says
@@ -190,3 +191,29 @@ def test_the_published_edges_of_ed25519(chromium: Chromium, sample_data: Path, w
     with opened(chromium, webcrypto=webcrypto) as browser:
         answers = browser.page.evaluate(ASK_SIGNATURES, [[part.hex() for part in case] for case in cases])
     assert answers == [[valid_public_key(case[0]), verify(*case)] for case in cases]
+
+
+def test_evidence_under_committed_headers(browser: Browser) -> None:
+    files = committed_files()
+    verdicts = dict(zip(files, agree(browser, list(files.values())), strict=True))
+    good = ("by the founder", "by the founder and two who joined", "over a bridge")
+    assert {name for name, verdict in verdicts.items() if verdict == "proved"} == set(good)
+    assert {name for name, verdict in verdicts.items() if verdict == "unwitnessed"} == {
+        f"{n}, unwitnessed" for n in good
+    }
+    agree(browser, [other for question in files.values() for other in variants(question)])
+
+
+def test_committed_headers_with_single_bytes_and_parts_changed(browser: Browser) -> None:
+    for at, (name, question) in enumerate(committed_files().items()):
+        assert "proved" not in agree(browser, changed(question, CHANGES, SEED + 5000 + at)), name
+        agree(browser, reshapings(question, RESHAPINGS, SEED + 6000 + at))
+        start = question.raw.index(b"\x83\x02")
+        headers = [_turned_at(question, start + offset) for offset in range(0, 700, 7)]
+        assert set(agree(browser, headers)) <= {"refuted", "unwitnessed"}, name
+
+
+def _turned_at(question: Question, at: int) -> Question:
+    raw = bytearray(question.raw)
+    raw[at] ^= 2
+    return question._replace(raw=bytes(raw), witnesses=())

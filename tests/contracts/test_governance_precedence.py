@@ -19,6 +19,7 @@ from salus.contracts.governance.messages import (
     ACTIONS,
     AdmitMember,
     Propose,
+    ScheduleUpgrade,
     SetGroup,
     SetMemberState,
     SetParameter,
@@ -26,9 +27,11 @@ from salus.contracts.governance.messages import (
     SetValidator,
     SucceedMember,
     Vote,
+    WithdrawUpgrade,
 )
 from salus.contracts.governance.parameters import Parameter
 from salus.contracts.governance.policies import policy_set_id
+from salus.contracts.governance.power import MAX_VALIDATORS
 from salus.contracts.governance.succession import MAX_SUCCESSIONS
 from salus.contracts.governance.types import (
     Ballot,
@@ -38,6 +41,7 @@ from salus.contracts.governance.types import (
     Proposal,
     ProposalStatus,
     Succession,
+    Upgrade,
     Validator,
     Value,
 )
@@ -46,6 +50,7 @@ from salus.core.errors import InvalidKey, Malformed
 from salus.core.genesis import Purpose
 from salus.core.hashing import object_id
 from salus.core.keys import Role, possession
+from salus.core.signatures import key_id
 from salus.core.types import Message
 from salus.policy.policies import MAX_WINDOW_MS, EmergencyRule, PolicyRule, PolicySet
 from salus.policy.purposes import ACT_REASON
@@ -91,6 +96,8 @@ def sound_actions() -> list[Message]:
         SetGroup(group_id(NETWORK.id, bytes(32), 0), "both", tuple(sorted((PROPOSER, THIRD)))),
         SetPolicySet(POLICY_SET, policy_set()),
         SucceedMember(LEAVING, THIRD),
+        ScheduleUpgrade(2, HEIGHT + 2, "Salus 2.0"),
+        WithdrawUpgrade(2),
     ]
 
 
@@ -185,6 +192,27 @@ def many_before(scene: Scene) -> None:
         keeper.put_succession(scene.state, one, Succession(following))
 
 
+def in_force(scene: Scene) -> None:
+    """Since a block before this one."""
+    keeper.put_upgrade(scene.state, HEIGHT, Upgrade(2, "Salus 2.0"))
+
+
+def put_validators(scene: Scene, count: int, members: int, power: int = 1) -> None:
+    for n in range(count):
+        public = n.to_bytes(32, "big")
+        entry = Validator((n % members).to_bytes(32, "big"), public, power)
+        keeper.put_validator(scene.state, key_id(NETWORK.id, public), entry)
+
+
+def too_many(scene: Scene) -> None:
+    put_validators(scene, MAX_VALIDATORS - 1, MAX_VALIDATORS - 1)  # with the founder's and the new one: one more
+
+
+def concentrated(scene: Scene) -> None:
+    """Four validate, and one of them has five of ten."""
+    put_validators(scene, 2, 2, power=2)
+
+
 def key_is_a_gateways(scene: Scene) -> None:
     accounts_keeper.reserve_key(scene.state, key("new validator").id(NETWORK.id), THIRD)
 
@@ -200,7 +228,7 @@ PROPOSE = Case(
             lambda scene: keeper.put_parameter(scene.state, 4, 2),
         ),
         errors.ProposalExists: same_nonce,
-        errors.UnknownAction: (with_tail(0, b""), with_tail(8, b"")),
+        errors.UnknownAction: (with_tail(0, b""), with_tail(10, b"")),
         Malformed: (with_tail(1, b""), with_tail(3, encode(AdmitMember(APPLICANT)))),
         errors.NoSuchOrganisation: with_action(0, organisation=b"?" * 32),
         errors.AlreadyMember: lambda scene: keeper.put_member(scene.state, APPLICANT, Member(5, False, False)),
@@ -255,10 +283,18 @@ PROPOSE = Case(
             with_action(7, successor=OTHER),  # which winds down by then
         ),
         errors.SuccessionTooLong: many_before,
+        errors.UpgradeTooEarly: (with_action(8, height=HEIGHT + 1), with_action(8, height=0)),
+        errors.UpgradePending: lambda scene: keeper.put_upgrade(scene.state, HEIGHT + 2, Upgrade(2, "Salus 2.0")),
+        errors.RulesNotNewer: (with_action(8, rules=1), with_action(8, rules=0), in_force),
+        errors.NoSuchUpgrade: (with_action(9, rules=3), with_action(9, rules=1)),
+        errors.TooManyValidators: too_many,
+        errors.PowerConcentrated: concentrated,
     },
     {
         (errors.ValidatorWithoutMember, errors.NoSuchValidator): "one gives power, the other takes it",
         (errors.ValidatorWithoutMember, errors.LastValidator): "one gives power, the other takes it",
+        (errors.LastValidator, errors.TooManyValidators): "the last one, or too many",
+        (errors.LastValidator, errors.PowerConcentrated): "the last one, or four at least",
         (errors.UnsortedMembers, errors.OutsiderInGroup): "both replace the same list; see test_governance",
     },
 )

@@ -17,12 +17,14 @@ from salus.contracts.governance.messages import (
     ACTIONS,
 )
 from salus.contracts.governance.parameters import BOUNDS, Parameter
+from salus.contracts.governance.power import MAX_VALIDATORS
 from salus.contracts.governance.types import (
     Ballot,
     Group,
     Member,
     MemberState,
     Proposal,
+    Upgrade,
     Validator,
 )
 from salus.core.encoding import encode
@@ -170,6 +172,23 @@ DAMAGE: dict[str, dict[bytes, bytes | None]] = {
     "unknown parameter": {keys.parameter_key(99): encode(governance.types.Value(1))},
     "parameter out of bounds": {keys.parameter_key(1): encode(governance.types.Value(1))},
     "group unsorted": {keys.group_key(b"g" * 32): encode(Group("g", 1, tuple(sorted(IDS, reverse=True))))},
+    "rules that go back": {
+        keys.upgrade_key(20): encode(Upgrade(3, "Salus 3.0")),
+        keys.upgrade_key(30): encode(Upgrade(2, "Salus 2.0")),
+    },
+    "rules of one version twice": {
+        keys.upgrade_key(20): encode(Upgrade(2, "Salus 2.0")),
+        keys.upgrade_key(30): encode(Upgrade(2, "Salus 2.0")),
+    },
+    "the first rules voted": {keys.upgrade_key(20): encode(Upgrade(1, "Salus 1.0"))},
+    "software in letters that no log takes": {
+        keys.upgrade_key(20): encode(Upgrade(2, "Salus\n2.0")),
+    },
+    "upgrade under a short key": {keys.UPGRADES + b"x": encode(Upgrade(2, "Salus 2.0"))},
+    "more validators than there can be": {
+        keys.validator_key(key(f"v {n}").id(NETWORK.id)): encode(Validator(MEMBER, key(f"v {n}").public, 1))
+        for n in range(MAX_VALIDATORS)
+    },
     "outsider in a group": {keys.group_key(b"g" * 32): encode(Group("g", 1, (b"?" * 32,)))},
 }
 

@@ -18,6 +18,7 @@ from salus.cli.main import salus
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "docs/start.md", *sorted((ROOT / "docs/guides").glob("*.md"))]
+PAGES += [ROOT / "docs/operate/consortium.md"]
 FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import (
     access_vectors,
+    committed_vectors,
     core_vectors,
     decision_vectors,
     discovery_vectors,
@@ -62,6 +63,8 @@ VECTORS: dict[str, Callable[[], dict[str, object]]] = {
     "share-codes": discovery_vectors.share_codes,
     "seen-ids": ledger_vectors.seen_ids,
     "headers": ledger_vectors.headers,
+    "committed": committed_vectors.committed_headers,
+    "cometbft-genesis": committed_vectors.cometbft,
     "tips": ledger_vectors.tips,
     "blocks": ledger_vectors.blocks,
     "pruned": ledger_vectors.pruned,

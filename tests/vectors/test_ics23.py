@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from salus.merkle.ics23 import existence
+from salus.core.errors import Malformed
+from salus.merkle.ics23 import existence, read_existence
 from salus.merkle.plain import plain_proof, plain_root
 from salus.merkle.smt import EMPTY, Proof, climb, common_bits, leaf_node, verify_absence, verify_membership
 
@@ -132,3 +133,37 @@ OURS = [
 @pytest.mark.parametrize(("items", "root"), OURS)
 def test_our_own_roots(items: list[tuple[str, str]], root: str) -> None:
     assert plain_root((key.encode(), value.encode()) for key, value in items).hex() == root
+
+
+def test_our_form_is_read_back() -> None:
+    items = [(f"key {number}".encode(), f"value {number}".encode()) for number in range(200)]
+    root = plain_root(items)
+    for key, value in items[:40]:
+        proof = plain_proof(items, key)
+        found = read_existence(existence(key, value, proof), key, value)
+        assert found == proof and verify_membership(root, key, value, found)
+    alone = plain_proof(items[:1], items[0][0])
+    assert read_existence(existence(*items[0], alone), *items[0]) == alone
+
+
+def test_a_proof_along_another_way_or_of_another_value_is_no_proof() -> None:
+    items = [(f"key {number}".encode(), f"value {number}".encode()) for number in range(200)]
+    (key, value), (other, other_value) = items[:2]
+    raw = existence(key, value, plain_proof(items, key))
+    assert read_existence(raw, key, value)
+    refused = [
+        (raw, other, value),
+        (raw, key, other_value),
+        (existence(other, other_value, plain_proof(items, other)), key, value),
+    ]
+    refused += [(raw[:-1], key, value), (raw + b"\x00", key, value), (b"", key, value), (b"\x0a\x00", key, value)]
+    for at in range(len(raw)):
+        turned = raw[:at] + bytes((raw[at] ^ 1,)) + raw[at + 1 :]
+        try:
+            found = read_existence(turned, key, value)
+        except Malformed:
+            continue
+        assert not verify_membership(plain_root(items), key, value, found)  # another sibling
+    for bad, named, said in refused:
+        with pytest.raises(Malformed):
+            read_existence(bad, named, said)

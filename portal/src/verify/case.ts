@@ -1,6 +1,7 @@
 /** One verification under way: what the steps found so far. */
 import { type Bytes, hex } from "./bytes";
 import type { Read } from "./format";
+import type { Validators } from "./genesis";
 import type { SignedHeader } from "./header";
 import type { NoteKey } from "./note";
 import type { LeafHeader } from "./record";
@@ -30,7 +31,7 @@ export type Check = (found: Case) => Result | Promise<Result>;
 /** Input, and what each step established for the later ones. */
 export class Case {
   network: Bytes = new Uint8Array(); // step 1: the one that the object names
-  validators: ReadonlyMap<string, Bytes> = new Map(); // step 2: public keys by key id; empty without a genesis
+  validators: Validators = new Map(); // step 2: of the genesis; step 3: and of the header; empty without a genesis
   log: LogValue | null = null; // step 5
   readonly bodies: Bytes[] = []; // step 5: event bodies, proved
   witnessed = false; // step 6

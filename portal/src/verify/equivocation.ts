@@ -53,7 +53,7 @@ async function checked(raw: Bytes, genesis: Bytes): Promise<Histories> {
 /** True if the checkpoint is of the network's log, and a validator of the genesis signed it. */
 async function byTheLog(checkpoint: Checkpoint, network: Network): Promise<boolean> {
   if (checkpoint.origin !== origin(network.id)) return false;
-  const keys = [...network.validators.values()].map((key) => ({ name: checkpoint.origin, public: key }));
+  const keys = [...network.validators.values()].map(({ key }) => ({ name: checkpoint.origin, public: key }));
   const signed = await Promise.all(keys.map((key) => signedBy(checkpoint, key)));
   return signed.includes(true);
 }

@@ -41,11 +41,20 @@ export type Genesis = Of<typeof genesis>;
 
 const file = struct({ document: bytes(0, Infinity), proofs: list(shapes.signature) });
 
-/** The network's id, its document, and the founding validators' public keys by key id in hexadecimal. */
+/** A validator's public key, and its share of the votes. */
+export interface Power {
+  readonly key: Bytes;
+  readonly power: bigint;
+}
+
+/** Validators by key id in hexadecimal. */
+export type Validators = ReadonlyMap<string, Power>;
+
+/** The network's id, its document, and the founding validators. */
 export interface Network {
   readonly id: Bytes;
   readonly genesis: Genesis;
-  readonly validators: ReadonlyMap<string, Bytes>;
+  readonly validators: Validators;
 }
 
 interface ListedKey {
@@ -65,7 +74,9 @@ export async function readGenesis(raw: Bytes): Promise<Network> {
   for (const [at, key] of keys.entries()) {
     if (!(await possessed(network, key, proofs[at] as Bytes))) throw new Malformed();
   }
-  const validators = new Map(found.validators.map((v) => [hex(keyId(network, v.public)), v.public]));
+  const validators = new Map(
+    found.validators.map((v) => [hex(keyId(network, v.public)), { key: v.public, power: BigInt(v.power) }]),
+  );
   return { id: network, genesis: found, validators };
 }
 

@@ -4,7 +4,8 @@ import { Malformed } from "./cbor";
 import type { Case } from "./case";
 import { origin, readEvidence, type StateFact } from "./format";
 import { readGenesis } from "./genesis";
-import { parseHeader, signedByValidator } from "./header";
+import { isCommitted } from "./committed";
+import { parseHeader, signedByValidators, signers } from "./header";
 import { tagged } from "./hashing";
 import { grew, leafHash, verifyInclusion } from "./log";
 import { parse, signedBy, witnessedBy } from "./note";
@@ -40,22 +41,29 @@ export async function checkNetwork(found: Case): Promise<Result> {
   return ok(words("The network is the genesis' hash; its founders proved their keys: {0}.", network.genesis.name));
 }
 
-/** A validator of the genesis signed the header, and no other was seen at its height. */
+/** Validators that the genesis leads to signed the header, and no other was seen at its height. */
 export async function checkHeader(found: Case): Promise<Result> {
-  const header = orNull(() => parseHeader(found.network, found.read.evidence.header));
-  const bad = words("The ledger header is malformed, or not signed by a validator of the genesis.");
+  const raw = found.read.evidence.header;
+  const header = orNull(() => parseHeader(found.network, raw));
+  const bad = isCommitted(raw)
+    ? words("The ledger header is malformed, or not committed by validators that the genesis leads to.")
+    : words("The ledger header is malformed, or not signed by a validator of the genesis.");
   if (header === null) return failed(bad);
   found.header = header;
   if (found.genesis === null) {
     return skipped(words("The header is well-formed; without a genesis no signer is known."));
   }
-  if (!(await signedByValidator(header, found.validators))) return failed(bad);
+  if (!(await signedByValidators(header, found.validators))) return failed(bad);
   const { height } = header.header;
   const memory = found.remembered?.ledger;
   if (memory && memory.height === height && !equal(memory.header, header.hash)) {
     return failed(words("Another header was seen at this height before: the ledger forked."));
   }
-  return ok(words("The header of height {0} is signed by a validator of the genesis.", height));
+  if (header.form !== "committed") {
+    return ok(words("The header of height {0} is signed by a validator of the genesis.", height));
+  }
+  found.validators = new Map([...found.validators, ...signers(header)]);
+  return ok(words("The header of height {0} is committed by validators that the genesis leads to.", height));
 }
 
 /** Each key has the value shown, or none, under the header's app hash; each key stands once. */
@@ -126,7 +134,7 @@ export async function checkCheckpoint(found: Case): Promise<Result> {
     return skipped(words("The checkpoint fits the log; without a genesis no signer is known."));
   }
   const signed = await Promise.all(
-    [...found.validators.values()].map((key) => signedBy(note, { name: note.origin, public: key })),
+    [...found.validators.values()].map(({ key }) => signedBy(note, { name: note.origin, public: key })),
   );
   if (!signed.includes(true)) return failed(words("The checkpoint is not signed by a validator of the genesis."));
   const count = await witnessedBy(note, found.witnesses);

@@ -79,7 +79,12 @@ function notProved(found: Case, verdict: Verdict): readonly Words[] {
   }
   const { kind, records } = found.read.evidence;
   const said = [words("What happened on the ledger after the header.")];
-  if (verdict === "unwitnessed") {
+  if (verdict === "unwitnessed" && found.header.form === "committed") {
+    said.push(
+      words("That the validators committed no other block at this height: no witness known to you has signed."),
+      words("That they were validators when they signed: past the trust period, only a witness or checkpoint tells."),
+    );
+  } else if (verdict === "unwitnessed") {
     said.push(words("That the ledger's operator shows this ledger to everybody: no witness known to you has signed."));
   }
   if (kind === Kind.PAGE) {

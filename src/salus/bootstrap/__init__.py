@@ -1,8 +1,11 @@
 """The composition root: the one place that knows which engine, which files, how many organisations there are."""
 
+from salus.bootstrap.consensus import Trust, read_consensus
+from salus.bootstrap.copies import back_up, restore
 from salus.bootstrap.enrolment import enrol
 from salus.bootstrap.escrow import escrow_secrets, keep_escrow, read_escrow, restore_secrets
 from salus.bootstrap.founding import create_region
+from salus.bootstrap.indexing import index_region
 from salus.bootstrap.key_changes import (
     administration_change,
     carry_out,
@@ -29,7 +32,9 @@ from salus.bootstrap.opening import create_person, has_node, needs_node, open_pe
 from salus.bootstrap.passphrase import change_passphrase
 from salus.bootstrap.pruning import prune_region
 from salus.bootstrap.region import LocalCarriers, Region
+from salus.bootstrap.resetting import reset_ledger
 from salus.bootstrap.rotation import rotate_vault
+from salus.bootstrap.signer import new_signer, open_signer, validator_entry
 from salus.bootstrap.split import SPLIT_NOTE, split_region
 from salus.bootstrap.upstream import UpstreamFile, read_upstream, write_upstream
 
@@ -41,8 +46,10 @@ __all__ = [
     "OrganisationFile",
     "Region",
     "RegionSpec",
+    "Trust",
     "UpstreamFile",
     "administration_change",
+    "back_up",
     "carry_out",
     "change_passphrase",
     "create_person",
@@ -54,16 +61,22 @@ __all__ = [
     "hand_over_administration",
     "hand_over_change",
     "has_node",
+    "index_region",
     "keep_escrow",
     "master_key_age_ms",
     "may_name_organisation",
+    "new_signer",
     "old_gateways_change",
     "needs_node",
     "open_person",
     "open_region",
+    "open_signer",
     "prune_region",
+    "read_consensus",
     "read_escrow",
     "read_upstream",
+    "reset_ledger",
+    "restore",
     "restore_secrets",
     "rotate_administration",
     "rotate_gateway",
@@ -72,6 +85,7 @@ __all__ = [
     "seal_change",
     "split_region",
     "tiles_folder",
+    "validator_entry",
     "verifying",
     "write_upstream",
 ]

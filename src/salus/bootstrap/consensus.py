@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from salus.core.errors import Kind, Refusal
+from salus.ledger.consensus.snapshots import EVERY, KEPT, KEPT_BLOCKS
 from salus.vault.files import LocalFiles
 
 FILE, SOCKET = "consensus.json", "abci.sock"
@@ -94,6 +95,10 @@ class ConsensusFile(_File, frozen=True):
     signer: str | None = None  # where a remote signer dials in (CometBFT's priv_validator_laddr)
     trust: Trust | None = None
     socket: str | None = None  # of the application, where it is not the usual one
+    archive: bool = True  # CometBFT keeps every block; else the newest ones, and votes stay here
+    keep_blocks: Annotated[int, msgspec.Meta(ge=1_000)] = KEPT_BLOCKS  # of CometBFT's, in no archive
+    snapshot_every: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = EVERY  # blocks; the same for all members
+    snapshots: Annotated[int, msgspec.Meta(ge=1, le=100)] = KEPT
     heartbeat_ms: Annotated[int, msgspec.Meta(ge=200, le=600_000)] = HEARTBEAT_MS
 
     @property

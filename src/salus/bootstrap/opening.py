@@ -8,6 +8,7 @@ from salus.bootstrap.consensus import ConsensusFile, OfANetwork, read_consensus,
 from salus.bootstrap.elsewhere import ways_out
 from salus.bootstrap.engine import Engine
 from salus.bootstrap.layout import GENESIS, SLUG, node_keystore_path, tiles_folder, wallet_path
+from salus.bootstrap.light import light_ledger
 from salus.bootstrap.region import Region
 from salus.bootstrap.upstream import UpstreamFile, read_upstream
 from salus.client.cometbft.rpc import Rpc
@@ -16,6 +17,7 @@ from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
 from salus.ledger.consensus.broadcast import Broadcaster
 from salus.ledger.consensus.ledger import ConsensusLedger
+from salus.ledger.consensus.syncing import Keeping, state_sync
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.ledger import EmbeddedLedger
 from salus.ledger.embedded.tuning import tune_process
@@ -66,9 +68,13 @@ def open_region(
     ledger: Engine
     if consensus is not None:
         tune_process()
-        node = None if read_only else validator_key(home, passphrase)
-        helper, published = verifying(verifier), tiles_folder(home, tiles)
-        ledger = decided(home, genesis, consensus, timed, helper, None if read_only else Acting(node, published))
+        helper = verifying(verifier)
+        if consensus.has_node:
+            node = None if read_only else validator_key(home, passphrase)
+            acting = None if read_only else Acting(node, tiles_folder(home, tiles))
+            ledger = decided(home, genesis, consensus, timed, helper, acting)
+        else:
+            ledger = light_ledger(home, genesis, consensus, timed, helper, read_only=read_only)
     elif upstream is not None:
         tune_process()
         ledger = _followed(home, genesis, None if read_only else upstream, timed, verifying(verifier))
@@ -117,7 +123,14 @@ def decided(
         helper=helper,
         tiles=acting.tiles,
         votes=own,
+        snapshots=state_sync(keeping(consensus)),
     )
+
+
+def keeping(consensus: ConsensusFile) -> Keeping:
+    """Return how much the node of a member keeps."""
+    blocks = None if consensus.archive else consensus.keep_blocks
+    return Keeping(consensus.snapshot_every, consensus.snapshots, blocks)
 
 
 def validator_key(home: Path, passphrase: str) -> SigningKey | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import GENESIS, Region, UpstreamFile, split_region, write_upstream
+from salus.cli.home_copies import backup, restore_home
 from salus.cli.init import keep_passphrase, refuse_used
 from salus.cli.options import (
     FILE,
@@ -52,7 +53,11 @@ PUBLIC = click.option(
 
 @click.group()
 def command() -> None:
-    """Homes apart: take a region to pieces; begin a home of one's own, which follows a node."""
+    """Homes apart: take a region to pieces; begin a home of one's own, which follows a node; back up, restore."""
+
+
+command.add_command(backup)
+command.add_command(restore_home)
 
 
 @command.command("split")

@@ -5,11 +5,13 @@ from pathlib import Path
 import click
 
 from salus.cli.following import fields, following
+from salus.cli.healing import index, reset
 from salus.cli.init import refuse_used
 from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened, tiles_of
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.cli.prune import prune_blocks
 from salus.cli.published import PLACE, audit_files, compare_notes, publish
+from salus.cli.rules import rules_data, rules_fields
 from salus.cli.status import Absent
 from salus.cli.witness_files import accept, cosign_log, show_witness
 from salus.client.published import PublishedLog
@@ -19,6 +21,7 @@ from salus.merkle.checkpoint import cosignatures, parse
 from salus.services.attach_checkpoint import attach_checkpoint
 from salus.services.inspect import export_state, inspect_block, ledger_status, prove_state
 from salus.services.proofs import prove_entry
+from salus.services.validators import rules_now
 from salus.vault.files import LocalFiles
 
 ENGINE = "embedded: one operator. Tamper-evident, not Byzantine-tolerant"
@@ -35,18 +38,18 @@ def status(home: Path | None, as_json: bool) -> None:
     """Height, time, sizes, and what kind of trust this ledger deserves."""
     with opened(home, read_only=True) as region:
         now, gone = ledger_status(region.ledger), region.ledger.pruned()
-        replica = following(region)
+        replica, rules = following(region), rules_now(region.ledger)
     size, names = published_size(tiles_of(home))
     if as_json:
         said = {"published": size, "cosigned_by": names, "engine": "embedded", "pruned": gone}
-        print_json({**now._asdict(), "time": when(now.time), **said, **(replica or {})})
+        print_json({**now._asdict(), "time": when(now.time), **said, **rules_data(*rules), **(replica or {})})
         return
     named = {"network": now.network.hex(), "height": now.height, "time": when(now.time)}
     published = f"{size} entries, cosigned by {', '.join(names) or 'nobody'}" if size is not None else "nothing yet"
     if gone is not None:
         named["pruned"] = f"all before block {gone.height}, until {when(gone.time)}"
     rest = {"published": published, "engine": ENGINE} if replica is None else fields(replica)
-    print_fields({**named, "log entries": now.log_size, **rest})
+    print_fields({**named, "log entries": now.log_size, **rules_fields(*rules), **rest})
 
 
 def published_size(folder: Path) -> tuple[int | None, list[str]]:
@@ -168,5 +171,5 @@ def attach(home: Path | None, as_json: bool, evidence: Path, note: Path) -> None
     print_result(as_json, {"evidence": str(evidence), "files": len(files)}, words)
 
 
-for part in (prune_blocks, publish, audit_files, compare_notes, show_witness, cosign_log, accept):
+for part in (prune_blocks, index, reset, publish, audit_files, compare_notes, show_witness, cosign_log, accept):
     command.add_command(part)

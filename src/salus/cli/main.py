@@ -19,6 +19,7 @@ GROUPS = {
     "serve": "Serve a home over HTTP until it is told to end.",
     "node": "Serve the ledger of a home that has the node's key, for others to follow.",
     "network": "A consortium over CometBFT: found it, bring its nodes up, see how they are, end them, join it.",
+    "signer": "A validator's key apart from its node: make one, show it to the members, sign with it.",
     "tls": "Make a certificate for development.",
     "init": "Found a region: genesis, ledger, members with their vaults.",
     "org": "Members of the network: list, add, vote, propose, suspend; their keys and escrows.",

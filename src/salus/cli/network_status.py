@@ -15,13 +15,14 @@ COLUMNS = ("member", "state", "height", "app hash", "behind", "peers", "power", 
 
 @click.command("status")
 @where
+@click.option("--own", is_flag=True, help="Of the homes here alone, and nothing of their peers.")
 @as_json_option
-def status(folder: Path | None, home: Path | None, as_json: bool) -> int:
+def status(folder: Path | None, home: Path | None, own: bool, as_json: bool) -> int:
     """Show the members' nodes: height, app hash, peers, validators, what lags, versions.
 
     Of one home also its peers, as far as they answer. Status 1 where a node is away, or app hashes differ.
     """
-    found = network_status(chosen(folder, home))
+    found = network_status(chosen(folder, home), peers=not own)
     if as_json:
         print_json(found)
     else:

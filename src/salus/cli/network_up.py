@@ -7,13 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 import orjson
 
-from salus.bootstrap.network import NotUp, homes_in, kept, said_by, served_at, stop_home
+from salus.bootstrap.network import NotUp, homes_in, is_running, kept, said_by, served_at, stop_home
 from salus.cli.options import FILE, FOLDER, Command, as_json_option, home_folder, home_option
 from salus.cli.output import print_result
 from salus.cli.status import BadInput
@@ -124,13 +124,11 @@ def _in_background(folder: Path | None, homes: Sequence[Path], program: Path | N
 @as_json_option
 def stop(folder: Path | None, home: Path | None, as_json: bool) -> None:
     """End the nodes that `salus network up` runs: of each CometBFT first, then its Salus server."""
-    ended = []
-    for one in chosen(folder, home):
-        try:
-            stop_home(one)
-        except NotUp:
-            continue
-        ended.append(said_by(one).name)
-    if not ended:
+    running = [one for one in chosen(folder, home) if is_running(one)]
+    if not running:
         raise NotUp
+    for one in running:
+        with suppress(NotUp):  # who kept another kept this one too
+            stop_home(one)
+    ended = [said_by(one).name for one in running]
     print_result(as_json, {"ended": ended}, f"Ended: {', '.join(ended)}.")

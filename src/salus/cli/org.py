@@ -11,6 +11,7 @@ from salus.cli.org_escrow import group as escrow
 from salus.cli.org_keys import hand_over, keys, rotate, winding_down
 from salus.cli.org_propose import group as propose_group
 from salus.cli.org_propose import suspend
+from salus.cli.org_validators import show_validators
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.cli.signing import by_file, write_file
 from salus.contracts.governance.messages import AdmitMember, Vote
@@ -22,7 +23,7 @@ from salus.services.vote import vote
 
 @click.group()
 def command() -> None:
-    """Members of the network: list, add, admit by vote; propose, suspend; their keys and escrows."""
+    """Members of the network and its validators: list, add, admit by vote; propose, suspend; keys and escrows."""
 
 
 @command.command("list")
@@ -106,5 +107,5 @@ def cast(
     print_result(as_json, {"height": landed.height}, words)
 
 
-for added in (propose_group, suspend, winding_down, keys, rotate, hand_over, escrow):
+for added in (show_validators, propose_group, suspend, winding_down, keys, rotate, hand_over, escrow):
     command.add_command(added)

@@ -4,15 +4,14 @@ from pathlib import Path
 
 import click
 
-from salus.bootstrap import Region
 from salus.cli.options import acting, in_home, opened, organisation
+from salus.cli.org_validators import set_validator, upgrade, withdraw_upgrade
 from salus.cli.output import print_result, when
-from salus.cli.signing import by_file, keep_file, member_id, signers_of, write_file
+from salus.cli.proposing import effective_option, open_vote
+from salus.cli.signing import by_file, keep_file, member_id, signers_of
 from salus.contracts.governance.messages import SetMemberState, SetParameter, SucceedMember
 from salus.contracts.governance.parameters import Parameter
 from salus.contracts.governance.types import MemberState
-from salus.core.types import Message
-from salus.services.propose import proposal_of, propose
 from salus.services.signing_file import draw_up
 from salus.services.suspend import suspend_together, suspension
 
@@ -22,7 +21,7 @@ PARAMETERS = {one.name.lower().replace("_", "-"): one for one in Parameter}
 
 @click.group("propose")
 def group() -> None:
-    """Open a vote on a member's state, its succession, a parameter of the network."""
+    """Open a vote on a member's state, its succession or validator, on a parameter or an upgrade of the network."""
 
 
 @group.command("state")
@@ -31,6 +30,7 @@ def group() -> None:
 @click.argument("state", type=click.Choice(list(STATES)))
 @click.option("--suspend-recipient", is_flag=True, help="It gets nothing.")
 @click.option("--suspend-custodian", is_flag=True, help="It takes in nothing; its patients keep their access.")
+@effective_option
 @by_file
 @in_home
 def set_state(
@@ -41,19 +41,21 @@ def set_state(
     state: str,
     suspend_recipient: bool,
     suspend_custodian: bool,
+    effective: int | None,
     out: Path | None,
     signers: tuple[str, ...],
 ) -> None:
     """Set a member's STATE and suspensions; ends an emergency suspension."""
     with opened(home) as region:
         action = SetMemberState(member_id(region, member), int(STATES[state]), suspend_recipient, suspend_custodian)
-        _propose(region, actor, action, out, signers, as_json)
+        open_vote(region, actor, [action], effective, out, signers, as_json)
 
 
 @group.command("succeed")
 @acting("The member that proposes.")
 @click.argument("member")
 @click.argument("successor")
+@effective_option
 @by_file
 @in_home
 def succeed(
@@ -62,42 +64,40 @@ def succeed(
     actor: str,
     member: str,
     successor: str,
+    effective: int | None,
     out: Path | None,
     signers: tuple[str, ...],
 ) -> None:
     """Let SUCCESSOR take over from MEMBER, for good. It inherits duties and none of its grants."""
     with opened(home) as region:
         action = SucceedMember(member_id(region, member), member_id(region, successor, "SUCCESSOR"))
-        _propose(region, actor, action, out, signers, as_json)
+        open_vote(region, actor, [action], effective, out, signers, as_json)
 
 
 @group.command("parameter")
 @acting("The member that proposes.")
 @click.argument("name", type=click.Choice(list(PARAMETERS)))
 @click.argument("value", type=click.IntRange(0))
+@effective_option
 @by_file
 @in_home
 def set_parameter(
-    home: Path | None, as_json: bool, actor: str, name: str, value: int, out: Path | None, signers: tuple[str, ...]
+    home: Path | None,
+    as_json: bool,
+    actor: str,
+    name: str,
+    value: int,
+    effective: int | None,
+    out: Path | None,
+    signers: tuple[str, ...],
 ) -> None:
     """Set a parameter of the network."""
     with opened(home) as region:
-        _propose(region, actor, SetParameter(int(PARAMETERS[name]), value), out, signers, as_json)
+        open_vote(region, actor, [SetParameter(int(PARAMETERS[name]), value)], effective, out, signers, as_json)
 
 
-def _propose(
-    region: Region, actor: str, action: Message, out: Path | None, signers: tuple[str, ...], as_json: bool
-) -> None:
-    proposer = organisation(region, actor)
-    if out is not None:
-        write_file(region, proposer, proposal_of(proposer, [action]), out, signers, as_json)
-        return
-    made = propose(proposer, [action])
-    words = (
-        f"Proposal {made.proposal.hex()}\nMembers vote with `salus org vote --as MEMBER PROPOSAL`; approved by more "
-        f"than two thirds of them, it takes effect at height {made.effective}."
-    )
-    print_result(as_json, {"proposal": made.proposal, "effective_height": made.effective}, words)
+for added in (set_validator, upgrade, withdraw_upgrade):
+    group.add_command(added)
 
 
 @click.command("suspend")

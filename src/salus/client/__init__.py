@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from salus.client.asynchronous import AsyncClient
     from salus.client.envelopes import EnvelopeBuilder
     from salus.client.program import Client, Entry, Refused
+    from salus.client.protective import submit_protective
     from salus.core.signatures import SigningKey
 
-__all__ = ["AsyncClient", "Client", "Entry", "EnvelopeBuilder", "Refused", "SigningKey"]
+__all__ = ["AsyncClient", "Client", "Entry", "EnvelopeBuilder", "Refused", "SigningKey", "submit_protective"]
 _PLACES = {
     "AsyncClient": "salus.client.asynchronous",
     "Client": "salus.client.program",
@@ -21,6 +22,7 @@ _PLACES = {
     "EnvelopeBuilder": "salus.client.envelopes",
     "Refused": "salus.client.program",
     "SigningKey": "salus.core.signatures",
+    "submit_protective": "salus.client.protective",
 }
 
 

@@ -14,6 +14,7 @@ from salus.client.remote_errors import AnswerLost, BadUpstream, NodeAway, NodeBu
 from salus.client.tracing import trace_fields
 
 CONNECT_S, READ_S, KEEP_S = 5.0, 15.0, 60.0
+WHOLE_S = 600.0  # of an answer from first to last byte: a block of many is large, a drip has no end
 PAUSES_S = (0.05, 0.25, 1.0)  # before a question is asked again
 MOST_ANSWER = 100 * 1024**2  # above any block
 CONNECTIONS = 16
@@ -60,15 +61,20 @@ class Server:
     """A client of one server. Safe to use from several threads."""
 
     def __init__(
-        self, url: str, authority: Path | None = None, read_s: float = READ_S, most: int = MOST_ANSWER
+        self,
+        url: str,
+        authority: Path | None = None,
+        read_s: float = READ_S,
+        most: int = MOST_ANSWER,
+        whole_s: float = WHOLE_S,
     ) -> None:
         """`authority` is a file of certificates in PEM to trust alone; without it those of this machine.
 
-        `most` bounds an answer, in bytes. Raises BadUpstream.
+        `most` bounds an answer in bytes, `whole_s` in time, beside `read_s` between parts of it. Raises BadUpstream.
         """
         parse_url(url)
         trust: ssl.SSLContext | bool = True if authority is None else trusting(authority)
-        self._read_s, self._most = read_s, most
+        self._read_s, self._most, self._whole_s = read_s, most, whole_s
         self._client = httpx2.Client(
             base_url=url.rstrip("/"),
             headers={"accept-encoding": "identity"},
@@ -153,11 +159,13 @@ class Server:
         except RuntimeError:  # closed in another thread
             raise NodeAway from None
         try:
-            parts, room = [], self._most
+            parts, room, until = [], self._most, time.monotonic() + self._whole_s
             for part in answer.iter_bytes():
                 room -= len(part)
                 if room < 0:
                     raise UnreadableAnswer
+                if time.monotonic() > until:
+                    raise httpx2.ReadTimeout("")
                 parts.append(part)
         except httpx2.DecodingError:
             raise UnreadableAnswer from None

@@ -69,11 +69,15 @@ class LoggedEvent(NamedTuple):
 
 
 class Pruned(NamedTuple):
-    """What a node has no more but for headers and hashes: blocks below `height`, log entries below `entries`."""
+    """What a node has no more but for headers and hashes: blocks below `height`, log entries below `entries`.
+
+    Where it began with a state from elsewhere it has no headers below `headers` either, nor all of the hashes.
+    """
 
     height: int
-    time: int  # of the last block that is pruned, milliseconds
+    time: int  # of the last block that is pruned, milliseconds; where that is not known, of the first that is whole
     entries: int
+    headers: int = 1
 
 
 class Proving(Protocol):

@@ -23,6 +23,7 @@ _ADMISSION = (
     (0x000A, Kind.UNAUTHENTICATED, "RevokedKey", "The key is revoked, or not in force at block time."),
     (0x000B, Kind.EXHAUSTED, "ShareExceeded", "The carrier's share of the block is used up."),
     (0x000C, Kind.INVALID, "UnknownMessage", "No message of the network has that number."),
+    (0x000D, Kind.UNAVAILABLE, "UnknownRules", "The members voted for rules that this software does not know"),
 )
 
 

@@ -66,11 +66,12 @@ class EventAnswer(Message, frozen=True):
 
 
 class PrunedAnswer(Message, frozen=True):
-    """What is gone: blocks below `height`, entries below `entries`."""
+    """What is gone: blocks below `height`, entries below `entries`, headers below `headers`."""
 
     height: Height
     time: Time
     entries: Height
+    headers: Height
 
 
 Shape = TypeVar("Shape", bound=Message)
@@ -115,7 +116,7 @@ def read_pruned(raw: bytes) -> Pruned | None:
     found = _many(raw, PrunedAnswer)
     if len(found) > 1:
         raise Malformed
-    return Pruned(found[0].height, found[0].time, found[0].entries) if found else None
+    return Pruned(found[0].height, found[0].time, found[0].entries, found[0].headers) if found else None
 
 
 def write_many(items: Sequence[Any]) -> bytes:

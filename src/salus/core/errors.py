@@ -5,7 +5,7 @@ the traceback of every raise, and with it the caller's data.
 """
 
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class Kind(Enum):
@@ -30,6 +30,10 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return f"{self.text} (0x{self.code:04x})"
+
+    def again(self) -> Self:
+        """Return a fresh object that says the same."""
+        return type(self)(*self.args)
 
 
 class Malformed(Refusal):

@@ -33,7 +33,8 @@ def fsck(
     Without a ledger, `genesis` must be given: a vault alone does not say which network it is of. A
     vault is compared with the state that the blocks give, not with what is stored of it. Findings
     name files relative to `home`; `tiles` is where the log is published, if not there. Damage is a
-    finding and never raises; ValueError where neither a ledger nor a genesis is given. `helper` may
+    finding and never raises; UnknownRules where blocks stand under rules that this software does not have, so that it
+    cannot judge them; ValueError where neither a ledger nor a genesis is given. `helper` may
     check signatures beside the replay.
     """
     findings: list[Finding] = []

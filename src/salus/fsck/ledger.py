@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from salus.core.errors import Refusal
 from salus.fsck.blocks import Chain, Linked, Record, read_records
+from salus.fsck.commits import Votes
 from salus.fsck.pruned import Beginning, check_point, find_beginning, left_over, unchecked
 from salus.fsck.replay import Replay
 from salus.fsck.report import Finding, Progress, Severity
 from salus.fsck.stored import StoredState, compare, read_state
 from salus.fsck.tiles import check_note, check_tiles
+from salus.fsck.trusted import TrustedHeaders
 from salus.verifier.helper import Alone, Helper
 
 BLOCKS, STATE, STATE_FILE, GENESIS, WITNESSED, TILES = "blocks", "state", "data.mdb", "genesis", "witnessed", "tiles"
@@ -81,13 +83,20 @@ def _blocks(
     size, chain, compared, whole = path.stat().st_size, Chain(replay.machine.network, BLOCKS), False, True
     signers = {**(begun.founders if begun else {}), **replay.validators}
     strangers = 0
+    votes: Votes | None = None
+    trusted = TrustedHeaders(folder, replay.machine.network)
     for item in _offered(read_records(path), replay.helper):
         if isinstance(item, Finding):
             yield item
             whole = whole and item.severity is Severity.NOTE
             continue
-        figures["blocks"] += 1
-        if whole and item.number <= (begun.pruned if begun else 0):
+        figures["blocks"] += item.base is None
+        if item.base is not None:
+            chain.begin(item.base)
+            replay.end = item.end
+            if item.number < replay.machine.height:  # it was pruned since
+                continue
+        elif whole and item.number <= (begun.pruned if begun else 0):
             followed = chain.follow(item, signers)
             replay.skip(item)
             if isinstance(followed, Finding):
@@ -104,7 +113,12 @@ def _blocks(
             if isinstance(linked, Linked):
                 figures["batches"] += len(linked.batches)
                 figures["envelopes"] += linked.envelopes
+                if chain.decided and votes is None:
+                    votes = Votes(folder, validators if begun is None else None)
                 yield from replay.run(linked, BLOCKS)
+                yield from trusted.check(linked.header)
+                if votes is not None:
+                    yield from votes.check(linked.header, replay.validators)
             else:
                 yield linked
                 whole = False
@@ -114,6 +128,9 @@ def _blocks(
             compared = True
             yield from _stored(stored, replay)
         progress("blocks", item.end, size)
+    if votes is not None and whole:
+        yield from votes.rest()
+    yield from trusted.rest()
     if begun is not None:
         yield from check_point(folder, begun, replay.machine.network, signers)
         yield from unchecked(begun, BLOCKS, strangers)

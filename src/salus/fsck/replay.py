@@ -48,7 +48,10 @@ class LoggedRow(NamedTuple):
 
 
 class Replay:
-    """The state as the blocks make it. `entries` are of the whole log, `rows` from entry `first` on, in order."""
+    """The state as the blocks make it. `entries` are of the log from `before` on, `rows` from `first` on, in order.
+
+    `before` is not 0 where the ledger began with a state from elsewhere: then older entries are not here.
+    """
 
     def __init__(self, genesis: bytes, helper: Helper, state: Path, begun: Beginning | None = None) -> None:
         """Raises Malformed, InvalidKey, or what a contract refuses in the genesis.
@@ -63,7 +66,7 @@ class Replay:
         self.machine.init(genesis)
         self.damage: tuple[Finding, ...] = ()
         self.entries: list[bytes] = []
-        self.first = 0
+        self.first = self.before = 0
         self.whole = begun is None
         if begun is not None:
             self._restore(begun)
@@ -79,7 +82,26 @@ class Replay:
         self.damage = (*begun.findings, *((made,) if isinstance(made, Finding) else ()))
         if isinstance(made, Machine) and begun.start is not None:
             self._tables, self.machine, self.whole = tables, made, True
-            self.entries, self.first = list(begun.start.entries), len(begun.start.entries)
+            self.first = begun.start.size
+            self.before = 0 if begun.start.entries is not None else self.first
+            self.entries = list(begun.start.entries or ())
+
+    @property
+    def size(self) -> int:
+        """How many entries the log has."""
+        return self.before + len(self.entries)
+
+    def log_root(self, size: int) -> bytes | None:
+        """Return the root of the log when it had `size` entries; None where older entries are needed that are not here.
+
+        By a log of our own where all of it is here, else as the machine's log has it.
+        """
+        if not self.before:
+            return plain_log_root(self.entries[:size])
+        try:
+            return self.machine.log.root_at(size)
+        except ValueError:
+            return None
 
     def skip(self, record: Record) -> None:
         """Pass over a pruned block, which stands in the export."""
@@ -107,7 +129,7 @@ class Replay:
             if batch.code:
                 yield Finding(file, place, f"batch {number} is none that the machine admits (0x{batch.code:04x})")
         if block.batches:
-            self._note(result, said.batches)
+            self._note(result, block.root)
         if machine.store.pending_keys > CHECKPOINT_KEYS:
             machine.checkpoint()
 
@@ -126,7 +148,7 @@ class Replay:
         items = list(store.items())
         if plain_root(items) != store.root:
             yield Finding(file, place, "the tree and a plain tree give two roots")
-        head = encode([len(self.entries), plain_log_root(self.entries)]) if self.entries else None
+        head = encode([self.size, self.log_root(self.size)]) if self.size else None
         if store.get(LOG_KEY) != head:
             yield Finding(file, place, "the log and a plain log give two roots")
         for rules in (governance_rules, accounts_rules):
@@ -144,8 +166,8 @@ class Replay:
     def expected_rows(self) -> dict[bytes, bytes]:
         """Return the rows of the local tables as a checkpoint keeps them."""
         rows = {_row("seen", row_key(minute, i)): b"".join(ids) for minute, i, ids in self.machine.seen.items()}
-        for level, width in _levels(len(self.entries)):
-            for index in range(-(-width // WIDTH)):
+        for level, width in _levels(self.size):
+            for index in range((self.before >> 8 * level) // WIDTH, -(-width // WIDTH)):
                 name = bytes((level,)) + index.to_bytes(8, "big")
                 rows[_row("log", name)] = self.machine.log.tile(level, index)
         for index, row in enumerate(self.rows, self.first):

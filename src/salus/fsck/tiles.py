@@ -12,7 +12,6 @@ from pathlib import Path
 
 from salus.core.errors import Refusal
 from salus.evidence.format import origin
-from salus.fsck.plainlog import plain_log_root
 from salus.fsck.replay import Replay
 from salus.fsck.report import Finding, Severity
 from salus.merkle.checkpoint import NoteKey, parse, signed_by
@@ -29,6 +28,10 @@ def check_tiles(folder: Path, named: Path, replay: Replay, *, whole: bool) -> It
         return
     if not whole:
         yield Finding(str(named), "whole folder", "not compared: a block is damaged", Severity.NOTE)
+        return
+    if replay.before:
+        words = "not compared: the ledger began with a state from elsewhere, and the log's older entries are not here"
+        yield Finding(str(named), "whole folder", words, Severity.NOTE)
         return
     size = _published(folder / NAME, replay)
     if isinstance(size, str):
@@ -57,9 +60,9 @@ def check_note(path: Path, replay: Replay) -> int | str:
         return wrong
     note, name = signed.checkpoint, origin(replay.machine.network)
     keys = [NoteKey(name, public) for public, _ in replay.validators.values()]
-    if note.origin != name or note.size > len(replay.entries) or not any(signed_by(signed, key) for key in keys):
+    if note.origin != name or note.size > replay.size or not any(signed_by(signed, key) for key in keys):
         return wrong
-    return note.size if note.root == plain_log_root(replay.entries[: note.size]) else wrong
+    return note.size if replay.log_root(note.size) in (note.root, None) else wrong
 
 
 def _published(path: Path, replay: Replay) -> int | str | None:

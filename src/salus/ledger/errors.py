@@ -186,3 +186,18 @@ class NotANode(Refusal):
 
 class NoTip(Refusal):
     code, kind, text = 0x703C, Kind.UNAVAILABLE, "Nothing that the node says of its newest block has been reached yet."
+
+
+class HeaderGone(Refusal):
+    code, kind = 0x7060, Kind.GONE
+    text = "The block is older than this ledger's beginning, a state from elsewhere: not even its header is here."
+
+
+class EntryGone(Refusal):
+    code, kind = 0x7061, Kind.GONE
+    text = "The log's hashes before this ledger's beginning are not here: ask a member whose ledger is older."
+
+
+class StateDamaged(Refusal):
+    code, kind = 0x7062, Kind.INVALID
+    text = "The state on this node's disk is not the one that it computed: it must not go on. Run salus ledger reset."

@@ -1,4 +1,4 @@
-"""Why a batch or an envelope is not admitted, and why an export is not taken.
+"""Why a batch or an envelope is not admitted, why a block is not executed, and why an export is not taken.
 
 Precedence, for a batch: Malformed, Oversized, Expired, TooFarAhead, Replayed, NotAMember,
 UnknownSigner, RevokedKey, WrongSignature, ShareExceeded. For an envelope: the same without
@@ -41,6 +41,25 @@ class ShareExceeded(Refusal):
 
 class UnknownMessage(Refusal):
     code, kind, text = 0x000C, Kind.INVALID, "No message of the network has that number."
+
+
+class UnknownRules(Refusal):
+    """Members voted for rules that this software does not have: it stops before the first block under them.
+
+    Names that block's height, the version, and the software that they voted for.
+    """
+
+    code, kind, text = 0x000D, Kind.UNAVAILABLE, "The members voted for rules that this software does not know"
+
+    def __init__(self, height: int, version: int, software: str) -> None:
+        super().__init__(height, version, software)
+        self.height, self.version, self.software = height, version, software
+
+    def __str__(self) -> str:
+        return (
+            f"{self.text}: version {self.version}, from block {self.height} on (0x{self.code:04x}). "
+            f"Nothing of that block was executed here. Install {self.software}, and start this node again."
+        )
 
 
 class DamagedExport(Refusal):

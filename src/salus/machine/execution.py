@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from salus.contracts.context import Context, Signer, ValidatorUpdate
-from salus.contracts.registry import CONTRACTS, EVENTS, HANDLERS, MESSAGES, PROTECTIVE
+from salus.contracts.registry import EVENTS, PROTECTIVE
 from salus.core.encoding import decode, encode
 from salus.core.envelope import Envelope, parse_envelope
 from salus.core.errors import Refusal
@@ -19,6 +19,7 @@ from salus.core.hashing import T
 from salus.core.types import Message
 from salus.machine.admission import Admission, Gate
 from salus.machine.errors import UnknownMessage
+from salus.machine.versions import Rules
 from salus.state.overlay import Cached, Overlay, Reader
 
 NO_NONCE = bytes(16)  # in the events that come of the height and of no envelope
@@ -59,12 +60,12 @@ class _Turn(NamedTuple):
 
 
 class Execution:
-    """One block on its way. `state` collects its writes over `base`, the committed state."""
+    """One block on its way, under `rules`. `state` collects its writes over `base`, the committed state."""
 
-    __slots__ = ("_gate", "_layer", "_network", "base", "events", "height", "state", "time")
+    __slots__ = ("_gate", "_layer", "_network", "_rules", "base", "events", "height", "state", "time")
 
-    def __init__(self, network: bytes, gate: Gate, base: Reader, height: int, time: int) -> None:
-        self._network, self._gate = network, gate
+    def __init__(self, network: bytes, gate: Gate, base: Reader, height: int, time: int, rules: Rules) -> None:
+        self._network, self._gate, self._rules = network, gate, rules
         self.base = Cached(base)
         self.state = Overlay(self.base)
         self._layer = Overlay(self.state)  # of the envelope whose turn it is
@@ -76,7 +77,7 @@ class Execution:
         updates = self._begin()
         found, turns = self._parse(admitted)
         self._gate.ahead(self.base, self.time, [turn.envelope for turn in turns])
-        protective = [turn for turn in turns if is_protective(turn.envelope)]
+        protective = [turn for turn in turns if is_protective(turn.envelope, self._rules.protective)]
         for turn in sorted(protective, key=_id):  # stable: of equal ids the one that comes first
             outcome = self._first(turn.envelope)
             if not outcome.code:
@@ -106,7 +107,7 @@ class Execution:
     def _begin(self) -> tuple[ValidatorUpdate, ...]:
         updates: dict[bytes, ValidatorUpdate] = {}
         events: list[Message] = []
-        for contract in CONTRACTS:
+        for contract in self._rules.contracts:
             if contract.begin_block is not None:
                 for update in contract.begin_block(self.state, self._network, self.height, self.time, events.append):
                     updates[update.public] = update
@@ -139,7 +140,7 @@ class Execution:
         events: list[Event] = []
         try:
             for index, (number, raw) in enumerate(envelope.payload.messages):
-                handler, message = _read(number, raw)
+                handler, message = self._read(number, raw)
                 context = Context(self._network, self.height, self.time, nonce, index, signers, state, verify)
                 handler(context, message)
                 events += [Event(event, event_body(nonce, index, event)) for event in context.events]
@@ -150,18 +151,17 @@ class Execution:
         self.events += events
         return Outcome(envelope.id, 0, tuple([event.body for event in events]))
 
+    def _read(self, number: int, raw: bytes) -> tuple[Callable[[Context, Any], None], Message]:
+        shape = self._rules.messages.get(number)
+        if shape is None:
+            raise UnknownMessage
+        return self._rules.handlers[number], decode(raw, shape)
 
-def _read(number: int, raw: bytes) -> tuple[Callable[[Context, Any], None], Message]:
-    shape = MESSAGES.get(number)
-    if shape is None:
-        raise UnknownMessage
-    return HANDLERS[number], decode(raw, shape)
 
-
-def is_protective(envelope: Envelope) -> bool:
-    """True if every message of the envelope is protective."""
+def is_protective(envelope: Envelope, protective: tuple[int, ...] = PROTECTIVE) -> bool:
+    """True if every message of the envelope is protective, by the newest rules or those that say so."""
     messages = envelope.payload.messages
-    return messages[0][0] in PROTECTIVE and all(number in PROTECTIVE for number, _ in messages)
+    return messages[0][0] in protective and all(number in protective for number, _ in messages)
 
 
 def _id(turn: _Turn) -> bytes:

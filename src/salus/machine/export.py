@@ -13,7 +13,7 @@ hashes; its own hash, T("export", manifest), names the export. The tiles let the
 log and prove what comes later; older entries it does not have.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, NamedTuple
 
@@ -30,7 +30,7 @@ from salus.merkle.log import Frontier, root_at
 from salus.merkle.tiles import ENTRY_BYTES, WIDTH, WIDTH_BITS, nodes_of
 from salus.state.events import EventLog
 from salus.state.names import LOG as FRONTIER
-from salus.state.names import LOG_TABLE
+from salus.state.names import LOG_BASE, LOG_TABLE
 from salus.state.store import Store
 
 CHUNK_BYTES = 1 << 20
@@ -68,11 +68,28 @@ def export_hash(network: bytes, manifest: bytes) -> bytes:
 
 def export_state(machine: Machine) -> tuple[bytes, list[bytes]]:
     """Return (manifest, chunks) of the state as it is, the last block being committed."""
-    chunks = [encode(Chunk(index, tuple(rows))) for index, rows in enumerate(_groups(_rows(machine)))]
-    hashes = tuple(T("chunk", machine.network, chunk) for chunk in chunks)
-    frontier = machine.log.meta()[FRONTIER]
-    manifest = Manifest(FORMAT, machine.network, machine.height, machine.time, machine.app_hash, frontier, hashes)
-    return encode(manifest), chunks
+    chunks: list[bytes] = []
+    return export_to(machine, chunks.append), chunks
+
+
+def export_to(machine: Machine, take: Callable[[bytes], None]) -> bytes:
+    """Give `take` one chunk after another of the state as it is; return the manifest. Holds one chunk at a time."""
+    hashes: list[bytes] = []
+    for index, rows in enumerate(_groups(_rows(machine))):
+        chunk = encode(Chunk(index, tuple(rows)))
+        hashes.append(T("chunk", machine.network, chunk))
+        take(chunk)
+    return encode(
+        Manifest(
+            FORMAT,
+            machine.network,
+            machine.height,
+            machine.time,
+            machine.app_hash,
+            machine.log.meta()[FRONTIER],
+            tuple(hashes),
+        )
+    )
 
 
 def _rows(machine: Machine) -> Iterator[ExportRow]:
@@ -104,7 +121,7 @@ class Verified(NamedTuple):
 
     network: bytes
     height: int
-    time: int
+    time: int | None  # None: no header says it. The machine then knows no time before its next block
     app_hash: bytes
 
 
@@ -129,7 +146,8 @@ def import_state(
         rows = list(_read(head, chunks))
     except Malformed:
         raise DamagedExport from None
-    if (head.network, head.height, head.time, head.app_hash) != known:
+    time = head.time if known.time is not None else None  # what only the export says of it is not believed
+    if (head.network, head.height, time, head.app_hash) != known:
         raise DamagedExport
     keys = [row[:2] for row in rows]
     if any(a >= b for a, b in pairwise(keys)):
@@ -144,11 +162,10 @@ def import_state(
     _check_tiles(tiles, log)
     if entries is not None:
         tiles |= _whole(entries, log)
-    store.checkpoint(
-        head.height,
-        {**(beside or {}), FRONTIER: head.frontier, NETWORK: head.network, TIME: head.time.to_bytes(8, "big")},
-        {LOG_TABLE: list(tiles.items()), SEEN_TABLE: seen},
-    )
+    named = {FRONTIER: head.frontier, NETWORK: head.network, TIME: (time or 0).to_bytes(8, "big")}
+    if entries is None and log.size:
+        named[LOG_BASE] = head.frontier
+    store.checkpoint(head.height, {**(beside or {}), **named}, {LOG_TABLE: list(tiles.items()), SEEN_TABLE: seen})
     return Machine(store)
 
 

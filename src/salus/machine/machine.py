@@ -25,6 +25,7 @@ from salus.machine.genesis import founded
 from salus.machine.seen import SeenIds
 from salus.machine.seen import Undo as SeenUndo
 from salus.machine.signing import Check, Verified
+from salus.machine.versions import Rules, rules_at
 from salus.merkle.log import Frontier, leaf_hash
 from salus.merkle.smt import Proof
 from salus.state.events import EventLog
@@ -113,6 +114,10 @@ class Machine:
         self._begin()
         return self.store.root
 
+    def rules(self) -> Rules:
+        """Return the rules of the next block; raise UnknownRules where members voted for others than are known here."""
+        return rules_at(self.store, self.height + 1)
+
     def check(self, raw: bytes, time: int = 0) -> int:
         """Return 0 if the batch may be passed on, else the code of its refusal; verifies its envelopes ahead.
 
@@ -133,6 +138,7 @@ class Machine:
     def admit(self, raw: bytes, time: int = 0) -> Admission:
         """Answer a batch alone, as `check` does, and leave its envelopes for later."""
         try:
+            self.rules()
             return Admission(0, self._gate.batch(self.store, max(time, self.time), raw))
         except Refusal as refusal:
             return Admission(refusal.code, None)
@@ -142,7 +148,8 @@ class Machine:
         return self._gate.checks(self.store, max(time, self.time), envelopes)
 
     def screen(self, batches: Sequence[bytes], time: int, max_bytes: int | None = None) -> list[Admission]:
-        """Answer each of `batches` as members of one block on top of the state as it is."""
+        """Answer each of `batches` as members of one block on top of the state as it is; raise UnknownRules."""
+        self.rules()
         limit = max_block_bytes(self.store)
         if max_bytes is not None:
             limit = min(limit, max_bytes)
@@ -152,7 +159,10 @@ class Machine:
         return self._screened[1]
 
     def prepare(self, batches: Sequence[bytes], max_bytes: int, time: int) -> list[bytes]:
-        """Return those of `batches` that can stand in the next block, in order; `process` accepts them."""
+        """Return those of `batches` that can stand in the next block, in order; `process` accepts them.
+
+        Both raise UnknownRules, as `execute` does.
+        """
         return [
             raw for raw, answer in zip(batches, self.screen(batches, time, max_bytes), strict=True) if not answer.code
         ]
@@ -164,11 +174,13 @@ class Machine:
     def execute(self, height: int, time: int, batches: Sequence[bytes]) -> BlockResult:
         """Run a decided block in memory; `commit` or `undo` must follow. Persists nothing.
 
-        Raises ValueError where height or time go back; whatever else is raised is a bug and must
-        stop the node.
+        Raises UnknownRules where members voted for rules that this software does not have: nothing has changed
+        then, and the node must stop before this block. Raises ValueError where height or time go back; whatever
+        else is raised is a bug and must stop the node.
         """
         if self._executed or height <= self.height or time < self.time:
             raise ValueError("out of order")
+        rules = rules_at(self.store, height)
         before = (self.height, self.time)
         if not batches:
             self._undo = _Undo(*before, None)
@@ -180,7 +192,7 @@ class Machine:
         for answer in admitted:
             if answer.batch is not None and not answer.code:
                 self.seen.consume(answer.batch.id, answer.batch.payload.not_after)
-        execution = Execution(self.network, self._gate, self.store, height, time)
+        execution = Execution(self.network, self._gate, self.store, height, time, rules)
         executed = execution.run(admitted)
         entries = [block_entry(self.network, height, time, batches_root(ids))]
         entries += [event_entry(self.network, event.body) for event in executed.events]

@@ -6,7 +6,9 @@
 | `entries`            | every entry of the log until there, 32 bytes each: hashes, no bodies |
 | `point`              | COSE_Sign, kind `pruning`, over a `Point`                         |
 
-They lie in a folder that is named by the height of the first kept block.
+They lie in a folder that is named by the height of the first kept block. A ledger that took its state from elsewhere
+begins with the export alone: which one it must be is said by a `Base`, and the log's older entries are not here. Where
+such a ledger is pruned later, `entries` is empty.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +22,7 @@ from salus.core.errors import Malformed
 from salus.core.hashing import T
 from salus.core.signatures import SigningKey
 from salus.core.types import Digest, Height, Id, Message, Time
+from salus.machine.base import Base
 from salus.machine.export import Manifest, Verified, export_hash, import_state
 from salus.machine.machine import Machine
 from salus.merkle.tiles import ENTRY_BYTES
@@ -44,10 +47,10 @@ class Point(Message, frozen=True):
 class Start(NamedTuple):
     """What the files of a folder hold."""
 
-    point: Point
+    size: int  # of the log
     manifest: bytes
     chunks: tuple[bytes, ...]
-    entries: tuple[bytes, ...]
+    entries: tuple[bytes, ...] | None  # None: older ones are elsewhere
 
 
 class DamagedStart(ValueError):
@@ -74,15 +77,31 @@ def parse_point(network: bytes, raw: bytes) -> tuple[Point, bytes, bytes]:
     return point, cose.to_be_signed("pruning", network, signed.payload, point.node), signed.signatures[0][1]
 
 
-def read_start(network: bytes, height: int, read: Callable[[str], bytes | None]) -> Start:
+def read_start(network: bytes, height: int, read: Callable[[str], bytes | None], *, whole: bool = True) -> Start:
     """Return what a folder holds for the first whole block at `height`, all of it as its point names it.
 
-    Signature and state are not checked here: see `parse_point` and `restore`. Raises DamagedStart.
+    `whole` says that the ledger has all entries of its log. Signature and state are not checked here: see
+    `parse_point` and `restore`. Raises DamagedStart.
     """
     point = read_start_point(network, height, read)
+    manifest, chunks = _export(network, point.export, read)
+    raw = _file(read, ENTRIES)
+    size = point.entries * ENTRY_BYTES if whole else 0
+    if len(raw) != size:
+        raise DamagedStart(ENTRIES, f"{len(raw)} bytes, not {size}")
+    entries = tuple(raw[at : at + ENTRY_BYTES] for at in range(0, len(raw), ENTRY_BYTES)) if whole else None
+    return Start(point.entries, manifest, chunks, entries)
+
+
+def read_base_start(base: Base, read: Callable[[str], bytes | None]) -> Start:
+    """Return what a folder holds for a ledger that begins after `base`, as it names it; raise DamagedStart."""
+    return Start(base.entries, *_export(base.network, base.export, read), None)
+
+
+def _export(network: bytes, name: bytes, read: Callable[[str], bytes | None]) -> tuple[bytes, tuple[bytes, ...]]:
     manifest = _file(read, MANIFEST)
-    if export_hash(network, manifest) != point.export:
-        raise DamagedStart(MANIFEST, "not the one that the node signed")
+    if export_hash(network, manifest) != name:
+        raise DamagedStart(MANIFEST, "not the one that is named")
     try:
         head = decode(manifest, Manifest)
     except Malformed:
@@ -91,10 +110,7 @@ def read_start(network: bytes, height: int, read: Callable[[str], bytes | None])
     for number, (chunk, expected) in enumerate(zip(chunks, head.chunks, strict=True)):
         if T("chunk", network, chunk) != expected:
             raise DamagedStart(chunk_name(number), "not the one of the manifest")
-    raw = _file(read, ENTRIES)
-    if len(raw) != point.entries * ENTRY_BYTES:
-        raise DamagedStart(ENTRIES, f"{len(raw)} bytes, not {point.entries * ENTRY_BYTES}")
-    return Start(point, manifest, chunks, tuple(raw[at : at + ENTRY_BYTES] for at in range(0, len(raw), ENTRY_BYTES)))
+    return manifest, chunks
 
 
 def read_start_point(network: bytes, height: int, read: Callable[[str], bytes | None]) -> Point:

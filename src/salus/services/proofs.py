@@ -15,6 +15,8 @@ from salus.contracts.access.events import (
 from salus.contracts.access.keys import answer_key
 from salus.contracts.access.other_events import DeferredReleased, ReleasedInBulk
 from salus.core.encoding import decode, encode
+from salus.core.errors import Kind as Why
+from salus.core.errors import Refusal
 from salus.core.request import SignedRequest
 from salus.core.types import Message
 from salus.evidence.format import (
@@ -202,9 +204,17 @@ def _events(ledger: Ledger, facts: _Facts, *indexes: int) -> tuple[LogFact, ...]
     return tuple(LogFact(proof.index, proof.size, proof.body, proof.path) for proof in proofs)
 
 
-def own_checkpoint(ledger: Ledger, log: LogValue) -> Checkpoint:
-    """Return the ledger's note over its log as it stands, with the growth from `log` to it."""
-    note = ledger.checkpoint()
+def own_checkpoint(ledger: Ledger, log: LogValue) -> Checkpoint | None:
+    """Return the ledger's note over its log, with the growth between `log` and it; None where there is none for now.
+
+    Evidence without one is good: it says that nobody has witnessed the log.
+    """
+    try:
+        note = ledger.checkpoint()
+    except Refusal as refusal:
+        if refusal.kind is not Why.UNAVAILABLE:
+            raise
+        return None
     size = notes.parse(note).checkpoint.size
     growth = () if size == log.size else ledger.prove_growth(min(size, log.size), max(size, log.size))
     return Checkpoint(note, growth)

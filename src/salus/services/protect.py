@@ -1,6 +1,7 @@
 """Carry what no custodian may suppress.
 
-A protective message goes through two members at once and counts as soon as one of them has carried it. What
+A protective message goes through two members at once and counts as soon as one of them has carried it. So it does
+where one says that it was there already, and the blocks show it: the other was first, and its answer is lost. What
 an appointment sends goes through the relation's custodian alone, as all its own messages do, and through
 another member only where the custodian does not carry it. That other member is drawn by chance from all there
 are: any rule, even "not one of her other custodians", would tell which accounts are hers.
@@ -10,14 +11,18 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import NamedTuple
 
 from salus.client.batcher import Landed
+from salus.client.ledger import EnvelopeResult
 from salus.client.refused import refusal
+from salus.core.encoding import decode_plain
+from salus.core.envelope import parse_envelope
 from salus.core.errors import Refusal
 from salus.services import lookup
 from salus.services.actors import Person
 from salus.services.errors import NotCarried
+from salus.services.held_in_block import holds
 
 _CARRIERS = 2
-_REPLAYED = 0x0007  # the other member was first
+_REPLAYED = 0x0007  # it was executed before: the other member was first
 _TIMEOUT_S = 30.0
 _PATIENCE_S = 30.0  # with the custodian, before another member is asked as well
 
@@ -34,8 +39,7 @@ def protect(person: Person, relation: bytes, envelope: bytes) -> Protected:
 
     Raises NotCarried where none did in time, or the refusal if it was refused.
     """
-    futures = _hand_over(person, relation, envelope)
-    return _first(futures)
+    return _first(person, relation, envelope, _hand_over(person, relation, envelope))
 
 
 def carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
@@ -54,25 +58,45 @@ def carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
             continue  # the next member then
         tried += 1
         landed = _landed(waiting, _TIMEOUT_S if tried == _CARRIERS else _PATIENCE_S)
+        if landed is not None and landed.result.code == _REPLAYED:
+            landed = landed_before(person, relation, envelope)
         if landed is not None:
             return landed
     raise NotCarried
 
 
+def landed_before(person: Person, relation: bytes, envelope: bytes) -> Landed | None:
+    """Return how an envelope about a relation landed that a block holds; None where none does, or it was refused."""
+    parsed = parse_envelope(person.ledger.network, envelope)
+    events = [
+        event
+        for event in person.ledger.events(subject=relation)
+        if event.body and decode_plain(event.body)[1] == parsed.payload.nonce
+    ]
+    height = max((event.height for event in events if holds(person.ledger, event.height, parsed.id)), default=0)
+    here = [event for event in events if event.height == height]
+    if not here:
+        return None
+    return Landed(height, here[0].time, EnvelopeResult(parsed.id, 0, tuple(event.body for event in here)))
+
+
 def _landed(waiting: set[Future[Landed]], timeout_s: float) -> Landed | None:
     """Return how the envelope landed, None if it did not in time; futures that failed are taken out."""
+    replayed: Landed | None = None
     while waiting:
         done, _ = wait(waiting, timeout_s, FIRST_COMPLETED)
         if not done:
-            return None
+            break
         for future in done:
             waiting.discard(future)
-            if future.exception() is None and future.result().result.code != _REPLAYED:
-                return future.result()
-    return None
+            if future.exception() is None:
+                if future.result().result.code != _REPLAYED:
+                    return future.result()
+                replayed = future.result()
+    return replayed
 
 
-def _first(futures: list[Future[Landed]]) -> Protected:
+def _first(person: Person, relation: bytes, envelope: bytes, futures: list[Future[Landed]]) -> Protected:
     waiting, answered, refused = set(futures), 0, 0
     while waiting:
         done, waiting = wait(waiting, _TIMEOUT_S, FIRST_COMPLETED)
@@ -85,7 +109,12 @@ def _first(futures: list[Future[Landed]]) -> Protected:
             landed = future.result()
             if landed.result.code == 0:
                 return Protected(landed.height, answered)
-            refused = landed.result.code if landed.result.code != _REPLAYED else refused
+            if landed.result.code != _REPLAYED:
+                refused = landed.result.code
+                continue
+            before = landed_before(person, relation, envelope)
+            if before is not None:
+                return Protected(before.height, answered)
     if refused:
         raise refusal(refused)
     raise NotCarried

@@ -3,8 +3,10 @@
 from concurrent.futures import FIRST_COMPLETED, wait
 
 from salus.client.batcher import Landed
+from salus.client.ledger import EnvelopeResult
 from salus.client.refused import refusal
 from salus.contracts.accounts import queries
+from salus.contracts.accounts.recovery_events import RecoveryContested, RecoveryVetoed
 from salus.contracts.accounts.recovery_messages import VetoPayload
 from salus.core import cose
 from salus.core.encoding import encode
@@ -12,8 +14,10 @@ from salus.core.errors import Refusal
 from salus.services import lookup
 from salus.services.actors import Person
 from salus.services.errors import NoRecovery, NotCarried
+from salus.services.history import entries
 
 _TIMEOUT_S = 30.0
+_UNKNOWN = bytes(32)  # id of the envelope, which a member makes
 _CARRIERS = 2
 
 
@@ -22,6 +26,7 @@ def veto_recovery(person: Person, handle: bytes) -> Landed:
 
     The second veto within the network's period freezes this key: the custodian's identity check settles it then.
     """
+    before = person.ledger.height()
     pending = queries.pending_recovery(person.ledger.view(), handle)
     if pending is None:
         raise NoRecovery
@@ -47,6 +52,20 @@ def veto_recovery(person: Person, handle: bytes) -> Landed:
                 if landed.result.code == 0:
                     return landed
                 refused = landed.result.code
+    there = _there(person, handle, pending.id, key.id(person.wallet.network), before)
+    if there is not None:
+        return there
     if refused:
         raise refusal(refused)
     raise NotCarried
+
+
+def _there(person: Person, handle: bytes, recovery: bytes, key: bytes, after: int) -> Landed | None:
+    """Return where the log shows this key's veto after a height: one member brought it, and its answer is lost."""
+    for entry in entries(person.ledger, handle):
+        event = entry.event
+        if entry.height <= after or not isinstance(event, RecoveryVetoed | RecoveryContested):
+            continue
+        if (event.recovery, event.key) == (recovery, key):
+            return Landed(entry.height, entry.time, EnvelopeResult(_UNKNOWN, 0, (entry.body,)))
+    return None

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 from salus.core.errors import Malformed
 from salus.merkle.heap import Heap, MemoryBuckets, bucket_of, is_bucket, pack, split_entries
-from salus.merkle.log import Frontier, leaf_hash
+from salus.merkle.log import Frontier, leaf_hash, root_at
 from salus.merkle.smt import EMPTY, leaf_node
-from salus.merkle.tiles import WIDTH, WIDTH_BITS
+from salus.merkle.tiles import WIDTH, WIDTH_BITS, nodes_of
 from salus.state import names
 from salus.state.lmdb import Folder, LmdbTables, check_file
 from salus.state.tables import Finding, StorageFailure, Tables
@@ -93,28 +94,73 @@ def _log(tables: Tables) -> Iterator[Finding]:
     raw = tables.meta(names.LOG)
     if raw is None:
         return
-    frontier = Frontier()
-    levels: dict[int, bytearray] = {}
+    begun = Frontier()
+    if (base := tables.meta(names.LOG_BASE)) is not None:
+        try:
+            begun = Frontier.decode(base)
+        except Malformed:
+            yield Finding("meta", "the beginning of the log is damaged")
+            return
+    frontier, levels = begun.copy(), _begun_levels(tables, begun)
     for key, tile in tables.rows(names.LOG_TABLE, b"\x00", b"\x01"):
-        if int.from_bytes(key[1:], "big") * WIDTH != frontier.size:
+        number, known = int.from_bytes(key[1:], "big"), 0
+        if begun.size and number == begun.size // WIDTH:
+            known = begun.size % WIDTH  # entries that came with the beginning
+        if number * WIDTH + known != frontier.size:
             yield Finding("rows, table log", "a tile of entries is missing or short")
             return
-        for at in range(0, len(tile), 32):
+        for at in range(known * 32, len(tile), 32):
             done = frontier.append(leaf_hash(tile[at : at + 32]))
-            for level in range(WIDTH_BITS, len(done), WIDTH_BITS):
-                levels.setdefault(level // WIDTH_BITS, bytearray()).extend(done[level])
-    missing = sum(map(len, levels.values()))
+            for height in range(WIDTH_BITS, len(done), WIDTH_BITS):
+                levels.setdefault(height // WIDTH_BITS, _Level(0, bytearray())).hashes.extend(done[height])
+    if begun.size and not _begins_so(tables, begun):
+        yield Finding("rows, table log", "the hashes that the log began with do not give its root")
+    missing = sum(len(level.hashes) for level in levels.values())
     for key, tile in tables.rows(names.LOG_TABLE, b"\x01", None):
-        start = int.from_bytes(key[1:], "big") * WIDTH * 32
         missing -= len(tile)
-        if tile != levels.get(key[0], b"")[start : start + WIDTH * 32]:
+        if key[0] not in levels or tile != levels[key[0]].tile(int.from_bytes(key[1:], "big")):
             yield Finding(f"rows, table log, level {key[0]}", "a tile that its entries do not give")
     if missing:
         yield Finding("rows, table log", "a tile above the entries is missing or short")
     try:
-        known = Frontier.decode(raw)
+        said = Frontier.decode(raw)
     except Malformed:
         yield Finding("meta", "the frontier of the log is damaged")
         return
-    if (known.size, known.peaks) != (frontier.size, frontier.peaks):
+    if (said.size, said.peaks) != (frontier.size, frontier.peaks):
         yield Finding("rows, table log", "the entries do not give the frontier of the log")
+
+
+class _Level(NamedTuple):
+    """The hashes of a level of tiles above the entries, from tile number `first` on."""
+
+    first: int
+    hashes: bytearray
+
+    def tile(self, number: int) -> bytes:
+        start = (number - self.first) * WIDTH * 32
+        return bytes(self.hashes[start : start + WIDTH * 32]) if start >= 0 else b""
+
+
+def _begun_levels(tables: Tables, begun: Frontier) -> dict[int, _Level]:
+    """Return what the levels hold of the beginning: of the tile that was unfinished then, the hashes there were."""
+    found: dict[int, _Level] = {}
+    level, size = 1, begun.size >> WIDTH_BITS
+    while size:
+        key = bytes((level,)) + (size // WIDTH).to_bytes(8, "big")
+        tile = tables.row(names.LOG_TABLE, key) or b""
+        found[level] = _Level(size // WIDTH, bytearray(tile[: size % WIDTH * 32]))
+        level, size = level + 1, size >> WIDTH_BITS
+    return found
+
+
+def _begins_so(tables: Tables, begun: Frontier) -> bool:
+    """True if the unfinished tiles of the beginning give its root."""
+
+    def tile(level: int, index: int) -> bytes:
+        return tables.row(names.LOG_TABLE, bytes((level,)) + index.to_bytes(8, "big")) or b""
+
+    try:
+        return root_at(nodes_of(tile), begun.size) == begun.root()
+    except ValueError:
+        return False

@@ -6,6 +6,7 @@ HEIGHT = b"\x00height"  # 8 bytes, big-endian
 SHAPE = b"\x00shape"  # of the tree: depth (1 byte), split (4, big-endian)
 ROOT = b"\x00root"
 LOG = b"\x00log"  # frontier of the event log (`merkle.log`)
+LOG_BASE = b"\x00log-base"  # frontier of a log whose older entries are elsewhere, as it was when it came
 LOG_TABLE = "log"  # tiles of the event log (`state.events`)
 
 DEEPEST = 26  # more levels would be 4 GiB of nodes: a deeper tree is damage

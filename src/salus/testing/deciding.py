@@ -141,6 +141,9 @@ class Deciding:
         """See `Votes`."""
         return validator_set(self.made[height - 1].members)
 
+    def close(self) -> None:
+        """See `Votes`."""
+
     def _commit(
         self, height: int, block: types_pb2.BlockID, members: Sequence[Validator], time: Timestamp
     ) -> types_pb2.Commit:

@@ -15,7 +15,7 @@ class Helper(Protocol):
     """Told of batches as they come. Only `offer` may be called from any thread; no method waits for another process."""
 
     def attach(self, verified: Verified, state: Path, network: bytes) -> None:
-        """Serve the machine whose memory is `verified` and whose state lies in the folder `state`; once, at first."""
+        """Serve the machine whose memory is `verified` and whose state lies in the folder `state`; at first."""
         ...
 
     def offer(self, raw: bytes) -> None:

@@ -39,7 +39,8 @@ class VerifierProcess:
         self._use = "closed" if closed else "open"
         self._start_bytes = 0 if eager else START_BYTES
         self._worth_bytes = 0 if eager else WORTH_BYTES
-        self._command = list(command)
+        self._program = list(command)
+        self._command = self._program
         self._wake = Condition()  # guards what follows
         self._waiting: dict[bytes, int] = {}  # batches, with their numbers at the child; 0: not handed over
         self._waiting_bytes = 0
@@ -53,7 +54,7 @@ class VerifierProcess:
     def attach(self, verified: Verified, state: Path, network: bytes) -> None:
         """See the port."""
         self._verified = verified
-        self._command += [str(state), network.hex(), self._use]
+        self._command = [*self._program, str(state), network.hex(), self._use]
         verified.each = from_the_end(self.hear, self._beside, side_by_side(), lambda: self.settle(self._taken))
 
     def offer(self, raw: bytes) -> None:

@@ -22,11 +22,12 @@ MOST_ENVELOPES = 50  # of a block in one answer
 
 def list_blocks(ledger: Ledger, reading: Reading, before: int, most: int) -> BlockPage:
     """Return up to `most` blocks below the height `before`, the newest first."""
-    height = ledger.height()
+    height, gone = ledger.height(), ledger.pruned()
+    first = 0 if gone is None else gone.headers - 1
     top = min(before - 1, height)
-    low = max(top - most, 0)
+    low = max(top - most, first)
     blocks = tuple(reading.blocks.summary(one) for one in range(top, low, -1))
-    return BlockPage(blocks, height, low + 1 if low else None)
+    return BlockPage(blocks, height, low + 1 if low > first else None)
 
 
 def show_block(ledger: Ledger, reading: Reading, height: int, start: int) -> BlockView:

@@ -81,6 +81,8 @@ class Blocks:
 def parse(ledger: Ledger, height: int) -> Parsed:
     """Read a block and take it apart; raises NoSuchBlock."""
     gone = ledger.pruned()
+    if gone is not None and height < gone.headers:
+        raise NoSuchBlock
     try:
         if gone is not None and height < gone.height:
             raw = ledger.header(height)

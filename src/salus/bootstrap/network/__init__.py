@@ -2,8 +2,9 @@
 
 from salus.bootstrap.network.errors import NeverHealthy, NotUp
 from salus.bootstrap.network.founding import found_network
-from salus.bootstrap.network.keeping import Keeper, homes_in, kept, said_by, served_at, stop_home
-from salus.bootstrap.network.plan import LISTEN, P2P, Place, read_members, usual
+from salus.bootstrap.network.joining import admit, invite, join, read_invitation
+from salus.bootstrap.network.keeping import Keeper, homes_in, is_running, kept, said_by, served_at, stop_home
+from salus.bootstrap.network.plan import LISTEN, P2P, Place, PlannedMember, places, read_members, usual
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus, network_status
 from salus.bootstrap.network.trial import Trial
 
@@ -17,8 +18,15 @@ __all__ = [
     "NotUp",
     "Place",
     "Trial",
+    "PlannedMember",
+    "admit",
     "found_network",
+    "invite",
+    "join",
+    "places",
+    "read_invitation",
     "homes_in",
+    "is_running",
     "kept",
     "network_status",
     "read_members",

@@ -155,6 +155,12 @@ def check_ports(consensus: ConsensusFile, *, served: bool = True) -> None:
                 raise PortTaken(address) from None
 
 
+def is_running(home: Path) -> bool:
+    """True if somebody runs the home's node, or one who was killed left a process of it."""
+    found = holding(home)
+    return is_held(home) or (found is not None and not gone(found.children, 0))
+
+
 def stop_home(home: Path, within_s: float = ENDED_S) -> None:
     """End whoever runs a home's node, and what a keeper that was killed left running; raise NotUp."""
     found = holding(home)
@@ -163,7 +169,6 @@ def stop_home(home: Path, within_s: float = ENDED_S) -> None:
         left = holding(home)
         end_all(() if left is None else left.children)
         return
-    left_over = () if found is None else found.children
-    if all(gone([one], 0) for one in left_over):
+    if found is None or gone(found.children, 0):
         raise NotUp
-    end_all(left_over)
+    end_all(found.children)

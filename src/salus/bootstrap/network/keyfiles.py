@@ -47,9 +47,14 @@ def make_cometbft(home: Path, genesis: bytes, validator: SigningKey | None) -> s
     node = SigningKey.from_seed(os.urandom(32))
     _FILES.write(folder / "config/node_key.json", orjson.dumps({"priv_key": _private(node)}))
     if validator is not None:
-        _FILES.write(folder / "config/priv_validator_key.json", orjson.dumps(_validator(validator)))
+        write_validator(home, validator)
         _FILES.write(folder / "signed/priv_validator_state.json", orjson.dumps(_NOTHING))
     return address(node.public).hex()
+
+
+def write_validator(home: Path, key: SigningKey) -> None:
+    """Put the validator's key where CometBFT reads it; what it signed last must be there already, or be nothing."""
+    _FILES.write(cometbft_home(home) / "config/priv_validator_key.json", orjson.dumps(_validator(key)))
 
 
 def genesis_json(genesis: bytes) -> bytes:

@@ -6,7 +6,7 @@ the application dies, CometBFT is ended and both are started anew; where CometBF
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from salus.bootstrap.consensus import ConsensusFile, cometbft_home, read_consensus, socket_path
@@ -23,10 +23,14 @@ APPLICATION_GRACE_S, COMETBFT_GRACE_S = 30.0, 8.0
 PROBE_S, HUNG_S = 2.0, 60.0  # how often health is asked, and after what silence CometBFT counts as hung
 
 
+Serving = Callable[[Path, ConsensusFile], Sequence[str]]  # the command that serves a home
+
+
 class Member:
     """A home whose processes are kept running by calls of `step`. Its lock is held until `close`. Not thread-safe.
 
-    With `outside` the application is a process that somebody else keeps: only CometBFT is kept here.
+    With `outside` the application is a process that somebody else keeps: only CometBFT is kept here. `serving` says
+    how the application is run, where that is not `salus serve`.
     """
 
     def __init__(
@@ -36,6 +40,7 @@ class Member:
         *,
         outside: bool = False,
         environment: Mapping[str, str] | None = None,
+        serving: Serving | None = None,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         found = read_consensus(home)
@@ -48,13 +53,20 @@ class Member:
             if found.has_node:
                 refresh(self.home, found, (home / GENESIS).read_bytes())
             logs = self.home / "logs"
-            served = None if outside else lambda: serving_command(self.home, found)
+            command_of = serving or serving_command
+            served = None if outside else lambda: command_of(self.home, found)
             self.application = (
                 None if served is None else Watched(served, logs / "salus.log", APPLICATION_GRACE_S, environment, now_s)
             )
             command = (str(program), "start", "--home", str(cometbft_home(self.home)))
             self.cometbft = (
-                Watched(lambda: command, logs / "cometbft.log", COMETBFT_GRACE_S, environment, now_s)
+                Watched(
+                    lambda: self._without_old_socket(command),
+                    logs / "cometbft.log",
+                    COMETBFT_GRACE_S,
+                    environment,
+                    now_s,
+                )
                 if found.has_node
                 else None
             )
@@ -72,6 +84,13 @@ class Member:
     @property
     def name(self) -> str:
         return self.consensus.name
+
+    def _without_old_socket(self, command: Sequence[str]) -> Sequence[str]:
+        """Return the command to start CometBFT, which listens for its signer only where no socket lies."""
+        scheme, _, path = (self.consensus.signer or "").partition("://")
+        if scheme == "unix":
+            Path(path).unlink(missing_ok=True)  # left by one that was killed
+        return command
 
     def step(self) -> None:
         """Start what is due, kill what does not end; returns soon."""

@@ -62,11 +62,14 @@ class _Place(msgspec.Struct, frozen=True):
     home: Path | None = None
 
 
-def network_status(homes: Sequence[Path]) -> NetworkStatus:
-    """Return how the nodes of some homes, and of the members they know, are; raise NoConsensusHome, BadConsensus."""
+def network_status(homes: Sequence[Path], *, peers: bool = True) -> NetworkStatus:
+    """Return how the nodes of some homes are, and with `peers` those of the members they know.
+
+    Raises NoConsensusHome, BadConsensus.
+    """
     said = [(home, said_by(home)) for home in homes]
     authority = next((found for home, one in said if (found := one.authority(home)) is not None), None)
-    places = _places(said, authority)
+    places = _places(said, authority, peers=peers)
     try:
         with Asking(authority, ANSWER_S) as asking, ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
             asked = list(pool.map(lambda place: _asked(asking, place), places))
@@ -84,10 +87,10 @@ def network_status(homes: Sequence[Path]) -> NetworkStatus:
     return NetworkStatus(chain, compared, None if len(heard) < 2 else len(set(heard)) == 1, power, nodes)
 
 
-def _places(said: Sequence[tuple[Path, ConsensusFile]], authority: Path | None) -> list[_Place]:
+def _places(said: Sequence[tuple[Path, ConsensusFile]], authority: Path | None, *, peers: bool) -> list[_Place]:
     places = {one.name: _Place(one.name, _rpc(one.own_rpc, None), served_at(one), home) for home, one in said}
     for _, one in said:
-        for peer in one.peers:
+        for peer in one.peers if peers else ():
             if peer.name not in places:
                 places[peer.name] = _Place(peer.name, _rpc(peer.rpc, authority), peer.url)
     return list(places.values())

@@ -17,6 +17,7 @@ from salus.core.errors import Refusal
 
 JSON = "application/json"
 MOST_ANSWER = 16 * 1024**2  # a block of 4 MiB in base64, its commit and its evidence fit
+WHOLE_S = 60.0  # of an answer
 ID = 1  # the id of every request: each connection waits for its one answer
 _BODY = b"request body too large"  # said with status 400
 _TEXTS: tuple[tuple[str, type[Refusal] | type[LookupError]], ...] = (
@@ -52,7 +53,7 @@ class Calls:
 
     def __init__(self, url: str, authority: Path | None, read_s: float) -> None:
         """Raises BadUpstream."""
-        self._server = Server(url, authority, read_s, MOST_ANSWER)
+        self._server = Server(url, authority, read_s, MOST_ANSWER, WHOLE_S)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -67,7 +68,7 @@ class Calls:
         response = _response(self._server.ask("/", request(method, params), JSON, tries))
         if response.error is not None:
             raise refused(response.error)
-        if response.result == b"null":
+        if bytes(response.result) == b"null":
             raise LookupError
         return read(response.result, form)
 

@@ -1,9 +1,11 @@
 """Events of a CometBFT node, over a websocket. https://docs.cometbft.com/v0.38/core/subscription"""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from socket import create_connection
 from types import TracebackType
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from websockets.exceptions import WebSocketException
@@ -16,6 +18,7 @@ from salus.client.http import CONNECT_S, parse_url, trusting
 from salus.client.remote_errors import NodeAway, NodeBusy, UnreadableAnswer
 
 NEW_HEADER = "tm.event='NewBlockHeader'"
+ACKNOWLEDGED = b"{}"  # the first event may come before it
 MOST_EVENT = 16 * 1024**2
 CLOSING_S = 1.0
 SILENCE_S = 20.0  # after which the node is asked whether it is there, and for how long an answer is waited for
@@ -47,49 +50,46 @@ class _NewHeader(msgspec.Struct, frozen=True):
     header: _HeightOnly
 
 
-class _Acknowledged(msgspec.Struct, frozen=True):
-    query: Annotated[str, msgspec.Meta(max_length=0)] = ""  # an event has one, the acknowledgement none
-
-
 class Subscription:
     """A context manager, and what iterates over events. One thread reads; `close` may be called from any."""
 
     def __init__(self, url: str, query: str, authority: Path | None = None) -> None:
         """Subscribe; raises BadUpstream, NodeAway, SubscriptionEnded, UnreadableAnswer."""
-        self._connection = _connect(url, authority)
-        try:
-            self._connection.send(request("subscribe", {"query": query}).decode())
+        with ExitStack() as undone:
+            self._connection = _connect(undone, url, authority)
+            try:
+                self._connection.send(request("subscribe", {"query": query}).decode())
+            except (WebSocketException, OSError):
+                raise NodeAway from None
             answer = self._receive(CONNECT_S)
-        except WebSocketException:
-            self.close()
-            raise NodeAway from None
-        except BaseException:
-            self.close()
-            raise
-        if answer is None:
-            self.close()
-            raise SubscriptionEnded
-        read(answer, _Acknowledged)
+            if answer is None:
+                raise SubscriptionEnded
+            self._early = None if answer == ACKNOWLEDGED else answer
+            self._open = undone.pop_all()
 
     def next(self, timeout_s: float | None = None) -> Event | None:
-        """Return the next event, None where none came in that time.
+        """Return the next event, None where none came in that time, or earlier.
 
         Raises NodeAway once the connection is over, SubscriptionEnded where the node ended it, UnreadableAnswer.
         """
-        raw = self._receive(timeout_s)
+        raw, self._early = self._early, None
         if raw is None:
+            raw = self._receive(timeout_s)
+        if raw is None or raw == ACKNOWLEDGED:
             return None
         found = read(raw, _Event)
         return Event(found.data.type, bytes(found.data.value), found.events or {})
 
     def __iter__(self) -> Iterator[Event]:
         """Yield events until it ends; raises as `next`."""
-        while (event := self.next()) is not None:
-            yield event
+        while True:
+            event = self.next()
+            if event is not None:
+                yield event
 
     def close(self) -> None:
         """End it; a thread that waits for an event gets NodeAway."""
-        self._connection.close()
+        self._open.close()
 
     def __enter__(self) -> "Subscription":
         return self
@@ -99,7 +99,7 @@ class Subscription:
     ) -> None:
         self.close()
 
-    def _receive(self, timeout_s: float | None) -> msgspec.Raw | None:
+    def _receive(self, timeout_s: float | None) -> bytes | None:
         try:
             raw = self._connection.recv(timeout_s)
         except TimeoutError:
@@ -110,7 +110,7 @@ class Subscription:
         if response.error is not None:
             refusal = refused(response.error)
             raise refusal if isinstance(refusal, NodeBusy) else SubscriptionEnded
-        return response.result
+        return bytes(response.result)
 
 
 def new_height(event: Event) -> int:
@@ -120,22 +120,28 @@ def new_height(event: Event) -> int:
     return read(event.value, _NewHeader).header.height
 
 
-def _connect(url: str, authority: Path | None) -> ClientConnection:
+def _connect(open_: ExitStack, url: str, authority: Path | None) -> ClientConnection:
     parts = parse_url(url)
     secure = parts.scheme == "https"
     address = f"{'wss' if secure else 'ws'}://{parts.netloc}{parts.path.rstrip('/')}/websocket"
     context = trusting(authority) if secure and authority is not None else None
     try:
-        return connect(
-            address,
-            ssl=context,
-            compression=None,
-            proxy=None,
-            open_timeout=CONNECT_S,
-            close_timeout=CLOSING_S,
-            ping_interval=SILENCE_S,
-            ping_timeout=SILENCE_S,
-            max_size=MOST_EVENT,
+        # A socket of our own, since that is never led elsewhere by a redirect.
+        end = parts.hostname or "", parts.port or (443 if secure else 80)
+        taken = open_.enter_context(create_connection(end, CONNECT_S))
+        return open_.enter_context(
+            connect(
+                address,
+                sock=taken,
+                ssl=context,
+                compression=None,
+                proxy=None,
+                open_timeout=CONNECT_S,
+                close_timeout=CLOSING_S,
+                ping_interval=SILENCE_S,
+                ping_timeout=SILENCE_S,
+                max_size=MOST_EVENT,
+            )
         )
     except (WebSocketException, OSError, ValueError):
         raise NodeAway from None

@@ -5,7 +5,7 @@ The same functions run when a proposal is made, on a layer that is dropped, and 
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from salus.contracts.governance import errors, keeper
 from salus.contracts.governance.events import (
@@ -15,23 +15,29 @@ from salus.contracts.governance.events import (
     MemberSucceeded,
     ParameterSet,
     PolicySetVoted,
+    UpgradeScheduled,
+    UpgradeWithdrawn,
     ValidatorSet,
 )
 from salus.contracts.governance.expected import Accounts
 from salus.contracts.governance.messages import (
     ACTIONS,
     AdmitMember,
+    ScheduleUpgrade,
     SetGroup,
     SetMemberState,
     SetParameter,
     SetPolicySet,
     SetValidator,
     SucceedMember,
+    WithdrawUpgrade,
 )
 from salus.contracts.governance.parameters import BOUNDS, NUMBERS, Parameter
 from salus.contracts.governance.policies import check_policy_set, policy_set_id
+from salus.contracts.governance.power import check_power
+from salus.contracts.governance.queries import parameter, rules_version
 from salus.contracts.governance.succession import MAX_SUCCESSIONS, longest_before
-from salus.contracts.governance.types import Group, Member, MemberState, Policies, Succession, Validator
+from salus.contracts.governance.types import Group, Member, MemberState, Policies, Succession, Upgrade, Validator
 from salus.core.encoding import decode
 from salus.core.errors import InvalidKey
 from salus.core.hashing import T
@@ -53,11 +59,29 @@ def decode_actions(actions: Sequence[tuple[int, bytes]]) -> list[Message]:
     return [decode(body, ACTIONS[number]) for number, body in actions]
 
 
+class Place(NamedTuple):
+    """Where an action stands: that `number` of a proposal that takes effect at `height`."""
+
+    network: bytes
+    proposal: bytes
+    height: int
+    number: int
+
+
 def apply(
-    accounts: Accounts, state: Overlay, network: bytes, proposal: bytes, actions: Sequence[Message]
+    accounts: Accounts, state: Overlay, network: bytes, proposal: bytes, height: int, actions: Sequence[Message]
 ) -> list[Message]:
-    """Carry out `actions` in order and return their events; raise the first refusal, with `state` half written."""
-    return [_APPLY[type(action)](accounts, state, network, proposal, i, action) for i, action in enumerate(actions)]
+    """Carry out `actions` in order and return their events; raise the first refusal, with `state` half written.
+
+    What validators have together is judged at the end, so that a proposal can shift power from one to another.
+    """
+    done = [
+        _APPLY[type(action)](accounts, state, Place(network, proposal, height, number), action)
+        for number, action in enumerate(actions)
+    ]
+    if any(isinstance(action, SetValidator | SetParameter) for action in actions):
+        check_power(state)
+    return done
 
 
 def group_id(network: bytes, proposal: bytes, index: int) -> bytes:
@@ -65,7 +89,7 @@ def group_id(network: bytes, proposal: bytes, index: int) -> bytes:
     return T("group", network, proposal, index)
 
 
-def _admit(a: Accounts, state: Overlay, network: bytes, proposal: bytes, index: int, action: AdmitMember) -> Message:
+def _admit(a: Accounts, state: Overlay, at: Place, action: AdmitMember) -> Message:
     if not a.is_organisation(state, action.organisation):
         raise errors.NoSuchOrganisation
     entry = keeper.get_member(state, action.organisation)
@@ -75,9 +99,7 @@ def _admit(a: Accounts, state: Overlay, network: bytes, proposal: bytes, index: 
     return MemberAdmitted(action.organisation)
 
 
-def _set_state(
-    a: Accounts, state: Overlay, network: bytes, proposal: bytes, index: int, action: SetMemberState
-) -> Message:
+def _set_state(a: Accounts, state: Overlay, at: Place, action: SetMemberState) -> Message:
     entry = keeper.get_member(state, action.member)
     if entry is None:
         raise errors.NoSuchMember
@@ -94,9 +116,7 @@ def _set_state(
     return MemberStateSet(action.member, after.state, after.suspended_recipient, after.suspended_custodian)
 
 
-def _succeed(
-    a: Accounts, state: Overlay, network: bytes, proposal: bytes, index: int, action: SucceedMember
-) -> Message:
+def _succeed(a: Accounts, state: Overlay, at: Place, action: SucceedMember) -> Message:
     entry = keeper.get_member(state, action.member)
     if entry is None:
         raise errors.NoSuchMember
@@ -124,18 +144,14 @@ def check_parameter(number: int, value: int) -> None:
         raise errors.ParameterOutOfBounds
 
 
-def _set_parameter(
-    a: Accounts, state: Overlay, network: bytes, proposal: bytes, index: int, action: SetParameter
-) -> Message:
+def _set_parameter(a: Accounts, state: Overlay, at: Place, action: SetParameter) -> Message:
     check_parameter(action.parameter, action.value)
     keeper.put_parameter(state, action.parameter, action.value)
     return ParameterSet(action.parameter, action.value)
 
 
-def _set_validator(
-    a: Accounts, state: Overlay, network: bytes, proposal: bytes, index: int, action: SetValidator
-) -> Message:
-    kid = key_id(network, action.public)
+def _set_validator(a: Accounts, state: Overlay, at: Place, action: SetValidator) -> Message:
+    kid = key_id(at.network, action.public)
     entry = keeper.get_validator(state, kid)
     own = entry is not None and entry.member == action.member
     if action.power == 0:
@@ -148,7 +164,7 @@ def _set_validator(
         if member is None or member.state != MemberState.ACTIVE:
             raise errors.ValidatorWithoutMember
         if not own:
-            _list_validator_key(a, state, network, kid, action)
+            _list_validator_key(a, state, at.network, kid, action)
     keeper.put_validator(state, kid, Validator(action.member, action.public, action.power))
     return ValidatorSet(action.member, action.public, action.power)
 
@@ -163,9 +179,9 @@ def _list_validator_key(a: Accounts, state: Overlay, network: bytes, kid: bytes,
     a.reserve_key(state, kid, action.member)
 
 
-def _set_group(a: Accounts, state: Overlay, network: bytes, proposal: bytes, index: int, action: SetGroup) -> Message:
+def _set_group(a: Accounts, state: Overlay, at: Place, action: SetGroup) -> Message:
     if action.group is None:
-        group, version = group_id(network, proposal, index), 1
+        group, version = group_id(at.network, at.proposal, at.number), 1
     else:
         before = keeper.get_group(state, action.group)
         if before is None:
@@ -179,11 +195,9 @@ def _set_group(a: Accounts, state: Overlay, network: bytes, proposal: bytes, ind
     return GroupSet(group, version, action.name, action.members)
 
 
-def _set_policy_set(
-    a: Accounts, state: Overlay, network: bytes, proposal: bytes, index: int, action: SetPolicySet
-) -> Message:
+def _set_policy_set(a: Accounts, state: Overlay, at: Place, action: SetPolicySet) -> Message:
     if action.set is None:
-        policy_set, version = policy_set_id(network, proposal, index), 1
+        policy_set, version = policy_set_id(at.network, at.proposal, at.number), 1
     else:
         before = keeper.get_policies(state, action.set)
         if before is None:
@@ -194,7 +208,27 @@ def _set_policy_set(
     return PolicySetVoted(policy_set, version, action.body)
 
 
-_Apply = Callable[[Accounts, Overlay, bytes, bytes, int, Any], Message]
+def _schedule(a: Accounts, state: Overlay, at: Place, action: ScheduleUpgrade) -> Message:
+    if action.height < at.height + parameter(state, Parameter.PROPOSAL_DELAY_BLOCKS):
+        raise errors.UpgradeTooEarly
+    known = keeper.list_upgrades(state)
+    if known and known[-1][0] > at.height:
+        raise errors.UpgradePending
+    if action.rules <= rules_version(state, at.height)[0]:
+        raise errors.RulesNotNewer
+    keeper.put_upgrade(state, action.height, Upgrade(action.rules, action.software))
+    return UpgradeScheduled(action.rules, action.height, action.software)
+
+
+def _withdraw(a: Accounts, state: Overlay, at: Place, action: WithdrawUpgrade) -> Message:
+    for height, entry in keeper.list_upgrades(state):
+        if height > at.height and entry.version == action.rules:
+            keeper.withdraw_upgrade(state, height)
+            return UpgradeWithdrawn(action.rules, height)
+    raise errors.NoSuchUpgrade
+
+
+_Apply = Callable[[Accounts, Overlay, Place, Any], Message]
 _APPLY: dict[type[Message], _Apply] = {
     AdmitMember: _admit,
     SetMemberState: _set_state,
@@ -203,4 +237,6 @@ _APPLY: dict[type[Message], _Apply] = {
     SetGroup: _set_group,
     SetPolicySet: _set_policy_set,
     SucceedMember: _succeed,
+    ScheduleUpgrade: _schedule,
+    WithdrawUpgrade: _withdraw,
 }

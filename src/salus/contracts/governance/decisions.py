@@ -6,8 +6,8 @@ from typing import NamedTuple
 import msgspec
 
 from salus.contracts.context import ValidatorUpdate
-from salus.contracts.governance import actions, keeper, queries
-from salus.contracts.governance.events import ProposalApplied, ProposalFailed, ProposalLapsed, ValidatorSet
+from salus.contracts.governance import actions, keeper, power, queries
+from salus.contracts.governance.events import ProposalApplied, ProposalFailed, ProposalLapsed
 from salus.contracts.governance.expected import Accounts
 from salus.contracts.governance.types import Proposal, ProposalStatus
 from salus.core.errors import Refusal
@@ -41,19 +41,22 @@ def begin_block(
 
     All actions of a proposal are carried out, or none. Returns the changes of the validator set.
     """
-    updates: dict[bytes, int] = {}
-    for proposal in keeper.due_proposals(state, height):
+    due = keeper.due_proposals(state, height)
+    if not due:
+        return ()
+    before = power.powers(state)
+    for proposal in due:
         entry = keeper.get_proposal(state, proposal)
         if entry is None:
             raise LookupError("a due proposal is not there")  # a bug or damage: halt
-        for event in _decide(accounts, state, network, proposal, entry):
+        for event in _decide(accounts, state, network, height, proposal, entry):
             emit(event)
-            if isinstance(event, ValidatorSet):
-                updates[event.public] = event.power
-    return tuple(ValidatorUpdate(public, power) for public, power in updates.items())
+    return power.updates(before, power.powers(state))
 
 
-def _decide(accounts: Accounts, state: Overlay, network: bytes, proposal: bytes, entry: Proposal) -> list[Message]:
+def _decide(
+    accounts: Accounts, state: Overlay, network: bytes, height: int, proposal: bytes, entry: Proposal
+) -> list[Message]:
     """Close one proposal; return what is to be told."""
     count = tally(state, proposal)
     if not count.passed:
@@ -61,7 +64,7 @@ def _decide(accounts: Accounts, state: Overlay, network: bytes, proposal: bytes,
         return [ProposalLapsed(entry.member, proposal, count.approvals, count.active)]
     layer = Overlay(state)
     try:
-        done = actions.apply(accounts, layer, network, proposal, actions.decode_actions(entry.actions))
+        done = actions.apply(accounts, layer, network, proposal, height, actions.decode_actions(entry.actions))
     except Refusal as refusal:
         _close(state, proposal, entry, ProposalStatus.FAILED)
         return [ProposalFailed(entry.member, proposal, type(refusal).code)]

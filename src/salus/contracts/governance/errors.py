@@ -185,3 +185,31 @@ class NotEntitled(Refusal):
 
 class EscrowOpen(Refusal):
     code, kind, text = 0x016C, Kind.CONFLICT, "The escrow has been opened by this organisation."
+
+
+class UpgradeTooEarly(Refusal):
+    code, kind, text = 0x016D, Kind.INVALID, "The upgrade leaves nodes less than the delay for a vote to prepare."
+
+
+class UpgradePending(Refusal):
+    code, kind, text = 0x016E, Kind.CONFLICT, "An upgrade is scheduled already; withdraw it first."
+
+
+class RulesNotNewer(Refusal):
+    code, kind, text = 0x016F, Kind.CONFLICT, "Only a later version of the rules can follow the one in force."
+
+
+class NoSuchUpgrade(Refusal):
+    code, kind, text = 0x0170, Kind.NOT_FOUND, "No upgrade to this version is scheduled, or it is in force already."
+
+
+class TooManyValidators(Refusal):
+    code, kind, text = 0x0171, Kind.EXHAUSTED, "More validators would remain than a network can have."
+
+
+class PowerConcentrated(Refusal):
+    code, kind, text = (
+        0x0172,
+        Kind.CONFLICT,
+        "One of four members or more would have a greater share of the validators' power than the network allows.",
+    )

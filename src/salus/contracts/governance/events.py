@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from salus.contracts.governance.types import Software
 from salus.core.types import Count, Digest, Height, Id, Message, Name, PublicKey, Small, Time
 from salus.policy.policies import PolicySet
 
@@ -117,6 +118,25 @@ class PolicySetVoted(Message, frozen=True):
     body: PolicySet
 
 
+class UpgradeScheduled(Message, frozen=True):
+    """Blocks from this height on are executed under another version of the rules."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ()
+
+    rules: Small  # the version
+    height: Height
+    software: Software
+
+
+class UpgradeWithdrawn(Message, frozen=True):
+    """What was scheduled will not be."""
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = ()
+
+    rules: Small  # the version
+    height: Height
+
+
 class MemberSucceeded(Message, frozen=True):
     """A member took over from another, and none of its grants."""
 
@@ -168,6 +188,8 @@ EVENTS: dict[int, type[Message]] = {
     0x0109: ValidatorSet,
     0x010A: GroupSet,
     0x010B: PolicySetVoted,
+    0x010C: UpgradeScheduled,
+    0x010D: UpgradeWithdrawn,
     0x0110: MemberSuspended,
     0x0111: EscrowMade,
     0x0112: EscrowOpened,

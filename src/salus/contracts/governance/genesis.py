@@ -6,6 +6,7 @@ from itertools import pairwise
 from salus.contracts.governance import keeper
 from salus.contracts.governance.actions import check_parameter, group_id
 from salus.contracts.governance.policies import check_policy_set, policy_set_id
+from salus.contracts.governance.power import check_power
 from salus.contracts.governance.types import Group, Member, MemberState, Policies, Validator
 from salus.core.encoding import decode
 from salus.core.errors import Malformed
@@ -20,8 +21,8 @@ _ORIGIN = bytes(32)  # stands for a proposal
 def write_genesis(state: Overlay, network: bytes, genesis: Genesis) -> None:
     """Write members, validators, parameters, purposes, groups and policy sets of a document that `read_genesis` gave.
 
-    Raises Malformed, UnknownParameter, ParameterOutOfBounds, or what `check_policy_set` raises, where the
-    document contradicts itself.
+    Raises Malformed, UnknownParameter, ParameterOutOfBounds, or what `check_power` and `check_policy_set` raise, where
+    the document contradicts itself.
     """
     founders = [founder_id(founder) for founder in genesis.founders]
     for founder in founders:
@@ -35,6 +36,7 @@ def write_genesis(state: Overlay, network: bytes, genesis: Genesis) -> None:
     for number, value in genesis.parameters:
         check_parameter(number, value)
         keeper.put_parameter(state, number, value)
+    check_power(state)
     _ascending([purpose.number for purpose in genesis.purposes])
     for purpose in genesis.purposes:
         _ascending(purpose.implied_by)

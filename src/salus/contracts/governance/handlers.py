@@ -22,7 +22,7 @@ def propose(accounts: Accounts, ctx: Context, msg: Propose) -> None:
     if keeper.get_proposal(ctx.state, proposal) is not None:
         raise errors.ProposalExists  # a nonce used twice must not replace what members vote on
     values = actions.decode_actions(msg.actions)
-    actions.apply(accounts, Overlay(ctx.state), ctx.network, proposal, values)  # a trial: the layer is dropped
+    actions.apply(accounts, Overlay(ctx.state), ctx.network, proposal, msg.effective, values)  # a trial: it is dropped
     # WRITE
     entry = Proposal(msg.member, msg.effective, msg.actions, int(ProposalStatus.OPEN))
     keeper.open_proposal(ctx.state, proposal, entry)

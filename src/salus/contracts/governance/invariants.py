@@ -10,6 +10,8 @@ from typing import Any
 from salus.contracts.governance import keys
 from salus.contracts.governance.parameters import BOUNDS, NUMBERS, Parameter
 from salus.contracts.governance.policies import check_policy_set
+from salus.contracts.governance.power import MAX_VALIDATORS
+from salus.contracts.governance.queries import FIRST_RULES
 from salus.contracts.governance.succession import MAX_SUCCESSIONS
 from salus.contracts.governance.types import (
     Ballot,
@@ -22,6 +24,7 @@ from salus.contracts.governance.types import (
     Proposal,
     ProposalStatus,
     Succession,
+    Upgrade,
     Validator,
     Value,
 )
@@ -46,6 +49,7 @@ _FORMS: dict[bytes, tuple[int, type[Message] | None]] = {  # space -> (length of
     b"\x01\x08": (34, Group),
     b"\x01\x09": (34, Value),
     b"\x01\x0a": (66, Policies),
+    b"\x01\x0b": (42, Upgrade),
     b"\x01\x10": (66, Emergency),
     b"\x01\x11": (66, Succession),
     b"\x01\x12": (34, Escrow),
@@ -58,6 +62,7 @@ _WIDE = (  # under the id of zeros
     b"\x01\x07",
     b"\x01\x09",
     b"\x01\x0a",
+    b"\x01\x0b",
     b"\x01\x10",
     b"\x01\x11",
 )
@@ -101,6 +106,8 @@ def _validators(network: bytes, parsed: Parsed) -> Iterator[Finding]:
     entries = parsed[b"\x01\x06"]
     if not entries:
         yield keys.VALIDATORS, "there is a validator"  # 3
+    if len(entries) > MAX_VALIDATORS:
+        yield keys.VALIDATORS, "there are no more validators than a network can have"  # 3
     for key, entry in entries.items():
         member = parsed[b"\x01\x01"].get(keys.member_key(entry.member))
         if member is None or member.state != MemberState.ACTIVE or not entry.power:
@@ -131,6 +138,9 @@ def _tables(parsed: Parsed) -> Iterator[Finding]:
         bounds = BOUNDS[Parameter(number)] if number in NUMBERS else None
         if bounds is None or not bounds.lowest <= entry.value <= bounds.highest:
             yield key, "a parameter is known and within its bounds"  # 6
+    versions = [FIRST_RULES, *(entry.version for _, entry in sorted(parsed[b"\x01\x0b"].items()))]
+    if any(x >= y for x, y in pairwise(versions)):
+        yield keys.UPGRADES, "versions of the rules rise with the height"  # 12
     for key, entry in parsed[b"\x01\x08"].items():
         known = all(keys.member_key(member) in parsed[b"\x01\x01"] for member in entry.members)
         if not known or any(x >= y for x, y in pairwise(entry.members)):

@@ -13,6 +13,7 @@ from salus.contracts.governance.types import (
     Policies,
     Proposal,
     Succession,
+    Upgrade,
     Validator,
     Value,
 )
@@ -156,6 +157,19 @@ def list_policies(state: Reader) -> list[tuple[bytes, Policies]]:
 
 def put_policies(state: Overlay, policy_set: bytes, entry: Policies) -> None:
     state.put(keys.policies_key(policy_set), encode(entry))
+
+
+def list_upgrades(state: Reader) -> list[tuple[int, Upgrade]]:
+    """Return (height, upgrade) of all that were scheduled and not withdrawn, past ones too, ascending."""
+    return [(int.from_bytes(key[34:], "big"), decode_stored(raw, Upgrade)) for key, raw in state.scan(keys.UPGRADES)]
+
+
+def put_upgrade(state: Overlay, height: int, entry: Upgrade) -> None:
+    state.put(keys.upgrade_key(height), encode(entry))
+
+
+def withdraw_upgrade(state: Overlay, height: int) -> None:
+    state.delete(keys.upgrade_key(height))
 
 
 def get_emergency(state: Reader, member: bytes) -> Emergency | None:

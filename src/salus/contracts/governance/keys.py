@@ -15,6 +15,7 @@ of the first 34 bytes lists it.
 | 01 08 group[32]                         | 34    | Group                             |
 | 01 09 0*                                | 34    | Value: how many members are active |
 | 01 0A 0* set[32]                        | 66    | Policies                          |
+| 01 0B 0* height[8, BE]                  | 42    | Upgrade: the rules from that height on |
 | 01 10 0* member[32]                     | 66    | Emergency                         |
 | 01 11 0* member[32]                     | 66    | Succession                        |
 | 01 12 organisation[32]                  | 34    | Escrow                            |
@@ -29,6 +30,7 @@ VALIDATORS = b"\x01\x06" + NETWORK
 PURPOSES = b"\x01\x07" + NETWORK
 ACTIVE_COUNT = b"\x01\x09" + NETWORK
 POLICIES = b"\x01\x0a" + NETWORK
+UPGRADES = b"\x01\x0b" + NETWORK
 EMERGENCIES = b"\x01\x10" + NETWORK
 SUCCESSIONS = b"\x01\x11" + NETWORK
 
@@ -71,6 +73,10 @@ def group_key(group: bytes) -> bytes:
 
 def policies_key(policy_set: bytes) -> bytes:
     return POLICIES + policy_set
+
+
+def upgrade_key(height: int) -> bytes:
+    return UPGRADES + height.to_bytes(8, "big")
 
 
 def emergency_key(member: bytes) -> bytes:

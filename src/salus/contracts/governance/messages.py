@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from salus.contracts.governance.types import Software
 from salus.core.types import Count, Digest, Height, Id, Message, Name, PublicKey, Signature, Small
 from salus.policy.policies import PolicySet
 
@@ -77,6 +78,20 @@ class SucceedMember(Message, frozen=True):
     successor: Id
 
 
+class ScheduleUpgrade(Message, frozen=True):
+    """Action 8: blocks from a height on are executed under another version of the rules."""
+
+    rules: Small  # the version, above the one in force then
+    height: Height  # of the first block under it
+    software: Software  # what a node installs before that: words of the members
+
+
+class WithdrawUpgrade(Message, frozen=True):
+    """Action 9: a version of the rules that is scheduled and not in force yet will not be."""
+
+    rules: Small  # the version
+
+
 class EmergencySuspend(Message, frozen=True):
     """Suspend a member at once, for a while; signed by the administration keys of each of `by`."""
 
@@ -119,4 +134,6 @@ ACTIONS: dict[int, type[Message]] = {
     5: SetGroup,
     6: SetPolicySet,
     7: SucceedMember,
+    8: ScheduleUpgrade,
+    9: WithdrawUpgrade,
 }

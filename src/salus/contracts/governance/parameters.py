@@ -18,6 +18,7 @@ class Parameter(IntEnum):
     STALE_EMERGENCY_MS = 11  # the same, for emergency treatment and break-glass
     EMERGENCY_MEMBERS = 12  # how many members together suspend another without a vote
     EMERGENCY_SUSPENSION_MS = 13  # after which that ends by itself
+    VALIDATOR_SHARE_PERCENT = 14  # of the validators' power, that one of four members or more may have
     RECOVERY_DELAY_MS = 20  # of a recovery, of a change that one device key wants, of the end of a freeze
     CONTESTED_DELAY_MS = 21  # of a recovery that a key vetoed twice, from then on
     RECENT_CHANGE_MS = 22  # a key listed less than this before a recovery cannot veto it
@@ -60,6 +61,7 @@ BOUNDS: dict[Parameter, Bounds] = {
     Parameter.STALE_EMERGENCY_MS: Bounds(900_000, 1_000, 86_400_000),  # 15 min; 1 s to 1 day
     Parameter.EMERGENCY_MEMBERS: Bounds(2, 2, 5),  # never one alone; the signatures fit into one envelope
     Parameter.EMERGENCY_SUSPENSION_MS: Bounds(259_200_000, 3_600_000, 2_592_000_000),  # 72 h; 1 h to 30 days
+    Parameter.VALIDATOR_SHARE_PERCENT: Bounds(33, 25, 100),  # so that no one of them can stop the network alone
     Parameter.RECOVERY_DELAY_MS: Bounds(604_800_000, 60_000, 7_776_000_000),  # 7 days; 1 min to 90 days
     Parameter.CONTESTED_DELAY_MS: Bounds(1_209_600_000, 60_000, 7_776_000_000),  # 14 days; 1 min to 90 days
     Parameter.RECENT_CHANGE_MS: Bounds(1_209_600_000, 0, 31_536_000_000),  # 14 days; 0 to 365 days

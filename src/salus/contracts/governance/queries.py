@@ -2,12 +2,13 @@
 
 from salus.contracts.governance import keeper, succession
 from salus.contracts.governance.parameters import BOUNDS
-from salus.contracts.governance.types import Escrow, Group, Member, MemberState, Proposal, Validator
+from salus.contracts.governance.types import Escrow, Group, Member, MemberState, Proposal, Upgrade, Validator
 from salus.core.genesis import Purpose
 from salus.core.hashing import T
 from salus.policy.policies import NO_SET, STRICT_OPT_IN, PolicySet
 from salus.state.overlay import Reader
 
+FIRST_RULES = 1  # from the first block on
 _DEFAULTS = {int(number): bounds.default for number, bounds in BOUNDS.items()}
 
 
@@ -138,3 +139,17 @@ def validators(state: Reader) -> list[Validator]:
 def proposal(state: Reader, proposal_id: bytes) -> Proposal | None:
     """Return the proposal with its status."""
     return keeper.get_proposal(state, proposal_id)
+
+
+def upgrades(state: Reader) -> list[tuple[int, Upgrade]]:
+    """Return (height, upgrade) of every version of the rules after the first, by height: past ones and scheduled."""
+    return keeper.list_upgrades(state)
+
+
+def rules_version(state: Reader, height: int) -> tuple[int, int, str]:
+    """Return (version, first height, software) of the rules for the block at `height`, as members voted until now.
+
+    `state` is the one before that block; the software is empty for the first version.
+    """
+    last = [entry for entry in keeper.list_upgrades(state) if entry[0] <= height][-1:]
+    return (last[0][1].version, last[0][0], last[0][1].software) if last else (FIRST_RULES, 1, "")

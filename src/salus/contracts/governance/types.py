@@ -8,6 +8,8 @@ from msgspec import Meta
 from salus.core.types import Count, Digest, Height, Id, Message, Name, PublicKey, Small, Time
 from salus.policy.policies import PolicySet
 
+Software = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"\A[ -~]+\Z")]  # printable ASCII: it is logged
+
 
 class MemberState(IntEnum):
     """Where a member stands in its life.
@@ -102,3 +104,10 @@ class Escrow(Message, frozen=True):
     made: Time
     opened_by: Id | None
     opened: Time  # 0 where nobody was
+
+
+class Upgrade(Message, frozen=True):
+    """A version of the rules, in force from the height under which this stands."""
+
+    version: Small  # from 2; rises with the height
+    software: Software  # that knows it, in the words of the members

@@ -21,9 +21,10 @@ from salus.ledger.consensus.admission import Mempool
 from salus.ledger.consensus.chain import DecidedBlock
 from salus.ledger.consensus.errors import NoExtensions, NoMempool, NoSnapshots, OtherChain, OtherFounders
 from salus.ledger.consensus.executor import Executor
-from salus.ledger.consensus.ports import Snapshots
+from salus.ledger.consensus.ports import Snapshot, Snapshots
 from salus.ledger.consensus.queries import Queries
 from salus.ledger.errors import LedgerStopped
+from salus.machine.errors import UnknownRules
 
 LOG = logging.getLogger("salus.consensus")
 NAME = "salus"  # also the codespace of its codes
@@ -72,6 +73,9 @@ class Application:
         kind = request.WhichOneof("value")
         try:
             return self._answers[kind or ""](request)
+        except UnknownRules as refusal:
+            LOG.critical(f"CometBFT stops: {refusal}", extra={"request": kind, "code": refusal.code})
+            return _exception(str(refusal))
         except Refusal as refusal:
             LOG.error("a request was refused: CometBFT stops", extra={"request": kind, "code": refusal.code})
             return _exception(str(refusal))
@@ -144,8 +148,10 @@ class Application:
         return Response(commit=abci_pb2.ResponseCommit(retain_height=retain))
 
     def _list_snapshots(self, _: Request) -> Response:
-        known = () if self._parts.snapshots is None else self._parts.snapshots.list()
-        return Response(list_snapshots=abci_pb2.ResponseListSnapshots(snapshots=known))
+        answer = abci_pb2.ResponseListSnapshots()
+        for one in () if self._parts.snapshots is None else self._parts.snapshots.list():
+            answer.snapshots.add(**one._asdict())
+        return Response(list_snapshots=answer)
 
     def _load_chunk(self, request: Request) -> Response:
         asked, snapshots = request.load_snapshot_chunk, self._parts.snapshots
@@ -154,16 +160,24 @@ class Application:
 
     def _offer(self, request: Request) -> Response:
         asked, snapshots = request.offer_snapshot, self._parts.snapshots
-        result = abci_pb2.ResponseOfferSnapshot.ABORT
+        one, result = asked.snapshot, int(abci_pb2.ResponseOfferSnapshot.ABORT)
         if snapshots is not None:
-            result = snapshots.offer(asked.snapshot, asked.app_hash)
-        return Response(offer_snapshot=abci_pb2.ResponseOfferSnapshot(result=result))
+            shown = Snapshot(one.height, one.format, one.chunks, one.hash, one.metadata)
+            result = snapshots.offer(shown, asked.app_hash)
+        answer = abci_pb2.ResponseOfferSnapshot(result=abci_pb2.ResponseOfferSnapshot.Result.Name(result))
+        return Response(offer_snapshot=answer)
 
     def _apply_chunk(self, request: Request) -> Response:
         asked, snapshots = request.apply_snapshot_chunk, self._parts.snapshots
         if snapshots is None:
             raise NoSnapshots
-        return Response(apply_snapshot_chunk=snapshots.apply(asked.index, asked.chunk, asked.sender))
+        applied = snapshots.apply(asked.index, asked.chunk, asked.sender)
+        answer = abci_pb2.ResponseApplySnapshotChunk(
+            result=abci_pb2.ResponseApplySnapshotChunk.Result.Name(applied.result),
+            refetch_chunks=applied.refetch,
+            reject_senders=applied.reject_senders,
+        )
+        return Response(apply_snapshot_chunk=answer)
 
 
 def _field_bytes(raw: bytes) -> int:

@@ -32,7 +32,7 @@ from salus.machine.machine import BlockResult
 IN_FLIGHT, MOST_WAITING = 32, 256  # batches, of 1 MiB at most: in mempools, and beyond
 REMEMBERED = 16_384  # batches that were executed lately: the same again is a replay, whatever mempools remember
 LANDS_S = 90.0  # how long a batch that may have been taken is waited for; longer than it is valid
-AGAIN_S = 5.0  # after which one that is in no block is sent again
+AGAIN_S = 5.0  # after which one that is in no block is sent again; then after twice as long, and so on
 TRIES_S = 8.0  # how long one that nobody takes is offered
 PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0)
 PROTECTIVE_NODES = 2  # as many take a batch with a protective message at once, where there are so many
@@ -83,13 +83,15 @@ class Broadcaster(Sending):
         begun, turn, pause = monotonic(), 0, 0
         while not (job.done.done() or self._closing.is_set()):
             sending.round(turn)
+            if sending.before:
+                self._sent.doubt(job.key)
             waited_s = monotonic() - begun
             if sending.refused and not sending.perhaps:
                 self._sent.refuse(job.key, job.refused(sending.refused))
             elif sending.perhaps:
                 if waited_s >= LANDS_S:
                     raise AnswerLost
-                wait([job.done], self._again_s)
+                wait([job.done], min(self._again_s * 2**turn, LANDS_S - waited_s))
                 turn += 1
             elif waited_s >= self._tries_s or isinstance(sending.failure, BeyondLimit):
                 raise Overloaded if isinstance(sending.failure, MempoolFull) else sending.failure
@@ -111,6 +113,7 @@ class _Sending:
     def __init__(self, nodes: Nodes, job: Job, wanted: int) -> None:
         self._nodes, self._job, self._wanted = nodes, job, wanted
         self.perhaps = False  # it may stand in a block: somebody took it, or did not say
+        self.before = False  # the first node that was asked knew it: from others, or from another time
         self.refused = 0  # code of a refusal by the check of a node that was the first to see it
         self.failure: Refusal = NodeAway()  # why the last round brought nothing
 
@@ -130,6 +133,7 @@ class _Sending:
                 self.failure = failure
                 return
             if answer.code in (0, Replayed.code) and (self.perhaps or not answer.code):
+                self.before = self.before or (answer.known and not self.perhaps)
                 self.perhaps = True
                 taken += 1
                 if taken == self._wanted:

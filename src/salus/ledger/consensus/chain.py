@@ -36,28 +36,44 @@ class _Ahead(NamedTuple):
     result: BlockResult | None
 
 
+class _Before(NamedTuple):
+    """What the machine said of itself before it was one block ahead of the file."""
+
+    time: int
+    log_size: int
+    keys: int
+
+
+_NOTHING = _Before(0, 0, 0)
+
+
 @dataclass(slots=True)
 class DecidedChain(Chain):
     """A chain whose blocks others decide. One thread at a time."""
 
     ahead: _Ahead | None = None
-    before: tuple[int, int] = (0, 0)  # time, and entries of the log, before the block that is ahead
+    before: _Before = _NOTHING  # the block that is ahead
 
     @property
     def time(self) -> int:
         """Of the last block that is kept; before the first, of the genesis."""
-        return self.before[0] if self.executed else self.machine.time
+        return self.before.time if self.executed else self.machine.time
 
     @property
     def log_size(self) -> int:
         """Entries of the log with the last block that is kept."""
-        return self.before[1] if self.executed else self.machine.log.size
+        return self.before.log_size if self.executed else self.machine.log.size
 
     @property
     def kept_app_hash(self) -> bytes:
         """The app hash after the last block that is kept."""
         ahead = self.ahead
         return ahead.header.header.app_hash if ahead is not None and ahead.result is not None else self.machine.app_hash
+
+    @property
+    def keys(self) -> int:
+        """Keys of the state after the last block that is kept."""
+        return self.before.keys if self.executed else self.machine.store.count
 
     @property
     def executed(self) -> bool:
@@ -67,12 +83,13 @@ class DecidedChain(Chain):
     def decide(self, shown: DecidedBlock, covered: Callable[[SignedHeader], None]) -> BlockResult:
         """Execute the next block as it is shown; nothing is written. One that was executed and not kept is taken back.
 
-        `covered` is called before with its header, under whose app hash the state stands as it is. Raises OutOfOrder:
-        nothing has changed then.
+        `covered` is called before with its header, under whose app hash the state stands as it is. Raises OutOfOrder,
+        UnknownRules: nothing has changed then.
         """
         if shown.height != self.height + 1:
             raise OutOfOrder
         self.rewind()
+        self.machine.rules()
         if shown.time < self.machine.time:
             raise OutOfOrder
         self.ahead = None
@@ -81,15 +98,15 @@ class DecidedChain(Chain):
             self.network,
             shown.height,
             shown.time,
-            self.network if self.tip is None else self.tip.hash,
-            transactions_root(shown.batches),
+            self.last_hash,
+            self.batches_root(shown.batches),
             self.machine.app_hash,
             shown.hash,
             shown.proposer,
         )
         header, batches = parse_header(self.network, encode(said)), tuple(shown.batches)
         covered(header)
-        self.before = self.machine.time, self.machine.log.size
+        self.before = _Before(self.machine.time, self.machine.log.size, self.machine.store.count)
         result = self._execute(header, batches)
         self.ahead = _Ahead(header, encode(Block(header.raw, batches)), batches, result)
         return result
@@ -117,6 +134,15 @@ class DecidedChain(Chain):
         self._taken(ahead.header, ahead.batches, result)
         return result
 
+    def become(self, other: "DecidedChain") -> None:
+        """Go on as `other`, which was opened in the same folder, and whose files this one has from now on."""
+        self.machine, self.blocks, self.events = other.machine, other.blocks, other.events
+        self.tip, self.empty, self.pruned, self.ahead = other.tip, other.empty, other.pruned, None
+
+    def batches_root(self, batches: Sequence[bytes]) -> bytes:
+        """Return CometBFT's data hash."""
+        return transactions_root(batches)
+
     def _execute(self, header: SignedHeader, batches: Sequence[bytes]) -> BlockResult:
         return self.machine.execute(header.header.height, header.header.time, batches)
 
@@ -132,8 +158,8 @@ class DecidedChain(Chain):
             self.network,
             height,
             max(found.time, self.machine.time),
-            self.network if self.tip is None else self.tip.hash,
-            transactions_root(batches),
+            self.last_hash,
+            self.batches_root(batches),
             self.machine.app_hash,
             found.node,
         )

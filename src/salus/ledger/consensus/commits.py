@@ -5,23 +5,22 @@ a proof needs them for as long as anybody keeps it. So a thread fetches them, a 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import Condition, Event, Thread
 
 import msgspec
 
-from salus.cometbft.proto.types_pb2 import BLOCK_ID_FLAG_COMMIT, Commit, ValidatorSet
-from salus.cometbft.reading import read
-from salus.cometbft.validators import Validator, read_validators, total_power, validators
-from salus.core.encoding import decode, encode
+from salus.cometbft.validators import validators
+from salus.core.encoding import decode
 from salus.core.errors import Refusal
 from salus.evidence.committed import FORMAT, Committed, committed, signers
-from salus.evidence.format import MAX_HEADER_BYTES
 from salus.evidence.header import SignedHeader, Validators, read_header
+from salus.ledger.consensus.bridges import bridged
 from salus.ledger.consensus.commitfile import CommitFile, Step
-from salus.ledger.consensus.errors import NoBridge, NoVotes, OtherCommit
+from salus.ledger.consensus.errors import NoVotes, OtherCommit
 from salus.ledger.consensus.ports import Votes
 from salus.ledger.errors import LedgerStopped
+from salus.machine.base import UNKNOWN
 
 LOG = logging.getLogger("salus.consensus")
 MOST_AT_ONCE = 64  # commits that are made durable together, when there is much to catch up with
@@ -31,8 +30,9 @@ PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # before a node that did not answer
 class Commits:
     """Owns the thread that collects. Methods may be called from any thread.
 
-    `header` returns the decided header of a height that is kept here, `newest` the last such height, `founders` are the
-    validators of the genesis: whom a reader of a committed header trusts to begin with.
+    `header` returns the decided header of a height that is kept here, `heights` after which one they begin and with
+    which they end, `founders` are the validators of the genesis: whom a reader of a committed header trusts to begin
+    with.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Commits:
         file: CommitFile,
         votes: Votes | None,
         founders: Validators,
-        newest: Callable[[], int],
+        heights: Callable[[], tuple[int, int]],
         header: Callable[[int], SignedHeader],
     ) -> None:
         self._network, self._file, self._votes, self._founders = network, file, votes, founders
-        self._newest, self._header = newest, header
+        self._heights, self._header = heights, header
         self._changed = Condition()  # guards the file
         self._closing, self._due = Event(), Event()
         self.trouble: type[Refusal] | None = None
@@ -70,10 +70,8 @@ class Commits:
         with self._changed:
             if not height or not self._file.first <= height <= self._file.height:
                 return None
-            made = encode(Committed(FORMAT, self._network, tuple(self._path(height))))
-        if len(made) > MAX_HEADER_BYTES:
-            raise NoBridge
-        return made
+            founders = validators(self._founders.values())
+            return bridged(self._network, founders, self._file.get, self._file.first, height)
 
     def wait(self, height: int, timeout_s: float) -> bytes:
         """Return the committed header of a height, waiting for it; raises NoVotes, NoBridge."""
@@ -90,6 +88,8 @@ class Commits:
         self._due.set()
         with self._changed:
             self._changed.notify_all()
+        if self._votes is not None:
+            self._votes.close()  # a question under way ends with that
         if self._thread is not None:
             self._thread.join(PAUSES_S[-1])
         with self._changed:
@@ -115,11 +115,12 @@ class Commits:
 
     def _collect(self, votes: Votes) -> bool:
         """Fetch what is missing; False where nothing is."""
+        gone, newest = self._heights()
         with self._changed:
-            start = self._file.height + 1
+            start = max(gone, self._file.height) + 1
         steps: list[tuple[int, Step]] = []
         try:
-            for height in range(start, min(self._newest(), start + MOST_AT_ONCE - 1) + 1):
+            for height in range(start, min(newest, start + MOST_AT_ONCE - 1) + 1):
                 step = self._fetch(votes, height)
                 steps.append((height, step))
         finally:
@@ -147,44 +148,9 @@ class Commits:
         raw = committed(self._network, [(*votes.commit(height), votes.validators(height))])
         found = read_header(self._network, raw, signers(self._network, raw))
         known = self._header(height)
-        if found.hash != known.hash or found.header != msgspec.structs.replace(known.header, format=FORMAT):
+        said = msgspec.structs.replace(known.header, format=FORMAT)
+        if said.previous == UNKNOWN:  # the first after a state from elsewhere
+            said = msgspec.structs.replace(said, previous=found.header.previous)
+        if found.hash != known.hash or found.header != said:
             raise OtherCommit
         return Step(*decode(raw, Committed).steps[0])
-
-    def _path(self, height: int) -> list[Step]:
-        """Return a way from the founders to a height, in steps of which each vouches for the next."""
-        steps: list[Step] = []
-        known, low = validators(self._founders.values()), self._file.first - 1
-        while not _trusted(known, self._file.get(height)):
-            trusted = self._farthest(known, low, height)
-            if trusted == low:  # none beyond, but the next one, which the last step names
-                if not steps:
-                    raise NoBridge
-                trusted += 1
-            if trusted == height:
-                break
-            low = trusted
-            steps.append(self._file.get(low))
-            known = read_validators(read(steps[-1].validators, ValidatorSet))
-        return [*steps, self._file.get(height)]
-
-    def _farthest(self, known: Sequence[Validator], low: int, height: int) -> int:
-        """Return a height from `low` on, below `height`, that `known` vouch for while for the next they do not."""
-        while height - low > 1:
-            middle = (low + height) // 2
-            if _trusted(known, self._file.get(middle)):
-                low = middle
-            else:
-                height = middle
-        return low
-
-
-def _trusted(known: Sequence[Validator], step: Step) -> bool:
-    """True if more than a third of the power of `known` signed a step, whose votes were verified when it was kept."""
-    powers = {one.address: one.power for one in known}
-    signed = [
-        powers.get(one.validator_address, 0)
-        for one in read(step.commit, Commit).signatures
-        if one.block_id_flag == BLOCK_ID_FLAG_COMMIT
-    ]
-    return sum(signed) * 3 > total_power(known)

@@ -14,9 +14,11 @@ from salus.core.errors import Refusal
 from salus.evidence.header import SignedHeader
 from salus.ledger.consensus.chain import DecidedBlock, DecidedChain
 from salus.ledger.consensus.errors import OutOfOrder
+from salus.ledger.consensus.ports import Snapshots
 from salus.ledger.embedded.checkpoints import Checkpoints
 from salus.ledger.embedded.views import View, Views
 from salus.ledger.errors import LedgerStopped, StorageFailed, StorageFull
+from salus.machine.errors import UnknownRules
 from salus.machine.machine import BlockResult
 from salus.merkle.smt import Proof
 from salus.state.tables import StorageFailure
@@ -59,13 +61,17 @@ class Executor:
         self._before: View | None = None  # the state before a block that is executed and not kept
         self._closing, self._busy = Event(), Event()
         self.trouble: type[Refusal] | None = None
+        self.snapshots: Snapshots | None = None
         self._busy.set()  # with what opening replayed
         self._thread = Thread(target=self._idle, name="ledger-idle", daemon=True)
         self._thread.start()
 
     def decide(self, shown: DecidedBlock) -> BlockResult:
-        """Execute the next block. Raises OutOfOrder, LedgerStopped; whatever else is a bug, and stops."""
-        with self._lock, self._stopping(OutOfOrder):
+        """Execute the next block. Raises OutOfOrder, UnknownRules, LedgerStopped; whatever else is a bug, and stops."""
+        with self._lock, self._stopping(OutOfOrder, UnknownRules):
+            damage = None if self.snapshots is None else self.snapshots.trouble()
+            if damage is not None:
+                raise damage
             self._helper.hear()
             self._helper.take(shown.batches)
             try:
@@ -84,7 +90,7 @@ class Executor:
                     LOG.error("a block was not stored; tried again", extra={"code": refusal.code})
                 else:
                     self.trouble = self._before = None
-                    self._keep(lambda: self._checkpoints.look(idle=False))
+                    self._after()
                     break
             if self._closing.wait(AGAIN_S):
                 raise LedgerStopped
@@ -120,6 +126,15 @@ class Executor:
             self._chain.rewind()
             yield self._chain
 
+    @contextmanager
+    def exchanging(self) -> Iterator[None]:
+        """Let the chain be exchanged, under the lock; what is raised stops it. Raises LedgerStopped, StorageFailure."""
+        with self._lock:
+            self.save()
+            with self._stopping():
+                yield
+            self._before = None
+
     def save(self) -> None:
         """Take a checkpoint now; raises StorageFailure, LedgerStopped."""
         with self._lock:
@@ -144,6 +159,14 @@ class Executor:
         finally:
             self._checkpoints.close()
             self._helper.close()
+
+    def _after(self) -> None:
+        """Go on with checkpoints; a snapshot is taken of one at its very height, or left out where the disk fails."""
+        height, snapshots = self._chain.height, self.snapshots
+        if snapshots is None or not snapshots.due(height):
+            self._keep(lambda: self._checkpoints.look(idle=False))
+            return
+        self._keep(lambda: self._checkpoints.mark(lambda: snapshots.begin(height)))
 
     def _cover(self, header: SignedHeader) -> None:
         self._before = self._views.open(self._chain.height, self._chain.machine.time)

@@ -94,11 +94,13 @@ class ConsensusLedger(ChainReader):
         unlock: Callable[[], None],
         helper: Helper,
         publish: Callable[[Source], Publisher] | None = None,
+        open_store: Callable[[Path], Store] = Store.open,
     ) -> None:
         super().__init__(chain, clock, place)
         self._decided, self._outside, self._unlock, self._helper = chain, outside, unlock, helper
+        self._open_store = open_store
         self._asked: list[_Asked] = []
-        self._closed = False
+        self._closed = self._let_go = False
         self._server: Server | None = None
         self._executor: Executor | None = None
         self._publisher: Publisher | None = None
@@ -110,7 +112,7 @@ class ConsensusLedger(ChainReader):
             commits,
             votes,
             validator_keys(chain.network, self._founders),
-            self.height,
+            lambda: (chain.blocks.gone, chain.height),
             lambda height: parse_header(self.network, self._decided_header(height)),
         )
         if outside is not None:
@@ -137,12 +139,12 @@ class ConsensusLedger(ChainReader):
     ) -> "ConsensusLedger":
         """Open the ledger in `folder`, which is made where it is absent, and answer CometBFT on the socket `listening`.
 
-        Without `broadcaster` for reading only, which changes no file; without `listening` alone nobody is answered
-        (`application` is, in process). `broadcaster` and `helper` are closed with it. `votes` is the node's own
-        CometBFT, `node` the validator's key if this home has it, `tiles` a folder to publish the log in.
+        Without `broadcaster` for reading only, which changes no file; without `listening` the application is there and
+        nothing listens for it. `votes` is the node's own CometBFT, `node` the validator's key if this home has it,
+        `tiles` a folder to publish the log in. `broadcaster`, `votes` and `helper` are closed with the ledger.
 
-        Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, DamagedCommits, ClockBehind,
-        SocketTaken; StorageFailed where the state cannot be opened.
+        Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, UnknownRules, DamagedCommits,
+        ClockBehind, SocketTaken; StorageFailed where the state cannot be opened.
         """
         port, dated, reading = files or LocalFiles(), clock or SystemClock(), broadcaster is None
         with ExitStack() as undone:
@@ -169,7 +171,9 @@ class ConsensusLedger(ChainReader):
             undone.callback(commits.close)
             outside = None if broadcaster is None else Outside(broadcaster, votes, node)
             publish = None if tiles is None else partial(Publisher, tiles, port)
-            made = cls(chain, commits, outside, dated, Place(folder, port), unlock, helper or Alone(), publish)
+            made = cls(
+                chain, commits, outside, dated, Place(folder, port), unlock, helper or Alone(), publish, open_store
+            )
             undone.pop_all()
         try:
             made.serve(listening, None if snapshots is None else snapshots(made))
@@ -185,6 +189,7 @@ class ConsensusLedger(ChainReader):
                 raise ReadOnly
             return
         mempool = Mempool(self._decided, self._lock, self._helper, self._clock, ahead=isinstance(self._helper, Alone))
+        self._executor.snapshots = snapshots
         parts = Parts(self._executor, mempool, Queries(self._executor), snapshots, lambda: self._commits.height)
         self.application = Application(self.network, self._founders, parts)
         self._server = None if listening is None else Server(listening, self.application.handle)
@@ -199,6 +204,8 @@ class ConsensusLedger(ChainReader):
                 self._executor.stop()
             if self._server is not None:
                 self._server.close()
+            if self._executor is not None and self._executor.snapshots is not None:
+                self._executor.snapshots.close()
             self._commits.close()
             if self._outside is not None:
                 self._outside.broadcaster.close()
@@ -211,7 +218,8 @@ class ConsensusLedger(ChainReader):
         finally:
             with self._lock:
                 self._fail_asked()
-                self._chain.close()
+                if not self._let_go:
+                    self._chain.close()
                 self._unlock()
 
     def __enter__(self) -> "ConsensusLedger":
@@ -221,10 +229,16 @@ class ConsensusLedger(ChainReader):
         self.close()
 
     def submit(self, batch: bytes) -> "Future[BatchResult]":
-        """Send a batch to the validators; see the port. Raises ReadOnly, LedgerStopped, and what broadcasting does."""
+        """Send a batch to the validators; see the port.
+
+        Raises ReadOnly, LedgerStopped, UnknownRules (nothing that others execute will be executed here), and what
+        broadcasting does.
+        """
         if self._outside is None:
             raise ReadOnly
         self._raise_stopped()
+        with self._lock:
+            self._decided.machine.rules()
         return self._outside.broadcaster.submit(batch, self._decided.height, self._decided.time)
 
     def now(self) -> int:
@@ -245,15 +259,17 @@ class ConsensusLedger(ChainReader):
         if self._outside.node is None:
             raise NothingSigns
         with self._lock:
-            signed, height, time = self._decided.tip, self._decided.height, self._decided.time
-        return sign_tip(
-            Tip(self.network, height, self.network if signed is None else signed.hash, time), self._outside.node
-        )
+            last, height, time = self._decided.last_hash, self._decided.height, self._decided.time
+        return sign_tip(Tip(self.network, height, last, time), self._outside.node)
 
     def trouble(self) -> Refusal | None:
         """See the port."""
-        found = self._commits.trouble if self._executor is None else self._executor.trouble or self._commits.trouble
-        return None if found is None else found()
+        executor = self._executor
+        damage = None if executor is None or executor.snapshots is None else executor.snapshots.trouble()
+        if damage is not None:
+            return damage
+        found = self._commits.trouble if executor is None else executor.trouble or self._commits.trouble
+        return super().trouble() if found is None else found()
 
     def prove(self, keys: Sequence[bytes]) -> StateProof:
         """See the port; waits for the next block where the last was not empty, and for the votes for it.
@@ -329,7 +345,39 @@ class ConsensusLedger(ChainReader):
         """Return what the ledger says of itself, as of the last block that is kept."""
         with self._lock:
             chain = self._decided
-            return super().status()._replace(time=chain.time, app_hash=chain.kept_app_hash, log_entries=chain.log_size)
+            return (
+                super()
+                .status()
+                ._replace(
+                    time=chain.time, app_hash=chain.kept_app_hash, log_entries=chain.log_size, state_keys=chain.keys
+                )
+            )
+
+    @property
+    def place(self) -> Place:
+        """Where the ledger lies."""
+        return self._place
+
+    def replace(self, change: Callable[[], None]) -> None:
+        """Close the chain, call `change`, which puts another beginning into the folder, and go on with what is there.
+
+        For a chain without blocks alone. What is raised leaves the ledger stopped.
+        """
+        executor, (folder, files) = self._executor, self._place
+        if executor is None or self._decided.height:
+            raise ReadOnly
+        with self._lock, executor.exchanging():
+            self._decided.close()
+            self._let_go = True
+            change()
+            genesis = files.read(folder / GENESIS) or b""
+            fresh = open_kind(DecidedChain, folder, genesis, files, self._open_store, helper=self._helper)
+            self._decided.become(fresh)
+            self._views.store = fresh.machine.store
+            fresh.machine.watch = self._views.keep
+            if self._publisher is not None:
+                self._publisher.source(Source(fresh.machine.log, self.checkpoint, self._lock))
+            self._let_go = False
 
     def _decided_header(self, height: int) -> bytes:
         with self._lock:

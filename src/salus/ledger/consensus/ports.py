@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from salus.client.ledger import BatchResult
-from salus.cometbft.proto import abci_pb2, types_pb2
+from salus.cometbft.proto import types_pb2
+from salus.core.errors import Refusal
 from salus.machine.machine import BlockResult
 
 
@@ -39,24 +40,64 @@ class Votes(Protocol):
         """Return the validators that signed the height."""
         ...
 
-
-class Snapshots(Protocol):
-    """What CometBFT's state sync gives and takes; called by the thread of the snapshot connection alone."""
-
-    def list(self) -> Sequence[abci_pb2.Snapshot]:
-        """Return what can be loaded here, as ListSnapshots answers it."""
+    def close(self) -> None:
+        """Let go of the connections."""
         ...
 
-    def load(self, height: int, form: int, chunk: int) -> bytes:
+
+class Snapshot(NamedTuple):
+    """ABCI's Snapshot."""
+
+    height: int
+    format: int
+    chunks: int
+    hash: bytes
+    metadata: bytes
+
+
+class Applied(NamedTuple):
+    """ABCI's ResponseApplySnapshotChunk; `result` is a number of its enumeration."""
+
+    result: int
+    refetch: tuple[int, ...] = ()
+    reject_senders: tuple[str, ...] = ()
+
+
+class Snapshots(Protocol):
+    """What CometBFT's state sync gives and takes.
+
+    Those of the snapshot connection are called by one thread, one after the other; `due` under the lock of the
+    chain, once a block is kept.
+    """
+
+    def list(self) -> Sequence[Snapshot]:
+        """Return what can be loaded here."""
+        ...
+
+    def load(self, height: int, number_of_format: int, chunk: int) -> bytes:
         """Return a chunk; empty where there is none."""
         ...
 
-    def offer(self, snapshot: abci_pb2.Snapshot, app_hash: bytes) -> "abci_pb2.ResponseOfferSnapshot.Result":
-        """Say whether a snapshot is wanted whose app hash CometBFT's light client verified."""
+    def offer(self, snapshot: Snapshot, app_hash: bytes) -> int:
+        """Say, by a number of ResponseOfferSnapshot.Result, whether a snapshot is wanted.
+
+        Its app hash is one that CometBFT's light client verified.
+        """
         ...
 
-    def apply(self, index: int, chunk: bytes, sender: str) -> abci_pb2.ResponseApplySnapshotChunk:
+    def apply(self, index: int, chunk: bytes, sender: str) -> Applied:
         """Take a chunk of the snapshot that was accepted last; the last one makes it this node's state."""
+        ...
+
+    def due(self, height: int) -> bool:
+        """True if one is to be taken of the state after the block of `height`."""
+        ...
+
+    def begin(self, height: int) -> None:
+        """Take one of the checkpoint of `height`, which is the last one and may be replaced once this returns.
+
+        Called by the thread that writes checkpoints, without the lock.
+        """
         ...
 
     def retain_height(self, height: int, collected: int) -> int:
@@ -64,4 +105,12 @@ class Snapshots(Protocol):
 
         Up to the height `collected` their votes are kept here.
         """
+        ...
+
+    def trouble(self) -> Refusal | None:
+        """Return why the node must stop."""
+        ...
+
+    def close(self) -> None:
+        """End what is under way."""
         ...

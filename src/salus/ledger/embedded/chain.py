@@ -29,7 +29,7 @@ from salus.evidence.header import (
 )
 from salus.ledger.embedded.blockfile import NAME, BlockFile
 from salus.ledger.embedded.files import Files
-from salus.ledger.embedded.pruned import PRUNED, clear, find_point, restored
+from salus.ledger.embedded.pruned import PRUNED, clear, find_beginning, restored
 from salus.ledger.embedded.readmodel import ReadModel, Rows
 from salus.ledger.errors import (
     DamagedFile,
@@ -44,6 +44,7 @@ from salus.ledger.errors import (
     TwoHeaders,
     WrongNodeKey,
 )
+from salus.machine.base import UNKNOWN
 from salus.machine.machine import NETWORK, BlockResult, Machine
 from salus.state.store import Store
 from salus.state.tables import Changes
@@ -74,20 +75,35 @@ class Chain:
         """The height of the last block."""
         return self.blocks.height
 
+    @property
+    def last_hash(self) -> bytes:
+        """The hash of the last block's header, which the next one names: before the first block, the network.
+
+        Where the ledger began with a state from elsewhere, the last block before it is not known: 32 zero bytes.
+        """
+        if self.tip is not None:
+            return self.tip.hash
+        return self.network if self.blocks.base is None else UNKNOWN
+
+    def batches_root(self, batches: Batches) -> bytes:
+        """Return what the header of a block with these batches says of them."""
+        return self.machine.batches_root(batches)
+
     def make(self, batches: Batches, now: int, node: SigningKey) -> BlockResult:
         """Make the next block of admitted `batches` at the later of `now` and the time of the last block.
 
-        Durable once it returns. Raises StorageFull or StorageFailed, and then the file was cut back
+        Durable once it returns. Raises UnknownRules, StorageFull or StorageFailed, and then the file is as before
         and nothing has changed; an OSError means that even this failed, and the chain must stop.
         """
+        self.machine.rules()  # before anything is written
         time = max(self.machine.time, now)
         header = Header(
             FORMAT,
             self.network,
             self.height + 1,
             time,
-            self.network if self.tip is None else self.tip.hash,
-            self.machine.batches_root(batches),
+            self.last_hash,
+            self.batches_root(batches),
             self.machine.app_hash,
             node.id(self.network),
         )
@@ -99,9 +115,10 @@ class Chain:
         """Take in the next block, which another made: durable first, executed then.
 
         `covered` is called in between with its header, under whose app hash the state stands as it is. Raises
-        Malformed, HeaderOfNobody, TwoHeaders, OtherHistory, TimeWentBack, OtherBatches, OtherState: nothing has
-        changed then; and what `make` raises.
+        UnknownRules, Malformed, HeaderOfNobody, TwoHeaders, OtherHistory, TimeWentBack, OtherBatches, OtherState:
+        nothing has changed then; and what `make` raises.
         """
+        self.machine.rules()
         block = read_block(raw)
         signed = self._checked(block)
         self._append(raw)
@@ -140,9 +157,11 @@ class Chain:
             raise (StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageFailed) from None
 
     def replay(self) -> None:
-        """Execute the blocks after the state's height; raises DamagedFile where one does not fit."""
+        """Execute the blocks after the state's height; raises DamagedFile where one does not fit, UnknownRules."""
         if self.machine.height:
-            self.tip = self._header(self.machine.height)
+            base = self.blocks.base
+            begun = base is not None and base.height == self.machine.height
+            self.tip = None if begun else self._header(self.machine.height)
             pruned = self.machine.height <= self.blocks.pruned  # a state that was built anew, and blocks follow
             self.empty = pruned or not self.block(self.machine.height).batches
         for height in range(self.machine.height + 1, self.blocks.height + 1):
@@ -168,6 +187,11 @@ class Chain:
             return
         self.machine.checkpoint(*self._beside())
         self.events.saved()
+
+    def put_right(self, rows: dict[str, Rows]) -> None:
+        """Replace rows of the local tables by those of the blocks, in one transaction; raises StorageFailure."""
+        meta, _ = self._beside()
+        self.machine.checkpoint(meta, rows)
 
     @property
     def settled(self) -> bool:
@@ -222,8 +246,8 @@ class Chain:
             self.network,
             height,
             max(found.time, self.machine.time),
-            self.network if self.tip is None else self.tip.hash,
-            self.machine.batches_root(batches),
+            self.last_hash,
+            self.batches_root(batches),
             self.machine.app_hash,
             found.node,
         )
@@ -277,7 +301,7 @@ def open_kind(
 ) -> C:
     """Return the chain of an engine's `kind` in `folder`, replayed, under its lock.
 
-    Raises Malformed or InvalidKey (genesis), OtherGenesis, DamagedFile; StorageFailure (state); OSError.
+    Raises Malformed or InvalidKey (genesis), OtherGenesis, DamagedFile, UnknownRules; StorageFailure (state); OSError.
     """
     network = network_id(decode(genesis, GenesisFile).document)
     store = open_store(folder / STATE)
@@ -287,11 +311,15 @@ def open_kind(
         blocks = BlockFile(files.open_append(folder / NAME, readonly))
         try:
             blocks.scan(store.height, int.from_bytes(store.meta(END) or b"", "big"), readonly)
-            point = find_point(folder, files, network, blocks)
-            _check_pruned(store, point.entries if point else 0)
+            if blocks.base is not None and blocks.base.network != network:
+                raise OtherGenesis
+            if store.height < blocks.gone:  # it is of before the state that the blocks begin with
+                store.close()
+                store = Store.in_memory() if readonly else _anew(folder / STATE, files, open_store)
+            pruned = find_beginning(folder, files, network, blocks)
+            _check_pruned(store, pruned.entries if pruned else 0)
             machine = _machine(store, folder, genesis, files, network, blocks)
             (helper or Alone()).attach(machine.verified, folder / STATE, network)
-            pruned = None if point is None else Pruned(point.height, point.time, point.entries)
             chain = kind(
                 network, machine, blocks, ReadModel(store, pruned.entries if pruned else 0), None, True, pruned
             )
@@ -306,6 +334,12 @@ def open_kind(
         store.close()
         raise
     return chain
+
+
+def _anew(state: Path, files: Files, open_store: Callable[[Path], Store]) -> Store:
+    """Return an empty store in the place of one that serves nobody any more."""
+    files.withdraw(state)
+    return open_store(state)
 
 
 def _check_pruned(store: Store, entries: int) -> None:

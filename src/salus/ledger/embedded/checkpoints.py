@@ -3,10 +3,11 @@
 Blocks are durable without them. One that fails is tried again with what came since.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from salus.ledger.embedded.chain import Chain
-from salus.state.tables import StorageFailure
+from salus.state.tables import Changes, StorageFailure
 
 CHECKPOINT_KEYS = 2_048  # pending (`Chain.pending`): then the next one begins. Opening after a kill executes them again
 MOST_KEYS = 65_536  # pending: then blocks wait for the one that is being written
@@ -34,10 +35,27 @@ class Checkpoints:
         if self._chain.pending >= CHECKPOINT_KEYS or (idle and not self._chain.settled):
             self._writing = self._thread.submit(self._chain.machine.store.write, self._chain.seal())
 
-    def now(self) -> None:
-        """Make everything durable before this returns; raises StorageFailure."""
+    def mark(self, durable: Callable[[], None]) -> None:
+        """Begin one of the state exactly as it is. Once it is, `durable` is called in the thread that wrote it, and
+        until it returns no other is written; it is not called where writing fails.
+
+        Waits for one that is being written.
+        """
+        self.rest()
+        self._writing = self._thread.submit(self._write, self._chain.seal(), durable)
+
+    def rest(self) -> None:
+        """Wait for one that is being written."""
         if self._writing is not None:
             self._settle()
+
+    def _write(self, changes: Changes, durable: Callable[[], None]) -> None:
+        self._chain.machine.store.write(changes)
+        durable()
+
+    def now(self) -> None:
+        """Make everything durable before this returns; raises StorageFailure."""
+        self.rest()
         self._chain.checkpoint()
 
     def close(self) -> None:

@@ -96,7 +96,7 @@ class EmbeddedLedger(ChainReader):
 
         `helper` checks signatures beside the executor, and is closed with the ledger.
 
-        Raises NoLedger, LedgerLocked, OtherGenesis, DamagedFile, WrongNodeKey, ClockBehind;
+        Raises NoLedger, LedgerLocked, OtherGenesis, DamagedFile, UnknownRules, WrongNodeKey, ClockBehind;
         StorageFailed where the state cannot be opened.
         """
         port, dated = files or LocalFiles(), clock or SystemClock()

@@ -16,19 +16,20 @@ from typing import NamedTuple
 from salus.core.signatures import SigningKey
 from salus.evidence.header import parse_header
 from salus.ledger import errors
-from salus.ledger.embedded.blockfile import HEAD_BYTES, NAME, BlockFile, pruned_record
-from salus.ledger.embedded.chain import GENESIS, Chain, check_node, open_chain
+from salus.ledger.embedded.blockfile import HEAD_BYTES, NAME, BlockFile, base_record, pruned_record
+from salus.ledger.embedded.chain import GENESIS, Chain, check_node, open_kind
 from salus.ledger.embedded.files import Files, LocalFiles
 from salus.ledger.embedded.ledger import LOCK, open_for_reading
 from salus.ledger.embedded.needed import check_open, youngest_ms
-from salus.ledger.embedded.pruned import NEW, WORK, first_whole, folder_of, known_state, restored
+from salus.ledger.embedded.pruned import NEW, WORK, first_whole, folder_of, known_state
+from salus.ledger.embedded.replaying import replay_apart
+from salus.machine.base import UNKNOWN
 from salus.machine.export import export_hash, export_state
 from salus.machine.machine import Machine
 from salus.machine.pruned import ENTRIES, FORMAT, MANIFEST, POINT, Point, chunk_name, sign_point
 from salus.merkle.tiles import WIDTH
 from salus.state.store import Store
 
-CHECKPOINT_KEYS = 16_384  # of the replayed state
 PIECE_BYTES = 4 * 1024**2
 
 
@@ -49,6 +50,7 @@ def prune(
     before: Callable[[Chain], int],
     files: Files | None = None,
     open_store: Callable[[Path], Store] = Store.open,
+    kind: type[Chain] = Chain,
 ) -> Pruning:
     """Prune the closed ledger in `folder` up to the height that `before` says; without `node` only say what would go.
 
@@ -66,13 +68,13 @@ def prune(
         raise errors.LedgerLocked from None
     try:
         with _failures():
-            chain = open_chain(folder, genesis, port, open_store if node else open_for_reading, node is None)
+            chain = open_kind(kind, folder, genesis, port, open_store if node else open_for_reading, node is None)
             try:
                 done = _prune(chain, folder, genesis, port, node, before(chain))
             finally:
                 chain.close()
         if node is not None:
-            _finish(folder, genesis, port, open_store)
+            _finish(kind, folder, genesis, port, open_store)
         return done
     finally:
         unlock()
@@ -90,7 +92,8 @@ def keeping(keep_ms: int) -> Callable[[Chain], int]:
 
 def _first_since(chain: Chain, time: int) -> int:
     """Return the height of the first block that is no older; times never go back."""
-    low, high = 1, max(1, chain.height)
+    low = chain.blocks.gone + 1
+    high = max(low, chain.height)
     while low < high:
         middle = (low + high) // 2
         if _time(chain, middle) < time:
@@ -115,8 +118,10 @@ def _prune(chain: Chain, folder: Path, genesis: bytes, files: Files, node: Signi
         try:
             check_open(chain.machine.store, machine.store, chain.machine.time)
             manifest, chunks = export_state(machine)
-            entries = b"".join(machine.log.tile(0, number) for number in range(-(-machine.log.size // WIDTH)))
             size = machine.log.size
+            entries = b""  # of a ledger that began with a state from elsewhere: it has not all of them
+            if chain.blocks.base is None:
+                entries = b"".join(machine.log.tile(0, number) for number in range(-(-size // WIDTH)))
             if chain.machine.log.root_at(size) != machine.log.root:
                 raise errors.DamagedFile(NAME, chain.blocks.start(height), "the log is not that of the blocks")
         finally:
@@ -151,8 +156,9 @@ def _check_height(chain: Chain, height: int) -> None:
 
 def _check_links(chain: Chain, height: int) -> None:
     """Raise DamagedFile unless each header up to the first kept one names the one before."""
-    last = chain.network
-    for one in range(1, height + 1):
+    first = chain.blocks.gone + 1
+    last = chain.network if first == 1 else UNKNOWN
+    for one in range(first, height + 1):
         signed = parse_header(chain.network, chain.blocks.header(one))
         if signed.header.height != one or signed.header.previous != last:
             raise errors.DamagedFile(NAME, chain.blocks.start(one), "a header that does not follow the one before")
@@ -174,27 +180,10 @@ def _work(folder: Path, files: Files, *, write: bool) -> Iterator[Path]:
 
 def _state_before(chain: Chain, folder: Path, genesis: bytes, files: Files, work: Path, height: int) -> Machine:
     """Return the state that the block of `height` finds, replayed into `work`; the caller closes its store."""
-    store = Store.open(work)
-    try:
-        if chain.blocks.pruned:
-            machine = restored(store, folder, files, chain.network, chain.blocks)
-        else:
-            machine = Machine(store)
-            machine.init(genesis)
-        for one in range(machine.height + 1, height):
-            block = chain.block(one)
-            header = parse_header(chain.network, block.header).header
-            if header.app_hash != machine.app_hash or header.batches != machine.batches_root(block.batches):
-                raise errors.DamagedFile(NAME, chain.blocks.start(one), "not what the blocks before give")
-            machine.execute(one, header.time, block.batches)
-            machine.commit()
-            if machine.store.pending_keys > CHECKPOINT_KEYS:
-                machine.checkpoint()
-        if known_state(chain.network, chain.blocks, height).app_hash != machine.app_hash:
-            raise errors.DamagedFile(NAME, chain.blocks.start(height), "not what the blocks before give")
-    except BaseException:
-        store.close()
-        raise
+    machine = replay_apart(chain, folder, genesis, files, work, height - 1)
+    if known_state(chain.network, chain.blocks, height).app_hash != machine.app_hash:
+        machine.store.close()
+        raise errors.DamagedFile(NAME, chain.blocks.start(height), "not what the blocks before give")
     return machine
 
 
@@ -220,8 +209,9 @@ def _rewrite(blocks: BlockFile, folder: Path, files: Files, height: int) -> None
     files.remove(folder / NEW)
     new = files.open_append(folder / NEW)
     try:
-        gathered = bytearray()
-        for one in range(1, height):
+        base = blocks.base
+        gathered = bytearray(b"" if base is None else base_record(base))
+        for one in range(blocks.gone + 1, height):
             start, end = blocks.span(one)
             kept = one <= blocks.pruned
             header = b"" if kept else blocks.header(one)
@@ -241,10 +231,10 @@ def _rewrite(blocks: BlockFile, folder: Path, files: Files, height: int) -> None
     files.move(folder / NEW, folder / NAME)
 
 
-def _finish(folder: Path, genesis: bytes, files: Files, open_store: Callable[[Path], Store]) -> None:
+def _finish(kind: type[Chain], folder: Path, genesis: bytes, files: Files, open_store: Callable[[Path], Store]) -> None:
     """Open once, which removes the rows; where the disk fails the next opening does."""
     try:
-        open_chain(folder, genesis, files, open_store).close()
+        open_kind(kind, folder, genesis, files, open_store).close()
     except OSError:
         return
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from salus.core.errors import Malformed, Refusal
 from salus.ledger.embedded.files import Files
-from salus.ledger.errors import PublishedOther, StorageFailed
+from salus.ledger.errors import EntryGone, PublishedOther, StorageFailed
 from salus.merkle.checkpoint import SignedCheckpoint, parse
 from salus.merkle.log import leaf_hash
 from salus.merkle.tiles import ENTRIES, ENTRY_BYTES, WIDTH, TileName, bundle, tile_names
@@ -51,6 +51,10 @@ class Publisher:
         self._thread = Thread(target=self._run, name="ledger-publisher", daemon=True)
         self._thread.start()
 
+    def source(self, source: Source) -> None:
+        """Publish from elsewhere from now on: another log, of which what is published is a beginning."""
+        self._source = source
+
     def wake(self) -> None:
         """Say that the log may have grown."""
         with self._wake:
@@ -67,7 +71,8 @@ class Publisher:
     def publish(self) -> SignedCheckpoint:
         """Bring the folder up to the log as it stands; return the checkpoint that is published then.
 
-        Raises StorageFailed, PublishedOther where the folder holds a log that this one does not continue.
+        Raises StorageFailed; PublishedOther where the folder holds a log that this one does not continue; EntryGone
+        where it lacks hashes that are older than the ledger here.
         """
         with self._turn:
             try:
@@ -123,13 +128,19 @@ class Publisher:
             raise PublishedOther from None
         size = known.checkpoint.size
         origin = parse(self._source.note()).checkpoint.origin
-        if known.checkpoint.origin != origin or size > log.size or known.checkpoint.root != log.root_at(size):
+        try:
+            root = log.root_at(size) if size <= log.size else b""
+        except ValueError:  # it takes hashes of before the ledger here
+            raise EntryGone from None
+        if (known.checkpoint.origin, known.checkpoint.root) != (origin, root):
             raise PublishedOther
         return known
 
     def _content(self, name: TileName) -> bytes:
         with self._source.lock:
             raw = self._source.log.tile(max(name.level, 0), name.number)[: name.width * ENTRY_BYTES]
+        if len(raw) != name.width * ENTRY_BYTES:  # it is older than the ledger here: copy the folder of another member
+            raise EntryGone
         if name.level == ENTRIES:
             return bundle(raw)
         if name.level == 0:

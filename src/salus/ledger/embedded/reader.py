@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from salus.client.ledger import LoggedEvent, LogProof, Pruned
 from salus.core.errors import Malformed, Refusal
+from salus.evidence.header import parse_header
 from salus.ledger.embedded.chain import Chain
 from salus.ledger.embedded.clock import Clock
 from salus.ledger.embedded.files import Files
@@ -15,7 +16,8 @@ from salus.ledger.embedded.notes import Notes
 from salus.ledger.embedded.pruned import folder_of
 from salus.ledger.embedded.subscribers import Subscribers
 from salus.ledger.embedded.views import View, Views
-from salus.ledger.errors import ReadOnly, Unstill
+from salus.ledger.errors import EntryGone, ReadOnly, Unstill
+from salus.machine.errors import UnknownRules
 from salus.machine.export import export_state
 from salus.machine.pruned import ENTRIES, MANIFEST, POINT, is_chunk_name
 from salus.merkle.checkpoint import SignedCheckpoint, parse
@@ -71,33 +73,53 @@ class ChainReader:
         return self._subscribers.add(told)
 
     def trouble(self) -> Refusal | None:
+        """See the port: the next block would be under rules that this software does not know."""
+        with self._lock:
+            try:
+                self._chain.machine.rules()
+            except UnknownRules as refusal:
+                return refusal.again()
         return None
 
     def prove_event(self, index: int, size: int | None = None) -> LogProof:
-        """See the port; raises LookupError where there is no such entry in a log of that size."""
+        """See the port; raises PrunedEvent, EntryGone, and LookupError where a log of that size has no such entry."""
         with self._lock:
             log = self._chain.machine.log
             total = log.size if size is None else size
             if not 0 <= index < total <= log.size:
                 raise LookupError(index)
-            return LogProof(index, total, self._chain.events.get(index).body, log.inclusion(index, total).path)
+            body = self._chain.events.get(index).body
+            with self._hashes():
+                return LogProof(index, total, body, log.inclusion(index, total).path)
 
     def prove_growth(self, older: int, newer: int) -> tuple[bytes, ...]:
-        """See the port; raises LookupError unless 0 < older <= newer <= size of the log."""
+        """See the port; raises LookupError unless 0 < older <= newer <= size of the log, EntryGone."""
         with self._lock:
             log = self._chain.machine.log
             if not 0 < older <= newer <= log.size:
                 raise LookupError(newer)
-            return log.consistency(older, newer).path
+            with self._hashes():
+                return log.consistency(older, newer).path
 
     def prove_inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
-        """Return the path of an entry, for who has its body: pruning does not end it. Raises LookupError."""
+        """Return the path of an entry, for who has its body: pruning does not end it. Raises LookupError, EntryGone."""
         with self._lock:
             log = self._chain.machine.log
             total = log.size if size is None else size
             if not 0 <= index < total <= log.size:
                 raise LookupError(index)
-            return log.inclusion(index, total).path
+            with self._hashes():
+                return log.inclusion(index, total).path
+
+    @contextmanager
+    def _hashes(self) -> Iterator[None]:
+        """Raise EntryGone where the hashes that a proof takes are older than the ledger here."""
+        try:
+            yield
+        except ValueError:
+            if self._chain.blocks.base is None:
+                raise
+            raise EntryGone from None
 
     def events(self, start: int = 0, subject: bytes | None = None) -> Iterator[LoggedEvent]:
         """See the port; what is logged while it is read may still come."""
@@ -139,7 +161,11 @@ class ChainReader:
 
     def pruned(self) -> Pruned | None:
         with self._lock:
-            return self._chain.pruned
+            gone = self._chain.pruned
+            if gone is not None and not gone.time and self._chain.height >= gone.height:  # its first block has come
+                time = parse_header(self.network, self._chain.blocks.header(gone.height)).header.time
+                self._chain.pruned = gone = gone._replace(time=time)
+            return gone
 
     def start_file(self, name: str) -> bytes:
         """See the port; nothing but the files of the export is given, whatever the name."""
@@ -158,13 +184,18 @@ class ChainReader:
         return note
 
     def keep_cosigned(self, note: bytes) -> None:
-        """Keep a note that witnesses cosigned, durably; raises Malformed unless it is one over this log."""
+        """Keep a note that witnesses cosigned, durably.
+
+        Raises Malformed unless it is one over this log, EntryGone where it is over what is older than the ledger here.
+        """
         signed = parse(note)
         with self._lock:
             size = signed.checkpoint.size
             if not 0 < size <= self._chain.machine.log.size:
                 raise Malformed
-            self._notes.keep(signed, size, self._chain.machine.log.root_at(size))
+            with self._hashes():
+                root = self._chain.machine.log.root_at(size)
+            self._notes.keep(signed, size, root)
 
     def publish(self) -> SignedCheckpoint:
         """Publish the log; raises ReadOnly, where no node does."""

@@ -10,12 +10,13 @@ from threading import Condition, RLock, Thread
 from typing import NamedTuple
 
 from salus.client.ledger import BatchResult, EnvelopeResult
+from salus.core.errors import Refusal
 from salus.core.signatures import SigningKey
 from salus.ledger.embedded.chain import Chain
 from salus.ledger.embedded.checkpoints import Checkpoints
 from salus.ledger.embedded.clock import Clock
 from salus.ledger.errors import LedgerStopped, Overloaded, StorageFailed, StorageFull
-from salus.machine.errors import ShareExceeded
+from salus.machine.errors import ShareExceeded, UnknownRules
 from salus.machine.machine import BlockResult
 from salus.state.tables import StorageFailure
 from salus.verifier.helper import Helper
@@ -42,17 +43,21 @@ class Writer:
         self._queue: list[Waiting] = []
         self._queue_bytes = 0
         self._closing = self._stopped = False
+        self.trouble: Refusal | None = None  # why it stopped, where that is known
         self._checkpoints = Checkpoints(chain)
         self._thread = Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
     def submit(self, raw: bytes) -> "Future[BatchResult]":
-        """Queue a batch; its future completes once its block is durable. Raises LedgerStopped or Overloaded."""
+        """Queue a batch; its future completes once its block is durable.
+
+        Raises Overloaded, LedgerStopped, or UnknownRules where that is why it stopped.
+        """
         done: Future[BatchResult] = Future()
         done.set_running_or_notify_cancel()  # what may be on its way cannot be cancelled
         with self._wake:
             if self._closing or self._stopped:
-                raise LedgerStopped
+                raise (self.trouble or LedgerStopped()).again()
             if self._queue_bytes + len(raw) > MAX_WAITING_BYTES:
                 raise Overloaded
             self._helper.offer(raw)
@@ -64,16 +69,19 @@ class Writer:
     def complete(self) -> None:
         """Make the empty block whose header covers the state as it is, unless the last block does.
 
-        Raises StorageFull, StorageFailed or LedgerStopped.
+        Raises StorageFull, StorageFailed or LedgerStopped, UnknownRules.
         """
         with self._lock:
             if self._chain.tip is not None and self._chain.empty:
                 return
             if self._stopped:
-                raise LedgerStopped
+                raise (self.trouble or LedgerStopped()).again()
             try:
                 self._chain.make((), self._clock.now_ms(), self._node)
             except (StorageFull, StorageFailed):
+                raise
+            except UnknownRules as refusal:
+                self._stop(refusal)
                 raise
             except OSError:
                 self._stop()
@@ -110,6 +118,8 @@ class Writer:
                 pass
         except OSError:
             self._stop()  # the disk failed so that not even the file could be cut back
+        except UnknownRules as refusal:
+            self._stop(refusal)  # reads go on
         except BaseException:
             self._stop()  # whatever it is, nothing may wait for a writer that is gone
             raise
@@ -123,8 +133,8 @@ class Writer:
             waiting = group
             while waiting:
                 waiting = self._block(waiting)
-        except BaseException:
-            _fail(group)
+        except BaseException as error:
+            _fail(group, error if isinstance(error, UnknownRules) else LedgerStopped())
             raise
         with self._lock:
             if not group and not self._chain.empty:
@@ -186,15 +196,16 @@ class Writer:
         """Do what can be done again later: the blocks are durable without it."""
         try:
             work()
-        except (StorageFailure, StorageFull, StorageFailed, LedgerStopped):
+        except (StorageFailure, StorageFull, StorageFailed, LedgerStopped, UnknownRules):
             return
 
-    def _stop(self) -> None:
+    def _stop(self, why: Refusal | None = None) -> None:
         with self._wake:
             self._stopped = True
+            self.trouble = why or self.trouble
             waiting, self._queue, self._queue_bytes = self._queue, [], 0
             self._wake.notify()
-        _fail(waiting)
+        _fail(waiting, self.trouble or LedgerStopped())
 
 
 def _answer(taken: list[Waiting], result: BlockResult) -> None:
@@ -203,7 +214,7 @@ def _answer(taken: list[Waiting], result: BlockResult) -> None:
         waiting.done.set_result(BatchResult(batch.id, batch.code, result.height, result.time, outcomes))
 
 
-def _fail(waiting: list[Waiting]) -> None:
+def _fail(waiting: list[Waiting], why: Refusal) -> None:
     for one in waiting:
         if not one.done.done():
-            one.done.set_exception(LedgerStopped())
+            one.done.set_exception(why.again())

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Event, RLock, Thread
 from time import monotonic
 
+from salus.client.light.errors import TrustExpired
 from salus.client.remote_errors import NodeAway, NodeBusy, NodeRefused, PrunedThere, UnreadableAnswer
 from salus.contracts.governance.parameters import Parameter
 from salus.contracts.governance.queries import parameter, validators
@@ -23,9 +24,10 @@ from salus.ledger.errors import (
     StorageFull,
     TwoHeaders,
 )
-from salus.ledger.followed.sent import Sent
+from salus.ledger.followed.sending import Sending
 from salus.ledger.followed.tips import Tips
-from salus.ledger.followed.upstream import Upstream
+from salus.ledger.followed.upstream import Source
+from salus.machine.errors import UnknownRules
 from salus.state.tables import StorageFailure
 from salus.verifier.helper import Helper
 
@@ -35,7 +37,7 @@ EARLY_S = 0.1  # before asking again a node that answered sooner than it was to
 PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # before a node that is away is asked again
 AWAY = (NodeAway, NodeBusy)  # it may come back
 UNREADABLE = (NodeRefused, UnreadableAnswer, Malformed, LookupError)  # no node of this network, or none at all
-WAITS = (StorageFull, StorageFailed, ClockBehind)  # to be mended here; tried again, as the one before is
+WAITS = (StorageFull, StorageFailed, ClockBehind, TrustExpired)  # to be mended here; tried again, as the one before is
 
 
 class Follower:
@@ -48,9 +50,9 @@ class Follower:
     def __init__(
         self,
         chain: Chain,
-        upstream: Upstream,
+        upstream: Source,
         tips: Tips,
-        sent: Sent,
+        sent: Sending,
         lock: RLock,
         helper: Helper,
         covered: Callable[[SignedHeader], None],
@@ -62,7 +64,7 @@ class Follower:
         self._checkpoints = Checkpoints(chain)
         self._closing = Event()
         self._failures = 0  # since the last step that was none
-        self.trouble: type[Refusal] | None = None
+        self.trouble: Refusal | None = None
         self.stopped = False
         self.looked = Event()  # set once the first tip was reached, or it is known that none will be for now
         self._thread = Thread(target=self._run, name="ledger-follower", daemon=True)
@@ -75,7 +77,7 @@ class Follower:
         """Take in nothing more, take a checkpoint. A thread that waits for the node ends when that answers."""
         self._closing.set()
         with self._lock:
-            if self.trouble is not LedgerStopped:  # after a bug nothing in memory is to be made durable
+            if not isinstance(self.trouble, LedgerStopped):  # after a bug nothing in memory is to be made durable
                 self._keep(self._checkpoints.now)
         self._checkpoints.close()
         self._helper.close()
@@ -83,7 +85,7 @@ class Follower:
     def save(self) -> None:
         """Take a checkpoint now; raises StorageFailure, LedgerStopped."""
         with self._lock:
-            if self.trouble is LedgerStopped:
+            if isinstance(self.trouble, LedgerStopped):
                 raise LedgerStopped
             self._checkpoints.now()
 
@@ -102,21 +104,23 @@ class Follower:
         except AWAY:
             return False
         except UNREADABLE:
-            self.trouble = UnreadableAnswer
+            self.trouble = UnreadableAnswer()
         except WAITS as refusal:
-            self.trouble = type(refusal)
+            self.trouble = refusal.again()
+        except UnknownRules as refusal:  # the node is right, and this software too old to follow
+            self.stop(refusal.again())
         except PrunedThere:
-            self.stop(BlocksGone)
+            self.stop(BlocksGone())
         except Refusal as refusal:
             with self._lock:
                 self._contradicted(type(refusal), self._shown)
-            self.stop(type(refusal))
+            self.stop(refusal.again())
         except OSError:
-            self.stop(LedgerStopped)  # the disk failed so that not even the file could be cut back
+            self.stop(LedgerStopped())  # the disk failed so that not even the file could be cut back
         except BaseException:
             if self._closing.is_set():  # the connections were closed under it
                 return False
-            self.stop(LedgerStopped)
+            self.stop(LedgerStopped())
             raise
         else:
             self.trouble = None
@@ -214,7 +218,7 @@ class Follower:
         except StorageFailure:
             return
 
-    def stop(self, trouble: type[Refusal]) -> None:
+    def stop(self, trouble: Refusal) -> None:
         """Follow no longer, and say why: what is read grows old from now on."""
         if self._closing.is_set():
             return
@@ -222,4 +226,4 @@ class Follower:
         self.trouble, self.stopped = trouble, True
         self._closing.set()
         self.looked.set()
-        self._sent.fail_all(trouble)
+        self._sent.fail_all(trouble.again)

@@ -1,5 +1,6 @@
 """Threads that carry batches to where they are ordered; what became of each, executed blocks say."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
@@ -11,6 +12,7 @@ from salus.core.envelope import parse_batch
 from salus.core.errors import Refusal
 from salus.ledger.errors import LedgerStopped, Overloaded
 from salus.ledger.followed.sent import Sent
+from salus.machine.machine import BlockResult
 
 NO_ID = bytes(32)  # of a batch that cannot be parsed
 
@@ -62,6 +64,14 @@ class Sending:
             if self._closing.is_set():  # meanwhile
                 self._sent.fail(key, LedgerStopped())
         return future
+
+    def executed(self, result: BlockResult) -> None:
+        """Take in what a block did, which is durable here."""
+        self._sent.executed(result)
+
+    def fail_all(self, refusal: Callable[[], Refusal]) -> None:
+        """End the waiting for all that is under way."""
+        self._sent.fail_all(refusal)
 
     def close(self) -> None:
         """Take no more; whoever still waits hears that the ledger has stopped."""

@@ -40,6 +40,11 @@ class Sent:
             if key in self._waiting:
                 self._promised[key] = height
 
+    def doubt(self, key: bytes) -> None:
+        """Never say of a batch that it is too late: it may have been executed before it was expected here."""
+        with self._lock:
+            self._until.pop(key, None)
+
     def executed(self, result: BlockResult) -> None:
         """Answer what was executed in a block; refuse what was promised up to there and is not in it, or is too late.
 
@@ -71,8 +76,8 @@ class Sent:
         """End the waiting for one batch."""
         self._end(key, lambda future: future.set_exception(refusal))
 
-    def fail_all(self, refusal: type[Refusal]) -> None:
-        """End the waiting for all."""
+    def fail_all(self, refusal: Callable[[], Refusal]) -> None:
+        """End the waiting for all, each with a fresh refusal."""
         with self._lock:
             keys = list(self._waiting)
         for key in keys:

@@ -20,7 +20,7 @@ from salus.ledger.embedded.pruned import NEW, folder_of
 from salus.ledger.errors import HeaderOfNobody, OtherHistory, WrongExport
 from salus.ledger.followed.upstream import Upstream
 from salus.machine.errors import DamagedExport
-from salus.machine.export import Verified
+from salus.machine.export import Verified, export_hash
 from salus.machine.pruned import (
     ENTRIES,
     MANIFEST,
@@ -98,7 +98,9 @@ def _fetch(network: bytes, upstream: Upstream, height: int, signers: Validators)
         point, signed, signature = parse_point(network, upstream.start_file(POINT))
     except (DamagedStart, LookupError, Malformed):
         raise WrongExport from None
-    if point != start.point or not verify(signers.get(point.node, (b"", 0))[0], signed, signature):
+    here = (height, start.size, export_hash(network, start.manifest))
+    signer = signers.get(point.node, (b"", 0))[0]
+    if (point.height, point.entries, point.export) != here or not verify(signer, signed, signature):
         raise HeaderOfNobody
     return start
 
@@ -108,7 +110,7 @@ def _keep(place: Path, upstream: Upstream, start: Start, files: Files) -> None:
     files.create_folder(place)
     for number, chunk in enumerate(start.chunks):
         files.write(place / chunk_name(number), chunk)
-    files.write(place / ENTRIES, b"".join(start.entries))
+    files.write(place / ENTRIES, b"".join(start.entries or ()))
     files.write(place / MANIFEST, start.manifest)
     files.write(place / POINT, upstream.start_file(POINT))
 

@@ -30,10 +30,7 @@ class Tips:
 
         Raises Malformed; HeaderOfNobody, TipWentBack, ClockBehind.
         """
-        try:
-            signed = read_tip(self._network, raw, validators)
-        except WrongSignature:
-            raise HeaderOfNobody from None
+        signed = self._read(raw, validators)
         if signed.tip.height < max(height, 0 if self._newest is None else self._newest.tip.height):
             raise TipWentBack
         now = self._clock.now_ms()
@@ -42,6 +39,12 @@ class Tips:
         self._newest = signed
         self.ahead_ms = max(0, signed.tip.time - now)
         return signed
+
+    def _read(self, raw: bytes, validators: Validators) -> SignedTip:
+        try:
+            return read_tip(self._network, raw, validators)
+        except WrongSignature:
+            raise HeaderOfNobody from None
 
     def reach(self, signed: SignedTip) -> None:
         """Note that the block of a tip is executed here; a clock that was put back makes nothing older."""

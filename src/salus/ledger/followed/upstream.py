@@ -1,4 +1,4 @@
-"""The node that is followed, as the follower asks it; `client.remote.RemoteLedger` is one."""
+"""What is followed, as the follower asks it: a node (`client.remote.RemoteLedger`), or the nodes of a consortium."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -6,16 +6,24 @@ from typing import Protocol
 from salus.client.ledger import BatchResult, Pruned, StateProof
 
 
-class Upstream(Protocol):
-    """Every method may be called from any thread; what it raises is said in `client.remote`."""
+class Source(Protocol):
+    """Where blocks come from. Every method may be called from any thread."""
 
-    def tip(self, after: int = -1, wait_ms: int = 0, tries: int = 1) -> bytes:
-        """Return the signed tip, with `after` as soon as that is not its height or `wait_ms` are over."""
+    def tip(self, after: int = -1, wait_ms: int = 0) -> bytes:
+        """Return what says which block is the newest, as soon as that is not `after` or `wait_ms` are over."""
         ...
 
     def blocks(self, start: int, most: int = 1_000) -> list[bytes]:
         """Return encoded blocks from a height on."""
         ...
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+class Upstream(Source, Protocol):
+    """A node. Every method may be called from any thread; what it raises is said in `client.remote`."""
 
     def headers(self, start: int, most: int = 1_000) -> list[bytes]:
         """Return signed headers from a height on."""
@@ -43,8 +51,4 @@ class Upstream(Protocol):
 
     def submit(self, batch: bytes, going_on: Callable[[], bool] = ...) -> BatchResult:
         """Send a batch until it is answered."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the connections."""
         ...

@@ -12,10 +12,10 @@ from salus.client.ledger import EnvelopeResult, Ledger
 from salus.client.refused import KNOWN
 from salus.client.submission import Outcome, Submitted
 from salus.core.encoding import decode, encode
-from salus.core.envelope import parse_batch, parse_envelope
+from salus.core.envelope import parse_envelope
 from salus.core.errors import Kind, Refusal
-from salus.evidence.header import read_block
 from salus.services.errors import NoSuchMember
+from salus.services.held_in_block import holds
 from salus.services.ports import Carriers
 from salus.services.remote.addresses import Addresses
 from salus.services.remote.errors import BadAnswer
@@ -35,7 +35,9 @@ class RemoteCarriers:
         """Hand an envelope to a member's gateway; raise NotReachable."""
         if self._is_local(member):
             return self._near.carry(member, envelope)
-        return self._under_way(f"{self._addresses.url(member)}/envelopes", envelope, COSE, TRIES)
+        return self._under_way(
+            f"{self._addresses.url(member)}/envelopes", envelope, COSE, TRIES, _id(self._ledger.network, envelope)
+        )
 
     def carry_claim(self, member: bytes, claim: bytes) -> "Future[Landed]":
         """Hand a claim to a member's gateway; raise NotReachable."""
@@ -69,11 +71,16 @@ class RemoteCarriers:
     def _is_local(self, member: bytes) -> bool:
         return self._local is not None and member in self._local.members()
 
-    def _under_way(self, url: str, body: bytes, media_type: str, tries: int = 1) -> "Future[Landed]":
-        """Send in a thread that nobody has to wait for: of two carriers the slower one does not matter."""
-        return in_thread(lambda: self._carried(url, body, media_type, tries))
+    def _under_way(
+        self, url: str, body: bytes, media_type: str, tries: int = 1, key: bytes | None = None
+    ) -> "Future[Landed]":
+        """Send in a thread that nobody has to wait for: of two carriers the slower one does not matter.
 
-    def _carried(self, url: str, body: bytes, media_type: str, tries: int) -> Landed:
+        `key` is the id of the envelope that is to be told of, None where the member makes one of its own.
+        """
+        return in_thread(lambda: self._carried(url, body, media_type, tries, key))
+
+    def _carried(self, url: str, body: bytes, media_type: str, tries: int, key: bytes | None) -> Landed:
         for left in reversed(range(tries)):
             try:
                 answer = self._gateways.ask("POST", url, body, media_type)
@@ -88,6 +95,8 @@ class RemoteCarriers:
         if len(submitted.outcomes) != 1:
             raise BadAnswer
         (outcome,) = submitted.outcomes
+        if key is not None and outcome.id != key:
+            raise BadAnswer
         if outcome.height:
             self._gateways.catch_up(outcome.height)
             self._check(outcome)
@@ -95,17 +104,15 @@ class RemoteCarriers:
 
     def _check(self, outcome: Outcome) -> None:
         """Raise BadAnswer unless the block that was named holds the envelope."""
-        network = self._ledger.network
-        try:
-            block = read_block(self._ledger.block(outcome.height))
-        except (LookupError, Refusal):
-            raise BadAnswer from None
-        if not any(outcome.id in _envelopes(network, raw) for raw in block.batches):
+        if not holds(self._ledger, outcome.height, outcome.id):
             raise BadAnswer
 
 
-def _envelopes(network: bytes, raw: bytes) -> set[bytes]:
-    return {parse_envelope(network, one).id for one in parse_batch(network, raw).payload.envelopes}
+def _id(network: bytes, envelope: bytes) -> bytes | None:
+    try:
+        return parse_envelope(network, envelope).id
+    except Refusal:
+        return None
 
 
 def in_thread(work: Callable[[], Landed]) -> "Future[Landed]":

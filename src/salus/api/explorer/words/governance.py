@@ -46,6 +46,18 @@ MESSAGES: dict[type[Message], Said] = {
     m.SucceedMember: said(
         "Succession", "承继", "Let {successor} take over from {member}.", "由{successor}承继{member}。"
     ),
+    m.ScheduleUpgrade: said(
+        "Upgrade of the rules",
+        "规则升级",
+        "Let rules version {rules} apply from block {height} on.",
+        "自第{height}区块起适用规则版本 {rules}。",
+    ),
+    m.WithdrawUpgrade: said(
+        "Withdrawal of an upgrade",
+        "撤回升级",
+        "Withdraw the upgrade to rules version {rules}.",
+        "撤回升级至规则版本 {rules}。",
+    ),
 }
 EVENTS: dict[type[Message], Text] = {
     e.ProposalMade: Text("A vote is open", "表决开始"),
@@ -59,6 +71,8 @@ EVENTS: dict[type[Message], Text] = {
     e.ValidatorSet: Text("A validator was set", "验证节点变更"),
     e.GroupSet: Text("A group has other members", "机构组变更"),
     e.PolicySetVoted: Text("A policy set is in force", "政策生效"),
+    e.UpgradeScheduled: Text("An upgrade of the rules is scheduled", "规则升级已排定"),
+    e.UpgradeWithdrawn: Text("An upgrade of the rules was withdrawn", "规则升级已撤回"),
     e.MemberSuspended: Text("A member was suspended in an emergency", "成员被紧急暂停"),
     e.EscrowMade: Text("Keys are in escrow", "密钥已托管"),
     e.EscrowOpened: Text("A key escrow is being opened", "密钥托管正在启用"),

@@ -1,0 +1,63 @@
+"""The ledger of a home without a validator: a replica over the RPC of the members' nodes, believed nothing."""
+
+from pathlib import Path
+
+from salus.bootstrap.consensus import ConsensusFile
+from salus.client.cometbft.rpc import Rpc
+from salus.client.light import Kept, LightClient, RpcProvider, Trust
+from salus.client.light.block import NS
+from salus.client.light.errors import NoNodes
+from salus.client.remote import RemoteLedger
+from salus.cometbft import chain_id
+from salus.cometbft.validators import validators
+from salus.core.genesis import read_genesis
+from salus.ledger.consensus.broadcast import Broadcaster
+from salus.ledger.embedded.clock import Clock
+from salus.ledger.light import LightLedger
+from salus.ledger.light.source import Source
+from salus.vault.files import LocalFiles
+from salus.verifier.helper import Helper
+
+TRUSTED = "trusted"  # in the ledger's folder: the light client's file
+CATCH_UP_S = 30.0  # so long opening waits for a replica to catch up; it goes on afterwards
+MILLION = 1_000_000
+
+
+def light_ledger(
+    home: Path, genesis: bytes, consensus: ConsensusFile, clock: Clock, helper: Helper, *, read_only: bool
+) -> LightLedger:
+    """Return the replica of a home, caught up as far as the nodes answer; `read_only`: nobody is asked.
+
+    Raises NoNodes, BadUpstream, DamagedTrust, and what the ledger raises at opening.
+    """
+    folder = home / "ledger"
+    if read_only:
+        return LightLedger.open(folder, genesis, None, None, clock, helper=helper)
+    if not consensus.rpcs:
+        raise NoNodes
+    network, document = read_genesis(genesis)
+    founders = validators((one.public, one.power) for one in document.validators)
+    files = LocalFiles()
+    files.create_folder(folder)
+    rpcs, senders = ([Rpc(url, consensus.authority(home)) for url in consensus.rpcs] for _ in range(2))
+    light = LightClient(
+        chain_id(network),
+        founders,
+        [RpcProvider(rpc) for rpc in rpcs],
+        Kept(folder / TRUSTED, network, files),
+        trust_of(consensus),
+        lambda: clock.now_ms() * MILLION,
+    )
+    source = Source(network, founders, light, rpcs)
+    noting = [RemoteLedger(peer.url, network, consensus.authority(home)) for peer in consensus.peers if peer.url]
+    ledger = LightLedger.open(folder, genesis, source, Broadcaster(network, senders), clock, noting, helper=helper)
+    ledger.catch_up(CATCH_UP_S)
+    return ledger
+
+
+def trust_of(consensus: ConsensusFile) -> Trust:
+    """Return where the home's light client begins: where whoever invited said, or at the genesis."""
+    said = consensus.trust
+    if said is None:
+        return Trust()
+    return Trust(said.height, bytes.fromhex(said.hash), said.period_s * NS)

@@ -1,0 +1,101 @@
+"""`salus network invite`, `join`, `admit`: a newcomer's way into a network that runs."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from salus.bootstrap import MemberSpec
+from salus.bootstrap.network import LISTEN, P2P, PlannedMember, admit, invite, join, places, read_invitation
+from salus.cli.init import MEMBER, keep_passphrase, refuse_used
+from salus.cli.options import (
+    FILE,
+    OUT_FILE,
+    acting,
+    as_json_option,
+    home_folder,
+    home_option,
+    in_home,
+    opened,
+    passphrase,
+)
+from salus.cli.output import print_result
+from salus.cli.status import BadInput
+
+
+@click.command("invite")
+@acting("The member that invites, and will sponsor the newcomer.")
+@click.option("--out", type=OUT_FILE, required=True, metavar="FILE", help="Where to write the invitation.")
+@in_home
+def invite_one(home: Path | None, as_json: bool, actor: str, out: Path) -> None:
+    """Write an invitation for one newcomer: genesis, nodes, a block to begin with. Nothing of it is secret."""
+    with opened(home) as region:
+        made = invite(region, actor)
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
+    begins = (
+        "with the first block" if made.trust is None else f"with a snapshot, verified from block {made.trust.height}"
+    )
+    data = {"invitation": str(out), "network": made.network, "account": made.account}
+    print_result(as_json, data, f"{out} invites to network {made.network}; its node begins {begins}.")
+
+
+@click.command("join")
+@click.option("--invitation", type=FILE, required=True, help="As a member wrote it.")
+@click.option("--network", default=None, metavar="HEX", help="The network's id, which you have from elsewhere.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where others reach this node.")
+@click.option("--first-port", type=click.IntRange(1, 65_000), default=P2P, show_default=True, help="Of CometBFT.")
+@click.option(
+    "--listen", type=click.IntRange(1, 65_535), default=LISTEN, show_default=True, help="Of the Salus server."
+)
+@click.option("--url", default=None, metavar="URL", help="What others reach that by, behind a proxy.")
+@click.option("--no-validator", is_flag=True, help="A node that follows, and never signs blocks.")
+@click.option("--unattended", is_flag=True, help="Make a passphrase and keep it in the home.")
+@click.argument("member", metavar="SLUG:ROLE:NAME", type=MEMBER)
+@home_option("A new or empty folder.")
+@as_json_option
+def join_one(
+    home: Path | None,
+    as_json: bool,
+    invitation: Path,
+    network: str | None,
+    host: str,
+    first_port: int,
+    listen: int,
+    url: str | None,
+    no_validator: bool,
+    unattended: bool,
+    member: MemberSpec,
+) -> None:
+    """Make the home of a newcomer with keys of its own, and its application, for the member that invited it.
+
+    `salus network up` may run at once: the node follows. It signs blocks once members have voted.
+    """
+    folder = home_folder(home)
+    refuse_used(folder)
+    found = read_invitation(invitation.read_bytes())
+    if network is not None and network.strip().lower() != found.network:
+        raise BadInput("the invitation is to another network than --network says")
+    roles = tuple(role.name.lower() for role in member.roles)
+    (place,) = places([PlannedMember(member.slug, member.name, roles, host, url=url)], first_port, listen)
+    secret = keep_passphrase(folder) if unattended else passphrase(folder, new=True)
+    application = join(folder, found, place, secret, validator=not no_validator)
+    data = {"home": str(folder), "application": str(application), "account": found.account, "network": found.network}
+    print_result(as_json, data, f"Hand {application} to the member that invited you; it holds no secret.")
+
+
+@click.command("admit")
+@acting("The member that invited.")
+@click.argument("application", type=FILE)
+@click.option("--power", type=click.IntRange(1, 2**32 - 1), default=1, show_default=True, help="Of its validator.")
+@in_home
+def admit_one(home: Path | None, as_json: bool, actor: str, application: Path, power: int) -> None:
+    """Open the account of a newcomer's APPLICATION, and propose its admission with its validator; members then vote."""
+    raw = application.read_bytes()
+    with opened(home) as region:
+        account, proposed = admit(region, actor, raw, power)
+    words = (
+        f"Account {account.hex()}\nProposal {proposed.proposal.hex()}\nMembers vote with `salus org vote --as MEMBER "
+        f"PROPOSAL`; approved by more than two thirds of them, it takes effect at height {proposed.effective}."
+    )
+    data = {"account": account, "proposal": proposed.proposal, "effective_height": proposed.effective}
+    print_result(as_json, data, words)

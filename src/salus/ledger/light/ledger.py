@@ -1,0 +1,168 @@
+"""A replica whose blocks come from nodes of CometBFT, behind the `Ledger` port."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from salus.client.ledger import StateProof
+from salus.cometbft.validators import validators
+from salus.core.encoding import decode
+from salus.core.errors import Refusal
+from salus.core.genesis import read_genesis
+from salus.evidence.committed import Committed
+from salus.evidence.header import SignedHeader
+from salus.ledger.consensus.bridges import bridged
+from salus.ledger.consensus.broadcast import Broadcaster
+from salus.ledger.consensus.commitfile import Step
+from salus.ledger.consensus.errors import NothingSigns
+from salus.ledger.embedded.chain import GENESIS
+from salus.ledger.embedded.clock import Clock, SystemClock
+from salus.ledger.embedded.files import Files, LocalFiles
+from salus.ledger.errors import NoNote, OtherGenesis
+from salus.ledger.followed.notes import check_note
+from salus.ledger.followed.replica import Opened, Outside, Replica, open_replica
+from salus.ledger.light.chain import CommittedChain
+from salus.ledger.light.source import Source
+from salus.ledger.light.tips import CommittedTips
+from salus.merkle.checkpoint import SignedCheckpoint, parse
+from salus.state.store import Store
+from salus.verifier.helper import Alone, Helper
+
+
+class Noting(Protocol):
+    """A member's server, which is asked for a note over the log; `client.remote.RemoteLedger` is one."""
+
+    def note(self, tries: int = 3) -> bytes:
+        """Return the signed note over the log."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+class LightLedger(Replica):
+    """A replica of a consortium's ledger (`Replica`). Its proofs carry the votes of the validators."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        source: Source | None,
+        broadcaster: Broadcaster | None,
+        clock: Clock,
+        noting: Sequence[Noting] = (),
+    ) -> None:
+        genesis = read_genesis(opened.place.files.read(opened.place.folder / GENESIS) or b"")[1]
+        self._founders = validators((one.public, one.power) for one in genesis.validators)
+        self._noting = tuple(noting)
+        self._note: SignedCheckpoint | None = None
+        outside = None
+        if source is not None and broadcaster is not None:
+            source.kept = opened.chain.blocks.header
+            outside = Outside(source, CommittedTips(opened.chain.network, clock), broadcaster)
+        super().__init__(opened, outside, clock)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        genesis: bytes,
+        source: Source | None,
+        broadcaster: Broadcaster | None,
+        clock: Clock | None = None,
+        noting: Sequence[Noting] = (),
+        files: Files | None = None,
+        open_store: Callable[[Path], Store] = Store.open,
+        helper: Helper | None = None,
+    ) -> "LightLedger":
+        """Open the replica in `folder`, which is made where it is absent, and begin to follow.
+
+        Without `source` and `broadcaster` for reading only. They, those of `noting`, who have notes over the log, and
+        `helper` are closed with it, the first two also where it cannot be opened. Raises NoLedger (reading only),
+        LedgerLocked, OtherGenesis, DamagedFile, ClockBehind, StorageFailed.
+        """
+        port, dated = files or LocalFiles(), clock or SystemClock()
+        reading = source is None or broadcaster is None
+        with ExitStack() as undone:
+            if source is not None:
+                undone.callback(source.close)
+            if broadcaster is not None:
+                undone.callback(broadcaster.close)
+            begin = partial(_begin, folder, genesis, port, reading)
+            opened = open_replica(
+                folder, port, dated, CommittedChain, genesis, begin, helper or Alone(), undone, open_store, reading
+            )
+            made = cls(opened, source, broadcaster, dated, noting)
+            undone.pop_all()
+            return made
+
+    def close(self) -> None:
+        super().close()
+        for one in self._noting:
+            one.close()
+
+    def header(self, height: int) -> bytes:
+        """Return the committed header of a block, with what leads there from the genesis; raises NoBridge."""
+        with self._lock:
+            self._chain.blocks.header(height)
+            return bridged(self.network, self._founders, self._step, 1, height)
+
+    def headers(self, start: int, most: int, most_bytes: int) -> list[bytes]:
+        """See the port; each with what leads there."""
+        return self._several(self.header, start, most, most_bytes)
+
+    def tip(self) -> bytes:
+        """No key of this home says which block is the newest: raises NothingSigns."""
+        raise NothingSigns
+
+    def checkpoint(self) -> bytes:
+        """Return a note over the log that a validator signed, from a member's server, or one that was cosigned.
+
+        It may be of the log as it was. One that is not over this log, or that no validator signed, is passed over.
+        Raises NoNote where there is none.
+        """
+        for one in self._noting:
+            with suppress(Refusal, LookupError):
+                self._take_note(parse(one.note(tries=1)))
+            if self._note is not None and self._note.checkpoint.size == self._chain.machine.log.size:
+                break
+        if self._note is not None:
+            return self._note.note().encode()
+        kept = self._notes.witnessed()
+        if kept is None:
+            raise NoNote
+        return kept
+
+    def _take_note(self, signed: SignedCheckpoint) -> None:
+        with self._lock:
+            check_note(self._chain, signed)
+            if self._note is None or signed.checkpoint.size >= self._note.checkpoint.size:
+                self._note = signed
+
+    def _proof(self, signed: SignedHeader, keys: Sequence[bytes]) -> StateProof:
+        """Prove under a header that may not be kept yet: those before lead to it."""
+        proof, height = super()._proof(signed, keys), signed.header.height
+
+        def step(at: int) -> Step:
+            return _step(signed.raw) if at == height else self._step(at)
+
+        return proof._replace(header=bridged(self.network, self._founders, step, 1, height))
+
+    def _step(self, height: int) -> Step:
+        return _step(self._chain.blocks.header(height))
+
+
+def _step(raw: bytes) -> Step:
+    return Step(*decode(raw, Committed).steps[-1])
+
+
+def _begin(folder: Path, genesis: bytes, files: Files, reading: bool) -> None:
+    """See that the folder is of this genesis."""
+    known = files.read(folder / GENESIS)
+    if known is not None and known != genesis:
+        raise OtherGenesis
+    if known is None and not reading:
+        read_genesis(genesis)
+        files.write(folder / GENESIS, genesis)

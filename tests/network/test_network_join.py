@@ -1,0 +1,87 @@
+"""A newcomer joins a network that runs: invited, admitted by vote, and a validator from then on."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from network.networks import Network, environment, free_ports, network_of, salus, until
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture
+def running(cometbft: Path) -> Iterator[Network]:
+    """One member, up, whose blocks come quickly."""
+    with network_of(1, cometbft) as network:
+        said = network.homes[0] / "consensus.json"
+        said.write_text(json.dumps(json.loads(said.read_bytes()) | {"heartbeat_ms": 400, "snapshot_every": 20}))
+        network.up()
+        yield network
+
+
+def invited(network: Network) -> Path:
+    file = network.folder / "invitation.json"
+    made = network.run("north", "network", "invite", "--as", "north", "--out", file, "--json").data
+    assert made["network"] == network.run("north", "ledger", "status", "--json").data["network"]
+    return file
+
+
+def joined(network: Network, invitation: Path, *more: object, slug: str = "south", status: int = 0) -> object:
+    port, listen = min(free_ports(2)), max(free_ports(2))
+    return salus(
+        *("network", "join", "--home", network.home(slug), "--invitation", invitation, "--unattended", "--json"),
+        *("--first-port", port - 10, "--listen", listen, *more, f"{slug}:hospital:South of the tests"),
+        status=status,
+    )
+
+
+def height(network: Network, member: str) -> int:
+    return network.status("--home", network.home(member))["nodes"][0]["height"] or 0
+
+
+def bring_up(network: Network, member: str) -> None:
+    salus("network", "up", "--home", network.home(member), "--background", env=environment(network.program))
+
+
+def admitted(network: Network) -> None:
+    """Let the one member open the account, propose and vote, and wait until the newcomer signs blocks."""
+    application = network.home("south") / "application.cbor"
+    made = network.run("north", "network", "admit", "--as", "north", application, "--json").data
+    network.run("north", "org", "vote", "--as", "north", made["proposal"])
+    until(lambda: height(network, "north") >= made["effective_height"], "the height of the vote's effect")
+    network.run("north", "staff", "add", "--as", "north", "Somebody")  # blocks without a batch change nothing
+
+    def signs() -> bool:
+        found = network.status()
+        return found["power"] == 2 and [node["power"] for node in found["nodes"]] == [1, 1]
+
+    until(signs, "the vote's effect")
+
+
+def test_a_newcomer_fetches_all_blocks_and_becomes_a_validator(running: Network) -> None:
+    joined(running, invited(running))
+    bring_up(running, "south")
+    until(lambda: height(running, "south") > 1, "blocks at the newcomer")
+    assert running.status()["power"] == 1
+    admitted(running)
+    names = {one["name"] for one in running.run("south", "org", "list", "--json").data}
+    assert names == {"North of the tests", "South of the tests"}
+    running.run("south", "org", "propose", "parameter", "--as", "south", "session-ms", 7_000_000)
+    found = running.status()
+    assert found["agree"] is True and all(node["up"] for node in found["nodes"])
+
+
+def test_a_newcomer_begins_with_a_snapshot(running: Network) -> None:
+    until(lambda: any((running.home("north") / "ledger/snapshots").glob("*/*")), "a snapshot")
+    until(lambda: height(running, "north") > 45, "blocks after it")
+    invitation = invited(running)
+    assert json.loads(invitation.read_bytes())["trust"]["height"] > 40
+    joined(running, invitation)
+    bring_up(running, "south")
+    until(lambda: height(running, "south") > 45, "the newcomer's height")
+    status = running.run("south", "ledger", "status", "--json").data
+    assert status["pruned"] is not None, "it has no block from before the snapshot"
+    admitted(running)
+    assert running.status()["agree"] is True
