@@ -49,7 +49,7 @@ def main() -> None:
         load = built("load")
         for name, run in (("ours", _ours), ("kvstore", _kvstore), ("clique", _clique)):
             if given.only in (None, name):
-                with tempfile.TemporaryDirectory(prefix="salus-network-", dir="/tmp") as folder:  # noqa: S108 - sockets
+                with tempfile.TemporaryDirectory(prefix="salus-network-", dir="/tmp") as folder:
                     figures |= run(Path(folder), load, given.seconds)
     except Missing as missing:
         raise SystemExit(f"python -m benchmarks.network: {missing}") from None
@@ -121,7 +121,10 @@ def _measured(name: str, offer: Offer, nodes: Sequence[Node], seconds: float) ->
     for rate in LADDERS[name]:
         found = offer(rate, seconds)
         most = max(most, found["committed_per_s"])
-        print(f"  {name}: offered {rate}, committed {found['committed_per_s']:.0f}/s, p95 {found['p95_ms']:.0f} ms", flush=True)
+        print(
+            f"  {name}: offered {rate}, committed {found['committed_per_s']:.0f}/s, p95 {found['p95_ms']:.0f} ms",
+            flush=True,
+        )
         if found["committed_per_s"] < 0.9 * rate:
             break
     before = _cpu_s(nodes)
@@ -168,4 +171,5 @@ def _write(file: Path, transactions: Iterable[tuple[bytes, int]]) -> None:
             written.write(len(raw).to_bytes(4, "big") + weight.to_bytes(4, "big") + raw)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.network.processes import HERE, Node, Running, call, free_ports, started, wait_until
+from benchmarks.network.processes import HERE, Node, Running, call, free_ports, started, wait_for
 
 GETH, VERSION = "github.com/ethereum/go-ethereum/cmd/geth", "v1.13.15"  # the last with Clique
 FLAGS = "-ldflags=-checklinkname=0"  # one of its libraries reaches into Go's runtime
@@ -16,7 +16,9 @@ PERIOD_S = 1  # the shortest that Clique has
 @contextmanager
 def network(geth: Path, tool: Path, folder: Path, count: int) -> Iterator[list[Node]]:
     """Run a network of signers; it ends with the block."""
-    made = subprocess.run([str(tool), "network", str(folder), str(count), str(PERIOD_S)], check=True, capture_output=True)
+    made = subprocess.run(
+        [str(tool), "network", str(folder), str(count), str(PERIOD_S)], check=True, capture_output=True
+    )
     plan = json.loads(made.stdout)
     (folder / "genesis.json").write_text(json.dumps(plan["genesis"]))
     (folder / "password").write_text("benchmark\n")
@@ -48,16 +50,15 @@ def network(geth: Path, tool: Path, folder: Path, count: int) -> Iterator[list[N
         )
     with started(folder, commands) as processes:
         nodes = [
-            Node(f"http://127.0.0.1:{port}", {"geth": Running(process.pid)}) for port, process in zip(http, processes, strict=True)
+            Node(f"http://127.0.0.1:{port}", {"geth": Running(process.pid)})
+            for port, process in zip(http, processes, strict=True)
         ]
-        for node in nodes:
-            wait_until(lambda node=node: call(node.url, "eth_chainId", []) is not None, 60, "geth did not answer")
+        wait_for(nodes, lambda node: call(node.url, "eth_chainId", []) is not None, "geth did not answer")
         for number, node in enumerate(nodes):
             for other in range(number):
                 call(node.url, "admin_addPeer", [peers[other]])
-        for node in nodes:
-            wait_until(lambda node=node: int(call(node.url, "net_peerCount", []), 16) == count - 1, 60, "no peers")
-            wait_until(lambda node=node: int(call(node.url, "eth_blockNumber", []), 16) >= 3, 60, "no blocks")
+        wait_for(nodes, lambda node: int(call(node.url, "net_peerCount", []), 16) == count - 1, "no peers")
+        wait_for(nodes, lambda node: int(call(node.url, "eth_blockNumber", []), 16) >= 3, "no blocks")
         yield nodes
 
 

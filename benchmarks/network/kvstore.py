@@ -4,11 +4,12 @@ It verifies nothing and keeps a map in memory; users run it as it is here, one c
 """
 
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.network.processes import Node, Running, call, free_ports, started, wait_until
+from benchmarks.network.processes import Node, Running, call, free_ports, started, wait_for
 
 COMMIT_MS = 150  # as in our own network
 
@@ -16,8 +17,6 @@ COMMIT_MS = 150  # as in our own network
 @contextmanager
 def network(cometbft: Path, folder: Path, count: int) -> Iterator[list[Node]]:
     """Run a network of validators; it ends with the block."""
-    import subprocess
-
     command = [str(cometbft), "testnet", "--v", str(count), "--o", str(folder), "--populate-persistent-peers=false"]
     subprocess.run(command, check=True, capture_output=True)
     homes = [folder / f"node{number}" for number in range(count)]
@@ -38,8 +37,7 @@ def network(cometbft: Path, folder: Path, count: int) -> Iterator[list[Node]]:
             Node(f"http://127.0.0.1:{port}", {"cometbft": Running(process.pid)})
             for port, process in zip(rpc, processes, strict=True)
         ]
-        for node in nodes:
-            wait_until(lambda node=node: _height(node) >= 2, 60, "kvstore did not make blocks")
+        wait_for(nodes, lambda node: _height(node) >= 2, "kvstore did not make blocks")
         yield nodes
 
 

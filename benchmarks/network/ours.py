@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from benchmarks.commitments import RECORDS, commit
-from benchmarks.network.processes import Node, Running, call, free_ports, wait_until
+from benchmarks.network.processes import Node, Running, call, free_ports, wait_for
 from salus.bootstrap.consensus import read_consensus
 from salus.bootstrap.keys import keys_of
 from salus.bootstrap.layout import GENESIS, keystore_path
@@ -57,7 +57,9 @@ class Consortium:
         self.genesis = (self.homes[0] / GENESIS).read_bytes()
         self.network, document = read_genesis(self.genesis)
         self.members = [founder_id(founder) for founder in document.founders]
-        opened = [Keystore.open(keystore_path(home, name), PASSPHRASE) for home, name in zip(self.homes, NAMES, strict=True)]
+        opened = [
+            Keystore.open(keystore_path(home, name), PASSPHRASE) for home, name in zip(self.homes, NAMES, strict=True)
+        ]
         self.gateways = [keys_of(one).gateway for one in opened]
         self.people = [self._device(number) for number in range(signers)]
         rows = self._rows(persons, signers)
@@ -97,8 +99,7 @@ class Consortium:
                 said = read_consensus(home)
                 assert said is not None
                 nodes.append(Node(f"http://{said.rpc}", self._processes(home)))
-            for node in nodes:
-                wait_until(lambda node=node: _height(node) >= 1, 60, "no blocks")
+            wait_for(nodes, lambda node: _height(node) >= 1, "no blocks")
             yield nodes
 
     def _processes(self, home: Path) -> dict[str, Running]:

@@ -14,7 +14,7 @@ from socket import socket
 from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
-GRACE_S = 10
+GRACE_S, STARTED_S = 10, 90
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -24,9 +24,14 @@ class Running(NamedTuple):
     pid: int
 
     def cpu_s(self) -> float:
-        """Return its processor time so far, its threads' and ended children's."""
+        """Return its processor time so far, and that of its children, ended or not (the verifier is one)."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(map(int, fields[11:15])) / _TICKS
+        children = {
+            int(child)
+            for thread in Path(f"/proc/{self.pid}/task").iterdir()
+            for child in (thread / "children").read_text().split()
+        }
+        return sum(map(int, fields[11:15])) / _TICKS + sum(Running(child).cpu_s() for child in children)
 
     def resident_mib(self) -> float:
         """Return how much memory it holds."""
@@ -105,15 +110,21 @@ def started(folder: Path, commands: Sequence[tuple[str, Sequence[str]]]) -> Iter
                 process.wait()
 
 
-def wait_until(true: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait until something holds; raises TimeoutError."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with suppress(OSError, KeyError, ValueError):
-            if true():
-                return
-        time.sleep(0.1)
-    raise TimeoutError(what)
+def wait_for(nodes: Sequence[Node], holds: Callable[[Node], bool], what: str) -> None:
+    """Wait until something holds of every node; raises TimeoutError."""
+    until = time.monotonic() + STARTED_S
+    for node in nodes:
+        while not _now(holds, node):
+            if time.monotonic() > until:
+                raise TimeoutError(what)
+            time.sleep(0.1)
+
+
+def _now(holds: Callable[[Node], bool], node: Node) -> bool:
+    try:
+        return holds(node)
+    except (OSError, KeyError, ValueError):  # it does not answer yet
+        return False
 
 
 def call(url: str, method: str, params: Any) -> Any:
