@@ -158,8 +158,21 @@ func read(path string, most int) ([]*transaction, error) {
 	return all, nil
 }
 
+// steady returns how much weight was seen in blocks each second, from a quarter of the time of offering until its end:
+// what a block takes at first is then not counted against a network with few blocks.
+func steady(all []*transaction, first, last time.Time) float64 {
+	begin := first.Add(last.Sub(first) / 4)
+	weight := 0
+	for _, tx := range all {
+		if tx.seen.After(begin) && !tx.seen.After(last) {
+			weight += tx.weight
+		}
+	}
+	return float64(weight) / last.Sub(begin).Seconds()
+}
+
 func summary(all []*transaction, blocks, refused int, last string) result {
-	var first, end, lastDue time.Time
+	var first, lastDue time.Time
 	var latencies []float64
 	found := result{Refused: refused, Blocks: blocks, LastError: last}
 	total, bytes := 0, 0
@@ -175,9 +188,6 @@ func summary(all []*transaction, blocks, refused int, last string) result {
 			continue
 		}
 		found.Committed += tx.weight
-		if tx.seen.After(end) {
-			end = tx.seen
-		}
 		for range tx.weight {
 			latencies = append(latencies, float64(tx.seen.Sub(tx.due).Microseconds())/1000)
 		}
@@ -186,7 +196,7 @@ func summary(all []*transaction, blocks, refused int, last string) result {
 	found.Bytes = float64(bytes) / float64(total)
 	found.Offered = float64(total) / lastDue.Sub(first).Seconds()
 	if found.Committed > 0 {
-		found.Rate = float64(found.Committed) / end.Sub(first).Seconds()
+		found.Rate = steady(all, first, lastDue)
 		sort.Float64s(latencies)
 		at := func(share float64) float64 { return latencies[int(share*float64(len(latencies)-1))] }
 		found.P50, found.P95, found.P99 = at(0.50), at(0.95), at(0.99)
