@@ -40,6 +40,9 @@ coverage: $(VENV)/test.stamp ## branch coverage of core to machine (at least 95 
 bench: $(VENV)/run.stamp ## all benchmarks at full size, into docs/benchmarks.json
 	@$(BIN)/python -m benchmarks all --full --json docs/benchmarks.json
 
+bench-network: $(VENV)/run.stamp cometbft ## a consortium of four beside CometBFT's kvstore and Clique, SECONDS (10) at each load; needs Go, npm
+	@$(BIN)/python -m benchmarks.network --seconds $(if $(filter file,$(origin SECONDS)),10,$(SECONDS)) --json docs/benchmarks-network.json
+
 memory: $(VENV)/run.stamp ## run a ledger for SECONDS (default 600) and see that its memory does not grow
 	@$(BIN)/python -m benchmarks.memory --seconds $(SECONDS)
 
@@ -115,5 +118,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test cometbft check coverage bench memory soak faults oracle simulate chaos fuzz linkage vectors portal lock help
+.PHONY: run test cometbft check coverage bench bench-network memory soak faults oracle simulate chaos fuzz linkage vectors portal lock help
 .DELETE_ON_ERROR:

@@ -17,6 +17,7 @@ export interface Status {
   readonly log_entries: number;
   readonly members: number;
   readonly pruned_before: number | null;
+  readonly begins_at: number | null;
   readonly cosigned: readonly { readonly name: string; readonly time: number }[];
   readonly version: string;
 }

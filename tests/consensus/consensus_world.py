@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from salus.client.figures import SendingFigures
 from salus.client.ledger import BatchResult, EnvelopeResult
 from salus.cometbft.proto import abci_pb2
 from salus.core.envelope import parse_batch
@@ -43,6 +44,9 @@ class Sent:
             if future is not None:
                 outcomes = tuple(EnvelopeResult(*outcome) for outcome in one.outcomes)
                 future.set_result(BatchResult(one.id, one.code, result.height, result.time, outcomes))
+
+    def figures(self) -> SendingFigures:
+        return SendingFigures((), (), len(self.futures), 0, 0, 0)
 
     def close(self) -> None:
         self.closed = True

@@ -9,9 +9,11 @@ import pytest
 from consensus.kvstore_nodes import until
 from consensus.one_validator import Member, one_member
 from consensus.test_light_replica import send
+from salus.api.operate.consortium import consortium_metrics
 from salus.bootstrap import open_region
 from salus.bootstrap.consensus import ConsensusFile, Peer, Trust, write_consensus
 from salus.bootstrap.layout import GENESIS
+from salus.bootstrap.watching import consortium_watch
 from salus.client.cometbft.rpc import Rpc
 from salus.client.light.errors import DamagedTrust, NoNodes, TrustExpired
 from salus.evidence.state import LOG_KEY
@@ -53,6 +55,14 @@ def test_a_home_that_follows_the_network(member: Member, tmp_path: Path) -> None
         until(lambda: region.ledger.height() == member.ledger.height())  # type: ignore[union-attr]
         assert region.ledger.view().get(LOG_KEY) == member.ledger.view().get(LOG_KEY)
         height = send(member, region.ledger)
+        watch = consortium_watch(region)
+        assert watch is not None
+        found = watch.figures()
+        watch.close()
+        assert (found.engine, found.cometbft, found.stopped, found.power) == (None, None, 0, 1)
+        assert found.sending is not None and ("taken" in {answer for _, answer, _ in found.sending.answers})
+        assert {one.name for one in consortium_metrics(found)} >= {"salus_block_age_seconds", "salus_batches_sent"}
+        assert watch.unready() is None
     with open_region(home, "a passphrase for tests", read_only=True) as region:
         assert region.ledger.height() >= height
     assert [one for one in fsck_home(home, None).findings if one.severity.name != "NOTE"] == []

@@ -118,9 +118,7 @@ def test_a_new_node_begins_with_a_snapshot_and_goes_on(source: tuple[Node, list[
         trusted = validator_keys(new.region.network, new.region.genesis)
         shown = read_header(new.region.network, new.ledger.header(9), trusted)
         assert (shown.hash, shown.header.previous) == (first.hash, old.deciding.made[7].commit.block_id.hash)
-        wait_for(
-            lambda: listed(old)[0].height == 12
-        )  # no process of it is being started: it would hold locks for a moment
+        wait_for(lambda: listed(old)[0].height == 12)  # a process that is being started would hold locks
         new.reopen()
         assert new.ledger.status().app_hash == old.ledger.status().app_hash
     found = check_ledger(tmp_path / "new", lambda *_: None, old.region.genesis_file).findings

@@ -15,7 +15,7 @@ from shutil import rmtree
 from socket import socket
 from typing import Any
 
-from salus.bootstrap.network.held import holding, process_of
+from salus.bootstrap.network.held import holding, is_held, process_of
 
 SALUS = (sys.executable, "-m", "salus")
 WAIT_S = 150.0  # machines of tests are shared
@@ -123,7 +123,9 @@ class Network:
             with suppress(Exception):
                 self.down(signal.SIGKILL)
         for home in self.homes:
-            for process in self.processes(home):
+            found = holding(home)
+            keeper = [found.keeper.pid] if found is not None and is_held(home) else []  # in the background, first
+            for process in (*keeper, *self.processes(home)):
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
 

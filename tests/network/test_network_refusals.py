@@ -173,7 +173,6 @@ def test_members_that_are_not_of_their_form(tmp_path: Path, members: object) -> 
 def test_one_region_as_before_is_not_for_a_network(one: Network, tmp_path: Path) -> None:
     split = one.run("north", "home", "split", "--to", tmp_path / "parts", "--node", "http://127.0.0.1:1", status=1)
     assert_line(split, 0x6303)
-    assert_line(one.run("north", "ledger", "prune", "--keep-days", 1, status=1), 0x6303)
 
 
 def test_the_socket_stands_in_a_private_folder_where_the_home_is_deep(tmp_path: Path, monkeypatch) -> None:

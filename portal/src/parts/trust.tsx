@@ -8,7 +8,10 @@ export function Trust({ status }: { status: Status }) {
   const why = status.engine === "cometbft" ? words.networkWhy : words.engineWhy;
   const said = [why, names === "" ? words.unwitnessed : words.witnessed(names)];
   if (status.behind_ms >= 1000) said.push(words.behind(Math.floor(status.behind_ms / 1000)));
-  if (status.pruned_before !== null) said.push(words.pruned(status.pruned_before));
+  if (status.begins_at !== null) said.push(words.begins(status.begins_at));
+  if (status.pruned_before !== null && status.pruned_before !== status.begins_at) {
+    said.push(words.pruned(status.pruned_before));
+  }
   return (
     <aside className="trust" aria-labelledby="trust-title">
       <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="1.7">

@@ -44,6 +44,8 @@ export const en = {
   unwitnessed: "No outside witness has cosigned the log's present checkpoint.",
   behind: (seconds: number) => `The state shown is ${count(seconds, "second", "seconds")} old.`,
   pruned: (height: number) => `Blocks below ${height} are pruned: only their headers are kept.`,
+  begins: (height: number) =>
+    `The ledger here began with a verified state: blocks below ${height}, and what they did, are shown by other members.`,
   live: "Live",
   paused: "Paused",
   connecting: "Connecting …",

@@ -51,6 +51,7 @@ export const zh: Words = {
   unwitnessed: "目前的日志检查点尚无外部见证方共同签署。",
   behind: (seconds) => `所示状态为 ${n(seconds)} 秒之前。`,
   pruned: (height) => `第 ${height} 区块之前的内容已删减，仅保留区块头。`,
+  begins: (height) => `此处账本自一个经验证的状态开始：第 ${height} 区块之前的区块及其经过，请看其他成员的账本。`,
   live: "实时",
   paused: "已暂停",
   connecting: "正在连接……",

@@ -4,6 +4,8 @@ A refusal's text is fixed, so that nothing of the caller's comes back. FHIR endp
 OperationOutcome (`api.fhir`).
 """
 
+from collections.abc import Mapping
+
 import orjson
 from starlette.responses import Response
 
@@ -66,13 +68,17 @@ def headers_of(refusal: Refusal) -> dict[str, str]:
     return {}
 
 
-def problem(refusal: Refusal, status: int | None = None) -> Response:
-    """Return the problem details of a refusal, with its own status or the one that a protocol demands."""
+def problem(refusal: Refusal, status: int | None = None, more: Mapping[str, int] | None = None) -> Response:
+    """Return the problem details of a refusal, with its own status or the one that a protocol demands.
+
+    `more` are members beside the usual ones.
+    """
     status = status_of(refusal) if status is None else status
     body = {
         "type": f"urn:salus:refusal:{refusal.code:04x}",
         "title": refusal.text,
         "status": status,
         "code": refusal.code,
+        **(more or {}),
     }
     return Response(orjson.dumps(body), status, headers_of(refusal), MEDIA_TYPE)

@@ -12,6 +12,7 @@ from salus.api.recent import RecentAnswers
 from salus.api.waiting import Waiting
 from salus.api.work import Work
 from salus.client.ledger import Ledger
+from salus.core.errors import Refusal
 from salus.services.actors import Organisation
 from salus.services.remote.directory import Directory
 from salus.services.remote.inboxes import Inboxes
@@ -37,6 +38,7 @@ class Served:
     inboxes: Inboxes | None = field(default=None, repr=False)
     tiles: Path | None = None  # the folder of the published log
     engine: str = "embedded"  # or "cometbft": what decides the blocks
+    unready: Callable[[], Refusal | None] = lambda: None  # why nobody should be sent here, beside the ledger's trouble
     waiting: Waiting = field(default_factory=Waiting, repr=False)
     reading: Reading = field(init=False, repr=False)  # the ledger as the explorer reads it
 

@@ -33,6 +33,7 @@ from salus.api.work import Work
 from salus.bootstrap.consensus import read_consensus
 from salus.bootstrap.layout import SLUG, tiles_folder
 from salus.bootstrap.region import Region
+from salus.bootstrap.watching import ConsortiumWatch, consortium_watch
 from salus.services.actors import Organisation
 from salus.services.errors import NoSuchActor
 from salus.services.remote.inboxes import Inboxes
@@ -65,8 +66,9 @@ def serving(
     `tracing` is told of requests.
     """
     work, answering = Work(), Work(ANSWERING_THREADS)
-    watch = Watch(Figures(_looks(region, work, answering)), tracing or Passing())
-    made = served(region, work, answering, watch, tiles_folder(region.home, tiles))
+    consortium = consortium_watch(region)
+    watch = Watch(Figures(_looks(region, work, answering, consortium)), tracing or Passing())
+    made = served(region, work, answering, watch, tiles_folder(region.home, tiles), consortium)
     try:
         made.waiting.add(made.reading.tail.close)
         yield make_app(made, OPERATIONS, guard, routes(read_files()), [Middleware(Quick, made, guard)])
@@ -76,6 +78,8 @@ def serving(
         made.posts.close()
         answering.close()
         work.close()
+        if consortium is not None:
+            consortium.close()
 
 
 def served(
@@ -84,6 +88,7 @@ def served(
     answering: Work | None = None,
     watch: Watch | None = None,
     tiles: Path | None = None,
+    consortium: ConsortiumWatch | None = None,
 ) -> Served:
     """Return what handlers work on."""
 
@@ -107,10 +112,15 @@ def served(
         inboxes=Inboxes(region.exchange),
         tiles=tiles,
         engine="embedded" if read_consensus(region.home) is None else "cometbft",
+        unready=_never if consortium is None else consortium.unready,
     )
 
 
-def _looks(region: Region, work: Work, answering: Work) -> Looks:
+def _never() -> None:
+    return None
+
+
+def _looks(region: Region, work: Work, answering: Work, consortium: ConsortiumWatch | None) -> Looks:
     """Return where figures are looked up."""
 
     def ledger() -> LedgerFigures:
@@ -131,4 +141,9 @@ def _looks(region: Region, work: Work, answering: Work) -> Looks:
                 one.vault.index_bytes(),
             )
 
-    return Looks(ledger, members, lambda: (("work", work.under_way), ("answering", answering.under_way)))
+    return Looks(
+        ledger,
+        members,
+        lambda: (("work", work.under_way), ("answering", answering.under_way)),
+        None if consortium is None else consortium.figures,
+    )

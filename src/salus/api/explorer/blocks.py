@@ -105,6 +105,7 @@ OPERATIONS = (
         one,
         {200: Content(JSON, BlockView)},
         parameters=(HEIGHT, START),
+        problems=(410,),
         cost=20,
     ),
 )

@@ -29,3 +29,8 @@ class NoSuchMember(Refusal):
 
 class NoSuchPolicySet(Refusal):
     code, kind, text = 0x8066, Kind.NOT_FOUND, "The network has no policy set of this id and version."
+
+
+class BeforeBeginning(Refusal):
+    code, kind = 0x8067, Kind.GONE
+    text = "The ledger here began with a state from another member, after this block: ask a member that has it."

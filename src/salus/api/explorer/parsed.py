@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Generic, NamedTuple, TypeVar
 
-from salus.api.explorer.errors import NoSuchBlock
+from salus.api.explorer.errors import BeforeBeginning, NoSuchBlock
 from salus.api.explorer.view import BlockSummary, Phrase
 from salus.api.explorer.words import MESSAGES
 from salus.client.ledger import Ledger
@@ -67,11 +67,11 @@ class Blocks:
         self._summaries: Kept[int, BlockSummary] = Kept(KEPT_SUMMARIES)
 
     def parsed(self, height: int) -> Parsed:
-        """Return a block; raises NoSuchBlock."""
+        """Return a block; raises NoSuchBlock, BeforeBeginning."""
         return self._parsed.get(height, self._parse)
 
     def summary(self, height: int) -> BlockSummary:
-        """Return what a list says of a block; raises NoSuchBlock."""
+        """Return what a list says of a block; raises NoSuchBlock, BeforeBeginning."""
         return self._summaries.get(height, lambda height: summarise(self._parse(height)))
 
     def _parse(self, height: int) -> Parsed:
@@ -79,10 +79,10 @@ class Blocks:
 
 
 def parse(ledger: Ledger, height: int) -> Parsed:
-    """Read a block and take it apart; raises NoSuchBlock."""
+    """Read a block and take it apart; raises NoSuchBlock, BeforeBeginning."""
     gone = ledger.pruned()
-    if gone is not None and height < gone.headers:
-        raise NoSuchBlock
+    if gone is not None and 1 <= height < gone.headers:
+        raise BeforeBeginning
     try:
         if gone is not None and height < gone.height:
             raw = ledger.header(height)

@@ -43,6 +43,7 @@ class StatusView(msgspec.Struct, frozen=True):
     log_entries: int
     members: int  # that are active
     pruned_before: int | None  # a height
+    begins_at: int | None  # a height, below which not even headers are here: it began with a state from elsewhere
     checkpoint: str | None  # the signed note; None where this process has none
     cosigned: tuple[Cosigned, ...]
     version: str
@@ -76,6 +77,7 @@ def show_status(served: Served) -> StatusView:
         log_size(ledger),
         governance.active_members(view),
         None if gone is None else gone.height,
+        None if gone is None or gone.headers == 1 else gone.headers,
         note,
         signed,
         version("salus"),

@@ -21,3 +21,12 @@ class NothingPruned(Refusal):
 
 class NotReady(Refusal):
     code, kind, text = 0x8024, Kind.UNAVAILABLE, "The ledger follows its node no longer: see the log of the process."
+
+
+class CatchingUp(Refusal):
+    code, kind, text = 0x8025, Kind.UNAVAILABLE, "This node is catching up with the others. Try again later."
+
+
+class StateOld(Refusal):
+    code, kind = 0x8026, Kind.UNAVAILABLE
+    text = "No block has come for so long that nothing is decided on the state here; it can still be read."

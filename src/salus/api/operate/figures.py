@@ -21,6 +21,8 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 
+from salus.api.operate.consortium import ConsortiumFigures, consortium_metrics
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # when a counter began is of no use to anybody here
 LASTS_S = 5.0  # what was looked up is given again for so long
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -52,6 +54,7 @@ class Looks(NamedTuple):
     ledger: Callable[[], LedgerFigures]
     members: Callable[[], Iterable[MemberFigures]]
     work: Callable[[], Iterable[tuple[str, int]]]  # (name of the pool, functions that run or wait)
+    consortium: Callable[[], ConsortiumFigures] | None = None  # where CometBFT decides the blocks
 
 
 class Figures:
@@ -99,7 +102,7 @@ class _Looked:
 
     def collect(self) -> Iterator[Metric]:
         if time.monotonic() >= self._until:
-            self._found = [*self._ledger(), *self._members(), self._work()]
+            self._found = [*self._ledger(), *self._members(), self._work(), *self._consortium()]
             self._until = time.monotonic() + self._lasts_s
         yield from self._found
 
@@ -128,6 +131,10 @@ class _Looked:
             relations.add_metric(label, one.relations)
             size.add_metric(label, one.vault_bytes)
         yield from (waiting, envelopes, batches, tasks, letters, relations, size)
+
+    def _consortium(self) -> Iterator[Metric]:
+        if self._looks.consortium is not None:
+            yield from consortium_metrics(self._looks.consortium())
 
     def _work(self) -> Metric:
         found = GaugeMetricFamily("salus_work_under_way", "Functions that run or wait for a thread.", labels=["pool"])

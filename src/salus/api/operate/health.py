@@ -6,6 +6,9 @@ from starlette.responses import Response
 
 from salus.api.ledger.errors import NotReady
 from salus.api.operation import JSON, Call, Content, Operation
+from salus.api.problem import problem
+from salus.api.served import Served
+from salus.core.errors import Refusal
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -22,12 +25,17 @@ async def alive(call: Call) -> Response:
 
 
 async def ready(call: Call) -> Response:
-    """Say how far the ledger is, and how old what it says may be; refuse where no more blocks will come."""
-    ledger = call.served.ledger
-    if ledger.trouble() is not None:
-        raise NotReady
-    found = Health("ok", ledger.height(), max(0, ledger.now() - ledger.as_of()))
-    return Response(orjson.dumps(msgspec.to_builtins(found)), media_type=JSON)
+    """Say how far the ledger is, and how old what it says may be; refuse where nobody should be sent here."""
+    served = call.served
+    height, behind = served.ledger.height(), max(0, served.ledger.now() - served.ledger.as_of())
+    refusal = await served.work.run(_unready, served)
+    if refusal is not None:
+        return problem(refusal, more={"height": height, "behind_ms": behind})
+    return Response(orjson.dumps(msgspec.to_builtins(Health("ok", height, behind))), media_type=JSON)
+
+
+def _unready(served: Served) -> Refusal | None:
+    return served.unready() if served.ledger.trouble() is None else NotReady()
 
 
 class Alive(msgspec.Struct, frozen=True):

@@ -14,7 +14,8 @@ import orjson
 
 Level = Literal["off", "warning", "info"]
 OWN = "salus"
-FIELDS = ("operation", "status", "ms", "act", "kind", "place", "code", "trace")
+OF_NETWORKS = ("request", "height", "round", "count", "node", "what")  # nodes by their number
+FIELDS = ("operation", "status", "ms", "act", "kind", "place", "code", "trace", *OF_NETWORKS)
 _TEXTS = (int, float, str)
 _LEVELS = {"warning": logging.WARNING, "info": logging.INFO}
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
+from salus.api.ledger.errors import CatchingUp, StateOld
 from salus.bootstrap.consensus import ConsensusFile
 from salus.bootstrap.network.asking import Asking
 from salus.bootstrap.network.errors import ServerSilent
@@ -31,7 +32,7 @@ class NodeStatus(msgspec.Struct, frozen=True):
     home: str | None  # where it is on this machine
     kept: bool | None  # by a `salus network up` of this machine
     up: bool  # CometBFT answers
-    served: bool  # its Salus server answers, and is ready
+    served: bool  # its Salus server answers, and takes blocks
     server: str | None  # its URL
     catching_up: bool | None = None
     height: int | None = None
@@ -103,7 +104,8 @@ def _rpc(url: str | None, authority: Path | None) -> Rpc | None:
 def _asked(asking: Asking, place: _Place) -> tuple[NodeStatus, Answered | None]:
     kept = None if place.home is None else is_held(place.home)
     ready = _ready(asking, place.url)
-    served, behind = ready.get("status") == "ok", ready.get("behind_ms")
+    behind = ready.get("behind_ms")
+    served = ready.get("status") == "ok" or ready.get("code") in (CatchingUp.code, StateOld.code)
     node = NodeStatus(
         place.name, None if place.home is None else str(place.home), kept, up=False, served=served, server=place.url
     )

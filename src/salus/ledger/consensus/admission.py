@@ -2,6 +2,7 @@
 
 from threading import RLock
 
+from salus.client.figures import Tally
 from salus.core.envelope import Batch, Envelope, parse_envelope
 from salus.core.errors import Refusal
 from salus.ledger.consensus.chain import DecidedChain
@@ -19,6 +20,7 @@ class Mempool:
 
     def __init__(self, chain: DecidedChain, lock: RLock, helper: Helper, clock: Clock, *, ahead: bool) -> None:
         self._chain, self._lock, self._helper, self._clock, self._ahead = chain, lock, helper, clock, ahead
+        self.checks = Tally()  # by (again, code)
 
     def check(self, raw: bytes, *, again: bool) -> int:
         """Return 0 if a batch may be passed on, or kept (`again`), else the code of its refusal."""
@@ -27,6 +29,7 @@ class Mempool:
             admitted = self._chain.machine.admit(raw, now)
             if admitted.code:
                 self._helper.settle((raw,))
+        self.checks.add(again, admitted.code)
         if admitted.code or again or admitted.batch is None:
             return admitted.code
         self._helper.offer(raw)

@@ -79,8 +79,8 @@ class Application:
         except Refusal as refusal:
             LOG.error("a request was refused: CometBFT stops", extra={"request": kind, "code": refusal.code})
             return _exception(str(refusal))
-        except Exception:
-            LOG.exception("a request failed: CometBFT stops", extra={"request": kind})
+        except Exception as error:
+            LOG.exception("a request failed: CometBFT stops", extra={"request": kind, "kind": type(error).__name__})
             return _exception(str(LedgerStopped()))
 
     def _info(self, _: Request) -> Response:

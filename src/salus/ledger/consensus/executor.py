@@ -8,8 +8,10 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, RLock, Thread
+from time import perf_counter
 from typing import NamedTuple
 
+from salus.client.figures import Spreading
 from salus.core.errors import Refusal
 from salus.evidence.header import SignedHeader
 from salus.ledger.consensus.chain import DecidedBlock, DecidedChain
@@ -27,6 +29,8 @@ from salus.verifier.helper import Helper
 LOG = logging.getLogger("salus.consensus")
 AGAIN_S = 1.0  # before a block that the disk did not take is written again
 IDLE_S = 1.0  # without a block: then what is pending becomes a checkpoint
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+BYTES = tuple(4.0**power for power in range(4, 12))  # 256 bytes to 4 MiB
 
 
 class Told(NamedTuple):
@@ -52,12 +56,21 @@ class Proved(NamedTuple):
     proof: Proof
 
 
+class Measured:
+    """What blocks took since the process began."""
+
+    def __init__(self) -> None:
+        self.executing, self.keeping, self.sizes = Spreading(SECONDS), Spreading(SECONDS), Spreading(BYTES)
+        self.batches = 0  # in blocks that were kept
+
+
 class Executor:
     """Owns the chain's next block. `lock` guards the chain; methods may be called from any thread."""
 
     def __init__(self, chain: DecidedChain, lock: RLock, views: Views, helper: Helper, told: Told) -> None:
         self._chain, self._lock, self._views, self._helper, self._told = chain, lock, views, helper, told
         self._checkpoints = Checkpoints(chain)
+        self.measured = Measured()
         self._before: View | None = None  # the state before a block that is executed and not kept
         self._closing, self._busy = Event(), Event()
         self.trouble: type[Refusal] | None = None
@@ -74,22 +87,29 @@ class Executor:
                 raise damage
             self._helper.hear()
             self._helper.take(shown.batches)
+            begun = perf_counter()
             try:
-                return self._chain.decide(shown, self._cover)
+                result = self._chain.decide(shown, self._cover)
             finally:
                 self._helper.settle(shown.batches)
+            self.measured.executing.add(perf_counter() - begun)
+            return result
 
     def keep(self) -> BlockResult:
         """Make the block durable; waits while the disk has no room. Raises OutOfOrder, LedgerStopped."""
         while True:
             with self._lock, self._stopping(OutOfOrder, StorageFull, StorageFailed):
+                begun, ahead = perf_counter(), self._chain.ahead
                 try:
                     result = self._chain.keep()
                 except (StorageFull, StorageFailed) as refusal:
                     self.trouble = type(refusal)
                     LOG.error("a block was not stored; tried again", extra={"code": refusal.code})
                 else:
+                    if self.trouble is not None:
+                        LOG.warning("a block was stored after all", extra={"height": result.height})
                     self.trouble = self._before = None
+                    self._measure(perf_counter() - begun, 0 if ahead is None else len(ahead.raw), result)
                     self._after()
                     break
             if self._closing.wait(AGAIN_S):
@@ -159,6 +179,11 @@ class Executor:
         finally:
             self._checkpoints.close()
             self._helper.close()
+
+    def _measure(self, took_s: float, size: int, result: BlockResult) -> None:
+        self.measured.keeping.add(took_s)
+        self.measured.sizes.add(size)
+        self.measured.batches += len(result.batches)
 
     def _after(self) -> None:
         """Go on with checkpoints; a snapshot is taken of one at its very height, or left out where the disk fails."""

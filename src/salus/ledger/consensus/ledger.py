@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from salus.client.figures import EngineFigures, SendingFigures
 from salus.client.ledger import BatchResult, StateProof
 from salus.core.envelope import WINDOW_MS
 from salus.core.errors import Refusal
@@ -103,6 +104,7 @@ class ConsensusLedger(ChainReader):
         self._closed = self._let_go = False
         self._server: Server | None = None
         self._executor: Executor | None = None
+        self._mempool: Mempool | None = None
         self._publisher: Publisher | None = None
         genesis = place.files.read(place.folder / GENESIS) or b""
         self._founders = read_genesis(genesis)[1]
@@ -189,7 +191,7 @@ class ConsensusLedger(ChainReader):
                 raise ReadOnly
             return
         mempool = Mempool(self._decided, self._lock, self._helper, self._clock, ahead=isinstance(self._helper, Alone))
-        self._executor.snapshots = snapshots
+        self._executor.snapshots, self._mempool = snapshots, mempool
         parts = Parts(self._executor, mempool, Queries(self._executor), snapshots, lambda: self._commits.height)
         self.application = Application(self.network, self._founders, parts)
         self._server = None if listening is None else Server(listening, self.application.handle)
@@ -358,6 +360,32 @@ class ConsensusLedger(ChainReader):
                     time=chain.time, app_hash=chain.kept_app_hash, log_entries=chain.log_size, state_keys=chain.keys
                 )
             )
+
+    def figures(self) -> EngineFigures | None:
+        """Return what the application does in figures; None where there is none."""
+        executor, mempool = self._executor, self._mempool
+        if executor is None or mempool is None:
+            return None
+        with self._lock:
+            chain = self._decided
+            kept, time, decided = chain.height, chain.time, chain.height + (chain.ahead is not None)
+        done, checks = executor.measured, mempool.checks.read()
+        return EngineFigures(
+            decided,
+            kept,
+            self._commits.height,
+            time,
+            done.batches,
+            done.executing.read(),
+            done.keeping.read(),
+            done.sizes.read(),
+            tuple(sorted((bool(again), int(code), count) for (again, code), count in checks.items())),
+            None if executor.snapshots is None else executor.snapshots.figures(),
+        )
+
+    def sending(self) -> SendingFigures | None:
+        """Return what is sent to the validators in figures; None where it is for reading only."""
+        return None if self._outside is None else self._outside.broadcaster.figures()
 
     @property
     def place(self) -> Place:

@@ -1,6 +1,7 @@
 """The CometBFT nodes that batches are sent to: one's own first, then those of other members."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from time import monotonic
 
@@ -9,14 +10,15 @@ from salus.client.cometbft.rpc import BroadcastAnswer, Rpc
 from salus.client.remote_errors import NodeAway, NodeBusy, NodeRefused, UnreadableAnswer
 from salus.cometbft import chain_id
 
+LOG = logging.getLogger("salus.consensus")
 SHUNNED_S = (1.0, 2.0, 5.0, 10.0, 30.0)  # how long after so many failures a node is asked last
 
 
 class Node:
     """One node, and what is known of how it does. Safe to use from any thread."""
 
-    def __init__(self, network: bytes, rpc: Rpc) -> None:
-        self.rpc = rpc
+    def __init__(self, network: bytes, rpc: Rpc, number: int = 0) -> None:
+        self.rpc, self.number = rpc, number
         self._chain_id = chain_id(network)
         self._known = False  # to be of this network
         self._failures, self._until = 0, 0.0
@@ -34,11 +36,15 @@ class Node:
                     raise OtherChain
                 self._known = True
             answer = self.rpc.broadcast(batch)
-        except (NodeAway, NodeBusy, CatchingUp, NodeRefused, UnreadableAnswer, OtherChain):
+        except (NodeAway, NodeBusy, CatchingUp, NodeRefused, UnreadableAnswer, OtherChain) as refusal:
             self._known = False  # another may stand there when it comes back
             self._until = monotonic() + SHUNNED_S[min(self._failures, len(SHUNNED_S) - 1)]
+            if not self._failures:
+                LOG.warning("a node takes no batches", extra={"node": self.number, "code": refusal.code})
             self._failures += 1
             raise
+        if self._failures:
+            LOG.info("a node takes batches again", extra={"node": self.number})
         self._failures, self._until = 0, 0.0
         return answer
 
@@ -49,11 +55,14 @@ class Nodes:
     def __init__(self, network: bytes, rpcs: Sequence[Rpc]) -> None:
         if not rpcs:
             raise ValueError("no node to send to")
-        self._nodes = tuple(Node(network, rpc) for rpc in rpcs)
+        self._nodes = tuple(Node(network, rpc, number) for number, rpc in enumerate(rpcs))
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._nodes)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self._nodes)
 
     def order(self, turn: int) -> list[Node]:
         """Return all, from the one whose turn it is on; those that failed lately come last."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
+from salus.client.figures import SendingFigures, SnapshotFigures
 from salus.client.ledger import BatchResult
 from salus.cometbft.proto import types_pb2
 from salus.core.errors import Refusal
@@ -22,6 +23,10 @@ class Broadcasting(Protocol):
 
     def executed(self, result: BlockResult) -> None:
         """Take in what a block did, which is durable here. Must return at once: CometBFT waits for it."""
+        ...
+
+    def figures(self) -> SendingFigures:
+        """Return what is sent, and how it is answered, in figures."""
         ...
 
     def close(self) -> None:
@@ -109,6 +114,10 @@ class Snapshots(Protocol):
 
     def trouble(self) -> Refusal | None:
         """Return why the node must stop."""
+        ...
+
+    def figures(self) -> SnapshotFigures:
+        """Return what is done in figures."""
         ...
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ ledger begins there, and an opening makes the state anew if it was not moved yet
 https://docs.cometbft.com/v0.38/spec/abci/abci++_methods#offersnapshot
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ from salus.machine.pruned import MANIFEST, chunk_name
 from salus.merkle.log import Frontier
 from salus.state.store import Store
 
+LOG = logging.getLogger("salus.consensus")
 FOLDER = "restoring"
 
 
@@ -127,6 +129,7 @@ class Restoring:
         except OSError:
             return Offer.ABORT
         self._accepted = _Accepted(snapshot, head, size)
+        LOG.info("a snapshot is taken over", extra={"height": snapshot.height, "count": snapshot.chunks})
         return Offer.ACCEPT
 
     def apply(self, index: int, chunk: bytes, sender: str) -> Applied:
@@ -138,6 +141,7 @@ class Restoring:
         if accepted is None or not 0 <= index < accepted.snapshot.chunks:
             return Applied(Apply.ABORT)
         if T("chunk", self._network, chunk) != accepted.head.chunks[index]:
+            LOG.warning("a chunk is not the snapshot's", extra={"height": accepted.snapshot.height, "count": index})
             return Applied(Apply.RETRY, (index,), (sender,) if sender else ())
         if sender:
             accepted.senders[sender] = None
@@ -152,6 +156,7 @@ class Restoring:
             accepted.here.clear()
             return Applied(Apply.RETRY_SNAPSHOT)
         except DamagedExport:
+            LOG.warning("a snapshot is not the state it says", extra={"height": accepted.snapshot.height})
             self._drop()
             return Applied(Apply.REJECT_SNAPSHOT, (), tuple(accepted.senders))
         except OSError:
@@ -159,8 +164,16 @@ class Restoring:
             return Applied(Apply.ABORT)
         self._accepted = None
         self._put(self._move)
+        LOG.info("the ledger begins with a snapshot", extra={"height": accepted.snapshot.height})
         self._drop()
         return Applied(Apply.ACCEPT)
+
+    def progress(self) -> tuple[int, int, int]:
+        """Return (height, chunks, chunks that are here) of the snapshot that is being taken over; zeros without one."""
+        accepted = self._accepted
+        return (
+            (0, 0, 0) if accepted is None else (accepted.snapshot.height, accepted.snapshot.chunks, len(accepted.here))
+        )
 
     def _restore(self, accepted: _Accepted) -> None:
         """Check everything, and make all that the ledger will begin with durable, beside what it has.

@@ -11,6 +11,7 @@ when all in it is durable. Where the state on disk turns out not to be what was 
 node from being started again until it is reset. https://docs.cometbft.com/v0.38/spec/abci/abci++_methods#listsnapshots
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ from salus.machine.export import FORMAT, Manifest, export_hash, export_to
 from salus.machine.machine import Machine
 from salus.machine.pruned import MANIFEST, chunk_name
 
+LOG = logging.getLogger("salus.consensus")
 FOLDER, NEW, DAMAGED = "snapshots", ".new", "damaged"
 EVERY = 1_000  # blocks between two
 KEPT_BLOCKS = 100_000  # by CometBFT, where a member prunes: a day at a block a second
@@ -42,6 +44,11 @@ class Taker(Protocol):
         `ended` is called from another thread when all is durable, or with what the checkpoint was refused for. Where
         nothing can be taken now, neither; one that is under way goes on, and nothing is begun.
         """
+        ...
+
+    @property
+    def failed(self) -> int:
+        """How many were begun, or were to be, and did not come to be."""
         ...
 
     def close(self) -> None:
@@ -70,6 +77,7 @@ class Snapshots:
         self._lock = Lock()  # guards what follows
         self._known: dict[int, tuple[Snapshot, Manifest]] = {}
         self._trouble: type[Refusal] | None = None
+        self.taken = 0
         for name in files.names(self._folder):
             found = self._read(int(name)) if name.isdecimal() else None
             if found is None:
@@ -89,6 +97,11 @@ class Snapshots:
     def trouble(self) -> Refusal | None:
         """Return why the node must stop: what lies on disk is not the state that it had computed."""
         return None if self._trouble is None else self._trouble()
+
+    @property
+    def failed(self) -> int:
+        """How many that were due did not come to be, since the process began."""
+        return 0 if self._taker is None else self._taker.failed
 
     def oldest(self) -> int:
         """Return the height of the oldest one, 0 where there is none: blocks after it may be asked for."""
@@ -124,6 +137,7 @@ class Snapshots:
     def _ended(self, height: int, refusal: type[Refusal] | None) -> None:
         """Take in a new one, and let go of those that are too many."""
         if refusal is not None:
+            LOG.critical("the state on disk is not what was computed", extra={"height": height, "code": refusal.code})
             self._trouble = refusal
             self._files.write(self._damaged, str(height).encode())
             return
@@ -131,10 +145,12 @@ class Snapshots:
         if found is None:
             return
         with self._lock:
+            self.taken += 1
             self._known[height] = found
             gone = sorted(self._known)[: -self._most]
             for one in gone:
                 del self._known[one]
+        LOG.info("a snapshot was taken", extra={"height": height})
         for one in gone:
             with suppress(OSError):  # the next opening offers it again, and then removes it
                 self._files.withdraw(self._folder / str(one))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from salus.client.figures import SnapshotFigures
 from salus.core.errors import Refusal
 from salus.ledger.consensus.ledger import ConsensusLedger
 from salus.ledger.consensus.ports import Applied, Snapshot
@@ -62,6 +63,12 @@ class StateSync:
     def trouble(self) -> Refusal | None:
         """See the port."""
         return self._snapshots.trouble()
+
+    def figures(self) -> SnapshotFigures:
+        """See the port."""
+        heights = [one.height for one in self._snapshots.list()]
+        done = self._snapshots.taken, self._snapshots.failed
+        return SnapshotFigures(*done, len(heights), max(heights, default=0), *self._restoring.progress())
 
     def close(self) -> None:
         """See the port."""

@@ -1,5 +1,6 @@
 """Has snapshots taken by a process of their own: the executor shares no interpreter with them, and waits for none."""
 
+import logging
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from salus.core.errors import Refusal
 from salus.ledger.consensus.taking import DAMAGED, READING, TAKEN
 from salus.ledger.errors import StateDamaged
 
+LOG = logging.getLogger("salus.consensus")
 COMMAND = (sys.executable, "-m", "salus.ledger.consensus.taking")
 START_S = 60.0  # so long a checkpoint waits for the process to see the one before
 END_S = 5.0
@@ -23,6 +25,7 @@ class TakerProcess:
         self._folder, self._command = folder, list(command)
         self._lock = Lock()  # guards what follows
         self._closed = False
+        self.failed = 0  # an orderly end is no failure
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: Thread | None = None
 
@@ -40,10 +43,11 @@ class TakerProcess:
                     bufsize=0,
                 )
             except OSError:
+                self._fail(height)
                 return
         if not _reads(process):
             process.kill()
-        self._thread = Thread(target=self._wait, args=(process, ended), name="ledger-snapshot", daemon=True)
+        self._thread = Thread(target=self._wait, args=(process, height, ended), name="ledger-snapshot", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -59,7 +63,13 @@ class TakerProcess:
                 process.kill()
                 thread.join()
 
-    def _wait(self, process: "subprocess.Popen[bytes]", ended: Callable[[type[Refusal] | None], None]) -> None:
+    def _fail(self, height: int) -> None:
+        self.failed += 1
+        LOG.warning("a snapshot was not taken", extra={"height": height})
+
+    def _wait(
+        self, process: "subprocess.Popen[bytes]", height: int, ended: Callable[[type[Refusal] | None], None]
+    ) -> None:
         status = process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
@@ -72,6 +82,8 @@ class TakerProcess:
         finally:
             with self._lock:
                 self._process = None
+                if status != TAKEN and not self._closed:
+                    self._fail(height)
 
 
 def _reads(process: "subprocess.Popen[bytes]") -> bool:

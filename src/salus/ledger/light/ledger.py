@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from salus.client.figures import SendingFigures
 from salus.client.ledger import StateProof
 from salus.cometbft.validators import validators
 from salus.core.encoding import decode
@@ -58,7 +59,7 @@ class LightLedger(Replica):
         self._founders = validators((one.public, one.power) for one in genesis.validators)
         self._noting = tuple(noting)
         self._note: SignedCheckpoint | None = None
-        outside = None
+        self._broadcaster, outside = broadcaster, None
         if source is not None and broadcaster is not None:
             source.kept = opened.chain.blocks.header
             outside = Outside(source, CommittedTips(opened.chain.network, clock), broadcaster)
@@ -102,6 +103,10 @@ class LightLedger(Replica):
         super().close()
         for one in self._noting:
             one.close()
+
+    def sending(self) -> SendingFigures | None:
+        """Return what is sent to the validators in figures; None where it is for reading only."""
+        return None if self._broadcaster is None else self._broadcaster.figures()
 
     def header(self, height: int) -> bytes:
         """Return the committed header of a block, with what leads there from the genesis; raises NoBridge."""

@@ -1,0 +1,3 @@
+module salus/load
+
+go 1.25
