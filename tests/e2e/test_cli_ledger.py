@@ -26,7 +26,9 @@ def proof(home: Path, key: str, out: Path) -> dict:
 
 def test_status_and_blocks(home: Path) -> None:
     status = data("ledger", "status", home=home)
-    assert sorted(status) == ["cosigned_by", "engine", "height", "log_size", "network", "pruned", "published", "time"]
+    usual = ["cosigned_by", "engine", "height", "log_size", "network", "pruned", "published"]
+    assert sorted(status) == [*usual, "rules", "rules_known", "time", "upgrade"]
+    assert (status["rules"], status["rules_known"], status["upgrade"]) == (1, True, None)
     assert status["engine"] == "embedded" and status["published"] == status["log_size"]
     assert "Tamper-evident, not Byzantine-tolerant" in done("ledger", "status", home=home)
     names = []

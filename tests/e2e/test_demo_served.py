@@ -32,7 +32,7 @@ def no_story(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, str]]:
     """A story without steps, and what would be served instead of a server."""
     would_serve: list[tuple[Path, str]] = []
 
-    def serve(folder: Path, bound: Any) -> None:
+    def serve(folder: Path, bound: Any, *, closing: Any) -> None:
         with open_region(folder, (folder / "passphrase").read_text().strip()):  # the story has closed it
             would_serve.append((folder, bound.url))
 

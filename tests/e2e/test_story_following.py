@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from node_homes import members_home, node_home
@@ -70,7 +71,7 @@ def test_a_decision_on_a_state_that_is_too_old_is_refused(apart: Apart) -> None:
     (asked,) = process_inbox(story.north)
     assert isinstance(asked.outcome, StateTooOld)
     with ExitStack() as server:
-        port = int(apart.ledger._upstream._server._client.base_url.port)
+        port = urlsplit(apart.ledger._node._server._url).port
         server.enter_context(running(server.enter_context(serving(apart.node, SignedGuard(frozenset))), port))
         until(lambda: apart.ledger.as_of() == apart.ledger.now())
         (asked,) = process_inbox(story.north)

@@ -20,7 +20,7 @@ from salus.services.deliver import Reads, deliver
 from salus.services.deposit import deposit
 from salus.services.errors import Incomplete, NoSuchMember, NotCarried, Rollback
 from salus.services.inbox import collect, process_inbox
-from salus.services.ports import Carriers
+from salus.services.ports import Carried, Carriers
 from salus.services.receive_own import OwnView
 from salus.services.refuse import Refused
 from salus.services.request import request_own
@@ -48,6 +48,9 @@ class Suppressing:
 
     def members(self) -> tuple[bytes, ...]:
         return self._inner.members()
+
+    def receipts(self, within_s: float) -> tuple[Carried, ...]:
+        return self._inner.receipts(within_s)
 
 
 class Unreachable(Suppressing):
