@@ -28,6 +28,9 @@ test: $(VENV)/test.stamp $(PORTAL) ## set up and run every test; those of networ
 	@cd portal && $(NODE) npm run --silent test
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal tests
 
+networks: $(VENV)/test.stamp $(PORTAL) cometbft ## whole lives of networks: the story on validators, votes, joining, healing, other versions of CometBFT
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --long tests/network
+
 check: $(VENV)/test.stamp portal/node_modules/.package-lock.json ## style, types, import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -118,5 +121,5 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.PHONY: run test cometbft check coverage bench bench-network memory soak faults oracle simulate chaos fuzz linkage vectors portal lock help
+.PHONY: run test networks cometbft check coverage bench bench-network memory soak faults oracle simulate chaos fuzz linkage vectors portal lock help
 .DELETE_ON_ERROR:

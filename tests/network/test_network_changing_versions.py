@@ -7,7 +7,7 @@ import pytest
 from network.networks import Network, network_of, until
 
 VERSIONS = ("v0.38.26", "v0.39.4", "v0.40.0")
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 
 
 def goes_on(network: Network) -> None:

@@ -37,7 +37,7 @@ TESTS = Path(__file__).parents[1]
 NEW_SOFTWARE = os.pathsep.join((str(TESTS / "network/second_rules"), str(TESTS)))
 SLUGS = ("north", "south", "clinic", "regulator")
 LIFE_MS = 300_000
-pytestmark = pytest.mark.timeout(900)  # machines of tests are shared
+pytestmark = [pytest.mark.timeout(900), pytest.mark.long]  # machines of tests are shared
 
 
 class Members:

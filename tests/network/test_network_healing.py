@@ -12,7 +12,7 @@ from salus.bootstrap.consensus import read_consensus
 from salus.client.cometbft.rpc import Rpc
 from salus.state.store import Store
 
-pytestmark = pytest.mark.timeout(1200)  # each test ends and starts twelve processes, some of them twice
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.long]  # each test ends and starts twelve processes, some twice
 FAST = {"heartbeat_ms": 400, "snapshot_every": 10}
 
 

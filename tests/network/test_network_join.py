@@ -8,7 +8,7 @@ import pytest
 
 from network.networks import Network, environment, free_ports, network_of, salus, until
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from network.networks import SALUS, Network, environment, free_ports, salus, unt
 from salus.bootstrap.consensus import read_consensus
 from salus.demo.steps import STEPS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.long]
 VALIDATORS = 4
 
 

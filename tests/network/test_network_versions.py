@@ -7,6 +7,8 @@ import pytest
 from network.chaos.run import Run, play
 from salus.bootstrap.network.binary import LINES, version_of
 
+pytestmark = pytest.mark.long
+
 VERSIONS = ("v0.38.26", "v0.40.0")
 
 
