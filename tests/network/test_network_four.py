@@ -43,6 +43,8 @@ def propose(network: Network, member: str, value: int) -> bytes:
 
 
 def test_the_table_and_its_values(four: Network) -> None:
+    met = "all members connected with one another"
+    until(lambda: all(node["peers"] == 3 and node["served"] for node in four.status()["nodes"]), met)
     found = agreed(four, 0)
     assert [node["name"] for node in found["nodes"]] == ["clinic", "north", "regulator", "south"]
     assert found["power"] == 4 and found["chain"].startswith("salus-")

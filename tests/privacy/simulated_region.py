@@ -22,7 +22,7 @@ from salus.services import lookup
 from salus.services.actors import Organisation, Person
 from salus.services.errors import UnknownSealKey
 from salus.services.open_accounts import open_accounts
-from salus.services.ports import Carriers, Letter
+from salus.services.ports import Carried, Carriers, Letter
 from salus.testing.clock import FakeClock
 from salus.vault.keystore import Keystore
 from salus.wallet.wallet import Wallet
@@ -90,6 +90,9 @@ class ThroughOne:
 
     def members(self) -> tuple[bytes, ...]:
         return self._inner.members()
+
+    def receipts(self, within_s: float) -> tuple[Carried, ...]:
+        return self._inner.receipts(within_s)
 
 
 @dataclass

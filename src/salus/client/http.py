@@ -78,7 +78,7 @@ class Connections:
     def __init__(self, authority: Path | None = None, transport: httpx2.BaseTransport | None = None) -> None:
         self._authority, self._transport = authority, transport
         self._made: httpx2.Client | None = None
-        self._making = threading.Lock()
+        self._making, self._ended = threading.Lock(), False
 
     def request(
         self,
@@ -112,8 +112,9 @@ class Connections:
             answer.close()
 
     def close(self) -> None:
-        """Let go of the connections; the next request opens new ones."""
+        """Let go of the connections: no request is sent any more, whoever may still wait to ask again."""
         with self._making:
+            self._ended = True
             if self._made is not None:
                 self._made.close()
             self._made = None
@@ -121,9 +122,11 @@ class Connections:
     def open(self) -> httpx2.Client:
         """Return what sends, made at first use: reading the certificates that are trusted takes a while.
 
-        Raises BadUpstream where the file of certificates cannot be read.
+        Raises BadUpstream where the file of certificates cannot be read, httpx2.ConnectError once it was closed.
         """
         with self._making:
+            if self._ended:  # by another thread, while this one waited to ask again
+                raise httpx2.ConnectError("closed")
             if self._made is None:
                 self._made = httpx2.Client(
                     headers={"accept-encoding": "identity"},

@@ -78,7 +78,7 @@ class Gateways:
             time.sleep(LOOK_S)
 
     def close(self) -> None:
-        """Close the connections; the next request opens new ones."""
+        """Close the connections: whoever asks from now on hears that nobody is there."""
         self._connections.close()
 
     def _send(
