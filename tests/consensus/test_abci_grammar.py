@@ -57,7 +57,7 @@ class Grammar(RuleBasedStateMachine):
     def check_again(self) -> None:
         for batch in self.waiting:
             assert self.check(batch, abci_pb2.RECHECK) == 0
-        for batch in self.executed[-2:]:
+        for batch in () if self.shown else self.executed[-2:]:  # a block that is not kept may have been taken back
             assert self.check(batch, abci_pb2.RECHECK) == Replayed.code
         assert self.check(b"\x00garbage", abci_pb2.NEW) != 0
 

@@ -177,12 +177,12 @@ class Pair:
     def grow(self, blocks: int = 3) -> None:
         """Wait for some blocks more."""
         target = self.height() + blocks
-        until(lambda: self.height() >= target)
+        until(lambda: self.height() >= target, 120)
 
     def check(self) -> None:
         """Nothing was signed twice, and every signature is of what it was given for."""
         assert self.relay.given
-        for place, given in self.relay.given.items():
+        for place, given in list(self.relay.given.items()):
             assert len(given) == 1, place
             ((signed, signature),) = given
             assert verify(self.public, signed, signature)
