@@ -9,8 +9,11 @@ from consensus.consensus_world import COMMIT, Node, Request
 from consensus.kvstore_nodes import until
 from salus.cometbft.proto import abci_pb2
 from salus.core.encoding import decode
+from salus.core.envelope import MAX_BATCH_BYTES
 from salus.core.errors import Malformed, Refusal, WrongSignature
+from salus.core.signatures import verify
 from salus.evidence.state import LOG_KEY
+from salus.ledger.consensus.executor import BLOCK_S
 from salus.ledger.consensus.ports import Applied, Snapshot
 from salus.machine.errors import DamagedExport, Expired, NotAMember, Replayed
 from salus.merkle.ics23 import existence
@@ -94,16 +97,24 @@ def test_check_tx_names_the_refusal(node: Node) -> None:
     assert check(node, good) == check(node, good, abci_pb2.RECHECK) == Replayed.code
 
 
-def test_what_check_tx_verified_is_not_verified_again(node: Node) -> None:
-    batch = node.opening()
-    machine = node.ledger._decided.machine
-    assert len(machine.verified) == 0
+def test_what_was_verified_ahead_is_not_verified_again(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    verified: list[bytes] = []
+
+    def counted(public: bytes, message: bytes, signature: bytes) -> bool:
+        verified.append(signature)
+        return verify(public, message, signature)
+
+    monkeypatch.setattr("salus.machine.signing.verify", counted)
+    batch, machine = node.opening(), node.ledger._decided.machine
     assert check(node, batch) == 0
-    known = len(machine.verified)
-    assert known == 2  # the carrier's signature, and the envelope's
+    parsed = machine.admit(batch).batch
+    assert parsed is not None
+    envelopes = machine.read(parsed)
+    until(lambda: not machine.signed(envelopes))  # nothing of it is left to be verified
+    assert verified == [parsed.signature[1], envelopes[0].signatures[0][1]]
     assert check(node, batch, abci_pb2.RECHECK) == 0
-    node.block(batch)
-    assert len(machine.verified) == known
+    assert [one.code for one in node.block(batch).tx_results] == [0]
+    assert len(verified) == 2
 
 
 def test_prepare_takes_what_fits_and_process_accepts_it(node: Node) -> None:
@@ -115,6 +126,22 @@ def test_prepare_takes_what_fits_and_process_accepts_it(node: Node) -> None:
     assert prepare(node, *batches[:2], most=size - 1) == batches[:1]
     node.block(batches[0])
     assert prepare(node, *batches) == batches[1:]
+
+
+def test_a_proposal_has_as_much_as_is_executed_in_time(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = [node.opening() for _ in range(4)]
+    executor = node.ledger._executor
+    assert executor is not None
+    node.block(*batches)  # too small to tell how long batches take
+    assert executor.room() == MAX_BATCH_BYTES
+    monkeypatch.setattr("salus.ledger.consensus.executor.LEAST_BYTES", 1)
+    executor._byte_s = BLOCK_S / (sum(len(one) for one in batches[:2]) + 1)  # as measured
+    more = [node.opening() for _ in range(4)]
+    assert prepare(node, *more) == more[:2]
+    executor._byte_s = BLOCK_S  # a byte
+    assert prepare(node, *more) == more[:1]  # never none
+    node.block(more[0])
+    assert 0.8 * BLOCK_S < executor._byte_s < 0.81 * BLOCK_S  # the last block counts for a fifth
 
 
 def test_process_rejects_what_no_correct_proposer_prepares(node: Node) -> None:

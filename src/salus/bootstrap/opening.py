@@ -68,13 +68,14 @@ def open_region(
     ledger: Engine
     if consensus is not None:
         tune_process()
-        helper = verifying(verifier)
+        # A thread of the ledger's own does it (`consensus.ahead`): with a process, each side parses and looks up.
+        helper = VerifierProcess(eager=True) if verifier == "on" else Alone()
         if consensus.has_node:
             node = None if read_only else validator_key(home, passphrase)
             acting = None if read_only else Acting(node, tiles_folder(home, tiles))
             ledger = decided(home, genesis, consensus, timed, helper, acting)
         else:
-            ledger = light_ledger(home, genesis, consensus, timed, helper, read_only=read_only)
+            ledger = light_ledger(home, genesis, consensus, timed, verifying(verifier), read_only=read_only)
     elif upstream is not None:
         tune_process()
         ledger = _followed(home, genesis, None if read_only else upstream, timed, verifying(verifier))

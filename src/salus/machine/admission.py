@@ -9,7 +9,7 @@ from salus.contracts.context import Signer
 from salus.contracts.governance.parameters import Parameter
 from salus.contracts.governance.queries import is_serving, parameter
 from salus.core.cose import to_be_signed
-from salus.core.envelope import MAX_BATCH_BYTES, WINDOW_MS, Batch, Envelope, parse_batch
+from salus.core.envelope import MAX_BATCH_BYTES, WINDOW_MS, Batch, Envelope, parse_batch, parse_envelope
 from salus.core.errors import Refusal, WrongSignature
 from salus.core.keys import Role
 from salus.machine.errors import (
@@ -21,11 +21,14 @@ from salus.machine.errors import (
     TooFarAhead,
     UnknownSigner,
 )
+from salus.machine.memory import Memory
 from salus.machine.seen import SeenIds
 from salus.machine.signing import Check, Verified
 from salus.state.overlay import Reader
 
-_REMEMBERED = 64  # parsed batches
+BATCHES, BATCH_BYTES = 1_024, 16 * 1024**2  # parsed ones that are remembered, at most
+ENVELOPES = 16_384  # parsed ahead of their block
+SIGNATURES = 1 << 16  # good ones, of batches and envelopes
 
 
 class Admission(NamedTuple):
@@ -35,27 +38,55 @@ class Admission(NamedTuple):
     batch: Batch | None
 
 
-class Gate:
-    """Admission at one state and time. Keeps what was verified, also ahead for one block, and no more."""
+class Signed(NamedTuple):
+    """A signature of an envelope, and the public key of who is said to have made it."""
 
-    __slots__ = ("_ahead", "_network", "_parsed", "seen", "verified")
+    envelope: Envelope
+    kid: bytes
+    public: bytes
+    signature: bytes
+
+
+class Gate:
+    """Admission at one state and time. Keeps what was parsed and verified, also ahead of a block, within bounds.
+
+    A good signature is remembered by the id of what it signs (which covers the payload, and with it the key ids) and
+    its bytes, together with the public key: a key of less would fork the network, since a node that had seen the good
+    one would let the payload pass under another. Whether a key is live is never remembered.
+    """
+
+    __slots__ = ("_ahead", "_batches", "_batches_bytes", "_envelopes", "_good", "_network", "seen", "verified")
 
     def __init__(self, network: bytes, seen: SeenIds, verified: Verified) -> None:
         self._network = network
         self.seen, self.verified = seen, verified
-        self._parsed: dict[bytes, Batch] = {}  # by raw bytes; between the steps of one block
-        # By public key, id (which covers what is signed, and the key id) and signature.
-        self._ahead: dict[tuple[bytes, bytes, bytes], bool] = {}
+        self._batches: dict[bytes, Batch] = {}  # by raw bytes
+        self._batches_bytes = 0
+        self._envelopes: Memory[bytes, Envelope] = Memory(ENVELOPES)  # by raw bytes, until they are executed
+        self._good: Memory[tuple[bytes, bytes], bytes] = Memory(SIGNATURES)  # (id, signature) -> public key
+        self._ahead: dict[tuple[bytes, bytes, bytes], bool] = {}  # of one block: (public key, id, signature)
 
     def parse(self, raw: bytes) -> Batch:
         """Return the batch in `raw`, not checked against any state; raise Oversized or Malformed."""
-        batch = self._parsed.get(raw)
+        batch = self._batches.get(raw)
         if batch is None:
             batch = parse_batch(self._network, raw)
-            if len(self._parsed) >= _REMEMBERED:
-                self._parsed = {}
-            self._parsed[raw] = batch
+            if len(self._batches) >= BATCHES or self._batches_bytes > BATCH_BYTES:
+                self._batches, self._batches_bytes = {}, 0
+            self._batches[raw] = batch
+            self._batches_bytes += len(raw)
         return batch
+
+    def read(self, raw: bytes, *, keep: bool) -> Envelope:
+        """Return the envelope in `raw`, remembered (`keep`) for its block; raise Oversized or Malformed."""
+        envelope = self._envelopes.get(raw)
+        if envelope is None:
+            envelope = parse_envelope(self._network, raw)
+            if keep:
+                self._envelopes.put(raw, envelope)
+        elif not keep:
+            self._envelopes.drop(raw)
+        return envelope
 
     def batch(self, state: Reader, time: int, raw: bytes) -> Batch:
         """Return the batch in `raw`; raise the first refusal in order of precedence."""
@@ -70,9 +101,12 @@ class Gate:
         public, role = self._key(state, member, kid, time)
         if role != Role.GATEWAY:
             raise UnknownSigner
-        message = to_be_signed("batch", self._network, batch.payload_bytes, kid)
-        if not self.verified.verify(public, message, batch.signature[1]):
-            raise WrongSignature
+        signature = batch.signature[1]
+        if self._good.get((batch.id, signature)) != public:
+            message = to_be_signed("batch", self._network, batch.payload_bytes, kid)
+            if not self.verified.known(public, message, signature):
+                raise WrongSignature
+            self._good.put((batch.id, signature), public)
         return batch
 
     def block(self, state: Reader, time: int, raws: Sequence[bytes], max_bytes: int) -> list[Admission]:
@@ -120,22 +154,30 @@ class Gate:
             if not time < payload.not_after <= time + WINDOW_MS:
                 continue
             account, kid = payload.signers[0]
+            signature = envelope.signatures[0][1]
+            if self._good.get((envelope.id, signature)) is not None:
+                continue
             key = live_key(state, account, kid, time)
             if key is not None:
-                signature = envelope.signatures[0][1]
                 places.append((key.public, envelope.id, signature))
                 checks.append((key.public, self._message(envelope, kid), signature))
         self._ahead = dict(zip(places, self.verified.ahead(checks), strict=True))
 
-    def checks(self, state: Reader, time: int, envelopes: Iterable[Envelope]) -> list[Check]:
-        """Return every signature of `envelopes` whose key is live."""
-        found: list[Check] = []
+    def signed(self, state: Reader, time: int, envelopes: Iterable[Envelope]) -> list[Signed]:
+        """Return every signature of `envelopes` whose key is live, and which is not known to be good."""
+        found: list[Signed] = []
         for envelope in envelopes:
             for (account, kid), (_, signature) in zip(envelope.payload.signers, envelope.signatures, strict=True):
-                key = live_key(state, account, kid, time)
-                if key is not None:
-                    found.append((key.public, self._message(envelope, kid), signature))
+                if self._good.get((envelope.id, signature)) is None:
+                    key = live_key(state, account, kid, time)
+                    if key is not None:
+                        found.append(Signed(envelope, kid, key.public, signature))
         return found
+
+    def verify(self, one: Signed) -> None:
+        """Remember a signature if it is good. Any thread may call this: no state is asked."""
+        if self.verified.known(one.public, self._message(one.envelope, one.kid), one.signature):
+            self._good.put((one.envelope.id, one.signature), one.public)
 
     def envelope(self, state: Reader, time: int, envelope: Envelope, remember: bool) -> tuple[Signer, ...]:
         """Return the live signers of `envelope`; raise the first refusal in order of precedence."""
@@ -145,10 +187,13 @@ class Gate:
             raise Replayed
         found = [(account, kid, *self._key(state, account, kid, time)) for account, kid in payload.signers]
         for (_, kid, public, _), (_, signature) in zip(found, envelope.signatures, strict=True):
+            if self._good.get((envelope.id, signature)) == public:
+                continue
             good = self._ahead.get((public, envelope.id, signature))
             if good is None:
-                check = self.verified.verify if remember else self.verified.known
-                good = check(public, self._message(envelope, kid), signature)
+                good = self.verified.known(public, self._message(envelope, kid), signature)
+                if good and remember:
+                    self._good.put((envelope.id, signature), public)
             if not good:
                 raise WrongSignature
         return tuple([Signer(account, kid, role) for account, kid, _, role in found])

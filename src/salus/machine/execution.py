@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from salus.contracts.context import Context, Signer, ValidatorUpdate
 from salus.contracts.registry import EVENTS, PROTECTIVE
 from salus.core.encoding import decode, encode
-from salus.core.envelope import Envelope, parse_envelope
+from salus.core.envelope import Envelope
 from salus.core.errors import Refusal
 from salus.core.hashing import T
 from salus.core.types import Message
@@ -99,7 +99,7 @@ class Execution:
             found.append(outcomes)
             for number, raw in enumerate(raws):
                 try:
-                    turns.append(_Turn(parse_envelope(self._network, raw), outcomes, number))
+                    turns.append(_Turn(self._gate.read(raw, keep=False), outcomes, number))
                 except Refusal as refusal:
                     outcomes[number] = Outcome(NO_ID, refusal.code, ())
         return found, turns

@@ -11,20 +11,21 @@ block changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from salus.contracts.context import ValidatorUpdate
 from salus.core.encoding import encode
-from salus.core.envelope import Envelope, parse_envelope
+from salus.core.envelope import Batch, Envelope
 from salus.core.errors import Refusal
 from salus.core.hashing import T
 from salus.core.types import Digest, Height, Message
-from salus.machine.admission import Admission, Gate, max_block_bytes
+from salus.machine.admission import Admission, Gate, Signed, max_block_bytes
 from salus.machine.execution import Event, Execution, Outcome, block_entry, event_entry
 from salus.machine.genesis import founded
 from salus.machine.seen import SeenIds
 from salus.machine.seen import Undo as SeenUndo
-from salus.machine.signing import Check, Verified
+from salus.machine.signing import Verified
 from salus.machine.versions import Rules, rules_at
 from salus.merkle.log import Frontier, leaf_hash
 from salus.merkle.smt import Proof
@@ -129,7 +130,7 @@ class Machine:
             return admitted.code
         for one in admitted.batch.payload.envelopes:
             try:
-                envelope = parse_envelope(self.network, one)
+                envelope = self._gate.read(one, keep=True)
                 self._gate.envelope(self.store, max(time, self.time), envelope, remember=True)
             except Refusal:
                 continue
@@ -143,9 +144,21 @@ class Machine:
         except Refusal as refusal:
             return Admission(refusal.code, None)
 
-    def checks(self, envelopes: Sequence[Envelope], time: int = 0) -> list[Check]:
-        """Return the signatures of `envelopes` whose keys are live: `verified.verify` may take them in any thread."""
-        return self._gate.checks(self.store, max(time, self.time), envelopes)
+    def read(self, batch: Batch) -> list[Envelope]:
+        """Return those envelopes of a batch that can be parsed, remembered until it is executed. In any thread."""
+        found: list[Envelope] = []
+        for raw in batch.payload.envelopes:
+            with suppress(Refusal):
+                found.append(self._gate.read(raw, keep=True))
+        return found
+
+    def signed(self, envelopes: Sequence[Envelope], time: int = 0) -> list[Signed]:
+        """Return the signatures of `envelopes` whose keys are live: `verify` takes them."""
+        return self._gate.signed(self.store, max(time, self.time), envelopes)
+
+    def verify(self, one: Signed) -> None:
+        """Verify a signature ahead of its block, and remember it if it is good. In any thread."""
+        self._gate.verify(one)
 
     def screen(self, batches: Sequence[bytes], time: int, max_bytes: int | None = None) -> list[Admission]:
         """Answer each of `batches` as members of one block on top of the state as it is; raise UnknownRules."""

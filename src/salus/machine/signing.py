@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 from salus.core.signatures import verify
+from salus.machine.memory import Memory
 
 Check = tuple[bytes, bytes, bytes]  # (public key, message, signature)
 Each = Callable[[Callable[[Check], bool], Sequence[Check]], Sequence[bool]]  # map, with the results in order
@@ -19,12 +20,10 @@ class Verified:
     once may forget some of what they learned, and no more.
     """
 
-    __slots__ = ("_half", "_new", "_old", "each")
+    __slots__ = ("_memory", "each")
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self._half = capacity // 2
-        self._new: dict[bytes, None] = {}
-        self._old: dict[bytes, None] = {}
+        self._memory: Memory[bytes, bool] = Memory(capacity)
         self.each: Each = _one_by_one  # an engine may check several at a time
 
     def ahead(self, checks: Sequence[Check]) -> Sequence[bool]:
@@ -43,30 +42,26 @@ class Verified:
         if len(public) != 32 or len(signature) != 64:
             return False
         key = memory_key(public, message, signature)
-        if key in self._new or key in self._old:
+        if self._memory.get(key):
             return True
         if not verify(public, message, signature):
             return False
-        self.learn((key,))
+        self._memory.put(key, True)
         return True
 
     def learn(self, keys: Iterable[bytes]) -> None:
         """Remember signatures that were verified elsewhere, by their `memory_key`."""
         for key in keys:
-            if len(self._new) >= self._half:
-                self._old, self._new = self._new, {}
-            self._new[key] = None
+            self._memory.put(key, True)
 
     def known(self, public: bytes, message: bytes, signature: bytes) -> bool:
         """True if the signature is good; does not remember it: for what is executed only once."""
-        if self._new or self._old:
-            key = memory_key(public, message, signature)
-            if key in self._new or key in self._old:
-                return True
+        if self._memory and self._memory.get(memory_key(public, message, signature)):
+            return True
         return verify(public, message, signature)
 
     def __len__(self) -> int:
-        return len(self._new) + len(self._old)
+        return len(self._memory)
 
 
 def memory_key(public: bytes, message: bytes, signature: bytes) -> bytes:

@@ -113,8 +113,11 @@ class Application:
 
     def _prepare(self, request: Request) -> Response:
         asked = request.prepare_proposal
-        with self._parts.executor.at_rest() as chain:
+        executor = self._parts.executor
+        with executor.at_rest() as chain:
             room = asked.max_tx_bytes - sum(_field_bytes(raw) for raw in asked.txs)
+            if asked.txs:
+                room = min(room, max(executor.room(), len(asked.txs[0])))
             chosen = chain.machine.prepare(tuple(asked.txs), room, milliseconds(asked.time))
         return Response(prepare_proposal=abci_pb2.ResponsePrepareProposal(txs=chosen))
 

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from salus.client.figures import Spreading
+from salus.core.envelope import MAX_BATCH_BYTES
 from salus.core.errors import Refusal
 from salus.evidence.header import SignedHeader
 from salus.ledger.consensus.chain import DecidedBlock, DecidedChain
@@ -30,6 +31,9 @@ LOG = logging.getLogger("salus.consensus")
 AGAIN_S = 1.0  # before a block that the disk did not take is written again
 IDLE_S = 1.0  # without a block: then what is pending becomes a checkpoint
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+BLOCK_S = 0.4  # which a block should take to execute: a proposer puts in as much as took so long lately
+LEAST_BYTES = 64 * 1024  # that are put in all the same
+LATELY = 0.2  # weight of the last block in what blocks took lately
 BYTES = tuple(4.0**power for power in range(4, 12))  # 256 bytes to 4 MiB
 
 
@@ -71,6 +75,7 @@ class Executor:
         self._chain, self._lock, self._views, self._helper, self._told = chain, lock, views, helper, told
         self._checkpoints = Checkpoints(chain)
         self.measured = Measured()
+        self._byte_s = 0.0  # what a byte of batches took to execute lately, in seconds
         self._before: View | None = None  # the state before a block that is executed and not kept
         self._closing, self._busy = Event(), Event()
         self.trouble: type[Refusal] | None = None
@@ -92,8 +97,15 @@ class Executor:
                 result = self._chain.decide(shown, self._cover)
             finally:
                 self._helper.settle(shown.batches)
-            self.measured.executing.add(perf_counter() - begun)
+            took_s, size = perf_counter() - begun, sum(map(len, shown.batches))
+            self.measured.executing.add(took_s)
+            if size >= LEAST_BYTES:
+                self._byte_s = (1 - LATELY) * (self._byte_s or took_s / size) + LATELY * took_s / size
             return result
+
+    def room(self) -> int:
+        """Return how many bytes of batches a block should have, so that it is executed in BLOCK_S."""
+        return max(LEAST_BYTES, int(BLOCK_S / self._byte_s)) if self._byte_s else MAX_BATCH_BYTES
 
     def keep(self) -> BlockResult:
         """Make the block durable; waits while the disk has no room. Raises OutOfOrder, LedgerStopped."""

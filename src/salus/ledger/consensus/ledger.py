@@ -17,6 +17,7 @@ from salus.core.signatures import SigningKey
 from salus.evidence.header import SignedHeader, parse_header
 from salus.evidence.tip import Tip, sign_tip
 from salus.ledger.consensus.admission import Mempool
+from salus.ledger.consensus.ahead import Ahead
 from salus.ledger.consensus.application import Application, Parts
 from salus.ledger.consensus.chain import DecidedChain
 from salus.ledger.consensus.commitfile import NAME as COMMITS
@@ -190,7 +191,9 @@ class ConsensusLedger(ChainReader):
             if listening is not None:
                 raise ReadOnly
             return
-        mempool = Mempool(self._decided, self._lock, self._helper, self._clock, ahead=isinstance(self._helper, Alone))
+        chain, alone = self._decided, isinstance(self._helper, Alone)
+        ahead = Ahead(chain, self._lock, self._clock) if alone else None
+        mempool = Mempool(chain, self._lock, self._helper, self._clock, ahead)
         self._executor.snapshots, self._mempool = snapshots, mempool
         parts = Parts(self._executor, mempool, Queries(self._executor), snapshots, lambda: self._commits.height)
         self.application = Application(self.network, self._founders, parts)
@@ -211,6 +214,8 @@ class ConsensusLedger(ChainReader):
             self._commits.close()
             if self._outside is not None:
                 self._outside.broadcaster.close()
+            if self._mempool is not None:
+                self._mempool.close()
             if self._publisher is not None:
                 self._publisher.close()
             if self._executor is not None:
