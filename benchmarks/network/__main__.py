@@ -26,7 +26,7 @@ from salus.bootstrap.network.binary import find_cometbft
 NODES = 4
 PERSONS, SIGNERS = 33_000, 8_000
 BYTES = 395  # of an envelope with a grant, and so of a transaction of kvstore
-BATCHES_S = 10  # of each member
+BATCHES_S = 4  # of each member: one is under way at a time, and lands within a block or two
 LADDERS: dict[str, tuple[int, ...]] = {
     "ours": (1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000),
     "commitments": (20_000, 40_000, 80_000, 160_000),

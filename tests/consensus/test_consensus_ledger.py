@@ -17,7 +17,7 @@ from salus.evidence.decided import is_decided
 from salus.evidence.header import parse_header, read_block, read_header
 from salus.evidence.state import LOG_KEY
 from salus.evidence.tip import read_tip
-from salus.ledger.consensus import executor, ledger
+from salus.ledger.consensus import executor, ledger, proving
 from salus.ledger.consensus.errors import NothingSigns, NoVotes
 from salus.ledger.consensus.ledger import ConsensusLedger
 from salus.ledger.embedded.chain import open_chain
@@ -54,7 +54,7 @@ def test_a_proof_has_the_committed_header_of_the_next_block(tmp_path: Path) -> N
     with Node(tmp_path / "l").begin() as node, ThreadPoolExecutor(4) as beside:
         node.block(node.opening())
         asked = beside.submit(node.ledger.prove, [LOG_KEY])
-        until(lambda: len(node.ledger._asked) == 1)
+        until(lambda: len(node.ledger._proving._asked) == 1)
         node.block(node.opening())  # under its header the state stands as it was asked for
         first = asked.result(20)
         check(node, first, 2)
@@ -74,7 +74,7 @@ def test_a_proof_between_the_two_steps_of_a_block(tmp_path: Path) -> None:
         check(node, asked.result(20), 2)
         node.show(node.opening())
         asked = beside.submit(node.ledger.prove, [LOG_KEY])
-        until(lambda: len(node.ledger._asked) == 1)
+        until(lambda: len(node.ledger._proving._asked) == 1)
         node.commit()
         node.block()
         check(node, asked.result(20), 4)
@@ -87,7 +87,7 @@ def test_a_proof_between_the_two_steps_of_a_block(tmp_path: Path) -> None:
 
 
 def test_proofs_that_do_not_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "COVERS_S", 0.05)
+    monkeypatch.setattr(proving, "COVERS_S", 0.05)
     monkeypatch.setattr(ledger, "VOTES_S", 0.05)
     with Node(tmp_path / "l").begin() as node:
         with pytest.raises(NotCovered):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from salus.core.envelope import WINDOW_MS
 from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis, validator_keys
 from salus.core.signatures import SigningKey
-from salus.evidence.header import SignedHeader, parse_header
+from salus.evidence.header import parse_header
 from salus.evidence.tip import Tip, sign_tip
 from salus.ledger.consensus.admission import Mempool
 from salus.ledger.consensus.ahead import Ahead
@@ -26,6 +25,7 @@ from salus.ledger.consensus.commits import Commits
 from salus.ledger.consensus.errors import NoBridge, NothingSigns
 from salus.ledger.consensus.executor import Executor, Told
 from salus.ledger.consensus.ports import Broadcasting, Snapshots, Votes
+from salus.ledger.consensus.proving import Proving
 from salus.ledger.consensus.queries import Queries
 from salus.ledger.consensus.server import Server
 from salus.ledger.embedded.chain import GENESIS, open_kind
@@ -40,7 +40,6 @@ from salus.ledger.errors import (
     LedgerLocked,
     LedgerStopped,
     NoLedger,
-    NotCovered,
     OtherGenesis,
     ReadOnly,
     StorageFailed,
@@ -48,27 +47,11 @@ from salus.ledger.errors import (
 from salus.machine.export import export_state
 from salus.machine.machine import BlockResult
 from salus.merkle.checkpoint import SignedCheckpoint
-from salus.merkle.smt import Proof
 from salus.state.store import Store
 from salus.state.tables import StorageFailure
 from salus.verifier.helper import Alone, Helper
 
-COVERS_S, VOTES_S = 10.0, 10.0  # how long the block that covers the state, and then the votes for it, are waited for
-
-
-class _Found(NamedTuple):
-    """Values and proofs under the app hash in the header of a height."""
-
-    height: int
-    values: tuple[bytes | None, ...]
-    proofs: tuple[Proof, ...]
-
-
-class _Asked(NamedTuple):
-    """A question for a proof, which the next block answers."""
-
-    keys: Sequence[bytes]
-    done: "Future[_Found]"
+VOTES_S = 10.0  # how long the votes for a block that proves something are waited for
 
 
 class Outside(NamedTuple):
@@ -101,7 +84,7 @@ class ConsensusLedger(ChainReader):
         super().__init__(chain, clock, place)
         self._decided, self._outside, self._unlock, self._helper = chain, outside, unlock, helper
         self._open_store = open_store
-        self._asked: list[_Asked] = []
+        self._proving = Proving(chain, self._lock, self._raise_stopped)
         self._closed = self._let_go = False
         self._server: Server | None = None
         self._executor: Executor | None = None
@@ -119,7 +102,7 @@ class ConsensusLedger(ChainReader):
             lambda height: parse_header(self.network, self._decided_header(height)),
         )
         if outside is not None:
-            told = Told(self._covered, self._kept)
+            told = Told(self._proving.covered, self._kept)
             self._executor = Executor(chain, self._lock, self._views, helper, told)
             if outside.node is not None and publish is not None:
                 self._publisher = publish(Source(chain.machine.log, self.checkpoint, self._lock))
@@ -224,7 +207,7 @@ class ConsensusLedger(ChainReader):
                 self._helper.close()
         finally:
             with self._lock:
-                self._fail_asked()
+                self._proving.fail()
                 if not self._let_go:
                     self._chain.close()
                 self._unlock()
@@ -284,16 +267,7 @@ class ConsensusLedger(ChainReader):
         CometBFT makes that block by itself, since the app hash changed. Raises ReadOnly where none will come,
         NotCovered where none came in time, NoVotes, NoBridge, LedgerStopped.
         """
-        with self._lock:
-            self._raise_stopped()
-            found = self._covered_now(keys)
-            if found is None and self._executor is None:
-                raise ReadOnly
-            if found is None:
-                asked = _Asked(keys, Future())
-                self._asked.append(asked)
-        if found is None:
-            found = self._awaited(asked)
+        found = self._proving.find(keys, waiting=self._executor is not None)
         raw = self._commits.wait(found.height, 0 if self._executor is None else VOTES_S)
         return StateProof(raw, found.height, found.values, found.proofs)
 
@@ -422,12 +396,6 @@ class ConsensusLedger(ChainReader):
         with self._lock:
             return self._decided.blocks.header(height)
 
-    def _covered(self, header: SignedHeader) -> None:
-        """Answer with a header what was asked for before its block is executed. Called under the lock."""
-        asked, self._asked = self._asked, []
-        for one in asked:
-            one.done.set_result(self._find(header.header.height, one.keys))
-
     def _kept(self, result: BlockResult) -> None:
         """Tell those outside that a block is durable."""
         self._commits.wake()
@@ -435,32 +403,6 @@ class ConsensusLedger(ChainReader):
             self._publisher.wake()
         if self._outside is not None:
             self._outside.broadcaster.executed(result)
-
-    def _covered_now(self, keys: Sequence[bytes]) -> _Found | None:
-        """Return values and proofs if there is a header with the app hash of the state as it is."""
-        chain, ahead = self._decided, self._decided.ahead
-        if ahead is not None:
-            same = ahead.result is None or not ahead.batches
-            return self._find(ahead.header.header.height, keys) if same else None
-        return self._find(chain.height, keys) if chain.tip is not None and chain.empty else None
-
-    def _find(self, height: int, keys: Sequence[bytes]) -> _Found:
-        found = self._decided.machine.query(keys)
-        return _Found(height, tuple(value for value, _ in found), tuple(proof for _, proof in found))
-
-    def _awaited(self, asked: _Asked) -> _Found:
-        try:
-            return asked.done.result(COVERS_S)
-        except FutureTimeout:
-            with self._lock:
-                self._asked = [one for one in self._asked if one is not asked]
-            self._raise_stopped()
-            raise NotCovered from None
-
-    def _fail_asked(self) -> None:
-        asked, self._asked = self._asked, []
-        for one in asked:
-            one.done.set_exception(LedgerStopped())
 
     def _raise_stopped(self) -> None:
         if self._executor is not None and self._executor.trouble is LedgerStopped:
