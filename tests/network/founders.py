@@ -1,12 +1,13 @@
 """Founders of the tests, and cards as hostile founders would sign them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from salus.bootstrap.founding import founder_of
 from salus.bootstrap.keys import OrganisationKeys
@@ -17,6 +18,7 @@ from salus.bootstrap.network.founding import Founding, found
 from salus.bootstrap.network.plan import place_of
 from salus.core import cose
 from salus.core.encoding import encode
+from salus.core.errors import Refusal
 from salus.core.hashing import NO_NETWORK
 from salus.core.signatures import SigningKey
 from salus.policy.types import OrganisationRole
@@ -106,3 +108,19 @@ def signed(said: Card, keys: FounderKeys, node: SigningKey) -> bytes:
 def card_of(keys: FounderKeys, node: SigningKey, spec: MemberSpec = SPECS[0], host: str = "", **other: Any) -> bytes:
     """Return a card signed by all of its keys, whatever it says."""
     return signed(described(keys, node, spec, host, **other), keys, node)
+
+
+KEYS = [drawn_keys(bytes([n]) * 31) for n in range(1, 5)]
+CARDS = [card_of(*KEYS[at], spec) for at, spec in enumerate(SPECS)]
+
+
+def gathered_cards(*cards: bytes) -> tuple[bytes, Founding]:
+    """Return the founding of these cards."""
+    return found([(f"card {at}", card) for at, card in enumerate(cards, 1)], "trial", MADE_MS)
+
+
+def refused(code: type[Refusal], what: str, act: Callable[[], object]) -> None:
+    """See that it is refused, and that the line names what it is about."""
+    with pytest.raises(code) as caught:
+        act()
+    assert f": {what} (0x{code.code:04x})" in str(caught.value)

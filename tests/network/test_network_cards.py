@@ -1,21 +1,15 @@
-"""Cards and foundings that are wrong: each has its own refusal. Nothing here needs CometBFT."""
+"""Cards that are wrong, alone or together: each has its own refusal. Nothing here needs CometBFT."""
 
-from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from network.founders import MADE_MS, SPECS, card_of, described, drawn_keys, signed
-from salus.bootstrap.founding import make_genesis
-from salus.bootstrap.layout import MemberSpec, RegionSpec
+from network.founders import CARDS, KEYS, SPECS, card_of, described, refused, signed
+from network.founders import gathered_cards as gathered
+from salus.bootstrap.layout import MemberSpec
 from salus.bootstrap.network.cards import KIND, MOST_BYTES, read_card
-from salus.bootstrap.network.founding import FoundingFile, found, read_founding
 from salus.bootstrap.network.founding_errors import (
     BadCard,
-    BadFounding,
     CardAltered,
     SameAddress,
     SameKey,
@@ -24,26 +18,10 @@ from salus.bootstrap.network.founding_errors import (
 )
 from salus.bootstrap.network.plan import place_of
 from salus.core import cose
-from salus.core.encoding import decode, encode
-from salus.core.errors import Refusal
-from salus.core.genesis import FounderKey, Genesis, GenesisFile
+from salus.core.encoding import encode
+from salus.core.genesis import FounderKey
 from salus.core.hashing import NO_NETWORK
 from salus.core.keys import Role
-from salus.policy.types import OrganisationRole
-
-KEYS = [drawn_keys(bytes([n]) * 31) for n in range(1, 5)]
-CARDS = [card_of(*KEYS[at], spec) for at, spec in enumerate(SPECS)]
-
-
-def gathered(*cards: bytes) -> Any:
-    return found([(f"card {at}", card) for at, card in enumerate(cards, 1)], "trial", MADE_MS)
-
-
-def refused(code: type[Refusal], what: str, act: Callable[[], object]) -> None:
-    """See that it is refused, and that the line names what it is about."""
-    with pytest.raises(code) as caught:
-        act()
-    assert f": {what} (0x{code.code:04x})" in str(caught.value)
 
 
 def test_a_card_says_what_was_put_into_it() -> None:
@@ -197,70 +175,3 @@ def test_all_on_one_machine_or_none() -> None:
 def test_a_card_is_not_made_for_a_host_that_is_none(host: str) -> None:
     refused(UnusableAddress, "north", lambda: place_of(SPECS[0], host, 26_656, 8080, None))
     refused(UnusableAddress, "north", lambda: place_of(SPECS[0], "north.example", 26_656, 8080, f"//{host}"))
-
-
-def test_foundings_that_are_not_what_their_cards_say() -> None:
-    raw, founding = gathered(*CARDS)
-    file = decode(raw, FoundingFile)
-    replace = msgspec.structs.replace
-    genesis = founding.genesis
-    stronger = replace(genesis.validators[0], power=9)
-    documents = [
-        replace(genesis, validators=(stronger, *genesis.validators[1:])),
-        replace(genesis, validators=genesis.validators[:2]),
-        replace(genesis, founders=genesis.founders[:2], validators=genesis.validators[:2]),
-        replace(genesis, founders=(replace(genesis.founders[0], name="Other"), *genesis.founders[1:])),
-        replace(genesis, policies=()),
-        replace(genesis, purposes=genesis.purposes[1:]),
-        replace(genesis, groups=()),
-    ]
-    wrongs = [replace(file, document=encode(one)) for one in documents]
-    wrongs += [replace(file, document=b""), replace(file, cards=file.cards[::-1]), replace(file, cards=file.cards[:2])]
-    wrongs += [replace(file, cards=())]
-    for wrong in (b"", b"\xff", raw[:-1], raw + b"\x00", *map(encode, wrongs)):
-        with pytest.raises(BadFounding):
-            read_founding(wrong)
-
-
-def test_an_altered_card_in_a_founding_is_named() -> None:
-    raw, _ = gathered(*CARDS)
-    refused(CardAltered, "card 2", lambda: read_founding(raw.replace(b"South Hospital", b"Sauth Hospital")))
-    file = decode(raw, FoundingFile)
-    twice = msgspec.structs.replace(file, cards=(file.cards[0], *file.cards))
-    refused(SameName, "north, north", lambda: read_founding(encode(twice)))
-
-
-def test_the_hash_is_of_every_byte_and_addresses_are_in_it() -> None:
-    raw, founding = gathered(*CARDS)
-    moved, other = gathered(card_of(*KEYS[0], p2p="elsewhere.example:26656"), *CARDS[1:])
-    assert founding.network == other.network and founding.hash != other.hash and raw != moved
-
-
-NAMES = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=40)
-SLUGS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,39}", fullmatch=True).filter(lambda slug: slug not in {"ledger", "tile"})
-ROLES = st.sets(st.sampled_from(OrganisationRole), min_size=1, max_size=3).map(lambda roles: tuple(sorted(roles)))
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(
-        st.tuples(SLUGS, NAMES, ROLES, st.binary(min_size=31, max_size=31)),
-        min_size=1,
-        max_size=6,
-        unique_by=(lambda one: one[0], lambda one: one[1].casefold(), lambda one: one[3]),
-    ),
-    st.integers(0, 2**53 - 1),
-)
-def test_any_founders_found_what_init_would(drawn: list[tuple[Any, ...]], made_ms: int) -> None:
-    """The founding comes back as it was, its genesis by all agreements is byte for byte the one of one machine."""
-    specs = [MemberSpec(name, slug, roles) for slug, name, roles, _ in drawn]
-    keys = [drawn_keys(seed) for *_, seed in drawn]
-    cards = [card_of(*its, spec, f"m{at}.example") for at, (its, spec) in enumerate(zip(keys, specs, strict=True))]
-    raw, founding = found([("", card) for card in cards], "drawn", made_ms)
-    assert read_founding(raw) == founding and founding.raw == tuple(cards)
-    assert [card.spec for card in founding.cards] == specs
-    organisations = [its.organisation for its, _ in keys]
-    validators = [(at, its.validator) for at, (its, _) in enumerate(keys)]
-    genesis, _ = make_genesis(RegionSpec("drawn", tuple(specs)), organisations, validators, made_ms)
-    assert decode(genesis, GenesisFile).document == founding.document
-    assert decode(founding.document, Genesis).time == made_ms

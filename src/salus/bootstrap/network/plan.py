@@ -92,8 +92,8 @@ def places(planned: Sequence[PlannedMember], first_port: int = P2P, first_listen
         made.append(_place(one, first_port + BETWEEN * here, first_listen + here))
         here += one.host == HERE
     check_members([Shown(one.spec.slug, one.spec.name, (one.dialled, one.asked, one.url)) for one in made])
-    here = [place for place in made if place.p2p == place.dialled]
-    taken = [at for place in here for at in (place.p2p, place.rpc, place.metrics, place.listen)]
+    local = [place for place in made if place.p2p == place.dialled]
+    taken = [at for place in local for at in (place.p2p, place.rpc, place.metrics, place.listen)]
     if len(set(taken)) != len(taken):
         raise BadMembers
     return tuple(made)
