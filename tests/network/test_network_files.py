@@ -13,10 +13,11 @@ import pytest
 
 from salus.bootstrap.consensus import BadConsensus, ConsensusFile, Peer, Trust, read_consensus, write_consensus
 from salus.bootstrap.network.config import config_toml
-from salus.bootstrap.network.founding import found_network, heartbeat_ms
+from salus.bootstrap.network.founding import heartbeat_ms
 from salus.bootstrap.network.keyfiles import address, node_id
 from salus.bootstrap.network.plan import read_members, usual
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus
+from salus.bootstrap.network.together import found_network
 from salus.cli.network_status import row, state, summary
 from salus.contracts.governance.parameters import BOUNDS, Parameter
 from salus.core.genesis import read_genesis

@@ -92,7 +92,14 @@ def test_a_cometbft_that_was_not_tested(one: Network, tmp_path: Path, said: str,
 
 def test_a_passphrase_that_nobody_will_be_asked_for(one: Network) -> None:
     (one.homes[0] / "passphrase").unlink()
-    assert "SALUS_PASSPHRASE_FILE" in refused(one, 0x6102, status=2)
+    line = refused(one, 0x6330, status=2)
+    assert "SALUS_PASSPHRASE_FILE=FILE salus network up" in line and "umask 077" in line
+
+
+def test_a_file_of_the_passphrase_that_cannot_be_read(one: Network, tmp_path: Path) -> None:
+    for absent in (tmp_path / "absent", tmp_path):
+        env = environment(one.program) | {"SALUS_PASSPHRASE_FILE": str(absent)}
+        assert_line(salus("network", "up", "--home", one.homes[0], "--json", env=env, status=2), 0x6102)
 
 
 def test_cometbft_of_another_network(one: Network) -> None:
@@ -148,25 +155,30 @@ def described(**more: object) -> dict[str, object]:
     return {"slug": "a", "name": "A", "roles": ["clinic"]} | more
 
 
-BAD = {
-    "no list": {},
-    "nobody": [],
-    "a role that is none": [described(roles=["nobody"])],
-    "a page of a server": [described(slug="ledger")],
-    "two of a name": [described(), described(name="B")],
-    "two at a port": [described(), described(slug="b", p2p=26_656)],
-    "one port twice": [described(rpc=26_656)],
-    "a field that is none": [described(port=1)],
-    "a port that is none": [described(p2p=70_000)],
+BAD: dict[str, tuple[int, object]] = {
+    "no list": (0x6315, {}),
+    "nobody": (0x6315, []),
+    "a role that is none": (0x6315, [described(roles=["nobody"])]),
+    "a page of a server": (0x6315, [described(slug="ledger")]),
+    "a field that is none": (0x6315, [described(port=1)]),
+    "a port that is none": (0x6315, [described(p2p=70_000)]),
+    "figures at a port of another": (0x6315, [described(), described(slug="b", name="B", metrics=26_657)]),
+    "figures at the port of a server": (0x6315, [described(metrics=8080)]),
+    "two of a short name": (0x6324, [described(), described(name="B")]),
+    "two of a name": (0x6324, [described(), described(slug="b", name="a")]),
+    "two at a port": (0x6325, [described(), described(slug="b", name="B", p2p=26_656)]),
+    "one port twice": (0x6325, [described(rpc=26_656)]),
+    "one of another machine": (0x6326, [described(), described(slug="b", name="B", host="b.example")]),
 }
 
 
-@pytest.mark.parametrize("members", BAD.values(), ids=BAD)
-def test_members_that_are_not_of_their_form(tmp_path: Path, members: object) -> None:
+@pytest.mark.parametrize(("code", "members"), BAD.values(), ids=BAD)
+def test_members_that_cannot_found_a_network(tmp_path: Path, code: int, members: object) -> None:
     file = tmp_path / "members.json"
     file.write_text(json.dumps(members))
-    ran = salus("network", "init", "--from", file, "--folder", tmp_path / "new", "--unattended", status=2)
-    assert_line(ran, 0x6315)
+    status = 1 if code in (0x6324, 0x6325) else 2
+    ran = salus("network", "init", "--from", file, "--folder", tmp_path / "new", "--unattended", status=status)
+    assert_line(ran, code)
     assert not (tmp_path / "new").exists()
 
 

@@ -1,6 +1,6 @@
 """Founding a region: keys, genesis with proofs, ledger, vaults."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,7 +10,6 @@ from salus.bootstrap.layout import FILES, GENESIS, PARTS, MemberSpec, RegionSpec
 from salus.bootstrap.opening import region_of, verifying
 from salus.bootstrap.organisations import set_up
 from salus.bootstrap.region import Region
-from salus.contracts.governance.parameters import Parameter
 from salus.core.encoding import decode, encode
 from salus.core.genesis import (
     Founder,
@@ -39,6 +38,7 @@ from salus.verifier.helper import Helper
 CARE = frozenset(
     (OrganisationRole.HOSPITAL, OrganisationRole.CLINIC, OrganisationRole.LABORATORY, OrganisationRole.PHARMACY)
 )
+Parameters = Sequence[tuple[int, int]]  # (salus.contracts.governance.parameters.Parameter, value)
 EMERGENCY_GROUP = 1  # its place among the groups of a new region
 
 
@@ -81,7 +81,7 @@ class Founded(Protocol):
     """How the ledger of a new region is made, and by whom its blocks are signed."""
 
     @property
-    def parameters(self) -> Sequence[tuple[Parameter, int]]:
+    def parameters(self) -> Parameters:
         """Those of the genesis that have not their default."""
         ...
 
@@ -97,7 +97,7 @@ class Founded(Protocol):
 class Embedded:
     """One process orders and keeps the blocks."""
 
-    parameters: Sequence[tuple[Parameter, int]] = ()
+    parameters: Parameters = ()
 
     def others(self, home: Path, passphrase: str) -> Sequence[tuple[int, SigningKey]]:
         return ()
@@ -111,25 +111,40 @@ def make_genesis(
     keys: Sequence[OrganisationKeys],
     validators: Sequence[tuple[int, SigningKey]],
     time: int,
-    parameters: Sequence[tuple[Parameter, int]] = (),
+    parameters: Parameters = (),
 ) -> tuple[bytes, tuple[Founder, ...]]:
     """Return the genesis file and the founders, whose `keys` are in their order.
 
     A validator is (its founder's place, its key). `parameters` are those that have not their default.
     """
-    founders = tuple(_founder(member, made) for member, made in zip(spec.members, keys, strict=True))
-    listed = tuple(FounderValidator(founder, key.public, 1) for founder, key in validators)
+    founders = tuple(founder_of(member, made) for member, made in zip(spec.members, keys, strict=True))
+    document = genesis_document(spec, founders, [(at, key.public) for at, key in validators], time, parameters)
+    everybody = [key for made in keys for key in made.signing] + [key for _, key in validators]
+    return encode(GenesisFile(document, proofs_by(document, everybody))), founders
+
+
+def genesis_document(
+    spec: RegionSpec,
+    founders: tuple[Founder, ...],
+    validators: Sequence[tuple[int, bytes]],
+    time: int,
+    parameters: Parameters = (),
+) -> bytes:
+    """Return the document; a validator is (its founder's place, its public key)."""
+    listed = tuple(FounderValidator(founder, public, 1) for founder, public in validators)
     set_otherwise = tuple(sorted((int(number), value) for number, value in parameters))
     groups, policies = _groups(spec), _policies()
-    document = encode(Genesis(1, 1, spec.name, time, founders, listed, set_otherwise, policies, PURPOSES, groups))
-    network = network_id(document)
-    known = {key.public: key for made in keys for key in (*made.administration, made.gateway)}
-    known |= {key.public: key for _, key in validators}
-    proofs = tuple(
+    return encode(Genesis(1, 1, spec.name, time, founders, listed, set_otherwise, policies, PURPOSES, groups))
+
+
+def proofs_by(document: bytes, keys: Iterable[SigningKey]) -> tuple[bytes, ...]:
+    """Return the proofs of possession of those of the document's keys that are here, in the document's order."""
+    network, known = network_id(document), {key.public: key for key in keys}
+    return tuple(
         known[public].sign(possession(network, account, role, public))
         for account, role, public in listed_keys(decode(document, Genesis))
+        if public in known
     )
-    return encode(GenesisFile(document, proofs)), founders
 
 
 def _groups(spec: RegionSpec) -> tuple[FoundingGroup, ...]:
@@ -146,7 +161,8 @@ def _policies() -> tuple[bytes, ...]:
     return tuple(encode(founding_set(shipped, numbers, EMERGENCY_GROUP)) for shipped in TRIAL)
 
 
-def _founder(spec: MemberSpec, made: OrganisationKeys) -> Founder:
+def founder_of(spec: MemberSpec, made: OrganisationKeys) -> Founder:
+    """Return what a document says of a member."""
     keys = [FounderKey(ED25519, int(Role.ADMINISTRATION), key.public) for key in made.administration]
     keys.append(FounderKey(ED25519, int(Role.GATEWAY), made.gateway.public))
     roles = tuple(sorted(map(int, spec.roles)))

@@ -28,6 +28,11 @@ class OrganisationKeys(NamedTuple):
     seal: SealKey
     vault: bytes
 
+    @property
+    def signing(self) -> tuple[SigningKey, ...]:
+        """Return those that the ledger lists, in the order in which it does: administration, gateway."""
+        return (*self.administration, self.gateway)
+
     def __repr__(self) -> str:
         return "OrganisationKeys()"
 

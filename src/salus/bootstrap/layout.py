@@ -26,6 +26,7 @@ from salus.policy.types import OrganisationRole
 from salus.vault.files import LocalFiles
 
 GENESIS = "genesis.cbor"
+REALM = "org"  # of every organisation so far
 SIGNED_UNTIL = "signed-until"
 PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -51,7 +52,7 @@ class MemberSpec:
     name: str
     slug: str
     roles: tuple[OrganisationRole, ...]
-    realm: str = "org"
+    realm: str = REALM
     emergency: bool = True  # a founder that is a hospital or a clinic may break the glass
 
 

@@ -15,6 +15,7 @@ from salus.config import read_config
 from salus.policy.types import OrganisationRole
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+LONGEST_NAME = 128  # salus.core.types.Name
 ROLES = ", ".join(role.name.lower() for role in OrganisationRole)
 
 
@@ -31,6 +32,8 @@ class MemberText(click.ParamType[MemberSpec]):
         if not SLUG.fullmatch(slug) or not name.strip():
             self.fail("write SLUG:ROLE:NAME, for instance north:hospital:'Northside Hospital'", param, ctx)
         wanted = roles.upper().replace("-", "_").split("+")
+        if len(name.strip()) > LONGEST_NAME:
+            self.fail(f"NAME has {LONGEST_NAME} characters at most", param, ctx)
         if not all(role in OrganisationRole.__members__ for role in wanted):
             self.fail(f"there is no such role; there are {ROLES}", param, ctx)
         return MemberSpec(name.strip(), slug, tuple(sorted({OrganisationRole[role] for role in wanted})))
@@ -60,7 +63,7 @@ def command(home: Path | None, name: str, members: tuple[MemberSpec, ...], unatt
         raise click.UsageError("two members have the same slug")
     hand_over(folder, alone=True)
     refuse_used(folder)
-    secret = keep_passphrase(folder) if unattended else passphrase(folder, new=True)
+    secret = new_passphrase(folder, unattended=unattended)
     with create_region(folder, RegionSpec(name, members), secret, tiles=read_config().tiles) as region:
         accounts = {slug: region.organisation(slug).account for slug in region.organisations()}
         network = region.network
@@ -76,6 +79,11 @@ def refuse_used(folder: Path) -> None:
     """Raise unless the folder is absent or empty."""
     if folder.exists() and any(path.name != PASSPHRASE_FILE for path in folder.iterdir()):
         raise BadInput(f"{folder} is not empty; give a new folder")
+
+
+def new_passphrase(folder: Path, *, unattended: bool) -> str:
+    """Return the passphrase of a new home: made and kept there where it is to be unattended, else asked for."""
+    return keep_passphrase(folder) if unattended else passphrase(folder, new=True)
 
 
 def keep_passphrase(folder: Path) -> str:

@@ -7,6 +7,7 @@ import click
 
 from salus.bootstrap.network import LISTEN, P2P, found_network, read_members, usual
 from salus.cli.init import keep_passphrase
+from salus.cli.network_found import agree_one, begin_one, card, found_one, name_option
 from salus.cli.network_join import admit_one, invite_one, join_one
 from salus.cli.network_status import status
 from salus.cli.network_up import stop, up
@@ -45,7 +46,7 @@ def command() -> None:
     default=None,
     help="JSON: a list of {slug, name, roles}, and host, ports and url where they are others.",
 )
-@click.option("--name", default="consortium", show_default=True, help="Name of the network.")
+@name_option
 @FIRST_PORT
 @FIRST_LISTEN
 @click.option("--unattended", is_flag=True, help="Make a passphrase for each home and keep it there.")
@@ -60,9 +61,9 @@ def init(
     unattended: bool,
     as_json: bool,
 ) -> None:
-    """Found a network: one genesis, and a home of each member with its keys, its vault and its validator.
+    """Found a network of homes that are all made here: for trying out, since this machine sees all keys.
 
-    Take each home to its machine. This one has seen all keys: remove the homes here then, and rotate the keys.
+    Members on hosts of their own: `salus network card`, `found`, `agree`, `begin`.
     """
     if file is None:
         planned = usual(members, first_port, first_listen)
@@ -99,5 +100,5 @@ def _asked_once(folder: Path) -> Callable[[Path], str]:
     return lambda home: secret
 
 
-for added in (up, status, stop, invite_one, join_one, admit_one):
+for added in (card, found_one, agree_one, begin_one, up, status, stop, invite_one, join_one, admit_one):
     command.add_command(added)

@@ -5,20 +5,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from salus.bootstrap import MemberSpec
-from salus.bootstrap.network import LISTEN, P2P, PlannedMember, admit, invite, join, places, read_invitation
-from salus.cli.init import MEMBER, keep_passphrase, refuse_used
-from salus.cli.options import (
-    FILE,
-    OUT_FILE,
-    acting,
-    as_json_option,
-    home_folder,
-    home_option,
-    in_home,
-    opened,
-    passphrase,
-)
+from salus.bootstrap.network import Place, admit, invite, join, read_invitation
+from salus.cli.init import new_passphrase, refuse_used
+from salus.cli.network_found import new_home
+from salus.cli.options import FILE, OUT_FILE, acting, home_folder, in_home, opened
 from salus.cli.output import print_result
 from salus.cli.status import BadInput
 
@@ -42,29 +32,16 @@ def invite_one(home: Path | None, as_json: bool, actor: str, out: Path) -> None:
 @click.command("join")
 @click.option("--invitation", type=FILE, required=True, help="As a member wrote it.")
 @click.option("--network", default=None, metavar="HEX", help="The network's id, which you have from elsewhere.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where others reach this node.")
-@click.option("--first-port", type=click.IntRange(1, 65_000), default=P2P, show_default=True, help="Of CometBFT.")
-@click.option(
-    "--listen", type=click.IntRange(1, 65_535), default=LISTEN, show_default=True, help="Of the Salus server."
-)
-@click.option("--url", default=None, metavar="URL", help="What others reach that by, behind a proxy.")
 @click.option("--no-validator", is_flag=True, help="A node that follows, and never signs blocks.")
-@click.option("--unattended", is_flag=True, help="Make a passphrase and keep it in the home.")
-@click.argument("member", metavar="SLUG:ROLE:NAME", type=MEMBER)
-@home_option("A new or empty folder.")
-@as_json_option
+@new_home
 def join_one(
     home: Path | None,
     as_json: bool,
     invitation: Path,
     network: str | None,
-    host: str,
-    first_port: int,
-    listen: int,
-    url: str | None,
     no_validator: bool,
     unattended: bool,
-    member: MemberSpec,
+    place: Place,
 ) -> None:
     """Make the home of a newcomer with keys of its own, and its application, for the member that invited it.
 
@@ -75,9 +52,7 @@ def join_one(
     found = read_invitation(invitation.read_bytes())
     if network is not None and network.strip().lower() != found.network:
         raise BadInput("the invitation is to another network than --network says")
-    roles = tuple(role.name.lower() for role in member.roles)
-    (place,) = places([PlannedMember(member.slug, member.name, roles, host, url=url)], first_port, listen)
-    secret = keep_passphrase(folder) if unattended else passphrase(folder, new=True)
+    secret = new_passphrase(folder, unattended=unattended)
     application = join(folder, found, place, secret, validator=not no_validator)
     data = {"home": str(folder), "application": str(application), "account": found.account, "network": found.network}
     print_result(as_json, data, f"Hand {application} to the member that invited you; it holds no secret.")

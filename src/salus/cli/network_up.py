@@ -13,11 +13,11 @@ from pathlib import Path
 import click
 import orjson
 
-from salus.bootstrap.network import NotUp, homes_in, is_running, kept, said_by, served_at, stop_home
+from salus.bootstrap.network import NoPassphraseFile, NotUp, homes_in, is_running, kept, said_by, served_at, stop_home
 from salus.cli.options import FILE, FOLDER, PASSPHRASE_FILE, Command, as_json_option, home_folder, home_option
 from salus.cli.output import print_result
 from salus.cli.status import BadInput
-from salus.config import NoPassphrase, read_config
+from salus.config import read_config, read_passphrase
 
 STARTED_S = 150.0
 LOG = "network.log"
@@ -54,8 +54,10 @@ def up(folder: Path | None, home: Path | None, program: Path | None, background:
     --json one JSON line says that they are up.
     """
     homes = chosen(folder, home)
-    if read_config().passphrase_file is None and not all((one / PASSPHRASE_FILE).is_file() for one in homes):
-        raise NoPassphrase  # nobody is there to be asked when a process is started anew
+    if read_config().passphrase_file is not None:
+        read_passphrase(read_config())
+    elif not all((one / PASSPHRASE_FILE).is_file() for one in homes):
+        raise NoPassphraseFile
     if background:
         _in_background(folder, homes, program, as_json)
         return

@@ -46,6 +46,7 @@ KINDS = (
     "endpoint",
     "tip",
     "submission",
+    "founder-card",
 )
 MAX_SIGNERS = 16
 

@@ -1,29 +1,42 @@
 """A network over CometBFT: homes of its members, what CometBFT reads, the two processes of a member."""
 
-from salus.bootstrap.network.errors import NeverHealthy, NotUp
-from salus.bootstrap.network.founding import found_network
+from salus.bootstrap.network.agreeing import AGREEMENT, agree, begin, examine
+from salus.bootstrap.network.cards import CARD, Card, make_card, open_founder
+from salus.bootstrap.network.errors import NeverHealthy, NoPassphraseFile, NotUp
+from salus.bootstrap.network.founding import Founding, found
 from salus.bootstrap.network.joining import admit, invite, join, read_invitation
 from salus.bootstrap.network.keeping import Keeper, homes_in, is_running, kept, said_by, served_at, stop_home
-from salus.bootstrap.network.plan import LISTEN, P2P, Place, PlannedMember, places, read_members, usual
+from salus.bootstrap.network.plan import LISTEN, P2P, Place, place_of, read_members, usual
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus, network_status
+from salus.bootstrap.network.together import found_network
 from salus.bootstrap.network.trial import Trial
 
 __all__ = [
+    "AGREEMENT",
+    "CARD",
+    "Card",
     "LISTEN",
     "P2P",
+    "Founding",
     "Keeper",
     "NetworkStatus",
     "NeverHealthy",
+    "NoPassphraseFile",
     "NodeStatus",
     "NotUp",
     "Place",
     "Trial",
-    "PlannedMember",
     "admit",
+    "agree",
+    "begin",
+    "examine",
+    "found",
     "found_network",
     "invite",
     "join",
-    "places",
+    "make_card",
+    "open_founder",
+    "place_of",
     "read_invitation",
     "homes_in",
     "is_running",

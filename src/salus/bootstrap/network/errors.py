@@ -42,7 +42,8 @@ class BadMembers(Refusal):
 class NoConsensusHome(Refusal):
     code, kind = 0x6316, Kind.NOT_FOUND
     text = (
-        "No home of a network is here (`consensus.json`); `salus network init` makes homes, `salus network join` one."
+        "No home of a network is here (`consensus.json`); `salus network init` makes homes, `salus network card` and "
+        "`salus network join` one."
     )
 
 
@@ -107,3 +108,11 @@ class ServerSilent(Refusal):
 class NotAlone(Refusal):
     code, kind = 0x631F, Kind.CONFLICT
     text = "Its homes are not all on this machine: bring up each where it is, with `salus network up --home`."
+
+
+class NoPassphraseFile(Refusal):
+    code, kind = 0x6330, Kind.INVALID
+    text = (
+        "Nobody is there to type the passphrase when a node starts anew. Write it into a file that this user alone can "
+        "read, `(umask 077; cat > FILE)`, and name that: `SALUS_PASSPHRASE_FILE=FILE salus network up ...`"
+    )

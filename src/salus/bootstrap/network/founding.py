@@ -1,94 +1,101 @@
-"""Found a network: one genesis, and a home for each member with its keys, its vault and its validator."""
+"""The founding: every founder's card, and the genesis that follows from them; one file, the same for all founders.
 
-import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+Its hash is SHA-256 of the file. The genesis names keys alone; the file has addresses too, so founders compare its hash,
+and not the network's id.
+"""
 
-from salus.bootstrap.consensus import HEARTBEAT_MS, ConsensusFile, Peer, write_consensus
-from salus.bootstrap.founding import make_genesis
-from salus.bootstrap.keys import OrganisationKeys, new_keys, new_node
-from salus.bootstrap.layout import FILES, GENESIS, RegionSpec
-from salus.bootstrap.network.errors import NetworkFolderTaken
-from salus.bootstrap.network.keyfiles import make_cometbft
-from salus.bootstrap.network.plan import HERE, Place
-from salus.bootstrap.organisations import make_vault
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta
+
+from salus.bootstrap.consensus import HEARTBEAT_MS, MOST_MEMBERS
+from salus.bootstrap.founding import Parameters, genesis_document
+from salus.bootstrap.layout import RegionSpec
+from salus.bootstrap.network.cards import MOST_BYTES, Card, read_card
+from salus.bootstrap.network.founding_errors import BadFounding, SameKey
+from salus.bootstrap.network.plan import check_members, is_of_this_machine
 from salus.contracts.governance.parameters import BOUNDS, Parameter
-from salus.core.genesis import founder_id, read_genesis
-from salus.core.signatures import SigningKey
-from salus.services.folder_exchange import FolderExchange
-
-Progress = Callable[[str, int, int], None]
-Parameters = Sequence[tuple[Parameter, int]]
+from salus.core.encoding import decode, encode
+from salus.core.errors import Malformed
+from salus.core.genesis import Genesis, network_id
+from salus.core.types import Message
 
 
-def found_network(
-    folder: Path,
-    name: str,
-    members: Sequence[Place],
-    passphrase: Callable[[Path], str],
-    parameters: Parameters = (),
-    progress: Progress = lambda what, done, total: None,
-) -> tuple[Path, ...]:
-    """Make the homes of a new network in a new `folder`, each named by its member; return them.
+class FoundingFile(Message, frozen=True):
+    """The file; nobody signs it: its cards are signed, and its document follows from them."""
 
-    `passphrase` gives that of a home. This machine makes every key, and so has seen them all. Raises
-    NetworkFolderTaken, StorageFull, StorageFailed. A home without its genesis, where this was broken off, is none.
+    document: bytes
+    cards: Annotated[
+        tuple[Annotated[bytes, Meta(max_length=MOST_BYTES)], ...], Meta(min_length=1, max_length=MOST_MEMBERS)
+    ]
+
+
+class Founding(NamedTuple):
+    """A founding that was checked."""
+
+    hash: bytes
+    document: bytes
+    genesis: Genesis
+    cards: tuple[Card, ...]  # in the order of the genesis's founders
+    raw: tuple[bytes, ...]  # the cards as they were handed out
+
+    @property
+    def network(self) -> bytes:
+        """Return the id of the network."""
+        return network_id(self.document)
+
+    @property
+    def one_machine(self) -> bool:
+        """True if all members are on one machine, for trying out."""
+        return all(is_of_this_machine(card.p2p) for card in self.cards)
+
+
+def found(
+    cards: Sequence[tuple[str, bytes]], name: str, made_ms: int, parameters: Parameters = ()
+) -> tuple[bytes, Founding]:
+    """Return the founding of a network of these founders, each (where its card is, the card), in this order.
+
+    `parameters` are those that have not their default. Raises BadCard, CardAltered, UnusableAddress, SameName, SameKey,
+    SameAddress.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise NetworkFolderTaken
-    made_ms = time.time_ns() // 1_000_000
-    homes = [folder / member.spec.slug for member in members]
-    keys: list[OrganisationKeys] = []
-    nodes: list[SigningKey] = []
-    for at, (home, member) in enumerate(zip(homes, members, strict=True)):
-        progress("Making keys", at, len(homes))
-        FILES.create_folder(home)
-        secret = passphrase(home)
-        nodes.append(new_node(home, secret))
-        keys.append(new_keys(home, member.spec.slug, secret, made_ms))
-    spec = RegionSpec(name, tuple(member.spec for member in members))
-    genesis, founders = make_genesis(spec, keys, list(enumerate(nodes)), made_ms, parameters)
-    network, _ = read_genesis(genesis)
-    ids = [make_cometbft(home, genesis, node) for home, node in zip(homes, nodes, strict=True)]
-    alone = all(member.dialled.startswith(f"{HERE}:") for member in members)
-    for at, (home, member) in enumerate(zip(homes, members, strict=True)):
-        progress("Making homes", at, len(homes))
-        write_consensus(home, consensus_of(member, peers_of(members, ids, at), heartbeat_ms(parameters), alone=alone))
-        exchange = FolderExchange(home / "exchange", network)
-        for made in keys:
-            exchange.publish_key(made.seal.public)
-        make_vault(home, network, exchange, member.spec, keys[at], founder_id(founders[at])).close()
-    for path in (*(home / GENESIS for home in homes), folder / GENESIS):
-        FILES.write(path, genesis)
-    return tuple(homes)
+    read = tuple(read_card(raw, where) for where, raw in cards)
+    check_together(read)
+    document = _document(read, name, made_ms, parameters)
+    raw = encode(FoundingFile(document, tuple(raw for _, raw in cards)))
+    return raw, read_founding(raw)
 
 
-def peers_of(members: Sequence[Place], ids: Sequence[str], at: int) -> tuple[Peer, ...]:
-    """Return the others of the member at place `at`."""
-    everybody = zip(members, ids, strict=True)
-    return tuple(
-        Peer(member.spec.slug, node, member.dialled, member.asked, member.url)
-        for place, (member, node) in enumerate(everybody)
-        if place != at
-    )
+def read_founding(raw: bytes) -> Founding:
+    """Return the founding of a file; raise BadFounding, and what `found` raises."""
+    try:
+        file = decode(raw, FoundingFile)
+        genesis = decode(file.document, Genesis)
+    except Malformed:
+        raise BadFounding from None
+    cards = tuple(read_card(card, f"card {number}") for number, card in enumerate(file.cards, 1))
+    check_together(cards)
+    if file.document != _document(cards, genesis.name, genesis.time, genesis.parameters):
+        raise BadFounding
+    return Founding(sha256(raw).digest(), file.document, genesis, cards, file.cards)
 
 
-def consensus_of(member: Place, peers: tuple[Peer, ...], heartbeat: int, *, alone: bool) -> ConsensusFile:
-    """Return what the consensus.json of a member says."""
-    apart = member.dialled != member.p2p
-    host = member.dialled.rpartition(":")[0]
-    return ConsensusFile(
-        name=member.spec.slug,
-        p2p=member.p2p,
-        rpc=member.rpc,
-        metrics=member.metrics,
-        listen=member.listen,
-        names=(host,) if apart else (),
-        external=member.dialled if apart else None,
-        url=member.url if apart else None,
-        peers=peers,
-        one_machine=alone,
-        heartbeat_ms=heartbeat,
+def check_together(cards: Sequence[Card]) -> None:
+    """Raise unless these can found one network: SameName, SameKey, SameAddress, UnusableAddress."""
+    owners: dict[bytes, str] = {}
+    check_members([card.shown for card in cards])
+    for card in cards:
+        for key in (*card.keys, card.seal):
+            if owners.setdefault(key, card.slug) != card.slug:
+                raise SameKey(f"{owners[key]}, {card.slug}")
+
+
+def _document(cards: Sequence[Card], name: str, made_ms: int, parameters: Parameters) -> bytes:
+    spec = RegionSpec(name, tuple(card.spec for card in cards))
+    founders = tuple(card.founder for card in cards)
+    return genesis_document(
+        spec, founders, [(at, card.validator) for at, card in enumerate(cards)], made_ms, parameters
     )
 
 

@@ -21,9 +21,8 @@ from salus.bootstrap.consensus import ConsensusFile, Peer, Trust, read_consensus
 from salus.bootstrap.keys import THRESHOLD, OrganisationKeys, new_keys, new_node
 from salus.bootstrap.layout import FILES, GENESIS, MemberSpec
 from salus.bootstrap.network.errors import BadInvitation, NoConsensusHome
-from salus.bootstrap.network.founding import consensus_of
-from salus.bootstrap.network.keyfiles import make_cometbft, node_id
-from salus.bootstrap.network.plan import Place
+from salus.bootstrap.network.keyfiles import make_cometbft, node_id, write_genesis
+from salus.bootstrap.network.plan import Place, consensus_of
 from salus.bootstrap.organisations import make_vault
 from salus.bootstrap.region import Region
 from salus.client.cometbft.rpc import Rpc
@@ -154,7 +153,8 @@ def join(home: Path, invitation: Invitation, member: Place, passphrase: str, *, 
     FILES.create_folder(home)
     node = new_node(home, passphrase)
     made = new_keys(home, member.spec.slug, passphrase, time.time_ns() // 1_000_000)
-    make_cometbft(home, genesis, node)
+    make_cometbft(home, node)
+    write_genesis(home, genesis)
     alone = invitation.one_machine and member.dialled == member.p2p
     said = consensus_of(member, invitation.peers, invitation.heartbeat_ms, alone=alone)
     write_consensus(

@@ -34,22 +34,25 @@ def address(public: bytes) -> bytes:
     return sha256(public).digest()[:20]
 
 
-def make_cometbft(home: Path, genesis: bytes, validator: SigningKey | None) -> str:
-    """Make CometBFT's home within a new home; return the id by which other nodes know it.
+def make_cometbft(home: Path, validator: SigningKey) -> SigningKey:
+    """Make CometBFT's home within a new home; return the key by which other nodes know it.
 
-    Without `validator` its key is with a remote signer.
+    Its genesis is not there yet: see `write_genesis`.
     """
     folder = cometbft_home(home)
     _FILES.create_folder(folder / "config")
     _FILES.create_folder(folder / "data")
     _FILES.create_folder(folder / "signed")
-    _FILES.write(folder / "config/genesis.json", genesis_json(genesis))
     node = SigningKey.from_seed(os.urandom(32))
     _FILES.write(folder / "config/node_key.json", orjson.dumps({"priv_key": _private(node)}))
-    if validator is not None:
-        write_validator(home, validator)
-        _FILES.write(folder / "signed/priv_validator_state.json", orjson.dumps(_NOTHING))
-    return address(node.public).hex()
+    write_validator(home, validator)
+    _FILES.write(folder / "signed/priv_validator_state.json", orjson.dumps(_NOTHING))
+    return node
+
+
+def write_genesis(home: Path, genesis: bytes) -> None:
+    """Put CometBFT's genesis of a network where it reads it."""
+    _FILES.write(cometbft_home(home) / "config/genesis.json", genesis_json(genesis))
 
 
 def write_validator(home: Path, key: SigningKey) -> None:

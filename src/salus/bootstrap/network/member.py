@@ -13,6 +13,7 @@ from salus.bootstrap.consensus import ConsensusFile, cometbft_home, read_consens
 from salus.bootstrap.layout import GENESIS
 from salus.bootstrap.network.asking import Asking
 from salus.bootstrap.network.errors import NoConsensusHome, ServerSilent
+from salus.bootstrap.network.founding_errors import NotBegun
 from salus.bootstrap.network.held import hold, say
 from salus.bootstrap.network.keyfiles import refresh
 from salus.bootstrap.network.process import Watched
@@ -44,8 +45,10 @@ class Member:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         found = read_consensus(home)
-        if found is None or not (home / GENESIS).is_file():
+        if found is None:
             raise NoConsensusHome
+        if not (home / GENESIS).is_file():
+            raise NotBegun
         self.home, self.consensus, self._now_s = home.absolute(), found, now_s
         self._socket = socket_path(self.home)
         self._release = hold(self.home)

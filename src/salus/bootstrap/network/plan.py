@@ -1,20 +1,24 @@
-"""Who is to be in a new network, and where each listens."""
+"""Who is to be in a network, and where each listens."""
 
-from collections.abc import Sequence
-from itertools import chain
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from typing import Annotated, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
-from salus.bootstrap.consensus import MOST_MEMBERS, Address, Slug, Url
+from salus.bootstrap.consensus import MOST_MEMBERS, Address, ConsensusFile, Peer, Slug, Url
 from salus.bootstrap.layout import MemberSpec, may_name_organisation
 from salus.bootstrap.network.errors import BadMembers
+from salus.bootstrap.network.founding_errors import SameAddress, SameName, UnusableAddress
 from salus.core.types import Name
 from salus.policy.types import OrganisationRole
 
 HERE = "127.0.0.1"
 P2P, RPC, METRICS, BETWEEN = 26_656, 26_657, 26_660, 10  # CometBFT's own ports, and from one member's to the next's
 LISTEN = 8080
+Host = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._-]{1,150}$")]
+_ANYWHERE = frozenset(("", "0.0.0.0", "::"))  # noqa: S104 - what nobody can be reached by
+_USUAL_PORTS = {"http": 80, "https": 443}
 _USUAL = (
     ("north", "Northside Hospital", OrganisationRole.HOSPITAL),
     ("south", "Southside Hospital", OrganisationRole.HOSPITAL),
@@ -36,7 +40,7 @@ class PlannedMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slug: Slug
     name: Name
     roles: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=16)]
-    host: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._-]{1,150}$")] = HERE
+    host: Host = HERE
     p2p: Annotated[int, msgspec.Meta(ge=1, le=65_535)] | None = None
     rpc: Annotated[int, msgspec.Meta(ge=1, le=65_535)] | None = None
     metrics: Annotated[int, msgspec.Meta(ge=1, le=65_535)] | None = None
@@ -82,15 +86,15 @@ def read_members(raw: bytes, first_port: int = P2P, first_listen: int = LISTEN) 
 
 
 def places(planned: Sequence[PlannedMember], first_port: int = P2P, first_listen: int = LISTEN) -> tuple[Place, ...]:
-    """Return the members with all their addresses; raise BadMembers where two are the same."""
+    """Return the members with all their addresses; raise BadMembers, and what `check_members` raises."""
     made, here = [], 0
     for one in planned:
         made.append(_place(one, first_port + BETWEEN * here, first_listen + here))
         here += one.host == HERE
-    slugs = [place.spec.slug for place in made]
-    taken = list(chain.from_iterable((one.dialled, one.asked.removeprefix("http://"), one.url) for one in made))
-    taken += [f"{place.spec.slug}/{place.metrics}" if place.p2p[0] == "0" else place.metrics for place in made]
-    if len(set(slugs)) != len(slugs) or len(set(taken)) != len(taken):
+    check_members([Shown(one.spec.slug, one.spec.name, (one.dialled, one.asked, one.url)) for one in made])
+    local = [place for place in made if place.p2p == place.dialled]
+    taken = [at for place in local for at in (place.p2p, place.rpc, place.metrics, place.listen)]
+    if len(set(taken)) != len(taken):
         raise BadMembers
     return tuple(made)
 
@@ -113,4 +117,88 @@ def _place(one: PlannedMember, first: int, listen: int) -> Place:
         f"{one.host}:{p2p}",
         f"http://{one.host}:{rpc}",
         one.url or f"http://{one.host}:{served}",
+    )
+
+
+def place_of(spec: MemberSpec, host: str, first_port: int, listen: int, url: str | None) -> Place:
+    """Return one member with all its addresses; raise UnusableAddress, BadMembers."""
+    try:
+        host, url = msgspec.convert(host, Host), msgspec.convert(url, Url | None)
+    except msgspec.ValidationError:
+        raise UnusableAddress(spec.slug) from None
+    roles = tuple(role.name.lower() for role in spec.roles)
+    (place,) = places([PlannedMember(spec.slug, spec.name, roles, host, url=url)], first_port, listen)
+    return place
+
+
+class Shown(NamedTuple):
+    """A member as others see it; `addresses` are HOST:PORT and URLs, its node's first."""
+
+    slug: str
+    name: str
+    addresses: tuple[str, ...]
+
+
+def check_members(members: Sequence[Shown]) -> None:
+    """Raise unless these can be members of one network: SameName, SameAddress, UnusableAddress."""
+    _distinct(SameName, ((one, one.slug) for one in members))
+    _distinct(SameName, ((one, _plain(one.name)) for one in members))
+    _distinct(SameAddress, ((one, _plain(at.removeprefix("http://"))) for one in members for at in one.addresses))
+    apart = any(not is_of_this_machine(one.addresses[0]) for one in members)
+    for one in members:
+        if not all(map(_is_reachable, one.addresses)) or (apart and any(map(is_of_this_machine, one.addresses))):
+            raise UnusableAddress(one.slug)
+
+
+def _distinct(refusal: type[SameName | SameAddress], given: Iterable[tuple[Shown, str]]) -> None:
+    first: dict[str, str] = {}
+    for member, value in given:
+        if value in first:
+            raise refusal(f"{first[value]}, {member.slug}")
+        first[value] = member.slug
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _is_reachable(address: str) -> bool:
+    """True if others can reach what is said to be at HOST:PORT or at a URL, as far as its words tell."""
+    host, port = _host_and_port(address)
+    return host not in _ANYWHERE and port is not None
+
+
+def is_of_this_machine(address: str) -> bool:
+    """True if nobody on another machine means this one by HOST:PORT or a URL."""
+    host, _ = _host_and_port(address)
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _host_and_port(address: str) -> tuple[str, int | None]:
+    """Return the host in lower case and its port, None where that is none; of a URL the usual one."""
+    scheme, _, rest = address.rpartition("://")
+    try:
+        found = urlsplit(f"//{rest}")
+        port = found.port if found.port is not None else _USUAL_PORTS.get(scheme)
+    except ValueError:
+        return "", None
+    return found.hostname or "", port or None
+
+
+def consensus_of(member: Place, peers: tuple[Peer, ...], heartbeat: int, *, alone: bool) -> ConsensusFile:
+    """Return what the consensus.json of a member says."""
+    apart = member.dialled != member.p2p
+    host = member.dialled.rpartition(":")[0]
+    return ConsensusFile(
+        name=member.spec.slug,
+        p2p=member.p2p,
+        rpc=member.rpc,
+        metrics=member.metrics,
+        listen=member.listen,
+        names=(host,) if apart else (),
+        external=member.dialled if apart else None,
+        url=member.url if apart else None,
+        peers=peers,
+        one_machine=alone,
+        heartbeat_ms=heartbeat,
     )

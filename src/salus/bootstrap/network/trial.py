@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from salus.bootstrap.consensus import read_consensus, write_consensus
+from salus.bootstrap.consensus import Peer, read_consensus, write_consensus
 from salus.bootstrap.engine import Engine
+from salus.bootstrap.founding import Parameters
 from salus.bootstrap.keys import new_node
 from salus.bootstrap.layout import FILES, GENESIS, MemberSpec, RegionSpec
 from salus.bootstrap.network.errors import NeverHealthy
-from salus.bootstrap.network.founding import Parameters, consensus_of, peers_of
 from salus.bootstrap.network.keeping import HEALTHY_S, Keeper, kept
-from salus.bootstrap.network.keyfiles import make_cometbft
-from salus.bootstrap.network.plan import BETWEEN, HERE, METRICS, P2P, RPC, Place
+from salus.bootstrap.network.keyfiles import make_cometbft, node_id, write_genesis
+from salus.bootstrap.network.plan import BETWEEN, HERE, METRICS, P2P, RPC, Place, consensus_of
 from salus.bootstrap.opening import Acting, decided
 from salus.bootstrap.split import SECRET
 from salus.core.signatures import SigningKey
@@ -78,10 +78,13 @@ class Trial:
     def create(self, home: Path, genesis: bytes, node: SigningKey, clock: Clock, helper: Helper, tiles: Path) -> Engine:
         """Make CometBFT's homes, and open the ledger of the first; see `founding.Founded`."""
         made = [(home, node), *self._nodes]
-        ids = [make_cometbft(one, genesis, key) for one, key in made]
-        for at, (one, _) in enumerate(made):
-            peers = peers_of(self._places, ids, at)
-            write_consensus(one, consensus_of(self._places[at], peers, self._heartbeat_ms, alone=True))
+        for one, key in made:
+            make_cometbft(one, key)
+            write_genesis(one, genesis)
+        peers = [_peer(place, node_id(one)) for place, (one, _) in zip(self._places, made, strict=True)]
+        for own, place, (one, _) in zip(peers, self._places, made, strict=True):
+            others = tuple(peer for peer in peers if peer is not own)
+            write_consensus(one, consensus_of(place, others, self._heartbeat_ms, alone=True))
         for one, _ in self._nodes:
             FILES.write(one / GENESIS, genesis)
         consensus = read_consensus(home)
@@ -125,6 +128,10 @@ class Trial:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _peer(place: Place, node: str) -> Peer:
+    return Peer(place.spec.slug, node, place.dialled, place.asked, place.url)
 
 
 def _place(member: MemberSpec, first: int, listen: str | None) -> Place:
