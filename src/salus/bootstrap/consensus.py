@@ -56,7 +56,7 @@ class Peer(_File, frozen=True):
 
     name: Slug
     node: NodeId  # CometBFT's id of it, which it proves when it is dialled
-    p2p: Address
+    p2p: Address | None  # None: it is not dialled; a light home needs its RPC alone
     rpc: Url
     url: Url | None = None  # of its Salus server
 
