@@ -7,11 +7,12 @@ import pytest
 
 from consensus.consensus_world import COMMIT, Node, Request
 from consensus.kvstore_nodes import until
+from salus.client.snapshots import Snapshot
 from salus.cometbft.proto import abci_pb2
 from salus.core.encoding import decode
 from salus.core.errors import Malformed, Refusal, WrongSignature
 from salus.evidence.state import LOG_KEY
-from salus.ledger.consensus.ports import Applied, Snapshot
+from salus.ledger.consensus.ports import Applied
 from salus.machine.errors import DamagedExport, Expired, NotAMember, Replayed
 from salus.merkle.ics23 import existence
 from salus.merkle.smt import Proof, verify_absence

@@ -127,6 +127,7 @@ def test_a_home_of_a_genesis_follows(member: Member, second: Relay, tmp_path: Pa
         "trust_height": 2,
         "trust_hash": trust.hash,
         "confirmed_by": 2,
+        "begins": "genesis",
         "away": [],
         "application": None,
     }

@@ -94,6 +94,7 @@ class ConsensusFile(_File, frozen=True):
     one_machine: bool = False  # all members are here: for trying out
     signer: str | None = None  # where a remote signer dials in (CometBFT's priv_validator_laddr)
     trust: Trust | None = None
+    begin: Literal["genesis", "snapshot"] = "genesis"  # what a light home's blocks begin with; a node's, `trust` says
     socket: str | None = None  # of the application, where it is not the usual one
     archive: bool = True  # CometBFT keeps every block; else the newest ones, and votes stay here
     keep_blocks: Annotated[int, msgspec.Meta(ge=1_000)] = KEPT_BLOCKS  # of CometBFT's, in no archive

@@ -27,6 +27,10 @@ class UrlText(click.ParamType[str]):
 
 
 URL = UrlText()
+BEGINS = {
+    "genesis": "the genesis: all of them are fetched and executed, and the nodes must have them",
+    "snapshot": "a snapshot from a member's server; what was before it is not here",
+}
 
 
 @click.command("follow")
@@ -37,6 +41,7 @@ URL = UrlText()
 @click.option("--server", "servers", type=URL, multiple=True, help="The Salus server beside the --rpc at its place.")
 @click.option("--trust-height", type=click.IntRange(1, 2**53), default=None, help="Of a block that you know of.")
 @click.option("--trust-hash", type=WHOLE_ID, default=None, metavar="HEX", help="Of that block.")
+@click.option("--every-block", is_flag=True, help="Fetch the chain from its genesis on, though there is a snapshot.")
 @click.option("--network", default=None, metavar="HEX", help="The network's id, which you have from elsewhere.")
 @click.option("--ca", type=FILE, default=None, help="Certificates in PEM that alone are trusted for the nodes.")
 @click.option(
@@ -54,6 +59,7 @@ def follow_one(
     servers: tuple[str, ...],
     trust_height: int | None,
     trust_hash: bytes | None,
+    every_block: bool,
     network: str | None,
     ca: Path | None,
     listen: int,
@@ -82,7 +88,7 @@ def follow_one(
     def secret() -> str:
         return keep_passphrase(folder) if unattended else passphrase(folder, new=True)
 
-    found = follow(folder, origin, nodes, Wanted(f"{HERE}:{listen}", url, trust, ca, member, secret))
+    found = follow(folder, origin, nodes, Wanted(f"{HERE}:{listen}", url, trust, every_block, ca, member, secret))
     if unattended:
         keep_passphrase(folder)
     _say(as_json, folder, origin.network, found)
@@ -101,14 +107,16 @@ def _say(as_json: bool, folder: Path, network: str, found: Begun) -> None:
         "trust_height": found.block.height,
         "trust_hash": found.block.hash,
         "confirmed_by": found.showed,
+        "begins": found.consensus.begin,
         "away": list(found.away),
         "application": None if found.application is None else str(found.application),
     }
     nodes = f"{found.showed} nodes show it" if found.showed > 1 else "one node shows it, and nobody confirms it"
     lines = [
         f"{folder} follows network {network}",
-        f"from block {found.block.height}, {found.block.hash.hex()}: {nodes}.",
+        f"and believes what follows from block {found.block.height}, {found.block.hash.hex()}: {nodes}.",
         "Compare both with somebody you trust, by another way than the file and the nodes.",
+        f"Its blocks begin with {BEGINS[found.consensus.begin]}.",
         *(f"Away now: {url}" for url in found.away),
     ]
     if found.application is not None:

@@ -9,9 +9,7 @@ It is made of an invitation, or of the genesis and addresses of nodes. Nothing i
    thirds of its own validators signed it, within the trust period. Of two named or more, two show it.
 """
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,29 +19,16 @@ from msgspec import structs
 from salus.bootstrap.consensus import ConsensusFile, NodeId, Peer, Slug, Trust, write_consensus
 from salus.bootstrap.layout import FILES, GENESIS, MemberSpec
 from salus.bootstrap.light import trust_of
-from salus.bootstrap.network.errors import (
-    NodeNotBelieved,
-    NodeOfOtherChain,
-    NodeSilent,
-    NodeTwice,
-    NotAGenesis,
-    NothingToTrust,
-)
+from salus.bootstrap.network.errors import NodeNotBelieved, NotAGenesis
+from salus.bootstrap.network.hearing import beginning, clients, heard, is_offered
 from salus.bootstrap.network.joining import Invitation, apply_for, read_invitation, refuse_taken
-from salus.client.cometbft.rpc import NodeStatus, Rpc
-from salus.client.light import RpcProvider
+from salus.client.cometbft.rpc import NodeStatus
 from salus.client.light.block import LightBlock
-from salus.client.light.errors import InvalidHeader, NoNodes, NotConfirmed, OtherTrusted, WrongChain
-from salus.client.light.verification import check_alone
-from salus.client.remote_errors import NodeAway, NodeBusy, NodeRefused, PrunedThere, UnreadableAnswer
-from salus.cometbft import chain_id
-from salus.cometbft.validators import Validators, set_hash, validators
-from salus.core.errors import Malformed, Refusal
-from salus.core.genesis import Genesis, read_genesis
+from salus.client.remote_errors import UnreadableAnswer
+from salus.core.errors import Refusal
+from salus.core.genesis import read_genesis
 
 NAME, CERTIFICATES = "gateway", "nodes-ca.pem"
-SILENT = (NodeAway, NodeBusy, NodeRefused, UnreadableAnswer)
-LIES = (InvalidHeader, WrongChain, OtherTrusted, UnreadableAnswer, Malformed)
 
 
 class Origin(NamedTuple):
@@ -81,6 +66,7 @@ class Wanted(NamedTuple):
     listen: str
     url: str | None = None
     trust: Trust | None = None  # else the invitation's
+    every_block: bool = False  # from the genesis on, whatever snapshots there are
     authority: Path | None = None  # certificates in PEM, of which a copy is kept
     member: MemberSpec | None = None  # a newcomer, with keys
     passphrase: Callable[[], str] = str  # of its keys; asked for once everything was verified
@@ -121,11 +107,13 @@ def follow(home: Path, origin: Origin, nodes: Sequence[Node], wanted: Wanted) ->
     )
     if invitation is not None:
         said = structs.replace(said, heartbeat_ms=invitation.heartbeat_ms, one_machine=invitation.one_machine)
-    with _rpcs(asked, wanted.authority) as rpcs:
-        heard = _heard(origin, rpcs, named=bool(nodes))
-        there = [rpc for rpc, status in zip(rpcs, heard, strict=True) if status is not None]
-        block, showed = _beginning(origin, there, said, needed=min(2, len(rpcs)))
-    said = structs.replace(said, peers=_peers(asked, heard, known) if nodes else known)
+    with clients([one.rpc for one in asked], wanted.authority) as rpcs:
+        found = heard(read_genesis(origin.genesis)[0], rpcs, named=bool(nodes))
+        there = [rpc for rpc, status in zip(rpcs, found, strict=True) if status is not None]
+        block, showed = beginning(origin.genesis, there, trust_of(said), needed=min(2, len(rpcs)))
+    said = structs.replace(said, peers=_peers(asked, found, known) if nodes else known)
+    if not wanted.every_block and is_offered(said.peers, wanted.authority):
+        said = structs.replace(said, begin="snapshot")
     FILES.create_folder(home)
     if wanted.authority is not None:
         FILES.write(home / CERTIFICATES, wanted.authority.read_bytes())
@@ -134,72 +122,8 @@ def follow(home: Path, origin: Origin, nodes: Sequence[Node], wanted: Wanted) ->
     if invitation is not None and wanted.member is not None:
         application = apply_for(home, invitation, wanted.member, wanted.passphrase(), None)
     FILES.write(home / GENESIS, origin.genesis)
-    away = tuple(one.rpc for one, status in zip(asked, heard, strict=True) if status is None)
+    away = tuple(one.rpc for one, status in zip(asked, found, strict=True) if status is None)
     return Begun(said, block, showed, away, application)
-
-
-@contextmanager
-def _rpcs(nodes: Sequence[Node], authority: Path | None) -> Iterator[list[Rpc]]:
-    with ExitStack() as closing:
-        made = []
-        for one in nodes:
-            made.append(Rpc(one.rpc, authority))
-            closing.callback(made[-1].close)
-        yield made
-
-
-def _heard(origin: Origin, rpcs: Sequence[Rpc], *, named: bool) -> list[NodeStatus | None]:
-    """Return what each node says of itself; None of one that is away and was not `named` here."""
-    if not rpcs:
-        raise NoNodes
-    chain, ids = chain_id(bytes.fromhex(origin.network)), set[str]()
-    found: list[NodeStatus | None] = []
-    for rpc in rpcs:
-        try:
-            status = rpc.status()
-        except SILENT:
-            if named:
-                raise NodeSilent(rpc.url) from None
-            found.append(None)
-            continue
-        if status.chain_id != chain:
-            raise NodeOfOtherChain(rpc.url)
-        if status.node_id in ids:
-            raise NodeTwice(rpc.url)
-        ids.add(status.node_id)
-        found.append(status)
-    if not any(found):
-        raise NodeSilent(rpcs[0].url)
-    return found
-
-
-def _beginning(origin: Origin, rpcs: Sequence[Rpc], said: ConsensusFile, needed: int) -> tuple[LightBlock, int]:
-    """Return the header where trust begins, and how many nodes show it; `needed` says how many must."""
-    network, document = read_genesis(origin.genesis)
-    trust, shown = trust_of(said), list[LightBlock]()
-    for rpc in rpcs:
-        try:
-            block = RpcProvider(rpc).block(trust.height)
-            hashes = {trust.hash} if trust.hash is not None else {one.hash for one in shown[:1]}
-            if hashes and block.hash not in hashes:
-                raise OtherTrusted
-            if trust.hash is None and set_hash(block.validators) != set_hash(_founders(document)):
-                raise InvalidHeader
-            check_alone(chain_id(network), block, trust, time.time_ns())
-        except (LookupError, PrunedThere, NodeAway, NodeBusy, NodeRefused):
-            continue
-        except LIES as lie:
-            raise NodeNotBelieved(rpc.url, lie) from None
-        shown.append(block)
-    if not shown:
-        raise NothingToTrust
-    if len(shown) < needed:
-        raise NotConfirmed
-    return shown[0], len(shown)
-
-
-def _founders(document: Genesis) -> Validators:
-    return validators((one.public, one.power) for one in document.validators)
 
 
 def _peers(nodes: Sequence[Node], heard: Sequence[NodeStatus | None], known: Sequence[Peer]) -> tuple[Peer, ...]:

@@ -12,6 +12,7 @@ import os
 import time
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -119,14 +120,14 @@ def _reached(said: ConsensusFile) -> str:
 
 
 def _trust(home: Path, rpc: str) -> Trust | None:
-    """Return the node's newest block, where it has a snapshot that a newcomer may begin with."""
-    if not any((home / "ledger/snapshots").glob("*")):
-        return None
+    """Return the block after the newest snapshot, with which a newcomer may begin: what it verifies lies ahead."""
+    taken = [int(path.name) for path in (home / "ledger/snapshots").glob("*") if path.name.isdecimal()]
     node = Rpc(rpc)
     try:
-        header, _ = node.commit()
-        return Trust(header.height, header_hash(header).hex())
-    except LookupError:
+        for height in sorted(taken, reverse=True):
+            with suppress(LookupError):  # it is not decided yet
+                header, _ = node.commit(height + 1)
+                return Trust(header.height, header_hash(header).hex())
         return None
     finally:
         node.close()
