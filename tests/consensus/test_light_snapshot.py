@@ -225,6 +225,18 @@ def test_a_snapshot_of_another_chain(world: World, tmp_path: Path) -> None:
         not_begun(world, tmp_path / network.hex()[:8], Holder("one", held(network, manifest, world.newer.chunks)))
 
 
+def test_another_state_of_this_chain(world: World, tmp_path: Path) -> None:
+    """What was the state once, under the height of a later one, and under its app hash too."""
+    network = world.member.region.network
+    older, newer = decode(world.older.manifest, Manifest), decode(world.newer.manifest, Manifest)
+    for app_hash in (older.app_hash, newer.app_hash):
+        said = (newer.height, newer.time, app_hash, older.frontier, older.chunks)
+        manifest = encode(Manifest(FORMAT, network, *said))
+        server = Holder("one", held(network, manifest, world.older.chunks))
+        not_begun(world, tmp_path / app_hash.hex()[:8], server)
+        assert (len(server.asked) == 1) == (app_hash == older.app_hash)
+
+
 def test_chunks_that_are_the_manifests_and_not_the_state(world: World, tmp_path: Path) -> None:
     """A whole snapshot that names the verified app hash, and is another state: its servers are asked no more."""
     network, said = world.member.region.network, decode(world.newer.manifest, Manifest)

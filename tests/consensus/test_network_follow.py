@@ -28,10 +28,11 @@ from salus.bootstrap.network.errors import (
 from salus.bootstrap.network.joining import Application, Invitation
 from salus.client.cometbft.rpc import Rpc
 from salus.client.light.errors import InvalidHeader, NotConfirmed, OtherTrusted, TrustExpired, WrongChain
-from salus.client.remote_errors import UnreadableAnswer
+from salus.client.remote_errors import BadUpstream, UnreadableAnswer
 from salus.core.encoding import decode
 from salus.core.errors import Refusal
 from salus.ledger.light import LightLedger
+from salus.services.certificates import make_certificates
 from salus.testing.region import Region
 from salus.vault import keystore
 
@@ -184,6 +185,18 @@ def test_nodes_that_are_named_take_the_place_of_the_invitations(member: Member, 
     assert said is not None
     assert said.peers[0] == msgspec.structs.replace(invited, rpc=member.url)
     assert said.peers[1].node == OTHER_ID
+
+
+def test_certificates_to_trust_go_with_the_home(member: Member, tmp_path: Path) -> None:
+    file, made = genesis(tmp_path, member.region), make_certificates(tmp_path / "tls-of-another", ("localhost",))
+    asked = ("--rpc", member.url, *vouched(trusted(member)))
+    refused(follow(tmp_path / "home", file, *asked, "--ca", file), BadUpstream)
+    assert not (tmp_path / "home").exists()
+    assert follow(tmp_path / "home", file, *asked, "--ca", made.ca).status == 0
+    said = read_consensus(tmp_path / "home")
+    assert said is not None
+    kept = said.authority(tmp_path / "home")
+    assert kept == tmp_path / "home/nodes-ca.pem" and kept.read_bytes() == made.ca.read_bytes()
 
 
 def test_files_that_are_nothing_to_follow(member: Member, tmp_path: Path) -> None:
