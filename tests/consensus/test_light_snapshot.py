@@ -13,13 +13,16 @@ from consensus.test_light_replica import fsck_of, same, send
 from salus.client.cometbft.rpc import Rpc
 from salus.client.remote_errors import NodeAway, NodeBusy, NodeRefused, UnreadableAnswer
 from salus.client.snapshots import Listed
+from salus.cometbft.validators import validators
 from salus.core.encoding import decode, encode
 from salus.core.genesis import validator_keys
 from salus.core.hashing import T
+from salus.core.signatures import SigningKey
 from salus.evidence.header import parse_header, read_block, read_header
 from salus.evidence.report import Verdict
 from salus.evidence.state import LOG_KEY
 from salus.evidence.verify import verify
+from salus.ledger.consensus.errors import NoBridge
 from salus.ledger.embedded.files import LocalFiles
 from salus.ledger.errors import HeaderGone, StorageFailed
 from salus.ledger.light import LightLedger
@@ -29,6 +32,8 @@ from salus.machine.export import FORMAT, Chunk, Manifest, export_hash
 from salus.merkle.log import Frontier
 from salus.services.inspect import prove_state
 from salus.testing.region import Region
+
+STRANGERS = validators([(SigningKey.from_seed(bytes(32)).public, 1)])
 
 
 class Held(NamedTuple):
@@ -138,6 +143,10 @@ def test_a_replica_begins_with_a_snapshot_and_goes_on(world: World, tmp_path: Pa
         evidence, _ = prove_state(ledger, LOG_KEY)
         assert verify(evidence, region.genesis_file).verdict is Verdict.UNWITNESSED
         status = ledger.status()
+        founded, ledger._founders = ledger._founders, STRANGERS
+        with pytest.raises(NoBridge):  # nothing before the snapshot is there to lead from them
+            ledger.header(ledger.height())
+        ledger._founders = founded
     with LightLedger.open(folder, region.genesis_file, None, None) as reading:
         assert reading.status()[:4] == status[:4]
     send(member, member.ledger)
