@@ -17,6 +17,7 @@ from salus.api.server import Listening, make_server
 from salus.api.work import Work
 from salus.client.ledger import Ledger
 from salus.client.remote import RemoteLedger
+from salus.client.snapshots import Offering
 from salus.ledger.embedded import EmbeddedLedger
 from salus.ledger.embedded.clock import Clock
 from salus.ledger.followed import FollowedLedger
@@ -27,11 +28,11 @@ WAIT_S = 30
 
 
 @contextmanager
-def application(ledger: Ledger, genesis: bytes) -> Iterator[Starlette]:
+def application(ledger: Ledger, genesis: bytes, snapshots: Offering | None = None) -> Iterator[Starlette]:
     """Give the application of a ledger alone."""
     work = Work()
     try:
-        served = Served(ledger.network, genesis, ledger, tuple, lambda slug: None, work)
+        served = Served(ledger.network, genesis, ledger, tuple, lambda slug: None, work, snapshots=snapshots)
         yield make_app(served, (*HEALTH, *OPERATIONS), SignedGuard(lambda: frozenset(("node",))))
     finally:
         work.close()

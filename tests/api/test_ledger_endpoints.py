@@ -194,6 +194,10 @@ def app(tmp_path: Path, region: Region) -> Iterator[Starlette]:
         ("/ledger/export/point", 404, 0x8023),
         ("/ledger/export/..%2Fgenesis", 404, 0x800B),
         ("/ledger/export/genesis", 404, 0x8023),
+        (f"/ledger/snapshots/{'00' * 32}", 404, 0x8029),
+        (f"/ledger/snapshots/{'00' * 32}/0", 404, 0x8029),
+        ("/ledger/snapshots/AB", 400, 0x8007),
+        (f"/ledger/snapshots/{'00' * 32}/-1", 404, 0x8029),
     ],
 )
 def test_each_bad_question_is_refused(app: Starlette, path: str, status: int, code: int) -> None:

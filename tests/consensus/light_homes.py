@@ -17,7 +17,9 @@ from salus.cometbft import chain_id
 from salus.cometbft.validators import validators
 from salus.ledger.consensus.broadcast import Broadcaster
 from salus.ledger.embedded.clock import Clock
+from salus.ledger.embedded.files import Files
 from salus.ledger.light import LightLedger
+from salus.ledger.light.beginning import Beginning, Server
 from salus.ledger.light.ledger import Noting
 from salus.ledger.light.source import Source
 from salus.testing.region import Region
@@ -35,15 +37,23 @@ def light_client(folder: Path, region: Region, rpcs: Sequence[Rpc], trust: Trust
 
 
 def replica(
-    folder: Path, region: Region, *urls: str, noting: Sequence[Noting] = (), clock: Clock | None = None
+    folder: Path,
+    region: Region,
+    *urls: str,
+    noting: Sequence[Noting] = (),
+    clock: Clock | None = None,
+    servers: Sequence[Server] | None = None,
+    files: Files | None = None,
 ) -> LightLedger:
-    """Open a replica in `folder` over these nodes."""
+    """Open a replica in `folder` over these nodes; with `servers` a new one begins with a snapshot of theirs."""
     folder.mkdir(exist_ok=True)
     rpcs = [Rpc(url, read_s=5.0) for url in urls]
     founders = validators((one.public, one.power) for one in region.genesis.validators)
-    source = Source(region.network, founders, light_client(folder, region, rpcs), rpcs)
+    light = light_client(folder, region, rpcs)
+    source = Source(region.network, founders, light, rpcs)
+    beginning = None if servers is None else Beginning(region.network, light, source, servers)
     broadcaster = Broadcaster(region.network, [Rpc(url) for url in urls])
-    return LightLedger.open(folder, region.genesis_file, source, broadcaster, clock, noting)
+    return LightLedger.open(folder, region.genesis_file, source, broadcaster, clock, noting, files, beginning=beginning)
 
 
 class Relay:

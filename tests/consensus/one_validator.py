@@ -20,6 +20,7 @@ from salus.core.errors import Refusal
 from salus.core.signatures import SigningKey
 from salus.ledger.consensus.broadcast import Broadcaster
 from salus.ledger.consensus.ledger import ConsensusLedger
+from salus.ledger.consensus.syncing import Keeping, state_sync
 from salus.testing.region import Region
 
 SETTINGS = {
@@ -63,11 +64,19 @@ class Member:
             assert count, name
         (config / "config.toml").write_text(text)
 
-    def open(self) -> ConsensusLedger:
-        """Open the ledger."""
+    def open(self, keeping: Keeping | None = None) -> ConsensusLedger:
+        """Open the ledger; with `keeping` it takes snapshots."""
         sender = Broadcaster(self.region.network, [Rpc(self.url)])
         genesis, ledger = self.region.genesis_file, self.folder / "ledger"
-        self.ledger = ConsensusLedger.open(ledger, genesis, self.socket, sender, self.node, votes=Rpc(self.url))
+        self.ledger = ConsensusLedger.open(
+            ledger,
+            genesis,
+            self.socket,
+            sender,
+            self.node,
+            votes=Rpc(self.url),
+            snapshots=None if keeping is None else state_sync(keeping),
+        )
         return self.ledger
 
     def start(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from consensus.consensus_world import COMMIT, Node, Request
 from consensus.kvstore_nodes import until
+from salus.client.snapshots import Snapshot
 from salus.cometbft.proto import abci_pb2
 from salus.core.encoding import decode
 from salus.core.envelope import MAX_BATCH_BYTES
@@ -14,7 +15,7 @@ from salus.core.errors import Malformed, Refusal, WrongSignature
 from salus.core.signatures import verify
 from salus.evidence.state import LOG_KEY
 from salus.ledger.consensus.executor import BLOCK_S
-from salus.ledger.consensus.ports import Applied, Snapshot
+from salus.ledger.consensus.ports import Applied
 from salus.machine.errors import DamagedExport, Expired, NotAMember, Replayed
 from salus.merkle.ics23 import existence
 from salus.merkle.smt import Proof, verify_absence

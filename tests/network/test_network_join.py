@@ -85,3 +85,27 @@ def test_a_newcomer_begins_with_a_snapshot(running: Network) -> None:
     assert status["pruned"] is not None, "it has no block from before the snapshot"
     admitted(running)
     assert running.status()["agree"] is True
+
+
+def test_a_newcomer_without_a_node_begins_with_a_snapshot_and_is_admitted(running: Network) -> None:
+    until(lambda: any((running.home("north") / "ledger/snapshots").glob("*/manifest.cbor")), "a snapshot")
+    until(lambda: height(running, "north") > 25, "the block after it")
+    home = running.home("west")
+    made = salus(
+        *("network", "follow", "--home", home, "--unattended", "--json", "--listen", min(free_ports(1))),
+        *(invited(running), "west:hospital:West of the tests"),
+    ).data
+    assert made["begins"] == "snapshot" and made["trust_height"] % 20 == 1
+    salus("network", "up", "--home", home, "--background", env={**environment(), "PATH": ""})  # no CometBFT is needed
+    status = running.run("west", "ledger", "status", "--json").data
+    assert status["pruned"] is not None and status["trouble"] is None
+    assert [node["up"] for node in running.status("--home", home)["nodes"]] == [True, True]
+    proposed = running.run("north", "network", "admit", "--as", "north", home / "application.cbor", "--json").data
+    running.run("north", "org", "vote", "--as", "north", proposed["proposal"])
+    until(lambda: height(running, "north") >= proposed["effective_height"], "the height of the vote's effect")
+    running.run("north", "staff", "add", "--as", "north", "Somebody")
+    names = lambda: {one["name"] for one in running.run("west", "org", "list", "--json").data}  # noqa: E731
+    until(lambda: names() == {"North of the tests", "West of the tests"}, "the vote's effect at the newcomer")
+    running.run("west", "org", "propose", "parameter", "--as", "west", "session-ms", 7_000_000)
+    salus("network", "stop", "--home", home)
+    assert running.run("west", "fsck").status == 0

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from salus.ledger.consensus.ports import Snapshot
+from salus.client.snapshots import Snapshot
 from salus.ledger.consensus.restoring import Apply, Offer, Restoring
 from salus.ledger.consensus.snapshots import Snapshots, write_snapshot
 from salus.ledger.embedded import EmbeddedLedger

@@ -22,11 +22,12 @@ from snapshot_samples import (
     take_over,
 )
 
+from salus.client.snapshots import Snapshot
 from salus.core.encoding import decode, encode
 from salus.core.hashing import T
 from salus.fsck.ledger import check_ledger
 from salus.fsck.report import Severity
-from salus.ledger.consensus.ports import Applied, Snapshot
+from salus.ledger.consensus.ports import Applied
 from salus.ledger.consensus.restoring import FOLDER, Apply, Offer
 from salus.ledger.embedded import EmbeddedLedger
 from salus.ledger.embedded.pruning import prune, to_height

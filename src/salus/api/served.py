@@ -12,6 +12,7 @@ from salus.api.recent import RecentAnswers
 from salus.api.waiting import Waiting
 from salus.api.work import Work
 from salus.client.ledger import Ledger
+from salus.client.snapshots import Offering
 from salus.core.errors import Refusal
 from salus.services.actors import Organisation
 from salus.services.remote.directory import Directory
@@ -37,6 +38,7 @@ class Served:
     directory: Directory | None = field(default=None, repr=False)  # of the node, in its own process
     inboxes: Inboxes | None = field(default=None, repr=False)
     tiles: Path | None = None  # the folder of the published log
+    snapshots: Offering | None = None  # that the node took
     engine: str = "embedded"  # or "cometbft": what decides the blocks
     unready: Callable[[], Refusal | None] = lambda: None  # why nobody should be sent here, beside the ledger's trouble
     waiting: Waiting = field(default_factory=Waiting, repr=False)

@@ -56,7 +56,7 @@ class Peer(_File, frozen=True):
 
     name: Slug
     node: NodeId  # CometBFT's id of it, which it proves when it is dialled
-    p2p: Address
+    p2p: Address | None  # None: it is not dialled; a light home needs its RPC alone
     rpc: Url
     url: Url | None = None  # of its Salus server
 
@@ -94,6 +94,7 @@ class ConsensusFile(_File, frozen=True):
     one_machine: bool = False  # all members are here: for trying out
     signer: str | None = None  # where a remote signer dials in (CometBFT's priv_validator_laddr)
     trust: Trust | None = None
+    begin: Literal["genesis", "snapshot"] = "genesis"  # what a light home's blocks begin with; a node's, `trust` says
     socket: str | None = None  # of the application, where it is not the usual one
     archive: bool = True  # CometBFT keeps every block; else the newest ones, and votes stay here
     keep_blocks: Annotated[int, msgspec.Meta(ge=1_000)] = KEPT_BLOCKS  # of CometBFT's, in no archive

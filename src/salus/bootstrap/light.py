@@ -8,12 +8,14 @@ from salus.client.light import Kept, LightClient, RpcProvider, Trust
 from salus.client.light.block import NS
 from salus.client.light.errors import NoNodes
 from salus.client.remote import RemoteLedger
+from salus.client.snapshots import SnapshotServer
 from salus.cometbft import chain_id
 from salus.cometbft.validators import validators
 from salus.core.genesis import read_genesis
 from salus.ledger.consensus.broadcast import Broadcaster
 from salus.ledger.embedded.clock import Clock
 from salus.ledger.light import LightLedger
+from salus.ledger.light.beginning import Beginning
 from salus.ledger.light.source import Source
 from salus.vault.files import LocalFiles
 from salus.verifier.helper import Helper
@@ -28,18 +30,19 @@ def light_ledger(
 ) -> LightLedger:
     """Return the replica of a home, caught up as far as the nodes answer; `read_only`: nobody is asked.
 
-    Raises NoNodes, BadUpstream, DamagedTrust, and what the ledger raises at opening.
+    Raises NoNodes, BadUpstream, DamagedTrust, NoSnapshot, and what the ledger raises at opening.
     """
     folder = home / "ledger"
     if read_only:
         return LightLedger.open(folder, genesis, None, None, clock, helper=helper)
     if not consensus.rpcs:
         raise NoNodes
+    authority = consensus.authority(home)
     network, document = read_genesis(genesis)
     founders = validators((one.public, one.power) for one in document.validators)
     files = LocalFiles()
     files.create_folder(folder)
-    rpcs, senders = ([Rpc(url, consensus.authority(home)) for url in consensus.rpcs] for _ in range(2))
+    rpcs, senders = ([Rpc(url, authority) for url in consensus.rpcs] for _ in range(2))
     light = LightClient(
         chain_id(network),
         founders,
@@ -49,8 +52,17 @@ def light_ledger(
         lambda: clock.now_ms() * MILLION,
     )
     source = Source(network, founders, light, rpcs)
-    noting = [RemoteLedger(peer.url, network, consensus.authority(home)) for peer in consensus.peers if peer.url]
-    ledger = LightLedger.open(folder, genesis, source, Broadcaster(network, senders), clock, noting, helper=helper)
+    urls = [peer.url for peer in consensus.peers if peer.url is not None]
+    noting = [RemoteLedger(url, network, authority) for url in urls]
+    servers = [SnapshotServer(url, authority) for url in urls] if consensus.begin == "snapshot" else []
+    beginning = Beginning(network, light, source, servers) if consensus.begin == "snapshot" else None
+    try:
+        ledger = LightLedger.open(
+            folder, genesis, source, Broadcaster(network, senders), clock, noting, helper=helper, beginning=beginning
+        )
+    finally:
+        for one in servers:
+            one.close()
     ledger.catch_up(CATCH_UP_S)
     return ledger
 

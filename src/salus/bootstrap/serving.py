@@ -34,6 +34,7 @@ from salus.bootstrap.consensus import read_consensus
 from salus.bootstrap.layout import SLUG, tiles_folder
 from salus.bootstrap.region import Region
 from salus.bootstrap.watching import ConsortiumWatch, consortium_watch
+from salus.ledger.consensus.ledger import ConsensusLedger
 from salus.services.actors import Organisation
 from salus.services.errors import NoSuchActor
 from salus.services.remote.inboxes import Inboxes
@@ -111,6 +112,7 @@ def served(
         directory=None if region.elsewhere is None else region.elsewhere.own,
         inboxes=Inboxes(region.exchange),
         tiles=tiles,
+        snapshots=region.ledger.snapshots if isinstance(region.ledger, ConsensusLedger) else None,
         engine="embedded" if read_consensus(region.home) is None else "cometbft",
         unready=_never if consortium is None else consortium.unready,
     )

@@ -7,6 +7,7 @@ import click
 
 from salus.bootstrap.network import LISTEN, P2P, found_network, read_members, usual
 from salus.cli.init import keep_passphrase
+from salus.cli.network_follow import follow_one
 from salus.cli.network_found import agree_one, begin_one, card, found_one, name_option
 from salus.cli.network_join import admit_one, invite_one, join_one
 from salus.cli.network_status import status
@@ -100,5 +101,5 @@ def _asked_once(folder: Path) -> Callable[[Path], str]:
     return lambda home: secret
 
 
-for added in (card, found_one, agree_one, begin_one, up, status, stop, invite_one, join_one, admit_one):
+for added in (card, found_one, agree_one, begin_one, up, status, stop, invite_one, join_one, admit_one, follow_one):
     command.add_command(added)

@@ -141,6 +141,7 @@ class Chain:
         self.decided: bool | None = None  # by CometBFT, as the first header shows: nobody signs those here
         self._committed = False  # each header carries the votes that decided it, as the first one does
         self._named: bytes | None = None  # hash of the validators who commit the next one; None: those of the genesis
+        self._base = 0  # height of the block after which the ledger began, of whose header nothing is known
 
     def _read(self, raw: bytes, validators: Validators) -> SignedHeader:
         if self.decided is None:
@@ -154,6 +155,8 @@ class Chain:
     def _read_committed(self, raw: bytes, validators: Validators) -> SignedHeader:
         steps = read_steps(self._network, raw)
         named = self._named or set_hash(in_order(validators.values()))
+        if self._begins():
+            named = steps[0].header.validators_hash
         if len(steps) != 1 or steps[0].header.validators_hash != named:
             raise WrongValidators
         verify_steps(self._network, steps, steps[0].validators)
@@ -161,8 +164,21 @@ class Chain:
         return parse_header(self._network, raw)
 
     def begin(self, base: Base) -> None:
-        """Begin after the block of a base, of whose header nothing is known."""
-        self._height, self._hash = base.height, UNKNOWN
+        """Begin after the block of a base, of whose header nothing is known.
+
+        Where headers carry votes, the next one was verified when it was put there: by whom, and after what, it says.
+        """
+        self._height, self._hash, self._base = base.height, UNKNOWN, base.height
+
+    def _begins(self) -> bool:
+        return self._base > 0 and self._height == self._base
+
+    def _follows(self, shown: SignedHeader) -> bool:
+        """True if a header can be the next."""
+        said, before = shown.header, self._hash
+        if self._committed and self._begins():
+            before = said.previous
+        return (said.height, said.previous) == (self._height + 1, before) and said.time >= self._time
 
     def follow(self, record: Record, validators: Validators) -> bool | Finding:
         """Take the header of a pruned block; True if one of `validators` signed it, False if it is nobody's known.
@@ -178,9 +194,9 @@ class Chain:
                 self._read(record.header, validators)
         except Refusal as refusal:
             return Finding(self._file, record.place, f"the header is not a validator's: {refusal}")
-        said = header.header
-        if said.height != self._height + 1 or said.previous != self._hash or said.time < self._time:
+        if not self._follows(header):
             return Finding(self._file, record.place, "the header does not follow the one before")
+        said = header.header
         self._height, self._time, self._hash = said.height, said.time, header.hash
         return known
 
@@ -192,9 +208,9 @@ class Chain:
             header = self._read(record.block.header, validators)
         except Refusal as refusal:
             return Finding(self._file, record.place, f"the header is not a validator's: {refusal}")
-        said = header.header
-        if said.height != self._height + 1 or said.previous != self._hash or said.time < self._time:
+        if not self._follows(header):
             return Finding(self._file, record.place, "the header does not follow the one before")
+        said = header.header
         ids: list[bytes] = []
         envelopes = 0
         for raw in record.block.batches:

@@ -19,6 +19,10 @@ class NothingPruned(Refusal):
     code, kind, text = 0x8023, Kind.NOT_FOUND, "Nothing is pruned here: the ledger begins with its genesis."
 
 
+class NoSuchSnapshot(Refusal):
+    code, kind, text = 0x8029, Kind.NOT_FOUND, "No such snapshot, or no such chunk of it, can be had here."
+
+
 class NotReady(Refusal):
     code, kind, text = 0x8024, Kind.UNAVAILABLE, "The ledger follows its node no longer: see the log of the process."
 

@@ -92,7 +92,7 @@ def _base(consensus: ConsensusFile, socket: Path) -> Section:
 
 
 def _p2p(consensus: ConsensusFile) -> Section:
-    peers = ",".join(dialled(peer) for peer in consensus.peers)
+    peers = ",".join(dialled(peer) for peer in consensus.peers if peer.p2p is not None)
     return {
         "laddr": f"tcp://{consensus.p2p}",
         "external_address": "" if consensus.external is None else consensus.external,

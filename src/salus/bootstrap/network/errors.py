@@ -116,3 +116,51 @@ class NoPassphraseFile(Refusal):
         "Nobody is there to type the passphrase when a node starts anew. Write it into a file that this user alone can "
         "read, `(umask 077; cat > FILE)`, and name that: `SALUS_PASSPHRASE_FILE=FILE salus network up ...`"
     )
+
+
+class NotAGenesis(Refusal):
+    code, kind, text = 0x6336, Kind.INVALID, "The file is neither an invitation nor a genesis."
+
+
+class OfNode(Refusal):
+    """Names the node by its URL."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.url} (0x{self.code:04x})"
+
+
+class NodeSilent(OfNode):
+    code, kind, text = 0x6331, Kind.UNAVAILABLE, "No node of CometBFT answers there, or not in its form"
+
+
+class NodeOfOtherChain(OfNode):
+    code, kind, text = 0x6332, Kind.CONFLICT, "The node is of another network than the genesis"
+
+
+class NodeTwice(OfNode):
+    code, kind, text = 0x6333, Kind.INVALID, "Two of the addresses lead to one node, which cannot confirm itself"
+
+
+class NodeNotBelieved(OfNode):
+    """Says why."""
+
+    code, kind, text = 0x6334, Kind.UNAUTHENTICATED, "The header that a node shows where trust begins is not believed"
+
+    def __init__(self, url: str, why: Refusal) -> None:
+        super().__init__(url)
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.url}: {self.why.text} (0x{self.code:04x})"
+
+
+class NothingToTrust(Refusal):
+    code, kind = 0x6335, Kind.NOT_FOUND
+    text = (
+        "No node has the block where trust is to begin: give --trust-height and --trust-hash of one that they have, as "
+        "somebody you trust says them."
+    )

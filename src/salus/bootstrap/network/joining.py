@@ -12,6 +12,7 @@ import os
 import time
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,7 @@ from salus.core.errors import Malformed, Refusal
 from salus.core.genesis import read_genesis
 from salus.core.hashing import object_id
 from salus.core.keys import KeyEntry, Role, list_key, proved
+from salus.core.signatures import SigningKey
 from salus.core.types import Id, Message
 from salus.services.folder_exchange import FolderExchange
 from salus.services.propose import Proposed, propose
@@ -117,14 +119,14 @@ def _reached(said: ConsensusFile) -> str:
 
 
 def _trust(home: Path, rpc: str) -> Trust | None:
-    """Return the node's newest block, where it has a snapshot that a newcomer may begin with."""
-    if not any((home / "ledger/snapshots").glob("*")):
-        return None
+    """Return the block after the newest snapshot, with which a newcomer may begin: what it verifies lies ahead."""
+    taken = [int(path.name) for path in (home / "ledger/snapshots").glob("*") if path.name.isdecimal()]
     node = Rpc(rpc)
     try:
-        header, _ = node.commit()
-        return Trust(header.height, header_hash(header).hex())
-    except LookupError:
+        for height in sorted(taken, reverse=True):
+            with suppress(LookupError):  # it is not decided yet
+                header, _ = node.commit(height + 1)
+                return Trust(header.height, header_hash(header).hex())
         return None
     finally:
         node.close()
@@ -146,13 +148,10 @@ def join(home: Path, invitation: Invitation, member: Place, passphrase: str, *, 
 
     Raises BadInvitation, StorageFull, StorageFailed. The home has no genesis, and is none, until all else is there.
     """
-    genesis, account = invitation.document, invitation.account
-    network, _ = read_genesis(genesis)
-    if member.spec.slug in {peer.name for peer in invitation.peers}:
-        raise BadInvitation
+    genesis = invitation.document
+    refuse_taken(invitation, member.spec)
     FILES.create_folder(home)
     node = new_node(home, passphrase)
-    made = new_keys(home, member.spec.slug, passphrase, time.time_ns() // 1_000_000)
     make_cometbft(home, node)
     write_genesis(home, genesis)
     alone = invitation.one_machine and member.dialled == member.p2p
@@ -160,12 +159,28 @@ def join(home: Path, invitation: Invitation, member: Place, passphrase: str, *, 
     write_consensus(
         home, msgspec.structs.replace(said, trust=invitation.trust, node="validator" if validator else "full")
     )
-    exchange = FolderExchange(home / "exchange", network)
-    make_vault(home, network, exchange, member.spec, made, account).close()
-    entry = list_key(network, account, Role.VALIDATOR, node) if validator else None
-    opening = _opening(network, invitation, member.spec, made)
-    FILES.write(home / APPLICATION, encode(Application(network, opening, bytes.fromhex(invitation.nonce), entry)))
+    application = apply_for(home, invitation, member.spec, passphrase, node if validator else None)
     FILES.write(home / GENESIS, genesis)
+    return application
+
+
+def refuse_taken(invitation: Invitation, spec: MemberSpec) -> None:
+    """Raise BadInvitation where a member has the newcomer's name already."""
+    if spec.slug in {peer.name for peer in invitation.peers}:
+        raise BadInvitation
+
+
+def apply_for(home: Path, invitation: Invitation, spec: MemberSpec, passphrase: str, node: SigningKey | None) -> Path:
+    """Make the keys and the vault of a newcomer, and its application, whose file is returned.
+
+    `node` is the key of the validator that it asks for. Raises StorageFull, StorageFailed.
+    """
+    network, account = bytes.fromhex(invitation.network), invitation.account
+    made = new_keys(home, spec.slug, passphrase, time.time_ns() // 1_000_000)
+    make_vault(home, network, FolderExchange(home / "exchange", network), spec, made, account).close()
+    entry = None if node is None else list_key(network, account, Role.VALIDATOR, node)
+    opening = _opening(network, invitation, spec, made)
+    FILES.write(home / APPLICATION, encode(Application(network, opening, bytes.fromhex(invitation.nonce), entry)))
     return home / APPLICATION
 
 

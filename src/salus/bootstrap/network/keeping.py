@@ -120,8 +120,10 @@ def kept(
     `program` is CometBFT, found where it is not named; of the home `outside` somebody else keeps the application.
     Raises NoCometBFT, UntestedCometBFT, AlreadyUp, PortTaken, OtherChain, SignStateGone, NotAlone.
     """
-    found = find_cometbft(program)
-    version_of(found)
+    found = None
+    if any(said_by(home).has_node for home in homes):
+        found = find_cometbft(program)
+        version_of(found)
     if len(homes) > 1 and not all(said_by(home).one_machine for home in homes):
         raise NotAlone
     with ExitStack() as held:

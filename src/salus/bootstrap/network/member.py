@@ -37,7 +37,7 @@ class Member:
     def __init__(
         self,
         home: Path,
-        program: Path,
+        program: Path | None,
         *,
         outside: bool = False,
         environment: Mapping[str, str] | None = None,

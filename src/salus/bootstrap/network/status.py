@@ -31,7 +31,7 @@ class NodeStatus(msgspec.Struct, frozen=True):
     name: str
     home: str | None  # where it is on this machine
     kept: bool | None  # by a `salus network up` of this machine
-    up: bool  # CometBFT answers
+    up: bool  # CometBFT answers; where a home has none, its Salus server
     served: bool  # its Salus server answers, and takes blocks
     server: str | None  # its URL
     catching_up: bool | None = None
@@ -112,9 +112,9 @@ def _asked(asking: Asking, place: _Place) -> tuple[NodeStatus, Answered | None]:
     if isinstance(behind, int):
         node = structs.replace(node, behind_ms=behind)
     try:
-        found = None if place.rpc is None else place.rpc.status(tries=1)
-        if place.rpc is None or found is None:
-            return node, None
+        if place.rpc is None:
+            return structs.replace(node, up=served), None
+        found = place.rpc.status(tries=1)
         peers, salus = len(place.rpc.peers()), _application(place.rpc)
     except Refusal:
         return node, None

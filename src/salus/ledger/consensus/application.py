@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from salus import __version__
+from salus.client.snapshots import Snapshot
 from salus.cometbft import chain_id
 from salus.cometbft.proto import abci_pb2
 from salus.cometbft.proto.abci_pb2 import Request, Response
@@ -21,7 +22,7 @@ from salus.ledger.consensus.admission import Mempool
 from salus.ledger.consensus.chain import DecidedBlock
 from salus.ledger.consensus.errors import NoExtensions, NoMempool, NoSnapshots, OtherChain, OtherFounders
 from salus.ledger.consensus.executor import Executor
-from salus.ledger.consensus.ports import Snapshot, Snapshots
+from salus.ledger.consensus.ports import Snapshots
 from salus.ledger.consensus.queries import Queries
 from salus.ledger.errors import LedgerStopped
 from salus.machine.errors import UnknownRules

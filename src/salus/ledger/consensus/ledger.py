@@ -367,6 +367,11 @@ class ConsensusLedger(ChainReader):
         return None if self._outside is None else self._outside.broadcaster.figures()
 
     @property
+    def snapshots(self) -> Snapshots | None:
+        """What it takes of its state, and offers; None where it takes none."""
+        return None if self._executor is None else self._executor.snapshots
+
+    @property
     def place(self) -> Place:
         """Where the ledger lies."""
         return self._place

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from salus.client.figures import SendingFigures, SnapshotFigures
 from salus.client.ledger import BatchResult
+from salus.client.snapshots import Snapshot
 from salus.cometbft.proto import types_pb2
 from salus.core.errors import Refusal
 from salus.machine.machine import BlockResult
@@ -48,16 +49,6 @@ class Votes(Protocol):
     def close(self) -> None:
         """Let go of the connections."""
         ...
-
-
-class Snapshot(NamedTuple):
-    """ABCI's Snapshot."""
-
-    height: int
-    format: int
-    chunks: int
-    hash: bytes
-    metadata: bytes
 
 
 class Applied(NamedTuple):

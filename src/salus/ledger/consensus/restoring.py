@@ -31,10 +31,11 @@ from enum import IntEnum
 from pathlib import Path
 from typing import overload
 
+from salus.client.snapshots import Snapshot
 from salus.core.encoding import decode
 from salus.core.errors import Malformed
 from salus.core.hashing import T
-from salus.ledger.consensus.ports import Applied, Snapshot
+from salus.ledger.consensus.ports import Applied
 from salus.ledger.embedded.blockfile import NAME, base_record
 from salus.ledger.embedded.chain import END, STATE
 from salus.ledger.embedded.files import Files
@@ -157,15 +158,15 @@ class Restoring:
             return Applied(Apply.RETRY_SNAPSHOT)
         except DamagedExport:
             LOG.warning("a snapshot is not the state it says", extra={"height": accepted.snapshot.height})
-            self._drop()
+            self.drop()
             return Applied(Apply.REJECT_SNAPSHOT, (), tuple(accepted.senders))
         except OSError:
-            self._drop()
+            self.drop()
             return Applied(Apply.ABORT)
         self._accepted = None
         self._put(self._move)
         LOG.info("the ledger begins with a snapshot", extra={"height": accepted.snapshot.height})
-        self._drop()
+        self.drop()
         return Applied(Apply.ACCEPT)
 
     def progress(self) -> tuple[int, int, int]:
@@ -213,8 +214,8 @@ class Restoring:
             self._files.withdraw(self._ledger / STATE)
             self._files.move(self._folder / STATE, self._ledger / STATE)
 
-    def _drop(self) -> None:
-        """Forget what was taken in."""
+    def drop(self) -> None:
+        """Forget what was taken in of a snapshot; nothing of it counts."""
         self._accepted = None
         with suppress(OSError):  # the next offer, or opening, removes it
             self._files.withdraw(self._folder)

@@ -18,10 +18,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
+from salus.client.snapshots import Snapshot
 from salus.core.encoding import decode
 from salus.core.errors import Malformed, Refusal
 from salus.core.hashing import T
-from salus.ledger.consensus.ports import Snapshot
 from salus.ledger.embedded.files import Files
 from salus.ledger.errors import StateDamaged
 from salus.machine.export import FORMAT, Manifest, export_hash, export_to

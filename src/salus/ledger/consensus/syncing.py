@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from salus.client.figures import SnapshotFigures
+from salus.client.snapshots import Snapshot
 from salus.core.errors import Refusal
 from salus.ledger.consensus.ledger import ConsensusLedger
-from salus.ledger.consensus.ports import Applied, Snapshot
+from salus.ledger.consensus.ports import Applied
 from salus.ledger.consensus.restoring import Restoring
 from salus.ledger.consensus.snapshots import EVERY, KEPT, Snapshots
 from salus.ledger.consensus.taker import TakerProcess

@@ -29,7 +29,8 @@ class CommittedChain(Chain):
         steps = read_steps(self.network, raw)
         if len(steps) != 1:
             raise Malformed
-        if steps[0].header.height == self.height_read + 1 and steps[0].header.validators_hash != self._named():
+        shown = steps[0].header
+        if shown.height == self.height_read + 1 and shown.validators_hash != self._named(shown.validators_hash):
             raise WrongValidators
         verify_steps(self.network, steps, steps[0].validators)
         return parse_header(self.network, raw)
@@ -37,10 +38,15 @@ class CommittedChain(Chain):
     @property
     def height_read(self) -> int:
         """Of the block whose header is the tip."""
-        return 0 if self.tip is None else self.tip.header.height
+        return self.blocks.gone if self.tip is None else self.tip.header.height
 
-    def _named(self) -> bytes:
-        """Return the hash of the validators who decide the next block: those of the genesis decide the first."""
+    def _named(self, shown: bytes) -> bytes:
+        """Return the hash of the validators who decide the next block: those of the genesis decide the first.
+
+        After a base nothing here names them: that block was verified when it was put beside it, with those it shows.
+        """
+        if self.tip is None and self.blocks.base is not None:
+            return shown
         if self.tip is None:
             return set_hash(validator_set((v.public, v.power) for v in validators(self.machine.store)))
         return read_steps(self.network, self.tip.raw)[-1].header.next_validators_hash
@@ -51,8 +57,14 @@ class CommittedChain(Chain):
             self.network,
             height,
             max(found.time, self.machine.time),
-            self.network if self.tip is None else self.tip.hash,
+            self._before(found),
             transactions_root(batches),
             self.machine.app_hash,
             found.node,
         )
+
+    def _before(self, found: Header) -> bytes:
+        """Return the hash of the last header, which the next one names; after a base that one alone says it."""
+        if self.tip is not None:
+            return self.tip.hash
+        return self.network if self.blocks.base is None else found.previous

@@ -14,16 +14,19 @@ from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis
 from salus.evidence.committed import Committed
 from salus.evidence.header import SignedHeader
-from salus.ledger.consensus.bridges import bridged
+from salus.ledger.consensus.bridges import At, bridged
 from salus.ledger.consensus.broadcast import Broadcaster
 from salus.ledger.consensus.commitfile import Step
 from salus.ledger.consensus.errors import NothingSigns
+from salus.ledger.consensus.restoring import FOLDER as RESTORING
+from salus.ledger.embedded.blockfile import NAME
 from salus.ledger.embedded.chain import GENESIS
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.files import Files, LocalFiles
 from salus.ledger.errors import NoNote, OtherGenesis
 from salus.ledger.followed.notes import check_note
 from salus.ledger.followed.replica import Opened, Outside, Replica, open_replica
+from salus.ledger.light.beginning import Beginning
 from salus.ledger.light.chain import CommittedChain
 from salus.ledger.light.source import Source
 from salus.ledger.light.tips import CommittedTips
@@ -77,12 +80,14 @@ class LightLedger(Replica):
         files: Files | None = None,
         open_store: Callable[[Path], Store] = Store.open,
         helper: Helper | None = None,
+        beginning: Beginning | None = None,
     ) -> "LightLedger":
         """Open the replica in `folder`, which is made where it is absent, and begin to follow.
 
+        With `beginning` one without blocks begins with a snapshot, and is not opened where none can be taken over.
         Without `source` and `broadcaster` for reading only. They, those of `noting`, who have notes over the log, and
         `helper` are closed with it, the first two also where it cannot be opened. Raises NoLedger (reading only),
-        LedgerLocked, OtherGenesis, DamagedFile, ClockBehind, StorageFailed.
+        LedgerLocked, OtherGenesis, DamagedFile, ClockBehind, StorageFailed; and what `Beginning.take` raises.
         """
         port, dated = files or LocalFiles(), clock or SystemClock()
         reading = source is None or broadcaster is None
@@ -91,7 +96,7 @@ class LightLedger(Replica):
                 undone.callback(source.close)
             if broadcaster is not None:
                 undone.callback(broadcaster.close)
-            begin = partial(_begin, folder, genesis, port, reading)
+            begin = partial(_begin, folder, genesis, port, open_store, reading, beginning)
             opened = open_replica(
                 folder, port, dated, CommittedChain, genesis, begin, helper or Alone(), undone, open_store, reading
             )
@@ -112,7 +117,7 @@ class LightLedger(Replica):
         """Return the committed header of a block, with what leads there from the genesis; raises NoBridge."""
         with self._lock:
             self._chain.blocks.header(height)
-            return bridged(self.network, self._founders, self._step, 1, height)
+            return self._bridged(self._step, height)
 
     def headers(self, start: int, most: int, most_bytes: int) -> list[bytes]:
         """See the port; each with what leads there."""
@@ -142,7 +147,8 @@ class LightLedger(Replica):
 
     def _take_note(self, signed: SignedCheckpoint) -> None:
         with self._lock:
-            check_note(self._chain, signed)
+            with self._hashes():
+                check_note(self._chain, signed)
             if self._note is None or signed.checkpoint.size >= self._note.checkpoint.size:
                 self._note = signed
 
@@ -153,7 +159,10 @@ class LightLedger(Replica):
         def step(at: int) -> Step:
             return _step(signed.raw) if at == height else self._step(at)
 
-        return proof._replace(header=bridged(self.network, self._founders, step, 1, height))
+        return proof._replace(header=self._bridged(step, height))
+
+    def _bridged(self, at: At, height: int) -> bytes:
+        return bridged(self.network, self._founders, at, self._chain.blocks.gone + 1, height)
 
     def _step(self, height: int) -> Step:
         return _step(self._chain.blocks.header(height))
@@ -163,11 +172,30 @@ def _step(raw: bytes) -> Step:
     return Step(*decode(raw, Committed).steps[-1])
 
 
-def _begin(folder: Path, genesis: bytes, files: Files, reading: bool) -> None:
-    """See that the folder is of this genesis."""
+def _begin(
+    folder: Path,
+    genesis: bytes,
+    files: Files,
+    open_store: Callable[[Path], Store],
+    reading: bool,
+    beginning: Beginning | None,
+) -> None:
+    """See that the folder is of this genesis, and has what its blocks begin with."""
     known = files.read(folder / GENESIS)
     if known is not None and known != genesis:
         raise OtherGenesis
     if known is None and not reading:
         read_genesis(genesis)
         files.write(folder / GENESIS, genesis)
+    if not reading:
+        files.withdraw(folder / RESTORING)  # of a snapshot that was not taken over to its end
+        if beginning is not None and not _blocks_bytes(folder, files):
+            beginning.take(folder, files, open_store)
+
+
+def _blocks_bytes(folder: Path, files: Files) -> int:
+    file = files.open_append(folder / NAME)
+    try:
+        return file.size()
+    finally:
+        file.close()

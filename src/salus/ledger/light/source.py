@@ -107,6 +107,12 @@ class Source:
                 raise
         return page
 
+    def block(self, wanted: LightBlock) -> bytes:
+        """Return the block of a header that was verified; raises NodeAway, NodeBusy, PrunedThere."""
+        while (found := self._fetch(wanted.height)).block.hash != wanted.hash:
+            self._shun(found.giver, OtherBlock())
+        return encode(Block(_header(self._network, found.block), found.txs))
+
     def _newest(self) -> LightBlock:
         try:
             return self._light.newest()
