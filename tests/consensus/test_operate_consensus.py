@@ -16,6 +16,7 @@ from explored import explored
 
 from salus.api.ledger.errors import CatchingUp, NotReady, StateOld
 from salus.api.operate.logs import FIELDS, start_logging
+from salus.bootstrap.heartbeat import HeartbeatSlow
 from salus.client.cometbft.errors import MempoolFull
 from salus.client.cometbft.rpc import BroadcastAnswer, Rpc
 from salus.client.figures import CometFigures, Spreading
@@ -283,6 +284,19 @@ def test_ready_is_who_is_caught_up_fresh_and_well(tmp_path: Path, monkeypatch: p
         node.ledger._commits.trouble = OtherCommit
         assert scraped.refused("/ready") == (503, NotReady.code)
         assert scraped.figures()["salus_ledger_stopped",] == OtherCommit.code
+
+
+def test_a_heartbeat_above_half_of_what_was_voted_is_warned_about(tmp_path: Path, lines: io.StringIO) -> None:
+    region = Region(parameters=[(Parameter.STALE_MS, 39_000)])
+    with Node(tmp_path / "ledger", region).begin() as node, explored(node) as scraped:
+        node.block(node.opening())
+        for _ in range(2):
+            answer = scraped.json("/ready")
+            assert answer["status"] == "ok" and answer["warning"].endswith("(0x6320)")
+        found = scraped.figures()
+        assert (found["salus_heartbeat_seconds",], found["salus_stale_seconds",]) == (20, 39)
+    (line,) = [one for one in map(json.loads, lines.getvalue().splitlines()) if one.get("code") == HeartbeatSlow.code]
+    assert (line["text"], line["level"]) == ("the heartbeat is above half of stale-ms", "warning")
 
 
 def test_figures_and_lines_are_about_nobody(tmp_path: Path, lines: io.StringIO) -> None:

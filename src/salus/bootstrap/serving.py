@@ -113,6 +113,7 @@ def served(
         tiles=tiles,
         engine="embedded" if read_consensus(region.home) is None else "cometbft",
         unready=_never if consortium is None else consortium.unready,
+        warning=_never if consortium is None else consortium.warning,
     )
 
 

@@ -28,6 +28,9 @@ def status(folder: Path | None, home: Path | None, own: bool, as_json: bool) -> 
     else:
         print_table(COLUMNS, map(row, found.nodes))
         click.echo(summary(found))
+        for node in found.nodes:
+            for words in filter(None, (node.warning,)):
+                click.echo(f"{node.name}: {''.join(one for one in words if one.isprintable())}")
     return 0 if found.agree is not False and all(node.up for node in found.nodes) else NO
 
 

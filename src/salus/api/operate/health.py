@@ -11,12 +11,13 @@ from salus.api.served import Served
 from salus.core.errors import Refusal
 
 
-class Health(msgspec.Struct, frozen=True):
+class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a process says of itself."""
 
     status: str  # "ok", or "not ready"
     height: int
     behind_ms: int  # how long ago the state was known to be the newest
+    warning: str = ""  # what is to be changed before it does harm, with its code
 
 
 async def alive(call: Call) -> Response:
@@ -31,7 +32,9 @@ async def ready(call: Call) -> Response:
     refusal = await served.work.run(_unready, served)
     if refusal is not None:
         return problem(refusal, more={"height": height, "behind_ms": behind})
-    return Response(orjson.dumps(msgspec.to_builtins(Health("ok", height, behind))), media_type=JSON)
+    warning = await served.work.run(served.warning)
+    found = Health("ok", height, behind, "" if warning is None else str(warning))
+    return Response(orjson.dumps(msgspec.to_builtins(found)), media_type=JSON)
 
 
 def _unready(served: Served) -> Refusal | None:

@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from salus.bootstrap.consensus import HEARTBEAT_MS, ConsensusFile, Peer, write_consensus
+from salus.bootstrap.consensus import ConsensusFile, Peer, write_consensus
 from salus.bootstrap.founding import make_genesis
+from salus.bootstrap.heartbeat import heartbeat_for
 from salus.bootstrap.keys import OrganisationKeys, new_keys, new_node
 from salus.bootstrap.layout import FILES, GENESIS, RegionSpec
 from salus.bootstrap.network.errors import NetworkFolderTaken
@@ -93,6 +94,5 @@ def consensus_of(member: Place, peers: tuple[Peer, ...], heartbeat: int, *, alon
 
 
 def heartbeat_ms(parameters: Parameters) -> int:
-    """Return how often an idle network makes a block: three times before its state would be stale."""
-    stale = dict(parameters).get(Parameter.STALE_MS, BOUNDS[Parameter.STALE_MS].default)
-    return min(HEARTBEAT_MS, stale // 3)
+    """Return how often an idle network with these parameters makes a block."""
+    return heartbeat_for(dict(parameters).get(Parameter.STALE_MS, BOUNDS[Parameter.STALE_MS].default))

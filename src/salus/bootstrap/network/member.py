@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from salus.bootstrap.consensus import ConsensusFile, cometbft_home, read_consensus, socket_path
+from salus.bootstrap.heartbeat import follow_vote
 from salus.bootstrap.layout import GENESIS
 from salus.bootstrap.network.asking import Asking
 from salus.bootstrap.network.errors import NoConsensusHome, ServerSilent
@@ -46,10 +47,13 @@ class Member:
         found = read_consensus(home)
         if found is None or not (home / GENESIS).is_file():
             raise NoConsensusHome
-        self.home, self.consensus, self._now_s = home.absolute(), found, now_s
+        self.home, self._now_s = home.absolute(), now_s
         self._socket = socket_path(self.home)
         self._release = hold(self.home)
         try:
+            if found.has_node and not outside:
+                found = follow_vote(self.home, found)
+            self.consensus = found
             if found.has_node:
                 refresh(self.home, found, (home / GENESIS).read_bytes())
             logs = self.home / "logs"

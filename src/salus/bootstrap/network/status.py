@@ -23,6 +23,7 @@ from salus.client.cometbft.rpc import Rpc
 from salus.core.errors import Refusal
 
 ASKED_AT_ONCE, ANSWER_S = 8, 3.0
+MOST_WORDS = 400  # of what a server says
 
 
 class NodeStatus(msgspec.Struct, frozen=True):
@@ -42,6 +43,7 @@ class NodeStatus(msgspec.Struct, frozen=True):
     power: int | None = None  # 0: no validator
     cometbft: str | None = None  # versions
     salus: str | None = None
+    warning: str | None = None  # of its server: what is to be changed before it does harm
 
 
 class NetworkStatus(msgspec.Struct, frozen=True):
@@ -111,6 +113,8 @@ def _asked(asking: Asking, place: _Place) -> tuple[NodeStatus, Answered | None]:
     )
     if isinstance(behind, int):
         node = structs.replace(node, behind_ms=behind)
+    if isinstance(warning := ready.get("warning"), str):
+        node = structs.replace(node, warning=warning[:MOST_WORDS])
     try:
         found = None if place.rpc is None else place.rpc.status(tries=1)
         if place.rpc is None or found is None:
