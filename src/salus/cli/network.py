@@ -8,6 +8,7 @@ import click
 from salus.bootstrap.network import LISTEN, P2P, found_network, read_members, usual
 from salus.cli.init import keep_passphrase
 from salus.cli.network_join import admit_one, invite_one, join_one
+from salus.cli.network_peers import peers
 from salus.cli.network_status import status
 from salus.cli.network_up import stop, up
 from salus.cli.options import FILE, FOLDER, as_json_option, passphrase
@@ -99,5 +100,5 @@ def _asked_once(folder: Path) -> Callable[[Path], str]:
     return lambda home: secret
 
 
-for added in (up, status, stop, invite_one, join_one, admit_one):
+for added in (up, status, stop, peers, invite_one, join_one, admit_one):
     command.add_command(added)
