@@ -10,6 +10,7 @@ from salus.api.ledger.errors import CatchingUp, StateOld
 from salus.api.operate.consortium import ConsortiumFigures
 from salus.bootstrap.consensus import HEARTBEAT_MS, read_consensus
 from salus.bootstrap.heartbeat import HeartbeatSlow, is_slow
+from salus.bootstrap.network.halts import read_halt
 from salus.bootstrap.region import Region
 from salus.client.cometbft.rpc import Rpc
 from salus.client.figures import CometFigures
@@ -84,8 +85,10 @@ class ConsortiumWatch:
         )
 
     def unready(self) -> Refusal | None:
-        """Return why nobody should be sent here now, None if all is well."""
-        ledger, comet = self._region.ledger, self._comet
+        """Return why nobody should be sent here now, None if all is well: what its keeper found out comes first."""
+        ledger, comet, halt = self._region.ledger, self._comet, read_halt(self._region.home)
+        if halt is not None:
+            return halt.refusal
         if comet is not None and comet.look().catching_up:
             return CatchingUp()
         if ledger.now() - ledger.as_of() > governance.parameter(ledger.view(), Parameter.STALE_MS):
