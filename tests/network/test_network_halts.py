@@ -27,6 +27,7 @@ from salus.bootstrap.network.halts import (
 from salus.bootstrap.network.printed import MOST_BYTES, Printed
 from salus.bootstrap.network.process import Watched
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus
+from salus.bootstrap.resetting import remove_shared
 from salus.cli.network_status import state
 from salus.client.cometbft.rpc import NodeStatus as Answered
 from salus.client.remote_errors import NodeAway
@@ -268,6 +269,13 @@ def test_the_file_says_why_and_nothing_that_is_not_of_its_form(tmp_path: Path) -
     keep_halt(tmp_path, None)
     assert not (tmp_path / FILE).exists()
     assert len({one.code for one in WHY.values()}) == len(WHY)
+
+
+def test_what_is_reset_halts_no_more(tmp_path: Path) -> None:
+    (tmp_path / "ledger").mkdir()
+    keep_halt(tmp_path, Halt(HomeDamaged.code, 7))
+    remove_shared(tmp_path)
+    assert read_halt(tmp_path) is None
 
 
 def test_status_calls_it_halted() -> None:
