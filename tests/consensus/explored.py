@@ -39,6 +39,7 @@ class Explored:
             work,
             watch=Watch(Figures(looks, 0.0)),
             unready=watch.unready,
+            warning=watch.warning,
         )
         self.app = make_app(self.served, OPERATIONS, SignedGuard(lambda: frozenset((HOST,))))
 

@@ -17,6 +17,7 @@ from salus.client.cometbft.forms import read_time
 from salus.client.cometbft.rpc import BroadcastAnswer, Rpc
 from salus.client.cometbft.subscription import NEW_HEADER, Subscription, new_height
 from salus.client.remote_errors import AnswerLost, NodeAway, NodeBusy, NodeRefused, PrunedThere, UnreadableAnswer
+from vectors.cometbft_facts import FACTS
 
 TX = b"a=b"
 HASH = sha256(TX).hexdigest().upper()
@@ -209,8 +210,18 @@ def test_validators_that_are_out_of_form_are_unreadable(said: object) -> None:
 
 BLOCK = {
     "block_id": {"hash": ZERO, "parts": PARTS},
-    "block": {"header": HEADER, "data": {"txs": None}, "last_commit": None},
+    "block": {"header": HEADER, "data": {"txs": None}, "evidence": {"evidence": []}, "last_commit": None},
 }
+PIECES = json.loads(FACTS.read_text())["evidence"][-1]["shown"]  # of both kinds
+
+GUILTY = changed(BLOCK, PIECES, "block", "evidence")
+
+
+def test_a_block_with_misbehaviour_is_read() -> None:
+    with answering(result(GUILTY)) as rpc:
+        assert [one.WhichOneof("sum") for one in rpc.block(7).evidence.evidence] == [
+            "light_client_attack_evidence", "duplicate_vote_evidence", "duplicate_vote_evidence",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -221,8 +232,14 @@ BLOCK = {
         changed(BLOCK, "8", "block", "header", "height"),
         changed(BLOCK, ..., "block", "data"),
         {"block_id": None, "block": None},
+        changed(BLOCK, ..., "block", "evidence"),
+        changed(GUILTY, "tendermint/Other", "block", "evidence", "evidence", 0, "type"),
+        changed(GUILTY, ..., "block", "evidence", "evidence", 0, "value", "CommonHeight"),
+        changed(GUILTY, 3, "block", "evidence", "evidence", 1, "value", "vote_a", "type"),
+        changed(GUILTY, "now", "block", "evidence", "evidence", 1, "value", "Timestamp"),
+        changed(GUILTY, None, "block", "evidence", "evidence", 1, "value", "vote_b"),
     ],
-    ids=range(5),
+    ids=range(11),
 )
 def test_a_block_that_is_out_of_form_is_unreadable(said: object) -> None:
     with answering(result(said)) as rpc, pytest.raises(UnreadableAnswer):

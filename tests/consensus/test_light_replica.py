@@ -1,6 +1,7 @@
 """A gateway without a validator, over the RPC of a real CometBFT: what it takes in, proves and refuses."""
 
 import base64
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ from salus.services.inspect import prove_state
 from salus.testing.clock import FakeClock
 from salus.testing.region import Region
 from salus.vault.files import LocalFiles
+from vectors.cometbft_facts import FACTS
 
 
 @pytest.fixture
@@ -145,6 +147,12 @@ def lie_txs(method: str, _: dict[str, Any], result: Any) -> Any:
     return result
 
 
+def lie_evidence(method: str, _: dict[str, Any], result: Any) -> Any:
+    if method == "block":
+        result["block"]["evidence"] = json.loads(FACTS.read_text())["evidence"][1]["shown"]
+    return result
+
+
 def lie_header(method: str, _: dict[str, Any], result: Any) -> Any:
     if method == "commit":
         result["signed_header"]["header"]["app_hash"] = "AB" * 32
@@ -180,7 +188,7 @@ def oversize(method: str, _: dict[str, Any], result: Any) -> Any:
     return b'{"jsonrpc":"2.0","id":1,"result":"' + b"x" * (17 * 1024**2) + b'"}' if method == "commit" else result
 
 
-LIES = [lie_txs, lie_header, lie_signature, lie_chain, lie_validators, lie_height, oversize]
+LIES = [lie_txs, lie_evidence, lie_header, lie_signature, lie_chain, lie_validators, lie_height, oversize]
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)

@@ -16,6 +16,8 @@ from explored import explored
 
 from salus.api.ledger.errors import CatchingUp, NotReady, StateOld
 from salus.api.operate.logs import FIELDS, start_logging
+from salus.bootstrap.heartbeat import HeartbeatSlow
+from salus.bootstrap.network.halts import ConsensusEnded, Halt, StateDiffers, keep_halt
 from salus.client.cometbft.errors import MempoolFull
 from salus.client.cometbft.rpc import BroadcastAnswer, Rpc
 from salus.client.figures import CometFigures, Spreading
@@ -281,8 +283,35 @@ def test_ready_is_who_is_caught_up_fresh_and_well(tmp_path: Path, monkeypatch: p
         assert answer.json()["behind_ms"] == STALE_MS + 1
         assert scraped.json("/health") == {"status": "ok"}
         node.ledger._commits.trouble = OtherCommit
-        assert scraped.refused("/ready") == (503, NotReady.code)
+        answer = scraped.get("/ready")
+        assert (answer.status_code, answer.json()["code"]) == (503, NotReady.code)
+        assert answer.json()["why"] == str(OtherCommit())
         assert scraped.figures()["salus_ledger_stopped",] == OtherCommit.code
+
+
+def test_what_the_keeper_found_out_is_why_nobody_is_sent_here(tmp_path: Path) -> None:
+    with Node(tmp_path / "ledger").begin() as node, explored(node) as scraped:
+        node.block(node.opening())
+        for code in (StateDiffers.code, ConsensusEnded.code):
+            keep_halt(Path(node.folder), Halt(code, 1, "canary"))
+            answer = scraped.get("/ready")
+            assert (answer.status_code, answer.json()["code"]) == (503, code) and "canary" not in answer.text
+            assert scraped.json("/health") == {"status": "ok"}
+        keep_halt(Path(node.folder), None)
+        assert scraped.json("/ready")["status"] == "ok"
+
+
+def test_a_heartbeat_above_half_of_what_was_voted_is_warned_about(tmp_path: Path, lines: io.StringIO) -> None:
+    region = Region(parameters=[(Parameter.STALE_MS, 39_000)])
+    with Node(tmp_path / "ledger", region).begin() as node, explored(node) as scraped:
+        node.block(node.opening())
+        for _ in range(2):
+            answer = scraped.json("/ready")
+            assert answer["status"] == "ok" and answer["warning"].endswith("(0x6340)")
+        found = scraped.figures()
+        assert (found["salus_heartbeat_seconds",], found["salus_stale_seconds",]) == (20, 39)
+    (line,) = [one for one in map(json.loads, lines.getvalue().splitlines()) if one.get("code") == HeartbeatSlow.code]
+    assert (line["text"], line["level"]) == ("the heartbeat is above half of stale-ms", "warning")
 
 
 def test_figures_and_lines_are_about_nobody(tmp_path: Path, lines: io.StringIO) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from network.networks import Network, network_of, salus, until
 from salus.bootstrap.consensus import read_consensus
+from salus.bootstrap.network.halts import read_halt
 from salus.client.cometbft.rpc import Rpc
 from salus.state.store import Store
 
@@ -88,7 +89,8 @@ def test_a_node_whose_state_was_tampered_with_stops_and_heals(network: Network) 
     damage(home)
     network.up()
     until((home / "ledger/damaged").exists, "the damage found, at the next snapshot")
-    until(lambda: "0x7062" in (home / "logs/salus.log").read_text(), "its reason")
+    halt = until(lambda: read_halt(home), "its reason")
+    assert halt.given_up and "0x7062" in halt.cause
     until(lambda: heights(network)["north"] > before + 30, "the others, which go on")
     assert network.status()["nodes"][2]["up"] is False
     height, digest = trusted(network, "north")

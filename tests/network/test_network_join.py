@@ -50,6 +50,11 @@ def admitted(network: Network) -> None:
     application = network.home("south") / "application.cbor"
     made = network.run("north", "network", "admit", "--as", "north", application, "--json").data
     network.run("north", "org", "vote", "--as", "north", made["proposal"])
+    own = network.run("south", "network", "peers", "--card", network.folder / "south.json", "--json").data
+    assert [one["name"] for one in own["peers"]] == ["north"]
+    listed = network.run("north", "network", "peers", "--json").data["peers"]
+    assert listed == [json.loads((network.folder / "south.json").read_bytes())]
+    assert json.loads((network.home("south") / "peer.json").read_bytes()) == listed[0]
     until(lambda: height(network, "north") >= made["effective_height"], "the height of the vote's effect")
     network.run("north", "staff", "add", "--as", "north", "Somebody")  # blocks without a batch change nothing
 

@@ -7,11 +7,20 @@ from typing import Any
 
 import pytest
 
+from salus.client.cometbft.calls import read as answer
+from salus.client.cometbft.evidence import EvidenceForm
 from salus.cometbft import chain_id
 from salus.cometbft.commit import verify_commit, verify_commit_trusting
 from salus.cometbft.evidence import Attack, check_duplicate_vote, check_light_client_attack, light_client_attack
 from salus.cometbft.genesis import MAX_BLOCK_BYTES, NO_LIMIT, cometbft_genesis
-from salus.cometbft.hashing import commit_root, encoded, parameters_hash, results_root, transactions_root
+from salus.cometbft.hashing import (
+    commit_root,
+    encoded,
+    evidence_root,
+    parameters_hash,
+    results_root,
+    transactions_root,
+)
 from salus.cometbft.header import header_hash
 from salus.cometbft.proto.abci_pb2 import ExecTxResult
 from salus.cometbft.proto.types_pb2 import (
@@ -73,6 +82,11 @@ def hashes(facts: Case) -> Iterator[Finding]:
         yield "commit", case["root"], commit_root(read(bytes_of(case["commit"]), Commit)).hex()
     for case in roots["parameters"]:
         yield "parameters", case["hash"], parameters_hash(case["max_bytes"], case["max_gas"]).hex()
+    for case in facts["evidence"]:
+        shown = answer(json.dumps(case["shown"]), EvidenceForm).read()
+        made = [encoded(getattr(one, one.WhichOneof("sum"))).hex() for one in shown.evidence]
+        yield "evidence", case["encodings"], made
+        yield "evidence's root", case["root"], evidence_root(shown).hex()
 
 
 def sign_bytes(facts: Case) -> Iterator[Finding]:

@@ -68,7 +68,7 @@ def headers_of(refusal: Refusal) -> dict[str, str]:
     return {}
 
 
-def problem(refusal: Refusal, status: int | None = None, more: Mapping[str, int] | None = None) -> Response:
+def problem(refusal: Refusal, status: int | None = None, more: Mapping[str, int | str] | None = None) -> Response:
     """Return the problem details of a refusal, with its own status or the one that a protocol demands.
 
     `more` are members beside the usual ones.

@@ -41,6 +41,7 @@ class Served:
     snapshots: Offering | None = None  # that the node took
     engine: str = "embedded"  # or "cometbft": what decides the blocks
     unready: Callable[[], Refusal | None] = lambda: None  # why nobody should be sent here, beside the ledger's trouble
+    warning: Callable[[], Refusal | None] = lambda: None  # what is to be changed before it does harm
     waiting: Waiting = field(default_factory=Waiting, repr=False)
     reading: Reading = field(init=False, repr=False)  # the ledger as the explorer reads it
 

@@ -8,7 +8,7 @@ would do harm or comes back by itself:
 | `passphrase`                | with it the backup's keystores would be open; keep it apart                   |
 | `cometbft/signed`           | what the validator signed last: an old one lets it sign twice                 |
 | the validator's key as CometBFT reads it | it lies sealed in the node's keystore                           |
-| `cometbft/data`, `network.lock`, logs, snapshots | others have it, or it is of the moment                  |
+| `cometbft/data`, `network.lock`, `halted.json`, logs, snapshots | others have it, or it is of the moment |
 
 A validator that is restored without what it signed last is made a full node: it follows, and signs nothing.
 """
@@ -25,6 +25,7 @@ from msgspec.structs import replace
 
 from salus.bootstrap.consensus import ConsensusFile, Trust, cometbft_home, read_consensus, write_consensus
 from salus.bootstrap.layout import GENESIS, node_keystore_path
+from salus.bootstrap.network.halts import FILE as HALTED
 from salus.bootstrap.network.keyfiles import write_validator
 from salus.bootstrap.resetting import remove_shared
 from salus.core.errors import Kind, Refusal
@@ -43,7 +44,16 @@ from salus.vault.keystore import Keystore
 SAID = "backup.json"
 SIGNED = "signed/priv_validator_state.json"
 LEFT_OUT = (
-    *("passphrase", "network.lock", "logs", "serving.sock", "abci.sock", "ledger/snapshots", "ledger/restoring"),
+    *(
+        "passphrase",
+        "network.lock",
+        HALTED,
+        "logs",
+        "serving.sock",
+        "abci.sock",
+        "ledger/snapshots",
+        "ledger/restoring",
+    ),
     *("cometbft/data", "cometbft/signed", "cometbft/config/priv_validator_key.json"),
 )
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from salus.bootstrap.consensus import Trust, cometbft_home, read_consensus, write_consensus
 from salus.bootstrap.layout import GENESIS
+from salus.bootstrap.network.halts import keep_halt
 from salus.bootstrap.network.held import hold
 from salus.bootstrap.upstream import read_upstream
 from salus.core.errors import Kind, Refusal
@@ -68,6 +69,7 @@ def remove_shared(home: Path) -> None:
     files, ledger = LocalFiles(), home / "ledger"
     for name in LEDGER_FILES:
         files.remove(ledger / name)
+    keep_halt(home, None)
     for name in LEDGER_FOLDERS:
         files.withdraw(ledger / name)
     data = cometbft_home(home) / "data"

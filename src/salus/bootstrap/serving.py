@@ -115,6 +115,7 @@ def served(
         snapshots=region.ledger.snapshots if isinstance(region.ledger, ConsensusLedger) else None,
         engine="embedded" if read_consensus(region.home) is None else "cometbft",
         unready=_never if consortium is None else consortium.unready,
+        warning=_never if consortium is None else consortium.warning,
     )
 
 

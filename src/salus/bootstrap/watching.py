@@ -1,5 +1,6 @@
 """What is known of a home whose blocks CometBFT decides: its figures, and whether it is ready."""
 
+import logging
 import shutil
 import time
 from pathlib import Path
@@ -8,6 +9,8 @@ from threading import Lock
 from salus.api.ledger.errors import CatchingUp, StateOld
 from salus.api.operate.consortium import ConsortiumFigures
 from salus.bootstrap.consensus import HEARTBEAT_MS, read_consensus
+from salus.bootstrap.heartbeat import HeartbeatSlow, is_slow
+from salus.bootstrap.network.halts import read_halt
 from salus.bootstrap.region import Region
 from salus.client.cometbft.rpc import Rpc
 from salus.client.figures import CometFigures
@@ -18,6 +21,7 @@ from salus.ledger.consensus.ledger import ConsensusLedger
 from salus.ledger.light import LightLedger
 from salus.machine.versions import RULES
 
+LOG = logging.getLogger("salus.consensus")
 ANSWER_S = 2.0  # CometBFT is on the same machine
 LASTS_S = 2.0  # what it said is taken again for so long, however often it is asked
 
@@ -56,6 +60,7 @@ class ConsortiumWatch:
     def __init__(self, region: Region, url: str | None, heartbeat_ms: int = HEARTBEAT_MS) -> None:
         self._region, self._heartbeat_ms = region, heartbeat_ms
         self._comet = None if url is None else CometWatch(url)
+        self._warned = False
 
     def figures(self) -> ConsortiumFigures:
         """Return the figures as they are."""
@@ -73,19 +78,30 @@ class ConsortiumWatch:
             all(upgrade.version in RULES for _, upgrade in known),
             _free(self._region.home),
             self._heartbeat_ms,
+            governance.parameter(view, Parameter.STALE_MS),
             ledger.figures() if isinstance(ledger, ConsensusLedger) else None,
             ledger.sending() if isinstance(ledger, ConsensusLedger | LightLedger) else None,
             None if comet is None else comet.look(),
         )
 
     def unready(self) -> Refusal | None:
-        """Return why nobody should be sent here now, None if all is well."""
-        ledger, comet = self._region.ledger, self._comet
+        """Return why nobody should be sent here now, None if all is well: what its keeper found out comes first."""
+        ledger, comet, halt = self._region.ledger, self._comet, read_halt(self._region.home)
+        if halt is not None:
+            return halt.refusal
         if comet is not None and comet.look().catching_up:
             return CatchingUp()
         if ledger.now() - ledger.as_of() > governance.parameter(ledger.view(), Parameter.STALE_MS):
             return StateOld()
         return None
+
+    def warning(self) -> Refusal | None:
+        """Return what is to be changed here before it does harm; the first time it is logged too."""
+        slow = is_slow(self._heartbeat_ms, governance.parameter(self._region.ledger.view(), Parameter.STALE_MS))
+        if slow and not self._warned:
+            LOG.warning("the heartbeat is above half of stale-ms", extra={"code": HeartbeatSlow.code})
+        self._warned = slow
+        return HeartbeatSlow() if slow else None
 
     def close(self) -> None:
         """Let go of CometBFT."""

@@ -10,6 +10,7 @@ from salus.cli.init import keep_passphrase
 from salus.cli.network_follow import follow_one
 from salus.cli.network_found import agree_one, begin_one, card, found_one, name_option
 from salus.cli.network_join import admit_one, invite_one, join_one
+from salus.cli.network_peers import peers
 from salus.cli.network_status import status
 from salus.cli.network_up import stop, up
 from salus.cli.options import FILE, FOLDER, as_json_option, passphrase
@@ -101,5 +102,7 @@ def _asked_once(folder: Path) -> Callable[[Path], str]:
     return lambda home: secret
 
 
-for added in (card, found_one, agree_one, begin_one, up, status, stop, invite_one, join_one, admit_one, follow_one):
+for added in (card, found_one, agree_one, begin_one, up, status, stop):
+    command.add_command(added)
+for added in (peers, invite_one, join_one, admit_one, follow_one):
     command.add_command(added)

@@ -70,7 +70,9 @@ def admit_one(home: Path | None, as_json: bool, actor: str, application: Path, p
         account, proposed = admit(region, actor, raw, power)
     words = (
         f"Account {account.hex()}\nProposal {proposed.proposal.hex()}\nMembers vote with `salus org vote --as MEMBER "
-        f"PROPOSAL`; approved by more than two thirds of them, it takes effect at height {proposed.effective}."
+        f"PROPOSAL`; approved by more than two thirds of them, it takes effect at height {proposed.effective}.\n"
+        "Its node is among this home's peers now, and is dialled once this node was ended and begun anew; others "
+        "add it with `salus network peers --add peer.json`."
     )
     data = {"account": account, "proposal": proposed.proposal, "effective_height": proposed.effective}
     print_result(as_json, data, words)

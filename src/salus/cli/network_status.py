@@ -20,7 +20,8 @@ COLUMNS = ("member", "state", "height", "app hash", "behind", "peers", "power", 
 def status(folder: Path | None, home: Path | None, own: bool, as_json: bool) -> int:
     """Show the members' nodes: height, app hash, peers, validators, what lags, versions.
 
-    Of one home also its peers, as far as they answer. Status 1 where a node is away, or app hashes differ.
+    Of one home also its peers, as far as they answer. Status 1 where a node is away or halted, or app hashes differ.
+    Below the table it says why a node has halted, and what to do.
     """
     found = network_status(chosen(folder, home), peers=not own)
     if as_json:
@@ -28,7 +29,11 @@ def status(folder: Path | None, home: Path | None, own: bool, as_json: bool) -> 
     else:
         print_table(COLUMNS, map(row, found.nodes))
         click.echo(summary(found))
-    return 0 if found.agree is not False and all(node.up for node in found.nodes) else NO
+        for node in found.nodes:
+            for words in filter(None, (node.halted, node.warning)):
+                click.echo(f"{node.name}: {words}")
+    well = all(node.up and node.halted is None for node in found.nodes)
+    return 0 if found.agree is not False and well else NO
 
 
 def row(node: NodeStatus) -> tuple[object, ...]:
@@ -48,6 +53,8 @@ def row(node: NodeStatus) -> tuple[object, ...]:
 
 def state(node: NodeStatus) -> str:
     """Return how a node is, in a word or three."""
+    if node.halted is not None:
+        return "halted"
     if not node.up:
         return "down" if not node.served else "no CometBFT"
     if node.served is False:

@@ -149,6 +149,15 @@ def kept_genesis(genesis: Path | None) -> bytes | None:
     return kept.read_bytes() if kept.is_file() else None
 
 
+def header_option(command: Command) -> Command:
+    """Give a command --header."""
+    words = (
+        "A committed header (GET /ledger/headers/HEIGHT of a node): validators that joined by vote, and rotated keys, "
+        "sign too. Its own validators are proved from the genesis."
+    )
+    return click.option("--header", "headers", type=FILE, multiple=True, metavar="FILE", help=words)(command)
+
+
 def known_genesis(genesis: Path | None) -> bytes:
     """Return the genesis file of --genesis, else of SALUS_HOME; without one nothing can be proved."""
     found = kept_genesis(genesis)

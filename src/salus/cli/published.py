@@ -4,7 +4,17 @@ from pathlib import Path
 
 import click
 
-from salus.cli.options import FILE, OUT_FILE, as_json_option, genesis_option, in_home, known_genesis, opened, tiles_of
+from salus.cli.options import (
+    FILE,
+    OUT_FILE,
+    as_json_option,
+    genesis_option,
+    header_option,
+    in_home,
+    known_genesis,
+    opened,
+    tiles_of,
+)
 from salus.cli.output import print_fields, print_json, print_table, short
 from salus.cli.status import BadInput
 from salus.cli.verify import UNWITNESSED_STATUS, read_witnesses, witness_option
@@ -39,6 +49,7 @@ def publish(home: Path | None, as_json: bool) -> None:
 @click.command("audit")
 @click.argument("folder", type=TILES)
 @genesis_option
+@header_option
 @witness_option
 @click.option("--since", type=PLACE, default=None, metavar="NOTE", help="A checkpoint kept from before, or its folder.")
 @click.option("--entry", "entries", multiple=True, type=click.IntRange(0), metavar="INDEX", help="Prove that it is in.")
@@ -47,6 +58,7 @@ def publish(home: Path | None, as_json: bool) -> None:
 def audit_files(
     folder: Path,
     genesis: Path | None,
+    headers: tuple[Path, ...],
     witnesses: tuple[str, ...],
     since: Path | None,
     entries: tuple[int, ...],
@@ -59,13 +71,14 @@ def audit_files(
     2 wrong usage or no genesis, 3 sound, but of the witnesses named with --witness none has cosigned.
     """
     trusted, log = known_genesis(genesis), PublishedLog(folder)
-    found = audit(log, trusted, read_witnesses(witnesses))
+    known = [file.read_bytes() for file in headers]
+    found = audit(log, trusted, read_witnesses(witnesses), known)
     told: dict[str, object] = {"entries": found.signed.checkpoint.size, "root": found.signed.checkpoint.root.hex()}
     told["witnesses"] = found.witnesses
     shown = []
     if not found.damages:
         if since is not None:
-            compared = continues(log, found.signed, side(since).signed, trusted)
+            compared = continues(log, found.signed, side(since).signed, trusted, known)
             if compared.proof:
                 print_conflict(compared.shorter, compared.longer)
                 raise Forked
@@ -90,19 +103,22 @@ def audit_files(
 @click.argument("one", type=PLACE)
 @click.argument("other", type=PLACE, required=False)
 @genesis_option
+@header_option
 @click.option("--out", type=OUT_FILE, default=None, help="Write the proof of a fork here.")
 @as_json_option
-def compare_notes(one: Path, other: Path | None, genesis: Path | None, out: Path | None, as_json: bool) -> int:
+def compare_notes(
+    one: Path, other: Path | None, genesis: Path | None, headers: tuple[Path, ...], out: Path | None, as_json: bool
+) -> int:
     """Compare two checkpoints of a log: files with notes, or folders of published logs.
 
     With two histories signed by one operator the exit status is 1, both notes are printed, and the proof is written
     to --out. With ONE alone, check such a proof.
     """
-    trusted = known_genesis(genesis)
+    trusted, known = known_genesis(genesis), [file.read_bytes() for file in headers]
     if other is None:
-        found = check(one.read_bytes() if one.is_file() else b"", trusted)
+        found = check(one.read_bytes() if one.is_file() else b"", trusted, known)
         return tell(found.shorter, found.longer, True, as_json)
-    compared = compare(side(one), side(other), trusted)
+    compared = compare(side(one), side(other), trusted, known)
     if compared.proof and out is not None:
         out.write_bytes(compared.proof)
     return tell(compared.shorter, compared.longer, bool(compared.proof), as_json)

@@ -8,10 +8,10 @@ import click
 from salus.api.guard import SignedGuard
 from salus.bootstrap.running import run_app
 from salus.bootstrap.witnessing import serving_witness
-from salus.cli.options import FILE, FOLDER, as_json_option, genesis_option, in_home, opened, passphrase
+from salus.cli.options import FILE, FOLDER, as_json_option, genesis_option, header_option, in_home, opened, passphrase
 from salus.cli.output import print_result, short
 from salus.cli.serve import announce, listening_options, take_address
-from salus.cli.witness_files import tell_contradiction, witness_folder
+from salus.cli.witness_files import take_in, tell_contradiction, witness_folder
 from salus.client.published_http import ServedLog
 from salus.services.ask_witness import ask_witness
 from salus.services.cosign import Contradiction, cosign
@@ -21,11 +21,13 @@ from salus.services.witness import Witness
 @click.command()
 @click.argument("folder", type=FOLDER)
 @click.option("--log", "logs", type=FILE, multiple=True, metavar="GENESIS", help="Take in the log of this genesis.")
+@header_option
 @listening_options
 @as_json_option
 def serve(
     folder: Path,
     logs: tuple[Path, ...],
+    headers: tuple[Path, ...],
     address: tuple[str, int],
     names: tuple[str, ...],
     certificate: Path | None,
@@ -39,6 +41,7 @@ def serve(
     witness = Witness.open(folder, passphrase(folder))
     for genesis in logs:
         witness.add_log(genesis.read_bytes())
+    take_in(witness, None, headers)
     words = f"Witness {witness.name}, verifier key {witness.verifier_key},"
     with take_address(address, names, certificate, key) as bound:
         guard = SignedGuard(lambda: bound.authorities)
@@ -50,15 +53,16 @@ def serve(
 @click.argument("url")
 @witness_folder
 @genesis_option
+@header_option
 @as_json_option
-def watch(url: str, folder: Path, genesis: Path | None, as_json: bool) -> None:
+def watch(url: str, folder: Path, genesis: Path | None, headers: tuple[Path, ...], as_json: bool) -> None:
     """As a witness, look at the log that a node serves at URL, and remember and cosign its checkpoint.
 
     As `salus ledger cosign` does with a folder: what does not continue what was seen is refused, and kept. The
     genesis is needed at the first look only.
     """
     witness = Witness.open(folder, passphrase(folder))
-    raw = None if genesis is None else genesis.read_bytes()
+    raw = take_in(witness, genesis, headers)
     with ServedLog(url) as log:
         done = cosign(witness, log, raw, int(datetime.now(UTC).timestamp()))
     if isinstance(done, Contradiction):

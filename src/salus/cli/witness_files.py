@@ -1,5 +1,6 @@
 """`salus ledger witness`, `cosign`, `accept`: another's key under the log's checkpoints."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -7,7 +8,17 @@ from typing import NoReturn
 import click
 
 from salus.cli.init import keep_passphrase
-from salus.cli.options import FILE, FOLDER, OUT_FILE, as_json_option, genesis_option, in_home, opened, passphrase
+from salus.cli.options import (
+    FILE,
+    FOLDER,
+    OUT_FILE,
+    as_json_option,
+    genesis_option,
+    header_option,
+    in_home,
+    opened,
+    passphrase,
+)
 from salus.cli.output import print_fields, print_json, print_result, print_table, short
 from salus.cli.published import TILES, print_conflict
 from salus.client.published import PublishedLog
@@ -47,11 +58,14 @@ def show_witness(folder: Path, name: str | None, unattended: bool, as_json: bool
 @click.argument("tiles", type=TILES)
 @witness_folder
 @genesis_option
+@header_option
 @click.option(
     "--out", type=OUT_FILE, default=None, help="Write the cosigned checkpoint here; by default it is printed."
 )
 @as_json_option
-def cosign_log(tiles: Path, folder: Path, genesis: Path | None, out: Path | None, as_json: bool) -> None:
+def cosign_log(
+    tiles: Path, folder: Path, genesis: Path | None, headers: tuple[Path, ...], out: Path | None, as_json: bool
+) -> None:
     """As a witness, look at a log published in TILES, or a copy, and cosign its checkpoint.
 
     Only what continues the checkpoint that this witness cosigned last is signed, and that is remembered before. A
@@ -59,7 +73,7 @@ def cosign_log(tiles: Path, folder: Path, genesis: Path | None, out: Path | None
     The genesis is needed at the first look only.
     """
     witness = Witness.open(folder, passphrase(folder))
-    raw = None if genesis is None else genesis.read_bytes()
+    raw = take_in(witness, genesis, headers)
     done = cosign(witness, PublishedLog(tiles), raw, int(datetime.now(UTC).timestamp()))
     if isinstance(done, Contradiction):
         tell_contradiction(done, as_json)
@@ -73,6 +87,16 @@ def cosign_log(tiles: Path, folder: Path, genesis: Path | None, out: Path | None
         since = "the first look at this log" if before is None else f"it continues the {before} seen before"
         words = f"Cosigned {size} entries, root {short(done.signed.checkpoint.root)}: {since}."
     print_result(as_json, {"checkpoint": note, "size": size, "seen_before": before}, words)
+
+
+def take_in(witness: Witness, genesis: Path | None, headers: Sequence[Path]) -> bytes | None:
+    """Return the genesis that is given; the witness takes in its log where there are headers of that, and them."""
+    raw = None if genesis is None else genesis.read_bytes()
+    if raw is not None and headers:
+        witness.add_log(raw)
+    for file in headers:
+        witness.learn_validators(file.read_bytes())
+    return raw
 
 
 def tell_contradiction(done: Contradiction, as_json: bool) -> NoReturn:

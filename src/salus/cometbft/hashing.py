@@ -9,7 +9,7 @@ from hashlib import sha256
 from google.protobuf.message import Message
 
 from salus.cometbft.proto.abci_pb2 import ExecTxResult
-from salus.cometbft.proto.types_pb2 import Commit, HashedParams
+from salus.cometbft.proto.types_pb2 import Commit, EvidenceList, HashedParams
 from salus.merkle.log import Frontier, leaf_hash
 
 
@@ -37,6 +37,11 @@ def results_root(results: Iterable[ExecTxResult]) -> bytes:
         encoded(ExecTxResult(code=one.code, data=one.data, gas_wanted=one.gas_wanted, gas_used=one.gas_used))
         for one in results
     )
+
+
+def evidence_root(shown: EvidenceList) -> bytes:
+    """Return the `evidence_hash` of a header: the root over each piece, without what says of which kind it is."""
+    return tree_root(encoded(getattr(one, one.WhichOneof("sum"))) for one in shown.evidence)
 
 
 def parameters_hash(max_bytes: int, max_gas: int) -> bytes:

@@ -34,10 +34,14 @@ class IncludedEntry(NamedTuple):
     leaf: bytes
 
 
-def audit(log: PublishedLog, genesis: bytes, witnesses: Sequence[NoteKey] = ()) -> Audited:
-    """Check the checkpoint's signature and every file under it. Raises NotPublished, Malformed, WrongSignature."""
+def audit(
+    log: PublishedLog, genesis: bytes, witnesses: Sequence[NoteKey] = (), headers: Sequence[bytes] = ()
+) -> Audited:
+    """Check the checkpoint's signature, by a validator of the genesis or of `headers`, and every file under it.
+
+    Raises NotPublished, Malformed, WrongSignature."""
     signed = log.checkpoint()
-    log_key(signed, genesis)
+    log_key(signed, genesis, headers)
     damages = tuple(islice(log.damages(signed.checkpoint), MOST_NAMED))
     return Audited(signed, damages, witnessed_by(signed, witnesses))
 
@@ -54,14 +58,20 @@ def find_entry(log: PublishedLog, signed: SignedCheckpoint, index: int) -> Inclu
     return IncludedEntry(index, entry, leaf_hash(entry))
 
 
-def continues(log: PublishedLog, signed: SignedCheckpoint, older: SignedCheckpoint, genesis: bytes) -> Compared:
+def continues(
+    log: PublishedLog,
+    signed: SignedCheckpoint,
+    older: SignedCheckpoint,
+    genesis: bytes,
+    headers: Sequence[bytes] = (),
+) -> Compared:
     """Return how the published log compares with a checkpoint kept from before.
 
     Raises RolledBack where it is shorter, WrongSignature, DamagedTiles; a fork is in what is returned.
     """
     if older.checkpoint.size > signed.checkpoint.size:
         raise RolledBack
-    return compare(Side(older, None), Side(signed, log), genesis)
+    return compare(Side(older, None), Side(signed, log), genesis, headers)
 
 
 def holds(log: PublishedLog, signed: SignedCheckpoint, evidence: bytes) -> int:

@@ -1,5 +1,6 @@
 """Compare two checkpoints of one log: does the longer continue the shorter, or are they two histories?"""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from salus.client.published import PublishedLog
@@ -29,14 +30,14 @@ class Compared(NamedTuple):
     proof: bytes
 
 
-def compare(one: Side, other: Side, genesis: bytes) -> Compared:
+def compare(one: Side, other: Side, genesis: bytes, headers: Sequence[bytes] = ()) -> Compared:
     """Return whether the longer continues the shorter, with proof where it does not.
 
-    Raises WrongSignature where one is not signed by a validator of the genesis, DamagedTiles, and
+    Raises WrongSignature where one is not signed by a validator of the genesis or of `headers`, DamagedTiles, and
     NotComparable where the longer one came without files.
     """
-    log_key(one.signed, genesis)
-    log_key(other.signed, genesis)
+    log_key(one.signed, genesis, headers)
+    log_key(other.signed, genesis, headers)
     shorter, longer = sorted((one, other), key=lambda side: (side.size, side.log is None))
     small, large = shorter.signed.checkpoint, longer.signed.checkpoint
     growth: tuple[bytes, ...] = ()

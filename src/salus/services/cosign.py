@@ -45,7 +45,7 @@ def cosign(witness: Witness, log: PublishedLog, genesis: bytes | None, time_s: i
         if seen is not None:
             if shown.checkpoint.size < seen.checkpoint.size:
                 return _kept(witness, RolledBack(), seen, shown, b"")
-            proof = compare(Side(seen, None), Side(shown, log), known.genesis).proof
+            proof = compare(Side(seen, None), Side(shown, log), known.genesis, known.headers).proof
             if proof:
                 return _kept(witness, Forked(), seen, shown, proof)
         return Cosigned(witness.cosign(shown, known.network, time_s), seen)

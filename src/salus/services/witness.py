@@ -3,6 +3,7 @@
 FOLDER/keystore.sealed                 the witness's own key, used for nothing else
 FOLDER/name                            its name, an address without a scheme
 FOLDER/logs/<network>/genesis          whose log it is, as it was first told
+FOLDER/logs/<network>/header           a header that names later validators than the genesis, if it was told one
 FOLDER/logs/<network>/checkpoint       the newest checkpoint it cosigned, durable before it signed
 FOLDER/forks/<number>/                 what contradicted it: both notes, and the proof where there is one
 
@@ -16,9 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from salus.core.encoding import decode
 from salus.core.errors import Malformed
-from salus.core.genesis import read_genesis
+from salus.core.genesis import read_genesis, validator_keys
 from salus.core.signatures import SigningKey
+from salus.evidence.committed import Committed, parse_committed, read_committed
 from salus.evidence.equivocation import log_key
 from salus.merkle.checkpoint import NoteKey, SignedCheckpoint, cosign, only_by, parse, parse_note_key, verifier_key
 from salus.services.errors import NoWitness, UnknownLog, WitnessBusy, WitnessExists
@@ -35,6 +38,7 @@ class SeenLog(NamedTuple):
     network: bytes
     genesis: bytes
     checkpoint: SignedCheckpoint | None
+    headers: tuple[bytes, ...] = ()  # that name later validators, as `evidence.equivocation.log_key` reads them
 
 
 class Witness:
@@ -85,6 +89,19 @@ class Witness:
             self._files.write(path, genesis)
         return network
 
+    def learn_validators(self, header: bytes) -> None:
+        """Take in a committed header of a known log, durably: its validators sign checkpoints too.
+
+        It takes the place of an older one; an older one changes nothing. Raises UnknownLog, Malformed, WrongSignature.
+        """
+        network = decode(header, Committed).network
+        if not (self._log(network) / "genesis").exists():
+            raise UnknownLog
+        known = self._seen(network)
+        height = read_committed(network, header, validator_keys(*read_genesis(known.genesis))).header.height
+        if all(parse_committed(network, one).header.height < height for one in known.headers):
+            self._files.write(self._log(network) / "header", header)
+
     @contextmanager
     def looking(self) -> Iterator[None]:
         """Keep other processes from looking meanwhile: comparing and remembering are one step. Raises WitnessBusy."""
@@ -113,7 +130,7 @@ class Witness:
             self._files.create_folder(known.parent)
             self._files.write(known, genesis)
         found = self._seen(network)
-        return found, only_by(shown, log_key(shown, found.genesis))
+        return found, only_by(shown, log_key(shown, found.genesis, found.headers))
 
     def cosign(self, shown: SignedCheckpoint, network: bytes, time_s: int) -> SignedCheckpoint:
         """Remember a checkpoint that continues what was seen, durably, and then sign it."""
@@ -134,7 +151,8 @@ class Witness:
             newest = parse(self._files.read(folder / "checkpoint"))
         except FileNotFoundError:
             newest = None
-        return SeenLog(network, self._files.read(folder / "genesis"), newest)
+        headers = (self._files.read(folder / "header"),) if (folder / "header").exists() else ()
+        return SeenLog(network, self._files.read(folder / "genesis"), newest, headers)
 
     def _log(self, network: bytes) -> Path:
         return self.folder / "logs" / network.hex()

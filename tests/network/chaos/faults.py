@@ -19,6 +19,7 @@ from network.chaos.flooding import flood, replay
 from network.chaos.load import Load
 from network.chaos.members import COMETBFT, SALUS, Four, Node
 from network.networks import until
+from salus.bootstrap.network.halts import read_halt
 
 GOING_ON = 8  # acknowledgements that show that members go on
 SLOW_SYNC_MS = 200
@@ -236,7 +237,7 @@ def _halts_and_heals(world: World, victim: Node, address: bytes, words: tuple[st
     victim.start()
 
     def reason() -> str | None:
-        said = "".join(victim.log(what)[size:] for what, size in before.items())
+        said = "".join(victim.log(what)[size:] for what, size in before.items()) + str(read_halt(victim.home))
         return next((word for word in words if word in said), None)
 
     found = until(lambda: world.go_on(victim) or reason(), f"a reason why {victim.name} halts, of {words}")

@@ -5,6 +5,8 @@
 | slow-sync=MS   | each time something is made durable takes as long                                        |
 | clock=MS       | the clock is off by as much                                                              |
 | propose        | what it proposes is invalid: a batch that is none, changed, by nobody, executed before, twice |
+| other-hash=N   | from the block of height N on it answers another app hash than its state has             |
+| fail=N         | it fails at the block of height N, in each process                                       |
 | accept         | it accepts every proposal, and passes everything on that its mempool is shown             |
 
 The classes of the program are subclassed and put in place here; the program itself knows of no fault.
@@ -27,6 +29,7 @@ from salus.ledger.consensus.application import Application
 from salus.ledger.embedded.clock import SystemClock
 from salus.ledger.embedded.files import AppendFile, LocalAppendFile, LocalFiles
 
+OTHER_HASH = bytes(32)
 REMEMBERED = 64  # batches that were executed
 
 
@@ -67,7 +70,7 @@ class WrongClock(SystemClock):
 
 
 class HostileApplication(Application):
-    """Executes honestly, or it would leave the chain; proposes and lets pass what no other does."""
+    """Executes honestly, or it leaves the chain; proposes and lets pass what no other does."""
 
     faults: Mapping[str, int] = {}
 
@@ -79,8 +82,12 @@ class HostileApplication(Application):
     def handle(self, request: Request) -> Response:
         response = super().handle(request)
         match request.WhichOneof("value"):
+            case "info" if 0 < self.faults.get("other-hash", 0) <= response.info.last_block_height:
+                response.info.last_block_app_hash = OTHER_HASH
             case "finalize_block":
                 self._executed.extend(request.finalize_block.txs)
+                if 0 < self.faults.get("other-hash", 0) <= request.finalize_block.height:
+                    response.finalize_block.app_hash = OTHER_HASH
             case "prepare_proposal" if "propose" in self.faults:
                 worse = self._worse(list(response.prepare_proposal.txs))
                 return Response(prepare_proposal=abci_pb2.ResponsePrepareProposal(txs=worse))
@@ -90,6 +97,11 @@ class HostileApplication(Application):
             case "check_tx" if "accept" in self.faults:
                 return Response(check_tx=abci_pb2.ResponseCheckTx())
         return response
+
+    def _finalize(self, request: Request) -> Response:
+        if request.finalize_block.height == self.faults.get("fail"):
+            raise RuntimeError
+        return super()._finalize(request)
 
     def _worse(self, good: list[bytes]) -> list[bytes]:
         """Return what must not stand in a block; another kind each time."""
@@ -113,7 +125,7 @@ def begin(faults: Mapping[str, int]) -> None:
     if "clock" in faults:
         WrongClock.off_ms = faults["clock"]
         opening.SystemClock = WrongClock
-    if {"propose", "accept"} & set(faults):
+    if {"propose", "accept", "other-hash", "fail"} & set(faults):
         HostileApplication.faults = faults
         consensus.Application = HostileApplication
 

@@ -54,6 +54,7 @@ func main() {
 		"commits":         commits(d, *rounds),
 		"duplicate_votes": duplicateVotes(d),
 		"attacks":         attacks(d),
+		"evidence":        evidenceLists(d),
 	}
 	if *committed != "" {
 		facts["committed"] = judge(*committed)

@@ -23,6 +23,7 @@ class ConsortiumFigures(NamedTuple):
     upgrade_known: bool  # this software has all rules that were voted
     disk_free: int  # bytes that the home's file system has left
     heartbeat_ms: int  # between empty blocks
+    stale_ms: int  # how old the state may be that a gateway decides on
     engine: EngineFigures | None = None
     sending: SendingFigures | None = None
     cometbft: CometFigures | None = None
@@ -33,6 +34,7 @@ def consortium_metrics(found: ConsortiumFigures) -> Iterator[Metric]:
     age = max(0, found.now - found.block_time) / 1000
     yield _gauge("salus_block_age_seconds", "Since the time of the last block here.", age)
     yield _gauge("salus_heartbeat_seconds", "Between the blocks of an idle network.", found.heartbeat_ms / 1000)
+    yield _gauge("salus_stale_seconds", "How old the state may be that is decided on.", found.stale_ms / 1000)
     yield _gauge("salus_ledger_stopped", "Code of what keeps blocks from being taken, 0 for nothing.", found.stopped)
     yield _gauge("salus_validators_power", "Power of all validators.", found.power)
     yield _gauge("salus_upgrade_height", "From which scheduled rules act, 0 for none.", found.upgrade)

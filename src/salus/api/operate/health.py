@@ -7,16 +7,15 @@ from starlette.responses import Response
 from salus.api.ledger.errors import NotReady
 from salus.api.operation import JSON, Call, Content, Operation
 from salus.api.problem import problem
-from salus.api.served import Served
-from salus.core.errors import Refusal
 
 
-class Health(msgspec.Struct, frozen=True):
+class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a process says of itself."""
 
     status: str  # "ok", or "not ready"
     height: int
     behind_ms: int  # how long ago the state was known to be the newest
+    warning: str = ""  # what is to be changed before it does harm, with its code
 
 
 async def alive(call: Call) -> Response:
@@ -28,14 +27,14 @@ async def ready(call: Call) -> Response:
     """Say how far the ledger is, and how old what it says may be; refuse where nobody should be sent here."""
     served = call.served
     height, behind = served.ledger.height(), max(0, served.ledger.now() - served.ledger.as_of())
-    refusal = await served.work.run(_unready, served)
+    trouble = served.ledger.trouble()
+    refusal = NotReady() if trouble is not None else await served.work.run(served.unready)
     if refusal is not None:
-        return problem(refusal, more={"height": height, "behind_ms": behind})
-    return Response(orjson.dumps(msgspec.to_builtins(Health("ok", height, behind))), media_type=JSON)
-
-
-def _unready(served: Served) -> Refusal | None:
-    return served.unready() if served.ledger.trouble() is None else NotReady()
+        why = {} if trouble is None else {"why": str(trouble)}
+        return problem(refusal, more={"height": height, "behind_ms": behind, **why})
+    warning = await served.work.run(served.warning)
+    found = Health("ok", height, behind, "" if warning is None else str(warning))
+    return Response(orjson.dumps(msgspec.to_builtins(found)), media_type=JSON)
 
 
 class Alive(msgspec.Struct, frozen=True):

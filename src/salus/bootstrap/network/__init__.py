@@ -8,6 +8,7 @@ from salus.bootstrap.network.following import Begun, Node, Origin, Wanted, follo
 from salus.bootstrap.network.founding import Founding, found
 from salus.bootstrap.network.joining import admit, invite, join, read_invitation
 from salus.bootstrap.network.keeping import Keeper, homes_in, is_running, kept, said_by, served_at, stop_home
+from salus.bootstrap.network.peers import add_peer, own_card, read_card, remove_peer, write_card
 from salus.bootstrap.network.plan import HERE, LISTEN, P2P, Place, place_of, read_members, usual
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus, network_status
 from salus.bootstrap.network.together import found_network
@@ -34,6 +35,7 @@ __all__ = [
     "Origin",
     "Url",
     "Wanted",
+    "add_peer",
     "admit",
     "agree",
     "begin",
@@ -46,6 +48,8 @@ __all__ = [
     "make_card",
     "open_founder",
     "place_of",
+    "own_card",
+    "read_card",
     "read_invitation",
     "homes_in",
     "is_running",
@@ -53,8 +57,10 @@ __all__ = [
     "network_status",
     "read_members",
     "read_origin",
+    "remove_peer",
     "said_by",
     "served_at",
     "stop_home",
     "usual",
+    "write_card",
 ]

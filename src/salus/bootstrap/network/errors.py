@@ -101,6 +101,27 @@ class BadInvitation(Refusal):
     )
 
 
+class BadPeerCard(Refusal):
+    code, kind = 0x6341, Kind.INVALID
+    text = "The card of a member's node is not of its form: `salus network peers --card FILE` at that member writes it."
+
+
+class PeerClash(Refusal):
+    code, kind = 0x6342, Kind.CONFLICT
+    text = (
+        "A peer of consensus.json has this name with another node, or this node with another name, or it is this "
+        "home's own; or no more fit. `salus network peers` lists them, and --remove takes one out."
+    )
+
+
+class NoSuchPeer(Refusal):
+    code, kind, text = (
+        0x6343,
+        Kind.NOT_FOUND,
+        "No peer of consensus.json has this name; `salus network peers` lists them.",
+    )
+
+
 class ServerSilent(Refusal):
     code, kind, text = 0x631E, Kind.UNAVAILABLE, "A member's server does not answer, or not in its form."
 

@@ -10,8 +10,9 @@ from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
-from salus.bootstrap.consensus import HEARTBEAT_MS, MOST_MEMBERS
+from salus.bootstrap.consensus import MOST_MEMBERS
 from salus.bootstrap.founding import Parameters, genesis_document
+from salus.bootstrap.heartbeat import heartbeat_for
 from salus.bootstrap.layout import RegionSpec
 from salus.bootstrap.network.cards import MOST_BYTES, Card, read_card
 from salus.bootstrap.network.founding_errors import BadFounding, SameKey
@@ -100,6 +101,5 @@ def _document(cards: Sequence[Card], name: str, made_ms: int, parameters: Parame
 
 
 def heartbeat_ms(parameters: Parameters) -> int:
-    """Return how often an idle network makes a block: three times before its state would be stale."""
-    stale = dict(parameters).get(Parameter.STALE_MS, BOUNDS[Parameter.STALE_MS].default)
-    return min(HEARTBEAT_MS, stale // 3)
+    """Return how often an idle network with these parameters makes a block."""
+    return heartbeat_for(dict(parameters).get(Parameter.STALE_MS, BOUNDS[Parameter.STALE_MS].default))

@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+from msgspec import structs
 
-from salus.bootstrap.consensus import ConsensusFile, Peer, Trust, read_consensus, write_consensus
+from salus.bootstrap.consensus import Address, NodeId, Peer, Slug, Trust, Url, read_consensus, write_consensus
 from salus.bootstrap.keys import THRESHOLD, OrganisationKeys, new_keys, new_node
 from salus.bootstrap.layout import FILES, GENESIS, MemberSpec
 from salus.bootstrap.network.errors import BadInvitation, NoConsensusHome
-from salus.bootstrap.network.keyfiles import make_cometbft, node_id, write_genesis
+from salus.bootstrap.network.keeping import said_by
+from salus.bootstrap.network.keyfiles import make_cometbft, write_genesis
+from salus.bootstrap.network.peers import CARD, add_peer, own_card, with_peer, write_card
 from salus.bootstrap.network.plan import Place, consensus_of
 from salus.bootstrap.organisations import make_vault
 from salus.bootstrap.region import Region
@@ -78,6 +81,16 @@ class Invitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return object_id("organisation", network, sponsor, nonce, 0, 0)
 
 
+class Card(Message, frozen=True):
+    """Where the newcomer's node is, as `bootstrap.consensus.Peer` says it."""
+
+    name: Slug
+    node: NodeId
+    p2p: Address
+    rpc: Url
+    url: Url | None
+
+
 class Application(Message, frozen=True):
     """What a newcomer hands to its sponsor: public halves with proofs of possession."""
 
@@ -85,6 +98,7 @@ class Application(Message, frozen=True):
     opening: OpenOrganisation
     nonce: Nonce
     validator: KeyEntry | None  # of its node; None: it wants none
+    card: Card | None  # None: it has no node
 
 
 def invite(region: Region, sponsor: str) -> Invitation:
@@ -92,13 +106,7 @@ def invite(region: Region, sponsor: str) -> Invitation:
     said = read_consensus(region.home)
     if said is None or said.own_rpc is None:
         raise NoConsensusHome
-    own = Peer(
-        said.name,
-        node_id(region.home),
-        said.external or said.p2p,
-        _reached(said),
-        said.url or f"http://{said.listen}",
-    )
+    own = own_card(region.home)
     return Invitation(
         region.network.hex(),
         b64encode(region.genesis).decode(),
@@ -109,13 +117,6 @@ def invite(region: Region, sponsor: str) -> Invitation:
         said.heartbeat_ms,
         said.one_machine,
     )
-
-
-def _reached(said: ConsensusFile) -> str:
-    """Return where others reach the node's RPC: at the host by which they dial it."""
-    if said.external is None:
-        return f"http://{said.rpc}"
-    return f"http://{said.external.rpartition(':')[0]}:{said.rpc.rpartition(':')[2]}"
 
 
 def _trust(home: Path, rpc: str) -> Trust | None:
@@ -180,7 +181,13 @@ def apply_for(home: Path, invitation: Invitation, spec: MemberSpec, passphrase: 
     make_vault(home, network, FolderExchange(home / "exchange", network), spec, made, account).close()
     entry = None if node is None else list_key(network, account, Role.VALIDATOR, node)
     opening = _opening(network, invitation, spec, made)
-    FILES.write(home / APPLICATION, encode(Application(network, opening, bytes.fromhex(invitation.nonce), entry)))
+    said, card = said_by(home), None
+    if said.has_node:
+        own = own_card(home)
+        card = Card(own.name, own.node, own.p2p, own.rpc, own.url)
+        FILES.write(home / CARD, write_card(own))
+    application = Application(network, opening, bytes.fromhex(invitation.nonce), entry, card)
+    FILES.write(home / APPLICATION, encode(application))
     return home / APPLICATION
 
 
@@ -200,7 +207,9 @@ def _opening(network: bytes, invitation: Invitation, spec: MemberSpec, made: Org
 def admit(region: Region, sponsor: str, raw: bytes, power: int = 1) -> tuple[bytes, Proposed]:
     """Open the account that an application wants, and propose its admission, with its validator; return the account.
 
-    Raises BadInvitation where it is not for this sponsor and network, or proves nothing, and the contract's refusals.
+    The newcomer's node becomes a peer of this home, which dials it from its next start on: before the vote, since the
+    node follows from the start. Raises BadInvitation where the application is not for this sponsor and network, or
+    proves nothing; PeerClash; and the contract's refusals.
     """
     backer = region.organisation(sponsor)
     try:
@@ -213,9 +222,16 @@ def admit(region: Region, sponsor: str, raw: bytes, power: int = 1) -> tuple[byt
     entry = application.validator
     if entry is not None and (entry.role != Role.VALIDATOR or not proved(region.network, account, entry)):
         raise BadInvitation
+    said, card = read_consensus(region.home), application.card
+    peer = None if card is None or said is None else Peer(*structs.astuple(card))
+    if peer is not None and said is not None:
+        with_peer(region.home, said.peers, peer)
     builder = EnvelopeBuilder(region.network, region.ledger.now, nonce=lambda: application.nonce)
     backer.carrier.submit_now(builder.build([(backer.account, backer.gateway)], application.opening).raw)
     actions: list[Message] = [AdmitMember(account)]
     if entry is not None:
         actions.append(SetValidator(account, entry.public, power, entry.proof))
-    return account, propose(backer, actions)
+    proposed = propose(backer, actions)
+    if peer is not None:
+        add_peer(region.home, peer)
+    return account, proposed

@@ -56,13 +56,20 @@ class Keeper:
         self._thread.start()
 
     def wait_healthy(self, ended: threading.Event | None = None, within_s: float = HEALTHY_S) -> bool:
-        """Wait until every node is up; return False where `ended` was set before; raise NeverHealthy."""
+        """Wait until every node is up; return False where `ended` was set before.
+
+        Raises NeverHealthy, and at once why a node is not started anew any more: HomeDamaged, StateDiffers,
+        NeverRecovered.
+        """
         until = time.monotonic() + within_s
         while True:
             with self._lock:
                 ill = [member for member in self.members if not member.healthy()]
             if not ill:
                 return True
+            for halt in filter(None, (member.halting.halt for member in ill)):
+                if halt.given_up:
+                    raise halt.refusal
             if ended is not None and ended.is_set():
                 return False
             if time.monotonic() >= until:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from salus.bootstrap.consensus import ConsensusFile, cometbft_home, read_consensus, socket_path
+from salus.bootstrap.heartbeat import follow_vote
 from salus.bootstrap.layout import GENESIS
 from salus.bootstrap.network.asking import Asking
 from salus.bootstrap.network.errors import NoConsensusHome, ServerSilent
 from salus.bootstrap.network.founding_errors import NotBegun
+from salus.bootstrap.network.halting import Halting
 from salus.bootstrap.network.held import hold, say
 from salus.bootstrap.network.keyfiles import refresh
 from salus.bootstrap.network.process import Watched
@@ -49,10 +51,13 @@ class Member:
             raise NoConsensusHome
         if not (home / GENESIS).is_file():
             raise NotBegun
-        self.home, self.consensus, self._now_s = home.absolute(), found, now_s
+        self.home, self._now_s = home.absolute(), now_s
         self._socket = socket_path(self.home)
         self._release = hold(self.home)
         try:
+            if found.has_node and not outside:
+                found = follow_vote(self.home, found)
+            self.consensus = found
             if found.has_node:
                 refresh(self.home, found, (home / GENESIS).read_bytes())
             logs = self.home / "logs"
@@ -76,6 +81,7 @@ class Member:
         except BaseException:
             self._release()
             raise
+        self.halting = Halting(self.home, found, logs, now_s)
         self._asking = Asking(answer_s=PROBE_S)
         self._rpc = Rpc(f"http://{found.rpc}", read_s=PROBE_S)
         self._paused = False
@@ -100,7 +106,10 @@ class Member:
         for one in (self.cometbft, self.application):
             if one is not None:
                 one.press()
-        if self._application_is_there():
+        self.halting.look(self.cometbft, self.application)
+        if self.halting.given_up:
+            self._leave()
+        elif self._application_is_there():
             self._keep_cometbft()
         elif self.cometbft is not None:
             self.cometbft.end()
@@ -108,7 +117,9 @@ class Member:
         self._write_down()
 
     def healthy(self) -> bool:
-        """True if the application serves, and CometBFT answers."""
+        """True if the application serves, CometBFT answers, and nothing is known to keep its blocks from going on."""
+        if self.halting.halt is not None:
+            return False
         if self.application is not None and not (self.application.alive() and self._served):
             return False
         return self.cometbft is None or (self.cometbft.alive() and self._heard_s is not None)
@@ -136,6 +147,7 @@ class Member:
                 self.application.press()
                 time.sleep(0.02)
         self._asking.close()
+        self.halting.close()
         self._rpc.close()
         say(self.home, ())
         self._release()
@@ -143,6 +155,8 @@ class Member:
     def _application_is_there(self) -> bool:
         if self.application is None:
             return self._paused or self._socket.exists()
+        if self.application.ending:
+            return False
         if self.application.alive():
             if not self._served and self._is_probed():
                 self._served = self._answers(f"http://{self.consensus.listen}")
@@ -153,6 +167,14 @@ class Member:
             self._socket.unlink(missing_ok=True)  # of a process that was killed
             self.application.start()
         return False
+
+    def _leave(self) -> None:
+        """Start nothing anew: CometBFT ends, and the application, where it runs, goes on to be read."""
+        self._heard_s = None
+        if self.cometbft is not None:
+            self.cometbft.end()
+        if self.application is not None and not self.application.alive():
+            self._served = False
 
     def _answers(self, url: str) -> bool:
         if self.consensus.certificate is not None:
@@ -176,8 +198,10 @@ class Member:
     def _hear(self) -> None:
         """Ask whether CometBFT answers: one that did and has long been silent hangs. It may take its time at first."""
         try:
-            self._rpc.status(tries=1)
+            found = self._rpc.status(tries=1)
             self._heard_s = self._now_s()
+            if self.cometbft is not None:
+                self.halting.heard(found, self.cometbft)
         except Refusal:
             if self.cometbft is not None and self._heard_s is not None and self._now_s() - self._heard_s > HUNG_S:
                 self.cometbft.end()

@@ -4,7 +4,7 @@ Everything is asked at the nodes themselves and only shown. Two nodes agree if t
 that all of them have, carry the same app hash.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from salus.api.ledger.errors import CatchingUp, StateOld
+from salus.api.ledger.errors import CatchingUp, NotReady, StateOld
 from salus.bootstrap.consensus import ConsensusFile
 from salus.bootstrap.network.asking import Asking
 from salus.bootstrap.network.errors import ServerSilent
+from salus.bootstrap.network.halts import WHY, read_halt
 from salus.bootstrap.network.held import is_held
 from salus.bootstrap.network.keeping import said_by, served_at
 from salus.client.cometbft.rpc import NodeStatus as Answered
@@ -23,6 +24,7 @@ from salus.client.cometbft.rpc import Rpc
 from salus.core.errors import Refusal
 
 ASKED_AT_ONCE, ANSWER_S = 8, 3.0
+MOST_WORDS = 400  # of what a server says
 
 
 class NodeStatus(msgspec.Struct, frozen=True):
@@ -42,6 +44,8 @@ class NodeStatus(msgspec.Struct, frozen=True):
     power: int | None = None  # 0: no validator
     cometbft: str | None = None  # versions
     salus: str | None = None
+    halted: str | None = None  # why its blocks do not go on, where its keeper or its server knows
+    warning: str | None = None  # of its server: what is to be changed before it does harm
 
 
 class NetworkStatus(msgspec.Struct, frozen=True):
@@ -111,6 +115,7 @@ def _asked(asking: Asking, place: _Place) -> tuple[NodeStatus, Answered | None]:
     )
     if isinstance(behind, int):
         node = structs.replace(node, behind_ms=behind)
+    node = structs.replace(node, halted=_halted(place.home, ready), warning=_words(ready.get("warning")))
     try:
         if place.rpc is None:
             return structs.replace(node, up=served), None
@@ -131,6 +136,21 @@ def _asked(asking: Asking, place: _Place) -> tuple[NodeStatus, Answered | None]:
         ),
         found,
     )
+
+
+def _halted(home: Path | None, ready: Mapping[str, Any]) -> str | None:
+    """Return why a node does not go on: as its keeper wrote it down here, else as its server says."""
+    halt = None if home is None else read_halt(home)
+    if halt is not None:
+        return str(halt)
+    if ready.get("code") in WHY:
+        return _words(ready.get("title"))
+    return _words(ready.get("why")) if ready.get("code") == NotReady.code else None
+
+
+def _words(said: object) -> str | None:
+    """Return a stranger's words, fit for a terminal."""
+    return "".join(one for one in said[:MOST_WORDS] if one.isprintable()) or None if isinstance(said, str) else None
 
 
 def _ready(asking: Asking, url: str | None) -> dict[str, Any]:

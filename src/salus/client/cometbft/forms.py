@@ -124,6 +124,11 @@ class CommitForm(msgspec.Struct, frozen=True):
         return Commit(height=self.height, round=self.round, block_id=self.block_id.read(), signatures=signatures)
 
 
+class SignedHeaderForm(msgspec.Struct, frozen=True):
+    header: HeaderForm
+    commit: CommitForm
+
+
 class KeyForm(msgspec.Struct, frozen=True):
     type: Name
     value: Annotated[bytes, msgspec.Meta(max_length=64)]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from salus.client.cometbft.calls import Calls, Failure, refused
+from salus.client.cometbft.evidence import EvidenceForm
 from salus.client.cometbft.forms import (
     MOST_VALIDATORS,
     BlockIdForm,
@@ -17,6 +18,7 @@ from salus.client.cometbft.forms import (
     Hex,
     KeyForm,
     Name,
+    SignedHeaderForm,
     Small,
     Time,
     ValidatorForm,
@@ -27,7 +29,7 @@ from salus.client.cometbft.forms import (
 )
 from salus.client.cometbft.subscription import Subscription
 from salus.client.remote_errors import NodeRefused, UnreadableAnswer
-from salus.cometbft.proto.types_pb2 import Commit, Header, PublicKey, ValidatorSet
+from salus.cometbft.proto.types_pb2 import Commit, EvidenceList, Header, PublicKey, ValidatorSet
 
 READ_S = 10.0
 CHECK_S = 20.0  # so much longer the check of a batch may take
@@ -67,6 +69,7 @@ class FetchedBlock(NamedTuple):
     hash: bytes  # of its header
     header: Header
     txs: tuple[bytes, ...]
+    evidence: EvidenceList
     last_commit: Commit
 
 
@@ -129,13 +132,8 @@ class _Status(msgspec.Struct, frozen=True):
     validator_info: _ValidatorInfo
 
 
-class _SignedHeader(msgspec.Struct, frozen=True):
-    header: HeaderForm
-    commit: CommitForm
-
-
 class _Commit(msgspec.Struct, frozen=True):
-    signed_header: _SignedHeader
+    signed_header: SignedHeaderForm
     canonical: bool
 
 
@@ -152,6 +150,7 @@ class _Data(msgspec.Struct, frozen=True):
 class _Block(msgspec.Struct, frozen=True):
     header: HeaderForm
     data: _Data
+    evidence: EvidenceForm
     last_commit: CommitForm | None
 
 
@@ -289,7 +288,13 @@ class Rpc:
         if height is not None and block.header.height != height:
             raise UnreadableAnswer
         last = block.last_commit.read() if block.last_commit is not None else Commit()
-        return FetchedBlock(bytes.fromhex(found.block_id.hash), block.header.read(), tuple(block.data.txs or ()), last)
+        return FetchedBlock(
+            bytes.fromhex(found.block_id.hash),
+            block.header.read(),
+            tuple(block.data.txs or ()),
+            block.evidence.read(),
+            last,
+        )
 
     def abci_query(self, path: str, data: bytes, height: int = 0, prove: bool = False) -> QueryAnswer:
         """Ask the application behind the node; height 0 is its newest."""

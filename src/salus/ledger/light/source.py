@@ -25,7 +25,7 @@ from salus.client.light.errors import (
 from salus.client.light.verification import check_commit, check_form
 from salus.client.remote_errors import NodeAway, NodeBusy, NodeRefused, PrunedThere, UnreadableAnswer
 from salus.cometbft import chain_id
-from salus.cometbft.hashing import transactions_root
+from salus.cometbft.hashing import evidence_root, transactions_root
 from salus.cometbft.proto.types_pb2 import ValidatorSet
 from salus.cometbft.validators import Validators, set_hash, validator_set
 from salus.core.encoding import encode
@@ -155,12 +155,12 @@ class Source:
         block = LightBlock.of(header, commit, members)
         check_form(chain_id(self._network), block)
         check_commit(chain_id(self._network), block)
-        txs = rpc.block(height).txs
-        if transactions_root(txs) != header.data_hash:
+        found = rpc.block(height)
+        if transactions_root(found.txs) != header.data_hash or evidence_root(found.evidence) != header.evidence_hash:
             raise OtherBlock
         if len(self._sets) < MOST_SETS:
             self._sets[header.validators_hash] = validator_set(block.validators)
-        return _Fetched(block, txs, at)
+        return _Fetched(block, found.txs, at)
 
     def _shun(self, at: int, lie: Refusal) -> None:
         """Ask a node no more for a while."""

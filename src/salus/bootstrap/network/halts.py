@@ -1,0 +1,99 @@
+"""halted.json: why a home's node does not go on, as its keeper found out. Its Salus server and `status` say it.
+
+The keeper writes it, and removes it once the node goes on or is brought up anew. It holds nothing but words of the two
+programs: codes, heights, hashes.
+"""
+
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from salus.core.errors import Kind, Refusal
+from salus.vault.files import LocalFiles
+
+FILE = "halted.json"
+
+
+class StateDiffers(Refusal):
+    code, kind = 0x6344, Kind.UNAVAILABLE
+    text = (
+        "The others decided on another state than this node has: its CometBFT is ended and stays so. Look with `salus "
+        "fsck`, then heal it with `salus ledger reset` (docs/operate/failures.md)."
+    )
+
+
+class HomeDamaged(Refusal):
+    code, kind = 0x6345, Kind.UNAVAILABLE
+    text = (
+        "The ledger of this home is damaged: starting it anew does not help. `salus fsck` names the places; heal it "
+        "with `salus ledger reset` (docs/operate/failures.md)."
+    )
+
+
+class ConsensusEnded(Refusal):
+    code, kind = 0x6346, Kind.UNAVAILABLE
+    text = "The consensus of this node's CometBFT has ended: it is started anew. logs/cometbft.log says why."
+
+
+class ApplicationStopped(Refusal):
+    code, kind = 0x6347, Kind.UNAVAILABLE
+    text = "The ledger of this node has stopped at a block: both processes are started anew. logs/salus.log says why."
+
+
+class StandsStill(Refusal):
+    code, kind = 0x6348, Kind.UNAVAILABLE
+    text = "The others' blocks go on and this node's do not, though its CometBFT answers: it was started anew once."
+
+
+class NeverRecovered(Refusal):
+    code, kind = 0x6349, Kind.UNAVAILABLE
+    text = (
+        "The ledger of this node stopped at one block again and again: it is not started anew any more. Run `salus "
+        "fsck`; heal it with `salus ledger reset`, or install the others' version (docs/operate/failures.md)."
+    )
+
+
+WHY = {
+    one.code: one
+    for one in (StateDiffers, HomeDamaged, ConsensusEnded, ApplicationStopped, StandsStill, NeverRecovered)
+}
+GIVEN_UP = frozenset((StateDiffers.code, HomeDamaged.code, NeverRecovered.code))
+
+
+class Halt(msgspec.Struct, frozen=True):
+    """Why a node does not go on; `cause` in the words of the program that said it."""
+
+    code: int
+    height: int  # of the newest block that its CometBFT was known to have
+    cause: str = ""
+
+    @property
+    def given_up(self) -> bool:
+        """True if its keeper does not start it anew."""
+        return self.code in GIVEN_UP
+
+    @property
+    def refusal(self) -> Refusal:
+        return WHY[self.code]()
+
+    def __str__(self) -> str:
+        return f"{self.refusal}{f' [{self.cause}]' if self.cause else ''}"
+
+
+def read_halt(home: Path) -> Halt | None:
+    """Return why a home's node does not go on, None where nothing is known to keep it from that."""
+    try:
+        found = msgspec.json.decode((home / FILE).read_bytes(), type=Halt)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return found if found.code in WHY else None
+
+
+def keep_halt(home: Path, halt: Halt | None) -> None:
+    """Write it down, or remove what was; raise OSError or a refusal of the disk."""
+    if halt is None:
+        with suppress(FileNotFoundError):
+            (home / FILE).unlink()
+        return
+    LocalFiles().write(home / FILE, msgspec.json.encode(halt))
