@@ -165,7 +165,7 @@ class Replay:
 
     def expected_rows(self) -> dict[bytes, bytes]:
         """Return the rows of the local tables as a checkpoint keeps them."""
-        rows = {_row("seen", row_key(minute, i)): b"".join(ids) for minute, i, ids in self.machine.seen.items()}
+        rows = {_row("seen", row_key(minute, i)): row for minute, i, row in self.machine.seen.items()}
         for level, width in _levels(self.size):
             for index in range((self.before >> 8 * level) // WIDTH, -(-width // WIDTH)):
                 name = bytes((level,)) + index.to_bytes(8, "big")

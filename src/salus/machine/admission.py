@@ -93,7 +93,7 @@ class Gate:
         batch = self.parse(raw)
         payload = batch.payload
         self._window(payload.not_after, time)
-        if batch.id in self.seen:
+        if self.seen.has(batch.id, payload.not_after):
             raise Replayed
         member, kid = payload.carrier
         if not is_serving(state, member):
@@ -149,7 +149,7 @@ class Gate:
         checks: list[Check] = []
         for envelope in envelopes:
             payload = envelope.payload
-            if len(payload.signers) > 1 or envelope.id in self.seen:
+            if len(payload.signers) > 1 or self.seen.has(envelope.id, payload.not_after):
                 continue
             if not time < payload.not_after <= time + WINDOW_MS:
                 continue
@@ -183,7 +183,7 @@ class Gate:
         """Return the live signers of `envelope`; raise the first refusal in order of precedence."""
         payload = envelope.payload
         self._window(payload.not_after, time)
-        if envelope.id in self.seen:
+        if self.seen.has(envelope.id, payload.not_after):
             raise Replayed
         found = [(account, kid, *self._key(state, account, kid, time)) for account, kid in payload.signers]
         for (_, kid, public, _), (_, signature) in zip(found, envelope.signatures, strict=True):

@@ -90,10 +90,14 @@ class Machine:
 
     def _begin(self) -> None:
         self.seen = SeenIds(self.network)
-        self.seen.load(self.store.table_scan(SEEN_TABLE))
-        self._gate = Gate(self.network, self.seen, self.verified)
-        if any(self.store.get(key) != value for key, value in self.seen.hashes().items()):
+        try:
+            self.seen.load(self.store.table_scan(SEEN_TABLE))
+            sound = all(self.store.get(key) == value for key, value in self.seen.hashes().items())
+        except ValueError:
+            sound = False
+        if not sound:
             raise StorageFailure("the seen ids are not those of the state: run fsck")
+        self._gate = Gate(self.network, self.seen, self.verified)
         if self.log.size and self.store.get(LOG_KEY) != encode(LogHead(self.log.size, self.log.root)):
             raise StorageFailure("the log is not that of the state: run fsck")
 

@@ -15,6 +15,7 @@ matter: they change no root and no proof.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
+from struct import Struct
 from typing import NamedTuple, Protocol
 
 from salus.merkle.smt import BITS, EMPTY, INNER, LEAF, Proof
@@ -23,7 +24,9 @@ MAX_DEPTH = 32
 _ENTRY = 96
 _ONE = 32 + _ENTRY  # length of a bucket of one leaf
 _NONE, _LEAF, _INNER = 0, 1, 2  # kinds of a node
-_INNERS = _INNER << 8 | _INNER  # of two siblings
+_ONLY = (_NONE, _LEAF, _LEAF << 8)  # of two siblings of which one is a leaf at most
+_BEGUN = sha256(INNER)  # a copy of it is had for less than a hash that begins anew
+_put_first = Struct("32s").pack_into  # the first 32 bytes of what it is given
 
 
 Hashed = tuple[bytes, bytes | None]  # H(key), H(value)
@@ -93,12 +96,12 @@ class Heap:
         nodes, kinds, entries = heap._nodes, heap._kinds, 0
         first, after = (1 << depth) + split, (2 << depth) + 2 * split  # as `is_bucket` has it
         for at, bucket in filled:
-            count, rest = divmod(len(bucket) - 32, _ENTRY)
-            if not first <= at < after or count < 1 or rest:
+            size = len(bucket)
+            if not first <= at < after or size < _ONE or size % _ENTRY != 32:
                 raise ValueError("bucket")
-            nodes[at << 5 : (at << 5) + 32] = bucket[:32]
-            kinds[at] = _LEAF if count == 1 else _INNER
-            entries += count
+            _put_first(nodes, at << 5, bucket)
+            kinds[at] = _LEAF if size == _ONE else _INNER
+            entries += size // _ENTRY  # the node is a third of one
         heap.count = entries
         heap._climb_level(range(1 << depth, (1 << depth) + split))
         for level in reversed(range(depth)):
@@ -221,22 +224,18 @@ class Heap:
             self._climb_level(level)
 
     def _climb_level(self, parents: Iterable[int]) -> None:
-        nodes, kinds, pairs = self._nodes, self._kinds, self._kinds.cast("H")
+        nodes, kinds, pairs, begun = self._nodes, self._kinds, self._kinds.cast("H"), _BEGUN.copy
         for at in parents:
             left, to = at << 6, at << 5
-            if pairs[at] == _INNERS:
-                nodes[to : to + 32] = sha256(INNER + nodes[left : left + 64]).digest()
-                kinds[at] = _INNER
-                continue
-            children = kinds[at * 2], kinds[at * 2 + 1]
-            kind = max(children)
-            if kind == _INNER or _NONE not in children:
-                nodes[to : to + 32] = sha256(INNER + nodes[left : left + 64]).digest()
-                kinds[at] = _INNER
-            else:  # a leaf without a sibling is its parent too, and so is nothing
-                only = left + 32 if children[1] else left
+            if pairs[at] in _ONLY:  # a leaf without a sibling is its parent too, and so is nothing
+                only = left + 32 if kinds[at * 2 + 1] else left
                 nodes[to : to + 32] = nodes[only : only + 32]
-                kinds[at] = kind
+                kinds[at] = max(kinds[at * 2], kinds[at * 2 + 1])
+            else:
+                node = begun()
+                node.update(nodes[left : left + 64])
+                nodes[to : to + 32] = node.digest()
+                kinds[at] = _INNER
 
     def _leaf_under(self, at: int) -> bytes:
         """Return the one entry under a node that is a leaf."""
