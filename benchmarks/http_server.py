@@ -14,8 +14,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
-from starlette.middleware import Middleware
-
 from benchmarks.world import World
 from salus.api.app import make_app
 from salus.api.explorer.portal import read_files, routes
@@ -101,7 +99,7 @@ def main() -> None:
     bound = bind(Listening("127.0.0.1", 0))
     limits = Limits(address_rate=_OPEN, address_burst=_OPEN)
     made, guard = served(world, organisation, work), SignedGuard(lambda: bound.authorities, limits=limits)
-    app = make_app(made, OPERATIONS, guard, routes(read_files()), [Middleware(Quick, made, guard)])
+    app = make_app(made, OPERATIONS, guard, routes(read_files()), Quick(made, guard))
     if given.ticking:
         threading.Thread(target=tick, args=(world,), daemon=True).start()
     with closing(world.ledger), organisation.carrier:

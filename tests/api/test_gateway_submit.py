@@ -404,26 +404,7 @@ def test_recoveries_and_vetoes_that_nobody_entitled_signed_are_not_carried(serve
     assert logged(served) == entries
 
 
-@pytest.mark.parametrize("body", ["good", "malformed", "expired", "large"])
-def test_the_short_way_answers_as_the_usual_one(served: World, body: str) -> None:
-    now = served.story.region.ledger.now()
-    bad = {"malformed": b"\x00", "expired": late(served, now), "large": bytes(300_000)}
-    answers = []
-    for headers in ({}, {"accept": "application/cbor"}):  # with a wish for a form it is the usual way
-        raw = opening(served.story.north) if body == "good" else bad[body]
-        answer = served.call("POST", "/north/envelopes", raw, COSE, headers=headers)
-        fields = {name: value for name, value in answer.headers.items() if name != "content-length"}
-        if body == "good":
-            answers.append((answer.status_code, fields, len(answer.content) > 300))
-        else:
-            answers.append((answer.status_code, fields, answer.content))
-    assert answers[0] == answers[1]
-    figures = served.call("GET", "/metrics").text
-    counted = f'operation="postEnvelopes",status="{answers[0][0]}"}} 2.0'
-    assert counted in figures
-
-
-def test_no_other_request_goes_the_short_way(served: World) -> None:
+def test_no_other_path_method_or_media_type_takes_envelopes(served: World) -> None:
     raw = opening(served.story.north)
     assert served.refused("POST", "//envelopes", raw, COSE)[0] == 404
     assert served.refused("POST", "/north/north/envelopes", raw, COSE)[0] == 404

@@ -59,11 +59,15 @@ class Admitted:
         self._places.hold(size)
         self._size += size
 
+    def leave(self) -> None:
+        """Give the place back."""
+        self._places.leave(self._address, self._size)
+
     def __enter__(self) -> "Admitted":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._places.leave(self._address, self._size)
+        self.leave()
 
 
 @lru_cache(4_096)

@@ -23,6 +23,7 @@ from salus.api.operate.watch import Watch, Watched
 from salus.api.operation import Call, Operation
 from salus.api.problem import Bug, problem
 from salus.api.served import Served
+from salus.api.short import Short
 from salus.api.waiting import Waiting
 from salus.core.errors import Refusal
 
@@ -36,10 +37,10 @@ class Guard(Protocol):
         """Return the values of Host, in lower case, that the server answers for."""
         ...
 
-    def admit(self, request: Request, operation: Operation) -> Admitted:
-        """Count a request against its caller's limits, before anything is read; raise TooManyRequests or Busy.
+    def admit(self, client: tuple[str, int] | None, operation: Operation) -> Admitted:
+        """Count a request against the limits of the address that sent it, before anything is read.
 
-        What is returned holds the request's place until its block ends.
+        Raises TooManyRequests, Busy. What is returned holds the request's place until its block ends.
         """
         ...
 
@@ -57,9 +58,12 @@ def make_app(
     operations: Sequence[Operation],
     guard: Guard,
     others: Sequence[BaseRoute] = (),
-    shorter: Sequence[Middleware] = (),
+    short: Short | None = None,
 ) -> Starlette:
-    """Return the application of these operations; `others` are routes that serve files, `shorter` ways before all."""
+    """Return the application of these operations; `others` are routes that serve files.
+
+    A server of it (`api.server`) lets requests go a `short` way where that takes them.
+    """
 
     watch = Watch() if served is None else served.watch
 
@@ -69,11 +73,12 @@ def make_app(
     routes = [Route(one.path, watched(one), methods=[one.method], name=one.name) for one in operations]
     app = Starlette(
         routes=[*routes, *others],
-        middleware=[Middleware(Fence, guard.authorities), *shorter],
+        middleware=[Middleware(Fence, guard.authorities)],
         exception_handlers={HTTPException: _unrouted},
     )
     app.router.redirect_slashes = False  # a redirect would repeat what the caller calls this host
     app.state.waiting = Waiting() if served is None else served.waiting  # for the server, which ends it
+    app.state.short = short
     return app
 
 
@@ -94,7 +99,7 @@ class _Endpoint:
 
         request = Request(scope, receive)
         try:
-            with self._guard.admit(request, self._operation) as admitted:
+            with self._guard.admit(request.client, self._operation) as admitted:
                 response = await self._answer(request, admitted)
                 async with aclosing(_Streamed(response)):
                     await response(scope, receive, sending)

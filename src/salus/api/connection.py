@@ -8,6 +8,7 @@ header fields. What is refused here is answered in problem details, where nothin
 import asyncio
 from asyncio import AbstractEventLoop, TimerHandle, Transport
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from uvicorn._types import ASGISendEvent
@@ -24,19 +25,22 @@ from salus.api.errors import (
 )
 from salus.api.fence import ALWAYS
 from salus.api.problem import problem
+from salus.api.short import Short, lines
 from salus.core.errors import Refusal
 
 MOST_TARGET, MOST_HEAD, MOST_FIELDS = 8_192, 65_536, 100  # bytes, bytes, number
 MOST_WAITING = 32  # requests sent before the one in front was answered (RFC 9112 section 9.3.2)
+_CLOSE = b"connection: close\r\n\r\n"  # the end of a connection's last head
 LINGER_S, MOST_LINGERING = 2.0, 4_194_304  # what still comes after the last answer is read and let go, so far
 
 
 class BoundedConnection(HttpToolsProtocol):
     """A connection of a server's door."""
 
-    def __init__(self, door: Door, **given: Any) -> None:
+    def __init__(self, door: Door, short: Short | None, **given: Any) -> None:
         super().__init__(**given)
-        self._door = door
+        self._door, self._short = door, short
+        self._held: Any = None  # the application, of a request that goes the short way if it comes whole
         self._timers: dict[str, TimerHandle] = {}
         self._in_body = False
         self._head = self._fields = self._field_bytes = 0
@@ -75,12 +79,17 @@ class BoundedConnection(HttpToolsProtocol):
                 self.transport.abort()
             return
         if not self._in_body:
-            if "head" not in self._timers:
-                self._after_s("head", self._door.limits.head_s, self._head_too_slow)
             self._head += len(data)
         super().data_received(data)
-        if not self._in_body and self._head > MOST_HEAD and not self._ended:
+        if self._held is not None:
+            app, self._held = self._held, None
+            self._begin(self.cycle, app)
+        if self._in_body or not self._head or self._ended:
+            return
+        if self._head > MOST_HEAD:
             self._refuse(HeadersTooLarge())
+        elif "head" not in self._timers:
+            self._after_s("head", self._door.limits.head_s, self._head_too_slow)
 
     def pause_writing(self) -> None:
         """The peer takes less than there is: it has some time to take more."""
@@ -118,15 +127,15 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
-        version, hosts = self.parser.get_http_version(), sum(name == b"host" for name, _ in self.headers)
+        version, hosts = self.parser.get_http_version(), [name for name, _ in self.headers].count(b"host")
         if version not in ("1.0", "1.1") or hosts > 1 or (hosts == 0 and version == "1.1"):
             self._raise(MalformedRequest())  # RFC 9112 section 3.2
         if not self.url.startswith(b"/"):
             self._raise(MalformedRequest())  # we are nobody's proxy
         before = self.cycle
         super().on_headers_complete()
-        if self.cycle is not before:
-            self._bind(self.cycle, keep_alive=self.cycle.keep_alive and not self.parser.should_upgrade())
+        if self.cycle is not before and self.parser.should_upgrade():
+            self.cycle.keep_alive = False
         self._in_body = True
         self._stop("head")
         self._door.busy(self)
@@ -135,13 +144,50 @@ class BoundedConnection(HttpToolsProtocol):
         """The request came whole; a head may follow."""
         super().on_message_complete()
         self._in_body, self._head = False, 0
+        if self._held is not None and self._short is not None:
+            self._held = None
+            self._begin_short(self._short, self.cycle)
 
-    def _bind(self, cycle: RequestResponseCycle, *, keep_alive: bool) -> None:
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Begin to answer a request: when its head is here, or after those that were sent before it."""
+        head: Any = cycle.scope
+        if self._short is None or self.flow.write_paused or not self._short.takes(head):
+            self._begin(cycle, app)
+        elif not cycle.more_body:
+            self._begin_short(self._short, cycle)
+        elif not self._in_body:
+            self._held = app
+        else:
+            self._begin(cycle, app)
+
+    def _begin_short(self, short: Short, cycle: RequestResponseCycle) -> None:
+        head: Any = cycle.scope
+        short.begin(head, bytes(cycle.body), partial(self._reply, cycle))
+
+    def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Begin to answer a request the usual way."""
+        self._bind(cycle)
+        super()._start_asgi_task(cycle, app)
+
+    def _reply(self, cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
+        """Write a whole answer; return False where nobody takes it any more."""
+        if cycle.disconnected or self.transport.is_closing():
+            return False
+        usual, end = lines(self.server_state.default_headers), b"\r\n" if cycle.keep_alive else _CLOSE
+        self.transport.write(b"".join((STATUS_LINE[status], usual, head, end, body)))
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.end()
+        self.on_response_complete()
+        return True
+
+    def _bind(self, cycle: RequestResponseCycle) -> None:
         """Let a request's answer end in good order, and its making end where nobody takes it."""
         send = cycle.send
 
         async def sending(message: ASGISendEvent) -> None:
             if cycle.disconnected or self.transport.is_closing():
+                cycle.disconnected = True  # or uvicorn would answer that nothing was answered
                 raise PeerGone
             await send(message)
             if message["type"] == "http.response.body" and message.get("more_body", False):
@@ -149,7 +195,6 @@ class BoundedConnection(HttpToolsProtocol):
 
         cycle.send = sending  # type: ignore[method-assign]
         cycle.transport = _Ending(self)  # type: ignore[assignment]
-        cycle.keep_alive = keep_alive
 
     # How it ends.
 
@@ -261,15 +306,14 @@ class _Ending:
 def _answer(refusal: Refusal) -> bytes:
     """Return a whole answer."""
     made = problem(refusal)
-    fields = [*made.raw_headers, *ALWAYS, (b"cache-control", b"no-store"), (b"connection", b"close")]
-    head = b"".join(name + b": " + value + b"\r\n" for name, value in fields)
-    return b"".join((STATUS_LINE[made.status_code], head, b"\r\n", bytes(made.body)))
+    head = lines([*made.raw_headers, *ALWAYS, (b"cache-control", b"no-store")])
+    return b"".join((STATUS_LINE[made.status_code], head, _CLOSE, bytes(made.body)))
 
 
-def connections(door: Door) -> Callable[..., BoundedConnection]:
+def connections(door: Door, short: Short | None = None) -> Callable[..., BoundedConnection]:
     """Return what makes the connections of a server, as uvicorn asks for it."""
 
     def make(*, _loop: AbstractEventLoop | None = None, **given: Any) -> BoundedConnection:
-        return BoundedConnection(door, _loop=_loop, **given)
+        return BoundedConnection(door, short, _loop=_loop, **given)
 
     return make

@@ -5,7 +5,7 @@ A request that names a host which is not this server's comes from a page whose n
 https://www.rfc-editor.org/rfc/rfc9110#section-7.2, https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/CSP3/
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
@@ -17,7 +17,7 @@ from salus.api.errors import CrossOrigin, MalformedRequest, UnknownHost
 from salus.api.problem import problem
 from salus.core.errors import Refusal
 
-Fields = Iterable[tuple[bytes, bytes]]
+Fields = Collection[tuple[bytes, bytes]]
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -44,14 +44,14 @@ class Fence:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        told = _telling(send, scope["scheme"] == "https")
+        telling = _telling(send, scope["scheme"] == "https")
         app = self._app
         try:
             check_origin(scope["headers"], self._authorities())
         except Refusal as refusal:
             app = problem(refusal)
         with suppress(PeerGone):
-            await app(scope, receive, told)
+            await app(scope, receive, telling)
 
 
 def check_origin(fields: Fields, authorities: frozenset[str]) -> None:
@@ -82,18 +82,20 @@ def _is_address(host: str) -> bool:
     return True
 
 
+def told(fields: Fields, tls: bool) -> list[tuple[bytes, bytes]]:
+    """Return an answer's header fields with those that browsers heed."""
+    own = {name.lower(): value for name, value in fields}
+    more = [one for one in _fields(own.get(b"content-type", b"")) if one[0] not in own]
+    return [*fields, *more, *([_TLS] if tls else [])]
+
+
 def _telling(send: Send, tls: bool) -> Send:
-    async def told(message: Message) -> None:
+    async def telling(message: Message) -> None:
         if message["type"] == "http.response.start":
-            fields = list(message.get("headers", ()))
-            message = {**message, "headers": fields}
-            own = {name.lower() for name, _ in fields}
-            media_type = next((value for name, value in fields if name.lower() == b"content-type"), b"")
-            fields += [one for one in _fields(media_type) if one[0] not in own]
-            fields += [_TLS] if tls else []
+            message = {**message, "headers": told(message.get("headers", ()), tls)}
         await send(message)
 
-    return told
+    return telling
 
 
 @lru_cache(64)

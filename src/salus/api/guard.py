@@ -42,9 +42,9 @@ class SignedGuard:
         self._members = Rates(limits.member_rate, limits.member_burst, limits.callers)
         self._people = Rates(limits.person_rate, limits.person_burst, limits.callers)
 
-    def admit(self, request: Request, operation: Operation) -> Admitted:
+    def admit(self, client: tuple[str, int] | None, operation: Operation) -> Admitted:
         """Count the request against its address; raise TooManyRequests, Busy. What it returns is its place."""
-        address = _address(request)
+        address = _address(client)
         self._addresses.take(address, operation.cost, self._clock_s())
         return self.places.enter(address)
 
@@ -59,7 +59,7 @@ class SignedGuard:
             raise NotAllowed
 
         def count(caller: Caller) -> None:
-            self.known(_address(request), caller.key, operation.cost, member=caller.member)
+            self.known(_address(request.client), caller.key, operation.cost, member=caller.member)
 
         caller = self._signatures.caller(served.ledger, request, body, count)
         if operation.who is not Who.ACCOUNT and not (caller.member and caller.role == Role.GATEWAY):
@@ -85,5 +85,5 @@ class SignedGuard:
         self._signatures.close()
 
 
-def _address(request: Request) -> str:
-    return counted_address(request.client.host) if request.client else ""
+def _address(client: tuple[str, int] | None) -> str:
+    return counted_address(client[0]) if client else ""

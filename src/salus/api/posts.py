@@ -38,9 +38,12 @@ class Answered(NamedTuple):
     raw: bytes
 
 
+Then = Callable[[Answered | BaseException], None]
+
+
 class _Post(NamedTuple):
     envelope: bytes
-    answer: "asyncio.Future[Answered]"
+    then: Then  # called in the event loop
 
 
 class Posts:
@@ -68,13 +71,26 @@ class Posts:
 
         Raises Busy, NoSuchOrganisation, and why the envelope, or the batch that it was in, was refused.
         """
+        answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+
+        def then(known: Answered | BaseException) -> None:
+            if answer.done():  # nobody waits any more
+                return
+            if isinstance(known, BaseException):
+                answer.set_exception(known)
+            else:
+                answer.set_result(known)
+
+        self.post(found, slug, envelope, then)
+        return await answer
+
+    def post(self, found: Found, slug: str, envelope: bytes, then: Then) -> None:
+        """The same without a task: `then` is called with the answer, or with what `carry` raises; raise Busy."""
         queue = self._waiting.setdefault(slug, deque())
         if len(queue) >= MOST_WAITING:
             raise Busy
-        post = _Post(envelope, asyncio.get_running_loop().create_future())
-        queue.append(post)
+        queue.append(_Post(envelope, then))
         self._go_on(found, slug)
-        return await post.answer
 
     async def run(self, function: Callable[[], Result]) -> Result:
         """Return what a function returns that sends envelopes and waits for them; raise Busy where too many wait."""
@@ -111,12 +127,7 @@ class Posts:
         error = done.exception()
         answers = [error] * len(group) if error is not None else done.result()
         for post, answer in zip(group, answers, strict=True):
-            if post.answer.done():  # nobody waits any more
-                continue
-            if isinstance(answer, BaseException):
-                post.answer.set_exception(answer)
-            else:
-                post.answer.set_result(answer)
+            post.then(answer)
         self._go_on(found, slug)
 
 

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from salus.api.connection import connections
 from salus.api.door import Door
 from salus.api.limits import Limits
+from salus.api.short import Forwarded, Short
 from salus.api.tls import server_context
 from salus.api.waiting import Waiting
 
@@ -54,7 +55,8 @@ def make_server(
     quiet = logging.getLogger("uvicorn")
     quiet.propagate = False
     quiet.handlers[:] = [logging.NullHandler()]
-    make: Any = connections(Door(limits))
+    short: Short | None = app.state.short
+    make: Any = connections(Door(limits), Forwarded(short, limits.proxies) if short and limits.proxies else short)
     keep_alive_s: Any = limits.keep_alive_s  # seconds as of asyncio
     config = uvicorn.Config(
         app,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import orjson
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 
 from salus.api.app import Guard, make_app
 from salus.api.directory.operations import OPERATIONS as DIRECTORY
@@ -72,7 +71,7 @@ def serving(
     made = served(region, work, answering, watch, tiles_folder(region.home, tiles), consortium)
     try:
         made.waiting.add(made.reading.tail.close)
-        yield make_app(made, OPERATIONS, guard, routes(read_files()), [Middleware(Quick, made, guard)])
+        yield make_app(made, OPERATIONS, guard, routes(read_files()), Quick(made, guard))
     finally:
         made.reading.close()
         guard.close()

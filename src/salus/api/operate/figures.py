@@ -58,7 +58,10 @@ class Looks(NamedTuple):
 
 
 class Figures:
-    """Counts requests as they end. `of_request` is for the event loop's thread, `page` for any."""
+    """Counts requests as they end. `page` is for any thread, the rest for the event loop's.
+
+    `under_way` are requests that are being answered.
+    """
 
     def __init__(self, looks: Looks | None = None, lasts_s: float = LASTS_S) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
@@ -70,7 +73,9 @@ class Figures:
         self._seconds = Histogram(
             "salus_request_seconds", "How long answers took.", ("operation",), buckets=SECONDS, registry=self._registry
         )
-        self.under_way = Gauge("salus_requests_under_way", "Requests being answered.", registry=self._registry)
+        self.under_way = 0
+        gauge = Gauge("salus_requests_under_way", "Requests being answered.", registry=self._registry)
+        gauge.set_function(lambda: self.under_way)
         self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         if looks is not None:
             self._registry.register(_Looked(looks, lasts_s))

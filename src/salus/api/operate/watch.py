@@ -41,12 +41,12 @@ class Watched:
 
         async def noting(message: Message) -> None:
             nonlocal status
+            await send(message)
             if message["type"] == "http.response.start":
                 status = message["status"]
-            await send(message)
 
         parent = next((value for name, value in scope["headers"] if name == b"traceparent"), b"").decode("latin-1")
-        watch.figures.under_way.inc()
+        watch.figures.under_way += 1
         try:
             with watch.tracing.request(self._operation, self._method, self._path, parent) as span:
                 try:
@@ -55,4 +55,4 @@ class Watched:
                     span.status(status)
                     watch.ended(self._operation, status, time.perf_counter() - begun)
         finally:
-            watch.figures.under_way.dec()
+            watch.figures.under_way -= 1
