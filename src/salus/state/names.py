@@ -35,8 +35,8 @@ def shape(raw: bytes | None) -> Shape | None:
 
 
 def buckets_for(count: int) -> int:
-    """Return how many buckets a tree of so many keys is cut into at least: four keys to a bucket."""
-    return max(1 << MIN_DEPTH, count // 4)
+    """Return how many buckets a tree of so many keys is cut into at least: two keys to a bucket."""
+    return max(1 << MIN_DEPTH, count // 2)
 
 
 def shape_for(count: int) -> Shape:

@@ -184,7 +184,7 @@ def apply_for(home: Path, invitation: Invitation, spec: MemberSpec, passphrase: 
     said, card = said_by(home), None
     if said.has_node:
         own = own_card(home)
-        card = Card(own.name, own.node, own.p2p, own.rpc, own.url)
+        card = Card(own.name, own.node, own.p2p or said.p2p, own.rpc, own.url)
         FILES.write(home / CARD, write_card(own))
     application = Application(network, opening, bytes.fromhex(invitation.nonce), entry, card)
     FILES.write(home / APPLICATION, encode(application))
