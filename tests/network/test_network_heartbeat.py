@@ -7,9 +7,9 @@ import pytest
 from consensus.consensus_world import Node
 from salus.bootstrap.consensus import ConsensusFile, read_consensus, write_consensus
 from salus.bootstrap.heartbeat import follow_vote, heartbeat_for, is_slow
-from salus.bootstrap.network.founding import found_network
 from salus.bootstrap.network.member import Member
 from salus.bootstrap.network.plan import usual
+from salus.bootstrap.network.together import found_network
 from salus.contracts.governance.parameters import BOUNDS, Parameter
 from salus.testing.region import Region
 from salus.vault import keystore

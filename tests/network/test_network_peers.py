@@ -14,11 +14,11 @@ from salus.bootstrap.consensus import MOST_MEMBERS, ConsensusFile, Peer, read_co
 from salus.bootstrap.network import joining
 from salus.bootstrap.network.config import config_toml
 from salus.bootstrap.network.errors import BadPeerCard, NoConsensusHome, NoSuchPeer, PeerClash
-from salus.bootstrap.network.founding import found_network
 from salus.bootstrap.network.joining import Application, Invitation, admit, join
 from salus.bootstrap.network.keyfiles import node_id
 from salus.bootstrap.network.peers import add_peer, own_card, read_card, remove_peer, write_card
 from salus.bootstrap.network.plan import PlannedMember, places, usual
+from salus.bootstrap.network.together import found_network
 from salus.core.encoding import decode
 from salus.core.genesis import founder_id, read_genesis
 from salus.vault import keystore

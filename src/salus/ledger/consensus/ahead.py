@@ -50,12 +50,10 @@ class Ahead:
 
     def _verify(self, batch: Batch) -> None:
         machine = self._chain.machine
-        if batch.id in machine.seen:  # its block came first
-            return
         parsed = machine.read(batch)
         for start in range(0, len(parsed), PIECE):
             with self._lock:
-                if batch.id in machine.seen:
+                if machine.seen.has(batch.id, batch.payload.not_after):  # its block came first
                     return
                 signed = machine.signed(parsed[start : start + PIECE], self._clock.now_ms())
             for one in signed:
