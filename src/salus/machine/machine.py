@@ -11,7 +11,6 @@ block changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 from salus.contracts.context import ValidatorUpdate
@@ -152,8 +151,10 @@ class Machine:
         """Return those envelopes of a batch that can be parsed, remembered until it is executed. In any thread."""
         found: list[Envelope] = []
         for raw in batch.payload.envelopes:
-            with suppress(Refusal):
+            try:
                 found.append(self._gate.read(raw, keep=True))
+            except Refusal:
+                continue
         return found
 
     def signed(self, envelopes: Sequence[Envelope], time: int = 0) -> list[Signed]:
