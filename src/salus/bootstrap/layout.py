@@ -26,6 +26,7 @@ from salus.policy.types import OrganisationRole
 from salus.vault.files import LocalFiles
 
 GENESIS = "genesis.cbor"
+BACKUP = "backup.json"  # in a backup of a home, which is none itself
 SIGNED_UNTIL = "signed-until"
 PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
