@@ -9,6 +9,7 @@ import pytest
 from network.networks import Network, environment, free_ports, network_of, salus, until
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
+ROOM_BLOCKS = 80  # in which a vote is cast: half a minute at this heartbeat, and commands start slowly on a busy machine
 
 
 @pytest.fixture
@@ -48,7 +49,8 @@ def bring_up(network: Network, member: str) -> None:
 def admitted(network: Network) -> None:
     """Let the one member open the account, propose and vote, and wait until the newcomer signs blocks."""
     application = network.home("south") / "application.cbor"
-    made = network.run("north", "network", "admit", "--as", "north", application, "--json").data
+    effective = ("--effective", height(network, "north") + ROOM_BLOCKS)
+    made = network.run("north", "network", "admit", "--as", "north", *effective, application, "--json").data
     network.run("north", "org", "vote", "--as", "north", made["proposal"])
     until(lambda: height(network, "north") >= made["effective_height"], "the height of the vote's effect")
     network.run("north", "staff", "add", "--as", "north", "Somebody")  # blocks without a batch change nothing

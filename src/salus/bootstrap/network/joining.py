@@ -182,8 +182,12 @@ def _opening(network: bytes, invitation: Invitation, spec: MemberSpec, made: Org
     )
 
 
-def admit(region: Region, sponsor: str, raw: bytes, power: int = 1) -> tuple[bytes, Proposed]:
+def admit(
+    region: Region, sponsor: str, raw: bytes, power: int = 1, effective: int | None = None
+) -> tuple[bytes, Proposed]:
     """Open the account that an application wants, and propose its admission, with its validator; return the account.
+
+    `effective` is the height at which votes are counted, by default some blocks ahead.
 
     Raises BadInvitation where it is not for this sponsor and network, or proves nothing, and the contract's refusals.
     """
@@ -203,4 +207,4 @@ def admit(region: Region, sponsor: str, raw: bytes, power: int = 1) -> tuple[byt
     actions: list[Message] = [AdmitMember(account)]
     if entry is not None:
         actions.append(SetValidator(account, entry.public, power, entry.proof))
-    return account, propose(backer, actions)
+    return account, propose(backer, actions, effective)
