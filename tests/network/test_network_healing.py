@@ -10,6 +10,7 @@ import pytest
 from network.networks import Network, network_of, salus, until
 from salus.bootstrap.consensus import read_consensus
 from salus.client.cometbft.rpc import Rpc
+from salus.ledger.errors import StateDamaged
 from salus.state.store import Store
 
 pytestmark = [pytest.mark.timeout(1200), pytest.mark.long]  # each test ends and starts twelve processes, some twice
@@ -88,7 +89,7 @@ def test_a_node_whose_state_was_tampered_with_stops_and_heals(network: Network) 
     damage(home)
     network.up()
     until((home / "ledger/damaged").exists, "the damage found, at the next snapshot")
-    until(lambda: "0x7062" in (home / "logs/salus.log").read_text(), "its reason")
+    until(lambda: f'"code":{StateDamaged.code}' in (home / "logs/salus.log").read_text(), "its reason")
     until(lambda: heights(network)["north"] > before + 30, "the others, which go on")
     assert network.status()["nodes"][2]["up"] is False
     height, digest = trusted(network, "north")
