@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from network.networks import Network, environment, free_ports, network_of, salus, until
+from network.networks import Network, environment, free_run, network_of, salus, until
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
-ROOM_BLOCKS = 80  # in which a vote is cast: half a minute at this heartbeat, and commands start slowly on a busy machine
+ROOM_BLOCKS = 80  # in which a vote is cast: half a minute at this heartbeat; commands start slowly on a busy machine
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def invited(network: Network) -> Path:
 
 
 def joined(network: Network, invitation: Path, *more: object, slug: str = "south", status: int = 0) -> object:
-    port, listen = min(free_ports(2)), max(free_ports(2))
+    first = free_run(10)
     return salus(
         *("network", "join", "--home", network.home(slug), "--invitation", invitation, "--unattended", "--json"),
-        *("--first-port", port - 10, "--listen", listen, *more, f"{slug}:hospital:South of the tests"),
+        *("--first-port", first, "--listen", first + 9, *more, f"{slug}:hospital:South of the tests"),
         status=status,
     )
 
