@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from salus.bootstrap.consensus import BadConsensus, ConsensusFile, Peer, Trust, read_consensus, write_consensus
-from salus.bootstrap.copies import back_up
+from salus.bootstrap.copies import back_up, restore
 from salus.bootstrap.network.config import config_toml
 from salus.bootstrap.network.founding import found_network, heartbeat_ms
 from salus.bootstrap.network.keeping import homes_in
@@ -50,9 +50,11 @@ def settings(consensus: ConsensusFile) -> dict[str, Any]:
 
 def test_a_backup_beside_the_homes_is_none_of_them(homes: tuple[Path, ...]) -> None:
     backup = homes[0].parent / "backup-of-north"
-    back_up(homes[0], backup, nullcontext(True))
+    assert back_up(homes[0], backup, nullcontext(False)).height == 0, "it was never up"
     assert read_consensus(backup) == read_consensus(homes[0])
     assert homes_in(homes[0].parent) == tuple(sorted(homes))
+    assert restore(backup, homes[0].parent / "again", "").signs is False
+    assert set(homes_in(homes[0].parent)) == {*homes, homes[0].parent / "again"}
 
 
 def test_all_homes_are_of_one_network_and_none_has_anothers_key(homes: tuple[Path, ...]) -> None:

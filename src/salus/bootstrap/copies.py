@@ -95,7 +95,7 @@ def back_up(home: Path, to: Path, still: AbstractContextManager[bool]) -> Backup
         raise NoRegion
     with room_for_snapshot(home) as room:
         with still as served, ExitStack() as closed:
-            if not served:
+            if not served and (home / "ledger").is_dir():  # else it was never up
                 closed.callback(_held(home / "ledger"))
             take_snapshot(home, room)
         _copy(room, to)
