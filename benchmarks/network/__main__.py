@@ -14,13 +14,13 @@ import json
 import platform
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.http import check_cpu_us
 from benchmarks.network import clique, kvstore
 from benchmarks.network.ours import Consortium
-from benchmarks.network.processes import Missing, Node, built, installed, offered
+from benchmarks.network.processes import Missing, Node, built, installed, offered, write
 from salus.bootstrap.network.binary import find_cometbft
 
 NODES = 4
@@ -70,11 +70,11 @@ def _ours(folder: Path, load: Path, seconds: float) -> Figures:
 
         def grants(rate: float, lasts: float) -> Figures:
             per_batch = max(1, round(rate / (NODES * BATCHES_S)))
-            _write(file, world.grants(round(rate * lasts), per_batch))
+            write(file, world.grants(round(rate * lasts), per_batch))
             return offered(load, "cometbft", [node.url for node in nodes], file, rate, lasts)
 
         def records(rate: float, lasts: float) -> Figures:
-            _write(file, world.anchors(round(rate * lasts / 10)))
+            write(file, world.anchors(round(rate * lasts / 10)))
             return offered(load, "cometbft", [node.url for node in nodes], file, rate, lasts)
 
         figures = _measured("ours", grants, nodes, seconds)
@@ -88,7 +88,7 @@ def _kvstore(folder: Path, load: Path, seconds: float) -> Figures:
         def posts(each: Callable[[float], int]) -> Offer:
             def offer(rate: float, lasts: float) -> Figures:
                 size, count = each(rate), round(rate * lasts)
-                _write(file, ((_pair(next(numbers), size * BYTES), size) for _ in range(count // size)))
+                write(file, ((_pair(next(numbers), size * BYTES), size) for _ in range(count // size)))
                 return offered(load, "cometbft", [node.url for node in nodes], file, rate, lasts, connections=64)
 
             return offer
@@ -163,12 +163,6 @@ def _pair(number: int, size: int) -> bytes:
     """Return a transaction of kvstore, `key=value`, of so many bytes."""
     key = b"%012d=" % number
     return key + bytes(97 + (number * 31 + at) % 26 for at in range(size - len(key)))
-
-
-def _write(file: Path, transactions: Iterable[tuple[bytes, int]]) -> None:
-    with file.open("wb") as written:
-        for raw, weight in transactions:
-            written.write(len(raw).to_bytes(4, "big") + weight.to_bytes(4, "big") + raw)
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ class Consortium:
                 said = read_consensus(home)
                 assert said is not None
                 nodes.append(Node(f"http://{said.rpc}", self._processes(home)))
-            wait_for(nodes, lambda node: _height(node) >= 1, "no blocks")
+            wait_for(nodes, lambda node: height_of(node) >= 1, "no blocks")
             yield nodes
 
     def _processes(self, home: Path) -> dict[str, Running]:
@@ -157,7 +157,8 @@ def refused(node: Node, height: int) -> dict[int, int]:
     return found
 
 
-def _height(node: Node) -> int:
+def height_of(node: Node) -> int:
+    """Return the height of a node's newest block; raises OSError."""
     return int(call(node.url, "status", {})["sync_info"]["latest_block_height"])
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import socket
@@ -133,6 +133,13 @@ def call(url: str, method: str, params: Any) -> Any:
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)["result"]
+
+
+def write(file: Path, transactions: Iterable[tuple[bytes, int]]) -> None:
+    """Write transactions with their weights as the load tool reads them."""
+    with file.open("wb") as written:
+        for raw, weight in transactions:
+            written.write(len(raw).to_bytes(4, "big") + weight.to_bytes(4, "big") + raw)
 
 
 def offered(

@@ -2,13 +2,14 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -72,6 +73,16 @@ def free_ports(count: int) -> list[int]:
     for one in taken:
         one.close()
     return ports
+
+
+def free_run(count: int) -> int:
+    """Return the first of so many ports in a row that nobody has, below those that connections are given (ip(7))."""
+    while True:
+        first = random.randrange(15_000, 32_000 - count)
+        with ExitStack() as taken, suppress(OSError):
+            for port in range(first, first + count):
+                taken.enter_context(socket()).bind(("127.0.0.1", port))
+            return first
 
 
 @dataclass

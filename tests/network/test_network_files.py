@@ -6,14 +6,17 @@ import shutil
 import subprocess
 import tomllib
 from base64 import b64decode
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from salus.bootstrap.consensus import BadConsensus, ConsensusFile, Peer, Trust, read_consensus, write_consensus
+from salus.bootstrap.copies import back_up, restore
 from salus.bootstrap.network.config import config_toml
 from salus.bootstrap.network.founding import heartbeat_ms
+from salus.bootstrap.network.keeping import homes_in
 from salus.bootstrap.network.keyfiles import address, node_id
 from salus.bootstrap.network.plan import read_members, usual
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus
@@ -44,6 +47,15 @@ def said(home: Path) -> ConsensusFile:
 
 def settings(consensus: ConsensusFile) -> dict[str, Any]:
     return tomllib.loads(config_toml(consensus, Path("/run/salus/abci.sock")))
+
+
+def test_a_backup_beside_the_homes_is_none_of_them(homes: tuple[Path, ...]) -> None:
+    backup = homes[0].parent / "backup-of-north"
+    assert back_up(homes[0], backup, nullcontext(False)).height == 0, "it was never up"
+    assert read_consensus(backup) == read_consensus(homes[0])
+    assert homes_in(homes[0].parent) == tuple(sorted(homes))
+    assert restore(backup, homes[0].parent / "again", "").signs is False
+    assert set(homes_in(homes[0].parent)) == {*homes, homes[0].parent / "again"}
 
 
 def test_all_homes_are_of_one_network_and_none_has_anothers_key(homes: tuple[Path, ...]) -> None:

@@ -47,7 +47,9 @@ def invitation(region: Region) -> Invitation:
 def test_a_newcomer_is_admitted_with_its_validator_by_one_vote(region: Region, invitation: Invitation) -> None:
     home = region.home.with_name("west")
     raw = join(home, invitation, PLACE, SECRET).read_bytes()
-    account, proposed = admit(region, "north", raw, power=3)
+    counted = region.ledger.height() + 7
+    account, proposed = admit(region, "north", raw, power=3, effective=counted)
+    assert proposed.effective == counted
     assert account == invitation.account and governance.member(region.ledger.view(), account) is None
     north = region.organisation("north")
     vote(north, proposed.proposal)

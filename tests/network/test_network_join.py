@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from network.networks import Network, environment, free_ports, network_of, salus, until
+from network.networks import Network, environment, free_ports, free_run, network_of, salus, until
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
+ROOM_BLOCKS = 80  # in which a vote is cast: half a minute at this heartbeat; commands start slowly on a busy machine
 
 
 @pytest.fixture
@@ -29,10 +30,10 @@ def invited(network: Network) -> Path:
 
 
 def joined(network: Network, invitation: Path, *more: object, slug: str = "south", status: int = 0) -> object:
-    port, listen = min(free_ports(2)), max(free_ports(2))
+    first = free_run(10)
     return salus(
         *("network", "join", "--home", network.home(slug), "--invitation", invitation, "--unattended", "--json"),
-        *("--first-port", port - 10, "--listen", listen, *more, f"{slug}:hospital:South of the tests"),
+        *("--first-port", first, "--listen", first + 9, *more, f"{slug}:hospital:South of the tests"),
         status=status,
     )
 
@@ -48,7 +49,8 @@ def bring_up(network: Network, member: str) -> None:
 def admitted(network: Network) -> None:
     """Let the one member open the account, propose and vote, and wait until the newcomer signs blocks."""
     application = network.home("south") / "application.cbor"
-    made = network.run("north", "network", "admit", "--as", "north", application, "--json").data
+    effective = ("--effective", height(network, "north") + ROOM_BLOCKS)
+    made = network.run("north", "network", "admit", "--as", "north", *effective, application, "--json").data
     network.run("north", "org", "vote", "--as", "north", made["proposal"])
     own = network.run("south", "network", "peers", "--card", network.folder / "south.json", "--json").data
     assert [one["name"] for one in own["peers"]] == ["north"]

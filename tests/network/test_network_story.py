@@ -12,7 +12,7 @@ from shutil import rmtree
 import httpx2
 import pytest
 
-from network.networks import SALUS, Network, environment, free_ports, salus, until
+from network.networks import SALUS, Network, environment, free_run, salus, until
 from salus.bootstrap.consensus import read_consensus
 from salus.demo.steps import STEPS
 
@@ -33,8 +33,9 @@ def folder() -> Iterator[Path]:
 
 def test_the_story_on_four_validators(folder: Path, cometbft: Path) -> None:
     home, report = folder / "home", folder / "report.json"
-    first, listen = free_ports(2)
-    command = ["demo", "--home", home, "--network", VALIDATORS, "--first-port", min(first, 60_000)]
+    first = free_run(10 * VALIDATORS + 1)
+    listen = first + 10 * VALIDATORS
+    command = ["demo", "--home", home, "--network", VALIDATORS, "--first-port", first]
     command += ["--listen", f"127.0.0.1:{listen}", "--json", report]
     with (folder / "out").open("wb") as out:
         playing = subprocess.Popen(

@@ -54,6 +54,18 @@ def test_sockets_links_and_other_snapshots_are_left_out(tmp_path: Path) -> None:
             assert not [path for path in folder.rglob("*") if path.name in ("other", "serving.sock")]
 
 
+def test_what_other_processes_write_is_left_out(tmp_path: Path) -> None:
+    """The one that takes snapshots of the state, and CometBFT, go on while the server stands still."""
+    made = home(tmp_path / "home")
+    before = contents(made)
+    for name in ("ledger/snapshots/10.new/manifest.cbor.tmp", "logs/salus.log", "cometbft/data/state.db/000001.log"):
+        (made / name).parent.mkdir(parents=True)
+        (made / name).symlink_to("gone")  # cannot be copied
+    with room_for_snapshot(made) as folder:
+        take_snapshot(made, folder)
+        assert contents(folder) == before
+
+
 def test_what_a_killed_check_left_goes(tmp_path: Path) -> None:
     made = home(tmp_path / "home")
     left = made / f"{PREFIX}{2**22 + 1}-abc"  # beyond every process id

@@ -24,7 +24,7 @@ import msgspec
 from msgspec.structs import replace
 
 from salus.bootstrap.consensus import ConsensusFile, Trust, cometbft_home, read_consensus, write_consensus
-from salus.bootstrap.layout import GENESIS, node_keystore_path
+from salus.bootstrap.layout import BACKUP, GENESIS, node_keystore_path
 from salus.bootstrap.network.halts import FILE as HALTED
 from salus.bootstrap.network.keyfiles import write_validator
 from salus.bootstrap.resetting import remove_shared
@@ -32,7 +32,7 @@ from salus.core.errors import Kind, Refusal
 from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
 from salus.disk import sync_folder, take_lock
-from salus.fsck.snapshot import PREFIX, room_for_snapshot, take_snapshot
+from salus.fsck.snapshot import PREFIX, RESTLESS, room_for_snapshot, take_snapshot
 from salus.ledger.embedded.blockfile import NAME as BLOCKS
 from salus.ledger.embedded.blockfile import BlockFile
 from salus.ledger.embedded.files import LocalFiles
@@ -41,20 +41,10 @@ from salus.ledger.errors import LedgerLocked
 from salus.services.errors import NoRegion
 from salus.vault.keystore import Keystore
 
-SAID = "backup.json"
 SIGNED = "signed/priv_validator_state.json"
 LEFT_OUT = (
-    *(
-        "passphrase",
-        "network.lock",
-        HALTED,
-        "logs",
-        "serving.sock",
-        "abci.sock",
-        "ledger/snapshots",
-        "ledger/restoring",
-    ),
-    *("cometbft/data", "cometbft/signed", "cometbft/config/priv_validator_key.json"),
+    *RESTLESS,
+    *("passphrase", "network.lock", HALTED, "serving.sock", "abci.sock", "cometbft/config/priv_validator_key.json"),
 )
 
 
@@ -106,13 +96,13 @@ def back_up(home: Path, to: Path, still: AbstractContextManager[bool]) -> Backup
         raise NoRegion
     with room_for_snapshot(home) as room:
         with still as served, ExitStack() as closed:
-            if not served:
+            if not served and (home / "ledger").is_dir():  # else it was never up
                 closed.callback(_held(home / "ledger"))
             take_snapshot(home, room)
         _copy(room, to)
     network, _ = read_genesis((to / GENESIS).read_bytes())
     said = BackupSaid(network.hex(), _height(to / "ledger"))
-    LocalFiles().write(to / SAID, msgspec.json.encode(said))
+    LocalFiles().write(to / BACKUP, msgspec.json.encode(said))
     return said
 
 
@@ -127,7 +117,7 @@ def restore(
     """
     said = _said(backup)
     state = None if signed is None else _signed(signed)
-    _copy(backup, home, (*LEFT_OUT, SAID, GENESIS))
+    _copy(backup, home, (*LEFT_OUT, BACKUP, GENESIS))
     consensus = read_consensus(home)
     if consensus is not None:
         remove_shared(home)
@@ -162,7 +152,7 @@ def _held(ledger: Path) -> Callable[[], None]:
 
 def _said(backup: Path) -> BackupSaid:
     try:
-        said = msgspec.json.decode((backup / SAID).read_bytes(), type=BackupSaid)
+        said = msgspec.json.decode((backup / BACKUP).read_bytes(), type=BackupSaid)
         network, _ = read_genesis((backup / GENESIS).read_bytes())
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, Refusal):
         raise NoBackup from None

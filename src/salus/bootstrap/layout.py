@@ -27,6 +27,7 @@ from salus.vault.files import LocalFiles
 
 GENESIS = "genesis.cbor"
 REALM = "org"  # of every organisation so far
+BACKUP = "backup.json"  # in a backup of a home, which is none itself
 SIGNED_UNTIL = "signed-until"
 PARTS = (GENESIS, "ledger", "node", "organisations", "people", "exchange")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")

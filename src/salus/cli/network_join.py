@@ -10,6 +10,7 @@ from salus.cli.init import new_passphrase, refuse_used
 from salus.cli.network_found import new_home
 from salus.cli.options import FILE, OUT_FILE, acting, home_folder, in_home, opened
 from salus.cli.output import print_result
+from salus.cli.proposing import effective_option
 from salus.cli.status import BadInput
 
 
@@ -62,12 +63,15 @@ def join_one(
 @acting("The member that invited.")
 @click.argument("application", type=FILE)
 @click.option("--power", type=click.IntRange(1, 2**32 - 1), default=1, show_default=True, help="Of its validator.")
+@effective_option
 @in_home
-def admit_one(home: Path | None, as_json: bool, actor: str, application: Path, power: int) -> None:
+def admit_one(
+    home: Path | None, as_json: bool, actor: str, application: Path, power: int, effective: int | None
+) -> None:
     """Open the account of a newcomer's APPLICATION, and propose its admission with its validator; members then vote."""
     raw = application.read_bytes()
     with opened(home) as region:
-        account, proposed = admit(region, actor, raw, power)
+        account, proposed = admit(region, actor, raw, power, effective)
     words = (
         f"Account {account.hex()}\nProposal {proposed.proposal.hex()}\nMembers vote with `salus org vote --as MEMBER "
         f"PROPOSAL`; approved by more than two thirds of them, it takes effect at height {proposed.effective}.\n"

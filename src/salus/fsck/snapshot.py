@@ -1,7 +1,8 @@
 """A snapshot of a home that stands still: what can be checked while the home itself is written to again.
 
 Files that are never changed in place are linked, so that their very bytes are checked: blobs of vaults, tiles. The
-others are copied, as they are, by the kernel: where the file system can, such a copy shares its blocks.
+others are copied, as they are, by the kernel: where the file system can, such a copy shares its blocks. What other
+processes than the home's server write, and would write meanwhile, is left out.
 """
 
 import errno
@@ -15,6 +16,7 @@ from stat import S_ISREG
 
 PREFIX = ".fsck-"
 LINKED = ("blobs", "tiles")  # folders whose files are replaced as a whole or not at all
+RESTLESS = ("ledger/snapshots", "ledger/restoring", "logs", "cometbft/data", "cometbft/signed")
 TILES = "tiles-elsewhere"
 _PIECE_BYTES = 1 << 30
 
@@ -31,24 +33,24 @@ def room_for_snapshot(home: Path) -> Iterator[Path]:
 
 
 def take_snapshot(home: Path, folder: Path, tiles: Path | None = None) -> Path | None:
-    """Fill `folder` with what is in `home`, which nobody may write to meanwhile; raise OSError.
+    """Fill `folder` with what is in `home`, where nobody may write meanwhile but in RESTLESS; raise OSError.
 
     Return where it has `tiles`, the log published elsewhere, if there is such a folder.
     """
-    _take(home, folder, linked=False)
+    _take(home, folder, {os.fspath(home / name) for name in RESTLESS}, linked=False)
     if tiles is None or not tiles.is_dir():
         return tiles
-    _take(tiles, folder / TILES, linked=True)
+    _take(tiles, folder / TILES, set(), linked=True)
     return folder / TILES
 
 
-def _take(source: Path, to: Path, *, linked: bool) -> None:
+def _take(source: Path, to: Path, left_out: set[str], *, linked: bool) -> None:
     to.mkdir(mode=0o700, exist_ok=True)
     with os.scandir(source) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith(PREFIX):
-                    _take(Path(entry.path), to / entry.name, linked=linked or entry.name in LINKED)
+                if not entry.name.startswith(PREFIX) and entry.path not in left_out:
+                    _take(Path(entry.path), to / entry.name, left_out, linked=linked or entry.name in LINKED)
             elif S_ISREG(entry.stat().st_mode) and not (linked and _linked(entry.path, to / entry.name)):
                 _copied(Path(entry.path), to / entry.name)
 

@@ -131,7 +131,9 @@ class Node:
         salus("ledger", "reset", "--home", self.home, *block, "--yes")
 
     def _environment(self) -> Mapping[str, str]:
-        return environment() | {"PYTHONPATH": str(TESTS), "CHAOS_FAULTS": self.faults} | self.settings
+        found = environment()
+        paths = (str(TESTS), *filter(None, [found.get("PYTHONPATH")]))
+        return found | {"PYTHONPATH": os.pathsep.join(paths), "CHAOS_FAULTS": self.faults} | self.settings
 
     def _serving(self, home: Path, said: ConsensusFile) -> Sequence[str]:
         command = serving_command(home, said)

@@ -204,12 +204,15 @@ def _opening(network: bytes, invitation: Invitation, spec: MemberSpec, made: Org
     )
 
 
-def admit(region: Region, sponsor: str, raw: bytes, power: int = 1) -> tuple[bytes, Proposed]:
+def admit(
+    region: Region, sponsor: str, raw: bytes, power: int = 1, effective: int | None = None
+) -> tuple[bytes, Proposed]:
     """Open the account that an application wants, and propose its admission, with its validator; return the account.
 
     The newcomer's node becomes a peer of this home, which dials it from its next start on: before the vote, since the
-    node follows from the start. Raises BadInvitation where the application is not for this sponsor and network, or
-    proves nothing; PeerClash; and the contract's refusals.
+    node follows from the start. `effective` is the height at which votes are counted, by default some blocks ahead.
+    Raises BadInvitation where the application is not for this sponsor and network, or proves nothing; PeerClash; and
+    the contract's refusals.
     """
     backer = region.organisation(sponsor)
     try:
@@ -231,7 +234,7 @@ def admit(region: Region, sponsor: str, raw: bytes, power: int = 1) -> tuple[byt
     actions: list[Message] = [AdmitMember(account)]
     if entry is not None:
         actions.append(SetValidator(account, entry.public, power, entry.proof))
-    proposed = propose(backer, actions)
+    proposed = propose(backer, actions, effective)
     if peer is not None:
         add_peer(region.home, peer)
     return account, proposed

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from salus.api.listening import read_address
 from salus.bootstrap.consensus import FILE, ConsensusFile, read_consensus
+from salus.bootstrap.layout import BACKUP
 from salus.bootstrap.network.binary import find_cometbft, version_of
 from salus.bootstrap.network.errors import NeverHealthy, NoConsensusHome, NotAlone, NotUp, PortTaken
 from salus.bootstrap.network.held import end_all, gone, holding, is_held
@@ -20,9 +21,13 @@ ENDED_S = APPLICATION_GRACE_S + COMETBFT_GRACE_S + 10
 
 
 def homes_in(folder: Path) -> tuple[Path, ...]:
-    """Return the homes of a network in a folder, or the one that it is, with others within; raise NoConsensusHome."""
+    """Return the homes of a network in a folder, or the one that it is, with others within; raise NoConsensusHome.
+
+    A backup that lies beside them is none: who ran it would run a member twice.
+    """
     own = [folder] if (folder / FILE).is_file() else []
-    inside = sorted(path.parent for pattern in ("*", "validators/*") for path in folder.glob(f"{pattern}/{FILE}"))
+    found = (path.parent for pattern in ("*", "validators/*") for path in folder.glob(f"{pattern}/{FILE}"))
+    inside = sorted(home for home in found if not (home / BACKUP).exists())
     if not own and not inside:
         raise NoConsensusHome
     return (*own, *inside)
