@@ -34,12 +34,12 @@ SECRET = "a passphrase for tests"
 
 @pytest.fixture(scope="module")
 def member() -> Iterator[Member]:
-    """A member that has taken a snapshot of height 4, or 8."""
+    """A member that has taken a snapshot of height 4, or of 8 and so on, and has made a block after it."""
     with one_member() as one:
         ledger = one.open(Keeping(every=4, snapshots=1))
         one.start()
         send(one, ledger, 3)
-        while not one.ledger.snapshots.list():  # type: ignore[union-attr]
+        while not any(found.height < ledger.height() for found in one.ledger.snapshots.list()):  # type: ignore[union-attr]
             send(one, ledger)
         yield one
 

@@ -55,7 +55,7 @@ def make_server(
     quiet = logging.getLogger("uvicorn")
     quiet.propagate = False
     quiet.handlers[:] = [logging.NullHandler()]
-    short: Short | None = app.state.short
+    short: Short | None = getattr(app.state, "short", None)
     make: Any = connections(Door(limits), Forwarded(short, limits.proxies) if short and limits.proxies else short)
     keep_alive_s: Any = limits.keep_alive_s  # seconds as of asyncio
     config = uvicorn.Config(

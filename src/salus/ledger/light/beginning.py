@@ -11,6 +11,7 @@ Base, block and state are put in place together. Where that was interrupted, the
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -32,6 +33,9 @@ from salus.machine.export import FORMAT
 from salus.state.store import Store
 
 LOG = logging.getLogger("salus.light")
+# A server drops its oldest snapshot when it takes a new one, and the block after the newest may be still to come: a
+# moment later there is another answer.
+ROUNDS, PAUSE_S = 3, 1.0
 UNVERIFIED = (LookupError, TooFarBack, NoProvider, NotConfirmed)
 UNGIVEN = (LookupError, NodeAway, NodeBusy, NodeRefused, PrunedThere, UnreadableAnswer)
 
@@ -68,26 +72,32 @@ class Beginning:
         Raises NoSnapshot, StorageFailed, what the light client raises of itself (AttackSeen, TrustExpired,
         HeaderFromFuture, and NotConfirmed or NoProvider where no node shows a newest header); nothing has changed then.
         """
-        try:
-            newest = self._light.newest()
-        except LookupError:
-            raise NoSnapshot from None
-        for wanted in self._offered(newest.height - 1):
-            wanted.servers[:] = [one for one in wanted.servers if one.url not in self._liars]
-            if not wanted.servers:
-                continue
+        for turn in range(ROUNDS):
+            time.sleep(PAUSE_S if turn else 0)
             try:
-                first = self._light.at(wanted.listed.height + 1)
-                block = self._source.block(first)
-            except (*UNVERIFIED, *UNGIVEN):
-                LOG.warning("the block after a snapshot is not to be had", extra={"height": wanted.listed.height})
-                continue
-            try:
-                if self._restored(folder, files, open_store, wanted, first, block):
+                newest = self._light.newest()
+            except LookupError:
+                raise NoSnapshot from None
+            for wanted in self._offered(newest.height - 1):
+                if self._taken(folder, files, open_store, wanted):
                     return wanted.listed.height
-            except OSError:
-                raise StorageFailed from None
         raise NoSnapshot
+
+    def _taken(self, folder: Path, files: Files, open_store: Callable[[Path], Store], wanted: _Wanted) -> bool:
+        """Begin with one snapshot; False where that cannot be. Raises as `take`."""
+        wanted.servers[:] = [one for one in wanted.servers if one.url not in self._liars]
+        if not wanted.servers:
+            return False
+        try:
+            first = self._light.at(wanted.listed.height + 1)
+            block = self._source.block(first)
+        except (*UNVERIFIED, *UNGIVEN):
+            LOG.warning("the block after a snapshot is not to be had", extra={"height": wanted.listed.height})
+            return False
+        try:
+            return self._restored(folder, files, open_store, wanted, first, block)
+        except OSError:
+            raise StorageFailed from None
 
     def _offered(self, most: int) -> list[_Wanted]:
         """Return the snapshots up to a height, newest first; of two of one height the one that more servers offer."""
