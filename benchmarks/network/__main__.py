@@ -28,9 +28,9 @@ PERSONS, SIGNERS = 33_000, 8_000
 BYTES = 395  # of an envelope with a grant, and so of a transaction of kvstore
 BATCHES_S = 4  # of each member: one is under way at a time, and lands within a block or two
 LADDERS: dict[str, tuple[int, ...]] = {
-    "ours": (1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000),
+    "ours": (1_000, 1_500, 1_750, 2_000, 2_500, 3_000, 4_000),
     "commitments": (20_000, 40_000, 80_000, 160_000),
-    "kvstore": (1_000, 2_000, 3_000, 4_000, 6_000, 8_000),
+    "kvstore": (1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000),
     "kvstore_batched": (5_000, 10_000, 20_000, 40_000, 80_000),
     "clique": (200, 400, 600, 800, 1_200),
 }
