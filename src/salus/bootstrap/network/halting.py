@@ -119,7 +119,8 @@ class Halting:
         """Note why it does not go on; what was given up stays so."""
         if self.given_up or (self.halt is not None and (self.halt.code, self.halt.cause) == (code, cause)):
             return
-        self.halt = Halt(code, self._height, cause)
-        LOG.error(f"a node does not go on: {self.halt.refusal}", extra={"code": code, "height": self._height})
+        halt = Halt(code, self._height, cause)
+        LOG.error(f"a node does not go on: {halt.refusal}", extra={"code": code, "height": self._height})
         with suppress(OSError, Refusal):
-            keep_halt(self._home, self.halt)
+            keep_halt(self._home, halt)
+        self.halt = halt  # who sees it finds it written down
