@@ -35,6 +35,16 @@ def test_batches_are_remembered_up_to_so_many_bytes(monkeypatch: pytest.MonkeyPa
     assert gate.parse(raws[0]) is not first
 
 
+def test_nothing_is_left_of_a_batch_that_was_executed() -> None:
+    world = founded(1)
+    gate = world.machine._gate
+    batch = world.region.batch(world.region.grant(world.handles[0])[0])
+    assert world.machine.check(batch, T0) == 0
+    assert batch in gate._batches and len(gate._carried) == 1
+    assert codes(run(world.machine, [batch])) == [0]
+    assert (gate._batches, gate._batches_bytes, len(gate._carried), len(gate._envelopes)) == ({}, 0, 0, 0)
+
+
 def test_an_envelope_is_remembered_until_it_is_executed() -> None:
     world = founded(1)
     raw = world.region.grant(world.handles[0])[0]

@@ -26,9 +26,9 @@ from salus.machine.seen import SeenIds
 from salus.machine.signing import Check, Verified
 from salus.state.overlay import Reader
 
-BATCHES, BATCH_BYTES = 1_024, 16 * 1024**2  # parsed ones that are remembered, at most
+BATCHES, BATCH_BYTES = 1_024, 16 * 1024**2  # parsed ones that are remembered until they are executed, at most
 ENVELOPES = 16_384  # parsed ahead of their block
-SIGNATURES = 1 << 16  # good ones, of batches and envelopes
+SIGNATURES = 1 << 15  # good ones, of envelopes
 
 
 class Admission(NamedTuple):
@@ -55,7 +55,17 @@ class Gate:
     one would let the payload pass under another. Whether a key is live is never remembered.
     """
 
-    __slots__ = ("_ahead", "_batches", "_batches_bytes", "_envelopes", "_good", "_network", "seen", "verified")
+    __slots__ = (
+        "_ahead",
+        "_batches",
+        "_batches_bytes",
+        "_carried",
+        "_envelopes",
+        "_good",
+        "_network",
+        "seen",
+        "verified",
+    )
 
     def __init__(self, network: bytes, seen: SeenIds, verified: Verified) -> None:
         self._network = network
@@ -63,7 +73,8 @@ class Gate:
         self._batches: dict[bytes, Batch] = {}  # by raw bytes
         self._batches_bytes = 0
         self._envelopes: Memory[bytes, Envelope] = Memory(ENVELOPES)  # by raw bytes, until they are executed
-        self._good: Memory[tuple[bytes, bytes], bytes] = Memory(SIGNATURES)  # (id, signature) -> public key
+        self._carried: Memory[tuple[bytes, bytes], bytes] = Memory(BATCHES)  # (id, signature) of batches -> public key
+        self._good: Memory[tuple[bytes, bytes], bytes] = Memory(SIGNATURES)  # the same of envelopes
         self._ahead: dict[tuple[bytes, bytes, bytes], bool] = {}  # of one block: (public key, id, signature)
 
     def parse(self, raw: bytes) -> Batch:
@@ -76,6 +87,14 @@ class Gate:
             self._batches[raw] = batch
             self._batches_bytes += len(raw)
         return batch
+
+    def executed(self, raws: Iterable[bytes]) -> None:
+        """Forget batches: nobody asks for them any more, unless their block is taken back."""
+        for raw in raws:
+            batch = self._batches.pop(raw, None)
+            if batch is not None:
+                self._batches_bytes -= len(raw)
+                self._carried.drop((batch.id, batch.signature[1]))
 
     def read(self, raw: bytes, *, keep: bool) -> Envelope:
         """Return the envelope in `raw`, remembered (`keep`) for its block; raise Oversized or Malformed."""
@@ -102,11 +121,11 @@ class Gate:
         if role != Role.GATEWAY:
             raise UnknownSigner
         signature = batch.signature[1]
-        if self._good.get((batch.id, signature)) != public:
+        if self._carried.get((batch.id, signature)) != public:
             message = to_be_signed("batch", self._network, batch.payload_bytes, kid)
             if not self.verified.known(public, message, signature):
                 raise WrongSignature
-            self._good.put((batch.id, signature), public)
+            self._carried.put((batch.id, signature), public)
         return batch
 
     def block(self, state: Reader, time: int, raws: Sequence[bytes], max_bytes: int) -> list[Admission]:

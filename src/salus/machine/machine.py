@@ -225,6 +225,7 @@ class Machine:
             BatchOutcome(key, answer.code, of_batch)
             for key, answer, of_batch in zip(ids, admitted, executed.outcomes, strict=True)
         )
+        self._gate.executed(batches)
         return BlockResult(height, time, app_hash, outcomes, tuple(executed.events), size, executed.validator_updates)
 
     def batches_root(self, batches: Sequence[bytes]) -> bytes:
