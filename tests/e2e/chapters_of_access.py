@@ -45,11 +45,11 @@ def read_a_chart(homes: Homes, alma: Path, handle: str) -> None:
 def amend_a_record(homes: Homes, alma: Path) -> None:
     """She asks to amend what the clinic received; the hospital does, and the clinic's home is told."""
     received = homes.data("clinic", "access", "received", "--as", "clinic")
-    record = received[0]["header"]["record"]
     mine = homes.folder / "mine"
     homes.run(alma, "access", "request-own", "--as", "alma")
     until(lambda: homes.data(alma, "access", "collect", "--as", "alma", "--save", mine), "her own records")
-    (file,) = mine.glob(f"{record}*.json")
+    files = {row["header"]["record"]: next(mine.glob(f"{row['header']['record']}*.json")) for row in received}
+    record, file = next((one, path) for one, path in files.items() if "valueQuantity" in path.read_text())
     wrong = json.loads(file.read_text())
     wrong["valueQuantity"]["value"] = 9.5
     file.write_text(json.dumps(wrong))
