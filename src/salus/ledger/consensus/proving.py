@@ -10,7 +10,6 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from threading import RLock
 from typing import NamedTuple
 
-from salus.core.errors import Refusal
 from salus.evidence.header import SignedHeader
 from salus.ledger.consensus.chain import DecidedChain
 from salus.ledger.errors import LedgerStopped, NotCovered, ReadOnly
@@ -64,11 +63,11 @@ class Proving:
         for one in asked:
             one.done.set_result(self._find(header.header.height, one.keys))
 
-    def fail(self, refusal: type[Refusal] = LedgerStopped) -> None:
-        """Answer nothing any more. Call under the lock."""
+    def fail(self) -> None:
+        """Let who still waits have LedgerStopped. Call under the lock."""
         asked, self._asked = self._asked, []
         for one in asked:
-            one.done.set_exception(refusal())
+            one.done.set_exception(LedgerStopped())
 
     def _now(self, keys: Sequence[bytes]) -> Found | None:
         """Return values and proofs if there is a header with the app hash of the state as it is."""
