@@ -13,7 +13,8 @@ from salus.bootstrap.consensus import read_consensus
 from salus.bootstrap.network.held import process_of
 from salus.client.cometbft.rpc import Rpc
 from salus.contracts.consent.keys import directive_key
-from salus.core.encoding import decode
+from salus.core.encoding import decode, decode_stored
+from salus.policy.types import Directive, Status
 from salus.services.remote.addresses import Listed
 
 pytestmark = pytest.mark.timeout(900)
@@ -67,13 +68,16 @@ def test_a_grant_at_one_member_is_in_the_state_of_all(four: Network, tmp_path: P
         "south", "consent", "grant", "--as", "alma", "--to", "Clinic of the tests", "--days", 30, "--json"
     ).data
     key = directive_key(bytes.fromhex(patient["handle"]), bytes.fromhex(given["directive"]))
-    values = until(lambda: everywhere(four, key), "the grant in every state")
-    assert len(values) == 4 and len(set(values)) == 1
+    in_force = until(lambda: acknowledged(four, key), "the acknowledged grant in every state")
+    assert len(in_force) == 4 and len(set(in_force)) == 1
     agreed(four, max(heights(four)) - 1)
 
 
-def everywhere(network: Network, key: bytes) -> list[bytes]:
-    """Return the value of a state key at each node once all of them have one."""
+def acknowledged(network: Network, key: bytes) -> list[bytes]:
+    """Return the value of a directive at each node once the custodian's acknowledgement has come to all of them.
+
+    Before that nodes may differ for a moment: one is a block ahead of another.
+    """
     values = []
     for home in network.homes:
         said = read_consensus(home)
@@ -81,7 +85,8 @@ def everywhere(network: Network, key: bytes) -> list[bytes]:
         rpc = Rpc(said.own_rpc)
         values.append(rpc.abci_query("/key", key).value)
         rpc.close()
-    return values if all(values) else []
+    arrived = all(value and decode_stored(value, Directive).status == Status.ACTIVE for value in values)
+    return values if arrived else []
 
 
 def test_who_sends_letters_finds_the_other_members(four: Network) -> None:
