@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 
 from salus.core.errors import Kind, Refusal
+from salus.shapes import made
 
 
 class BadSetting(Refusal):
@@ -56,7 +57,7 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
     if any(not value for value in named.values()):
         raise BadSetting
     try:
-        return msgspec.convert(named, Config, strict=False, dec_hook=lambda kind, value: kind(value))
+        return msgspec.convert(named, made(Config), strict=False, dec_hook=lambda kind, value: kind(value))
     except (msgspec.ValidationError, TypeError, ValueError):
         raise BadSetting from None  # the cause may quote the value
 

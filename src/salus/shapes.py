@@ -1,20 +1,25 @@
-"""Shapes that several threads read values into: what msgspec derives from a class is made by one of them alone.
+"""Shapes that values are read into: what msgspec derives from one is made whole before any thread reads by it.
 
-msgspec makes it at the first use, and shows it to other threads half made: one that uses it then ends the process.
-What a thread reads does not depend on which one came first.
+msgspec 0.22 derives it from a struct class at the first use, and hangs it on the class before the types of its fields
+are there. While those are found Python runs, another thread can read by them, and ends the process. A value's
+shape is an argument of `made` wherever it is read; a test finds the place that forgets it.
 """
 
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import msgspec
 
 T = TypeVar("T")
 _MADE: set[Any] = set()
-_MAKING = RLock()
+_MAKING = RLock()  # one for all: a class is made with those of its fields
 
 
-def made(shape: type[T]) -> type[T]:
+@overload
+def made(shape: type[T]) -> type[T]: ...
+@overload
+def made(shape: Any) -> Any: ...
+def made(shape: Any) -> Any:
     """Return `shape`, of which everything is made now, and of the shapes of its fields."""
     if shape not in _MADE:
         with _MAKING:

@@ -3,18 +3,26 @@
 import subprocess
 import sys
 
-CLASSES, THREADS = 60, 4
+CLASSES, THREADS = 60, 8
 PROGRAM = f"""
 import sys
 from threading import Barrier, Thread
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from salus.core.encoding import decode, decode_stored, encode
 from salus.core.types import Message
+from salus.shapes import made
 
 sys.setswitchinterval(1e-6)
+WAYS = (
+    (encode, decode),
+    (encode, decode_stored),
+    (msgspec.json.encode, lambda raw, kind: msgspec.json.decode(raw, type=made(kind))),
+    (msgspec.msgpack.encode, lambda raw, kind: msgspec.msgpack.Decoder(made(kind)).decode(raw)),
+)
 
 
 def shape(name, fields):
@@ -28,12 +36,12 @@ for number in range({CLASSES}):
     both = [(outer, outer(value, value, value)), (inner, value)]
     begin, found = Barrier({THREADS}), []
 
-    def read(kind, wanted, how):
-        raw = encode(wanted)
+    def read(kind, wanted, write, how):
+        raw = write(wanted)
         begin.wait()
         found.append(how(raw, kind) == wanted)
 
-    threads = [Thread(target=read, args=(*one, how)) for one in both for how in (decode, decode_stored)]
+    threads = [Thread(target=read, args=(*one, *way)) for one in both for way in WAYS]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from salus.core.errors import Kind, Refusal
+from salus.shapes import made
 
 Rate = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 Many = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
@@ -46,6 +47,6 @@ def read_limits(home: Path) -> Limits:
     """Return the limits of a home; raise BadLimits."""
     path = home / FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Limits) if path.exists() else Limits()
+        return msgspec.json.decode(path.read_bytes(), type=made(Limits)) if path.exists() else Limits()
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         raise BadLimits from None

@@ -19,6 +19,7 @@ import msgspec
 
 from salus.core.errors import Kind, Refusal
 from salus.ledger.consensus.snapshots import EVERY, KEPT, KEPT_BLOCKS
+from salus.shapes import made
 from salus.vault.files import LocalFiles
 
 FILE, SOCKET = "consensus.json", "abci.sock"
@@ -127,7 +128,7 @@ class ConsensusFile(_File, frozen=True):
 def read_consensus(home: Path) -> ConsensusFile | None:
     """Return what the home's file says, None where its engine is another; raise BadConsensus."""
     try:
-        return msgspec.json.decode((home / FILE).read_bytes(), type=ConsensusFile)
+        return msgspec.json.decode((home / FILE).read_bytes(), type=made(ConsensusFile))
     except FileNotFoundError:
         return None
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -39,6 +39,7 @@ from salus.ledger.embedded.files import LocalFiles
 from salus.ledger.embedded.ledger import LOCK
 from salus.ledger.errors import LedgerLocked
 from salus.services.errors import NoRegion
+from salus.shapes import made
 from salus.vault.keystore import Keystore
 
 SIGNED = "signed/priv_validator_state.json"
@@ -152,7 +153,7 @@ def _held(ledger: Path) -> Callable[[], None]:
 
 def _said(backup: Path) -> BackupSaid:
     try:
-        said = msgspec.json.decode((backup / BACKUP).read_bytes(), type=BackupSaid)
+        said = msgspec.json.decode((backup / BACKUP).read_bytes(), type=made(BackupSaid))
         network, _ = read_genesis((backup / GENESIS).read_bytes())
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, Refusal):
         raise NoBackup from None
@@ -164,7 +165,7 @@ def _said(backup: Path) -> BackupSaid:
 def _signed(path: Path) -> bytes:
     raw = path.read_bytes()
     try:
-        msgspec.json.decode(raw, type=Signed)
+        msgspec.json.decode(raw, type=made(Signed))
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise BadSignState from None
     return raw

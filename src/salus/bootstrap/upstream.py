@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from salus.client.remote_errors import BadUpstream
+from salus.shapes import made
 from salus.vault.files import LocalFiles
 
 FILE, CERTIFICATES = "upstream.json", "node-ca.pem"
@@ -26,7 +27,7 @@ class UpstreamFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_upstream(home: Path) -> UpstreamFile | None:
     """Return what a home follows, None if it follows nobody; raise BadUpstream."""
     try:
-        return msgspec.json.decode((home / FILE).read_bytes(), type=UpstreamFile)
+        return msgspec.json.decode((home / FILE).read_bytes(), type=made(UpstreamFile))
     except FileNotFoundError:
         return None
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -12,6 +12,7 @@ from salus.cli.init import MEMBER, keep_passphrase, refuse_used
 from salus.cli.options import FILE, WHOLE_ID, as_json_option, home_folder, home_option, passphrase
 from salus.cli.output import print_result
 from salus.cli.status import BadInput
+from salus.shapes import made
 
 
 class UrlText(click.ParamType[str]):
@@ -21,7 +22,7 @@ class UrlText(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
-            return msgspec.convert(str(value).rstrip("/"), Url)
+            return msgspec.convert(str(value).rstrip("/"), made(Url))
         except msgspec.ValidationError:
             self.fail("give http://HOST:PORT, or https://", param, ctx)
 

@@ -10,6 +10,7 @@ from msgspec.json import decode
 from salus.cli.status import BadInput
 from salus.policy.policies import LEVELS, EmergencyRule, Mode, PolicyRule, PolicySet
 from salus.policy.types import OrganisationRole
+from salus.shapes import made
 
 ANY = "any"
 MODES = {mode.name.lower().replace("_", "-"): mode for mode in Mode}
@@ -51,7 +52,7 @@ def read_policy(path: Path | None, numbers: Mapping[str, int]) -> PolicySet:
     if path is None:
         raise BadInput("no file")
     try:
-        given = decode(path.read_bytes(), type=PolicyFile)
+        given = decode(path.read_bytes(), type=made(PolicyFile))
     except MsgspecError as error:
         raise BadInput(f"{path}: {error}") from None
     rules = [

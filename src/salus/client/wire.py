@@ -135,8 +135,7 @@ def read_strings(raw: bytes) -> list[bytes]:
 
 def _many(raw: bytes, shape: type[Shape]) -> list[Shape]:
     found = decode_plain(raw)
-    made(shape)
     try:
-        return msgspec.convert(found, list[shape], builtin_types=(bytes,))  # type: ignore[valid-type]
+        return msgspec.convert(found, made(list[shape]), builtin_types=(bytes,))  # type: ignore[valid-type]
     except msgspec.ValidationError:
         raise Malformed from None

@@ -24,6 +24,7 @@ from msgspec import Raw, Struct
 from salus.demo.generator.region import HOSPITALS
 from salus.fhir.periods import clinical_period
 from salus.fhir.validate import references_of
+from salus.shapes import made
 
 Json = dict[str, object]
 
@@ -40,8 +41,8 @@ class _File(Struct):
     entry: list[Raw]
 
 
-_FILE = msgspec.json.Decoder(_File)
-_ENTRY = msgspec.json.Decoder(_Entry)
+_FILE = msgspec.json.Decoder(made(_File))
+_ENTRY = msgspec.json.Decoder(made(_Entry))
 
 
 class _Record(Struct):

@@ -10,7 +10,9 @@ import msgspec
 import orjson
 from msgspec import Raw, Struct
 
-_TOP = msgspec.json.Decoder(dict[str, Raw])
+from salus.shapes import made
+
+_TOP = msgspec.json.Decoder(made(dict[str, Raw]))
 
 
 class Named(Struct, frozen=True):
@@ -20,7 +22,7 @@ class Named(Struct, frozen=True):
     id: str
 
 
-_NAMED = msgspec.json.Decoder(Named)
+_NAMED = msgspec.json.Decoder(made(Named))
 
 
 def named(octets: bytes) -> Named:

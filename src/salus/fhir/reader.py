@@ -20,6 +20,7 @@ from salus.fhir.bundle import BundleRefused, Transaction, read_bundle
 from salus.fhir.outcome import Issue
 from salus.fhir.references import ID_SYSTEM, Question
 from salus.fhir.schema import validator
+from salus.shapes import made
 
 Answers = Mapping[Question, str | None]
 _LENGTH = 8
@@ -115,7 +116,7 @@ def serve(line: socket.socket) -> None:
     """Read what is given until the other end closes."""
     validator("Patient")  # built while the first bundle is on its way
     gc.disable()  # a bundle is a tree of many objects without a cycle
-    decoder = msgspec.msgpack.Decoder(Given)
+    decoder = msgspec.msgpack.Decoder(made(Given))
     while True:
         given = receive(line, decoder)
         if isinstance(given, Given):

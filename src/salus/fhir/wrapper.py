@@ -16,6 +16,7 @@ from salus.fhir.outcome import Issue, error
 from salus.fhir.primitives import ID
 from salus.fhir.structure import explain
 from salus.fhir.validate import Json, count_keys, repeats_key, survey
+from salus.shapes import made
 
 _URL = re.compile(rf"([A-Z][A-Za-z]+)(?:/({ID})|\?(\S+))?")
 _FULL_URL = re.compile(r"[^\x00-\x20]+")
@@ -65,9 +66,9 @@ class Opened(Struct):
     keys: int = 0  # of the wrapper
 
 
-_TYPED = msgspec.json.Decoder(_Bundle)
-_TOP = msgspec.json.Decoder(dict[str, Raw])
-_ENTRIES = msgspec.json.Decoder(list[dict[str, Raw]])
+_TYPED = msgspec.json.Decoder(made(_Bundle))
+_TOP = msgspec.json.Decoder(made(dict[str, Raw]))
+_ENTRIES = msgspec.json.Decoder(made(list[dict[str, Raw]]))
 
 
 def open_bundle(raw: bytes, most_entries: int) -> Opened:
@@ -131,7 +132,9 @@ def _in_parts(raw: bytes) -> list[Issue] | tuple[_Bundle, int]:
         if not issues:
             request = {k: v for k, v in part["request"].items() if k in _Request.__struct_fields__}  # type: ignore[attr-defined]
             named = part.get("fullUrl")
-            listed.append(_Entry(msgspec.convert(request, _Request), entry["resource"], str(named) if named else None))
+            listed.append(
+                _Entry(msgspec.convert(request, made(_Request)), entry["resource"], str(named) if named else None)
+            )
     return issues or (_Bundle("Bundle", "batch" if wrapper["type"] == "batch" else "transaction", listed), keys)
 
 

@@ -21,12 +21,13 @@ import msgspec
 from salus.fhir.bundle import BundleRefused, Transaction
 from salus.fhir.reader import Given, GivenAnswers, Outcome, read_given, receive, send
 from salus.fhir.references import Question, likely_questions
+from salus.shapes import made
 from salus.vault.shared import SharedResources
 
 AHEAD, AHEAD_OCTETS = 6, 64 << 20  # bundles in memory at once, and when to be content with fewer
 WORTH = 4 << 20  # octets waiting, below which starting a process takes longer than it saves
 _GIVEN = 2  # bundles in the process's hands: one being read, one on its way
-_OUTCOME = msgspec.msgpack.Decoder(Outcome)
+_OUTCOME = msgspec.msgpack.Decoder(made(Outcome))
 
 
 class Reader:

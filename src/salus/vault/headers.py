@@ -11,6 +11,7 @@ from msgspec import ValidationError, convert
 from salus.core.encoding import flat, head
 from salus.core.errors import Malformed
 from salus.core.record import LeafHeader
+from salus.shapes import made
 
 RECORD_BYTES = 16
 MAX_TIME = 2**53 - 1
@@ -74,7 +75,7 @@ def _parts(*common: object) -> tuple[bytes, bytes, bytes]:
     ours = bytes(RECORD_BYTES), 1, None  # stand-ins for what every write has of its own
     labels, rule_set, author, *rest = about
     plain = (*ours, data_class, kind, None, None, labels, rule_set, author, *rest, bytes(32), media_type, bytes(32))
-    checked = convert(plain, LeafHeader, builtin_types=_BYTES)
+    checked = convert(plain, made(LeafHeader), builtin_types=_BYTES)
     middle = (
         *(checked.labels, checked.rule_set, checked.author, checked.recorder, checked.recorded),
         *(checked.origin, checked.status, checked.retention),

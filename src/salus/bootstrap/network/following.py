@@ -27,6 +27,7 @@ from salus.client.light.block import LightBlock
 from salus.client.remote_errors import UnreadableAnswer
 from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis
+from salus.shapes import made
 
 NAME, CERTIFICATES = "gateway", "nodes-ca.pem"
 
@@ -146,13 +147,13 @@ def _peers(nodes: Sequence[Node], heard: Sequence[NodeStatus | None], known: Seq
 def _name(status: NodeStatus | None, usual: str) -> str:
     """Return the name that a node gives itself, where it can be one."""
     try:
-        return msgspec.convert("" if status is None else status.moniker, Slug)
+        return msgspec.convert("" if status is None else status.moniker, made(Slug))
     except msgspec.ValidationError:
         return usual
 
 
 def _id(said: str, url: str) -> str:
     try:
-        return msgspec.convert(said, NodeId)
+        return msgspec.convert(said, made(NodeId))
     except msgspec.ValidationError:
         raise NodeNotBelieved(url, UnreadableAnswer()) from None

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from salus.core.errors import Kind, Refusal
+from salus.shapes import made
 from salus.vault.files import LocalFiles
 
 FILE = "halted.json"
@@ -84,7 +85,7 @@ class Halt(msgspec.Struct, frozen=True):
 def read_halt(home: Path) -> Halt | None:
     """Return why a home's node does not go on, None where nothing is known to keep it from that."""
     try:
-        found = msgspec.json.decode((home / FILE).read_bytes(), type=Halt)
+        found = msgspec.json.decode((home / FILE).read_bytes(), type=made(Halt))
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return found if found.code in WHY else None

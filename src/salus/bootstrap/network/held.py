@@ -14,6 +14,7 @@ import msgspec
 
 from salus.bootstrap.network.errors import AlreadyUp
 from salus.disk import take_lock
+from salus.shapes import made
 
 FILE = "network.lock"
 GRACE_S, LOOK_S = 20.0, 0.05
@@ -72,7 +73,7 @@ def say(home: Path, children: Sequence[int]) -> None:
 def holding(home: Path) -> Holding | None:
     """Return what the home's file says, of whoever held it last."""
     try:
-        return msgspec.json.decode((home / FILE).read_bytes(), type=Holding)
+        return msgspec.json.decode((home / FILE).read_bytes(), type=made(Holding))
     except (FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 

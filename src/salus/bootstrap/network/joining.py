@@ -43,6 +43,7 @@ from salus.core.signatures import SigningKey
 from salus.core.types import Id, Message
 from salus.services.folder_exchange import FolderExchange
 from salus.services.propose import Proposed, propose
+from salus.shapes import made
 
 Hex = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{2})*$", max_length=64)]
 Nonce = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
@@ -136,7 +137,7 @@ def _trust(home: Path, rpc: str) -> Trust | None:
 def read_invitation(raw: bytes) -> Invitation:
     """Return an invitation; raise BadInvitation."""
     try:
-        found = msgspec.json.decode(raw[:MOST_BYTES], type=Invitation)
+        found = msgspec.json.decode(raw[:MOST_BYTES], type=made(Invitation))
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise BadInvitation from None
     if len(found.sponsor) != 64 or len(found.nonce) != 32 or not found.peers or found.document is None:

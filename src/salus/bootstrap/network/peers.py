@@ -15,6 +15,7 @@ from salus.bootstrap.consensus import MOST_MEMBERS, ConsensusFile, Peer, write_c
 from salus.bootstrap.network.errors import BadPeerCard, NoConsensusHome, NoSuchPeer, PeerClash
 from salus.bootstrap.network.keeping import said_by, served_at
 from salus.bootstrap.network.keyfiles import node_id
+from salus.shapes import made
 
 MOST_BYTES = 4096
 CARD = "peer.json"
@@ -44,7 +45,7 @@ def write_card(peer: Peer) -> bytes:
 def read_card(raw: bytes) -> Peer:
     """Return what a card says; raise BadPeerCard."""
     try:
-        return msgspec.json.decode(raw[:MOST_BYTES], type=Peer)
+        return msgspec.json.decode(raw[:MOST_BYTES], type=made(Peer))
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise BadPeerCard from None
 

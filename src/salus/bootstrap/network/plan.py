@@ -12,6 +12,7 @@ from salus.bootstrap.network.errors import BadMembers
 from salus.bootstrap.network.founding_errors import SameAddress, SameName, UnusableAddress
 from salus.core.types import Name
 from salus.policy.types import OrganisationRole
+from salus.shapes import made
 
 HERE = "127.0.0.1"
 P2P, RPC, METRICS, BETWEEN = 26_656, 26_657, 26_660, 10  # CometBFT's own ports, and from one member's to the next's
@@ -77,7 +78,7 @@ def _further(number: int) -> tuple[str, str, OrganisationRole]:
 def read_members(raw: bytes, first_port: int = P2P, first_listen: int = LISTEN) -> tuple[Place, ...]:
     """Return the members of a file: JSON, a list of `PlannedMember`. Raises BadMembers."""
     try:
-        planned = msgspec.json.decode(raw, type=tuple[PlannedMember, ...])
+        planned = msgspec.json.decode(raw, type=made(tuple[PlannedMember, ...]))
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise BadMembers from None
     if not 1 <= len(planned) <= MOST_MEMBERS:
@@ -123,7 +124,7 @@ def _place(one: PlannedMember, first: int, listen: int) -> Place:
 def place_of(spec: MemberSpec, host: str, first_port: int, listen: int, url: str | None) -> Place:
     """Return one member with all its addresses; raise UnusableAddress, BadMembers."""
     try:
-        host, url = msgspec.convert(host, Host), msgspec.convert(url, Url | None)
+        host, url = msgspec.convert(host, made(Host)), msgspec.convert(url, made(Url | None))
     except msgspec.ValidationError:
         raise UnusableAddress(spec.slug) from None
     roles = tuple(role.name.lower() for role in spec.roles)

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from salus.cli.beside.place import ServerGone
+from salus.shapes import made
 
 MOST_BYTES = 4 * 1024 * 1024  # of one message
 PIECE_BYTES = 64 * 1024  # of output and input
@@ -87,8 +88,8 @@ class Ended(msgspec.Struct, tag=True, frozen=True):
 FromClient = Run | Stand | Said | Given
 FromServer = Write | Ask | Want | Waiting | Standing | Ended
 Shape = TypeVar("Shape")
-_CLIENTS: msgspec.msgpack.Decoder[FromClient] = msgspec.msgpack.Decoder(FromClient)
-_SERVERS: msgspec.msgpack.Decoder[FromServer] = msgspec.msgpack.Decoder(FromServer)
+_CLIENTS: msgspec.msgpack.Decoder[FromClient] = msgspec.msgpack.Decoder(made(FromClient))
+_SERVERS: msgspec.msgpack.Decoder[FromServer] = msgspec.msgpack.Decoder(made(FromServer))
 
 
 class Wire:

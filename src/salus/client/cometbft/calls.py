@@ -5,7 +5,6 @@ v0.40. https://www.jsonrpc.org/specification, https://docs.cometbft.com/v0.38/rp
 """
 
 from pathlib import Path
-from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,6 +14,7 @@ from salus.client.cometbft.errors import BeyondLimit, CatchingUp, MempoolFull
 from salus.client.http import Answer, Server
 from salus.client.remote_errors import NodeBusy, NodeRefused, PrunedThere, UnreadableAnswer
 from salus.core.errors import Refusal
+from salus.shapes import made
 
 JSON = "application/json"
 MOST_ANSWER = 16 * 1024**2  # a block of 4 MiB in base64, its commit and its evidence fit
@@ -34,8 +34,6 @@ _TEXTS: tuple[tuple[str, type[Refusal] | type[LookupError]], ...] = (
     ("appConn mempool", NodeBusy),
 )
 Read = TypeVar("Read")
-_MAKING = Lock()
-_DECODERS: "dict[Any, msgspec.json.Decoder[Any]]" = {}
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -103,18 +101,9 @@ def parse(raw: bytes | str) -> _Response:
 def read(raw: bytes | str | msgspec.Raw, form: type[Read]) -> Read:
     """Return JSON read as `form`, whose integers may be strings; raise UnreadableAnswer."""
     try:
-        return _decoder(form).decode(raw)
+        return msgspec.json.decode(raw, type=made(form), strict=False)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise UnreadableAnswer from None
-
-
-def _decoder(form: type[Read]) -> "msgspec.json.Decoder[Read]":
-    """Return what reads `form`; one at a time makes one: msgspec 0.22 crashes where two threads use a type first."""
-    found = _DECODERS.get(form)
-    if found is None:
-        with _MAKING:
-            found = _DECODERS[form] = msgspec.json.Decoder(form, strict=False)
-    return found
 
 
 def _response(answer: Answer) -> _Response:

@@ -7,6 +7,8 @@ from importlib.resources import files
 import orjson
 from msgspec import Struct, convert
 
+from salus.shapes import made
+
 PRIMITIVES = frozenset(
     (
         *("base64Binary", "boolean", "canonical", "code", "date", "dateTime", "decimal", "id", "instant", "integer"),
@@ -57,7 +59,7 @@ class Shape(Struct, frozen=True):
 def table() -> Table:
     """Return the table, read once."""
     packed = files(__package__).joinpath("r4.json.xz").read_bytes()
-    return convert(orjson.loads(lzma.decompress(packed)), Table)
+    return convert(orjson.loads(lzma.decompress(packed)), made(Table))
 
 
 @cache

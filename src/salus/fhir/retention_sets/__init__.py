@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from salus.core.errors import Kind, Refusal
+from salus.shapes import made
 
 DIGESTS: Mapping[int, str] = {
     1: "e97d36ef9f7468fa7c1c6ca91ae0e746546e264685c614c71578e023103ce8e9",
@@ -86,7 +87,7 @@ def read(number: int, raw: bytes) -> RetentionSet:
     if sha256(raw).hexdigest() != DIGESTS[number]:
         raise RetentionSetDamaged
     try:
-        found = msgspec.json.decode(raw, type=RetentionSet)
+        found = msgspec.json.decode(raw, type=made(RetentionSet))
     except msgspec.ValidationError:
         raise RetentionSetDamaged from None
     if found.number != number:

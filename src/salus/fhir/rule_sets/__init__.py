@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from salus.core.errors import Kind, Refusal
+from salus.shapes import made
 
 DIGESTS: Mapping[int, str] = {2: "5c52a3a155ab020ea848912e7de9b121a063063e88ec99bec05a7c0dcf9a39a7"}
 NEWEST = max(DIGESTS)
@@ -171,7 +172,7 @@ def read(number: int, raw: bytes) -> RuleFile:
     if sha256(raw).hexdigest() != DIGESTS[number]:
         raise RuleSetDamaged
     try:
-        file = msgspec.json.decode(raw, type=RuleFile)
+        file = msgspec.json.decode(raw, type=made(RuleFile))
     except msgspec.ValidationError:
         raise RuleSetDamaged from None
     if file.number != number:
