@@ -19,6 +19,7 @@ from salus.fsck.blocks import Record, read_records
 from salus.fsck.check import fsck
 from salus.fsck.report import Finding, Report, Severity
 from salus.fsck.vaults import VaultPlace, check_vault
+from salus.ledger.errors import DamagedFile
 from salus.merkle import checkpoint as notes
 from salus.merkle.log import EMPTY_ROOT
 from salus.state.lmdb import LmdbTables
@@ -201,6 +202,26 @@ def test_rows_beside_the_tree_and_meta_are_compared(home: Path) -> None:
     for table in rows:
         assert any(place.startswith(f"table rows, {table} ") for _, place, _ in found), table
     assert ("ledger/state/data.mdb", "table meta, time", "not what the blocks give") in found
+
+
+def test_seen_ids_of_which_a_whole_minute_is_missing_stop_the_opening_and_are_a_finding(home: Path) -> None:
+    with open_ledger(home) as ledger:
+        height = ledger.height()
+    tables = LmdbTables(home / "ledger/state")
+    minutes = {name[:8] for name, _ in tables.rows("seen", b"", None)}
+    gone = min(minutes)
+    tables.commit(Changes({}, [], {}, {}, {"seen": [(gone + bytes(4), gone + b"\xff" * 4)]}))
+    tables.close()
+    with pytest.raises(DamagedFile) as caught:
+        open_ledger(home)
+    assert (caught.value.file, caught.value.offset) == ("state", None)
+    said = "A file of the ledger is damaged: state: the seen ids are not those of the state (0x7007). Run salus fsck."
+    assert str(caught.value) == said
+    assert any(place.startswith("table rows, seen ") for _, place, _ in damage(fsck(home, home / "ledger", {})))
+    shutil.rmtree(home / "ledger/state")  # the blocks give it again
+    with open_ledger(home) as ledger:
+        assert ledger.height() == height
+    assert damage(fsck(home, home / "ledger", {})) == []
 
 
 def test_any_damage_of_the_state_file_is_a_finding_and_never_a_crash(home: Path) -> None:

@@ -10,7 +10,7 @@ from salus.core.hashing import T
 from salus.machine.machine import SEEN_TABLE, Machine
 from salus.machine.seen import MINUTE_MS, START, SeenIds, row_key, seen_key
 from salus.state.store import Store
-from salus.state.tables import StorageFailure
+from salus.state.tables import Damaged
 from salus.testing.region import Region
 
 NETWORK = sha256(b"network").digest()
@@ -119,6 +119,25 @@ def test_an_id_has_32_bytes() -> None:
         seen.load([(row_key(1, 0), bytes(63))])
 
 
+@pytest.fixture
+def stored() -> Store:
+    """A checkpoint after a block that consumed ids of two minutes, a batch and an envelope in the later one."""
+    region, store = Region(), Store.in_memory()
+    machine = Machine(store)
+    machine.init(region.genesis_file)
+    later = machine.time + 2 * MINUTE_MS
+    machine.execute(
+        1,
+        machine.time,
+        [region.batch(region.open_accounts(2, not_after=at)[0], not_after=later) for at in (later, later - MINUTE_MS)],
+    )
+    machine.commit()
+    machine.checkpoint()
+    assert [len(row) for _, row in store.table_scan(SEEN_TABLE)] == [32, 96]
+    assert Machine(store).app_hash == machine.app_hash
+    return store
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -128,21 +147,26 @@ def test_an_id_has_32_bytes() -> None:
         lambda row: row + row[:32],
         lambda row: row[:-1],
         lambda row: b"",
+        lambda row: None,
     ],
-    ids=["a bit", "another order", "one less", "one twice", "cut", "empty"],
+    ids=["a bit", "another order", "one less", "one twice", "cut", "empty", "missing"],
 )
-def test_damage_is_found_at_opening_before_any_id_is_looked_for(damage) -> None:
-    region, store = Region(), Store.in_memory()
-    machine = Machine(store)
-    machine.init(region.genesis_file)
-    later = machine.time + 120_000
-    envelope, _ = region.open_accounts(2, not_after=later)
-    machine.execute(1, machine.time, [region.batch(envelope, not_after=later)])
-    machine.commit()
-    machine.checkpoint()
-    assert Machine(store).app_hash == machine.app_hash
-    (name, row), *others = store.table_scan(SEEN_TABLE)
-    assert len(row) == 64 and not others  # the batch and its envelope
-    store.checkpoint(1, {}, {SEEN_TABLE: [(name, damage(row))]})
-    with pytest.raises(StorageFailure, match="the seen ids are not those of the state: run fsck"):
-        Machine(store)
+def test_damage_is_found_at_opening_before_any_id_is_looked_for(stored: Store, damage) -> None:
+    _, (name, row) = stored.table_scan(SEEN_TABLE)
+    stored.checkpoint(1, {}, {SEEN_TABLE: [(name, damage(row))]})
+    with pytest.raises(Damaged, match="the seen ids are not those of the state"):
+        Machine(stored)
+
+
+@pytest.mark.parametrize("missing", [[0], [1], [0, 1]], ids=["the first", "the last", "all"])
+def test_minutes_of_which_every_row_is_missing_are_found_at_opening(stored: Store, missing: list[int]) -> None:
+    names = [name for name, _ in stored.table_scan(SEEN_TABLE)]
+    stored.checkpoint(1, {}, {SEEN_TABLE: [(names[at], None) for at in missing]})
+    with pytest.raises(Damaged, match="the seen ids are not those of the state"):
+        Machine(stored)
+
+
+def test_a_minute_that_the_tree_does_not_tell_of_is_found_at_opening(stored: Store) -> None:
+    stored.checkpoint(1, {}, {SEEN_TABLE: [(row_key(1, 0), bytes(32))]})
+    with pytest.raises(Damaged, match="the seen ids are not those of the state"):
+        Machine(stored)

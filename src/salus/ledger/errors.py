@@ -32,12 +32,14 @@ class DamagedFile(Refusal):
 
     code, kind, text = 0x7007, Kind.INVALID, "A file of the ledger is damaged"
 
-    def __init__(self, file: str, offset: int, what: str) -> None:
+    def __init__(self, file: str, offset: int | None, what: str) -> None:
+        """`offset` is None for the state, of which LMDB keeps the places."""
         super().__init__(file, offset, what)
         self.file, self.offset, self.what = file, offset, what
 
     def __str__(self) -> str:
-        return f"{self.text}: {self.file}, byte {self.offset}: {self.what} (0x{self.code:04x}). Run salus fsck."
+        place = self.file if self.offset is None else f"{self.file}, byte {self.offset}"
+        return f"{self.text}: {place}: {self.what} (0x{self.code:04x}). Run salus fsck."
 
 
 class StorageFull(Refusal):

@@ -11,6 +11,7 @@ block changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from salus.contracts.context import ValidatorUpdate
@@ -22,7 +23,7 @@ from salus.core.types import Digest, Height, Message
 from salus.machine.admission import Admission, Gate, Signed, max_block_bytes
 from salus.machine.execution import Event, Execution, Outcome, block_entry, event_entry
 from salus.machine.genesis import founded
-from salus.machine.seen import SeenIds
+from salus.machine.seen import SEEN_PREFIX, SeenIds
 from salus.machine.seen import Undo as SeenUndo
 from salus.machine.signing import Verified
 from salus.machine.versions import Rules, rules_at
@@ -31,7 +32,7 @@ from salus.merkle.smt import Proof
 from salus.state.events import EventLog
 from salus.state.names import LOG_TABLE
 from salus.state.store import Store
-from salus.state.tables import Changes, StorageFailure
+from salus.state.tables import Changes, Damaged
 
 LOG_KEY = b"\x00\x02"
 SEEN_TABLE = "seen"
@@ -75,6 +76,7 @@ class Machine:
     """One node's machine over `store`. Not thread-safe. `network` is empty before `init`."""
 
     def __init__(self, store: Store) -> None:
+        """Raises Damaged where seen ids or log are not those that the tree tells of."""
         self.store = store
         self.network = store.meta(NETWORK) or b""
         self.height = store.height
@@ -91,14 +93,15 @@ class Machine:
         self.seen = SeenIds(self.network)
         try:
             self.seen.load(self.store.table_scan(SEEN_TABLE))
-            sound = all(self.store.get(key) == value for key, value in self.seen.hashes().items())
+            known = takewhile(lambda row: row[0].startswith(SEEN_PREFIX), self.store.items())  # no key is before them
+            sound = self.seen.hashes() == dict(known)
         except ValueError:
             sound = False
         if not sound:
-            raise StorageFailure("the seen ids are not those of the state: run fsck")
+            raise Damaged("the seen ids are not those of the state")
         self._gate = Gate(self.network, self.seen, self.verified)
         if self.log.size and self.store.get(LOG_KEY) != encode(LogHead(self.log.size, self.log.root)):
-            raise StorageFailure("the log is not that of the state: run fsck")
+            raise Damaged("the log is not that of the state")
 
     @property
     def app_hash(self) -> bytes:

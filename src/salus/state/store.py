@@ -10,7 +10,7 @@ from salus.state import names
 from salus.state.check import check_tables
 from salus.state.lmdb import MAP_SIZE, Folder, LmdbTables
 from salus.state.overlay import Overlay
-from salus.state.tables import Changes, Finding, MemoryTables, MoreRoom, Row, StorageFailure, Tables
+from salus.state.tables import Changes, Damaged, Finding, MemoryTables, MoreRoom, Row, StorageFailure, Tables
 
 K = TypeVar("K", bytes, int)
 
@@ -40,7 +40,7 @@ class Store:
 
     @classmethod
     def open(cls, path: Folder, map_size: int = MAP_SIZE) -> "Store":
-        """Return the store in the folder `path`; raises StorageFailure if it cannot be opened or is damaged."""
+        """Return the store in the folder `path`; raises StorageFailure if it cannot be opened, Damaged if it is."""
         return cls(LmdbTables(path, map_size))
 
     @classmethod
@@ -230,9 +230,9 @@ class Store:
                 raise ValueError("shape")
             heap = Heap.open(self._buckets, shape.depth, self._tables.buckets(), shape.split)
         except ValueError:
-            raise StorageFailure("the tree is damaged: run fsck") from None
+            raise Damaged("the tree is damaged") from None
         if heap.root != (self._tables.meta(names.ROOT) or EMPTY):
-            raise StorageFailure("the tree does not give the root of its checkpoint: run fsck")
+            raise Damaged("the tree does not give the root of its checkpoint")
         return heap
 
 

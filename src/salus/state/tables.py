@@ -13,6 +13,10 @@ class StorageFailure(OSError):
     """The disk is full, fails, or what lies on it is damaged. Nothing durable was changed by the failed call."""
 
 
+class Damaged(StorageFailure):
+    """What a checkpoint wrote is not whole any more, or does not agree with itself."""
+
+
 class MoreRoom(StorageFailure):
     """The file must be given more room, which `Tables.reset` does; then the same can be written."""
 

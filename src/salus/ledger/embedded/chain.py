@@ -47,7 +47,7 @@ from salus.ledger.errors import (
 from salus.machine.base import UNKNOWN
 from salus.machine.machine import NETWORK, BlockResult, Machine
 from salus.state.store import Store
-from salus.state.tables import Changes
+from salus.state.tables import Changes, Damaged
 from salus.verifier.helper import Alone, Helper
 
 GENESIS = "genesis"
@@ -290,6 +290,16 @@ def open_chain(
     return open_kind(Chain, folder, genesis, files, open_store, readonly, helper)
 
 
+@contextmanager
+def _state_named() -> Iterator[None]:
+    """Turn Damaged of the state into DamagedFile."""
+    try:
+        yield
+    except Damaged as damage:
+        raise DamagedFile(STATE, None, str(damage)) from None
+
+
+@_state_named()
 def open_kind(
     kind: type[C],
     folder: Path,
