@@ -22,6 +22,7 @@ from salus.bootstrap.network.plan import read_members, usual
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus
 from salus.bootstrap.network.together import found_network
 from salus.cli.network_status import row, state, summary
+from salus.cli.status import NO, USAGE
 from salus.contracts.governance.parameters import BOUNDS, Parameter
 from salus.core.genesis import read_genesis
 from salus.vault import keystore
@@ -179,6 +180,7 @@ def test_the_unit_ends_the_keeper_alone_and_waits_for_it() -> None:
     lines = [line for line in UNIT.read_text().splitlines() if line and line[0] not in "#["]
     given = dict(line.split("=", 1) for line in lines if not line.startswith("Environment="))
     assert given["ExecStart"] == "/opt/salus/bin/salus network up --home /var/lib/salus/%i"
+    assert (given["Restart"], given["RestartPreventExitStatus"]) == ("on-failure", f"{NO} {USAGE}")
     assert given["KillMode"] == "mixed" and int(given["TimeoutStopSec"].removesuffix("s")) > 60
     assert given["LoadCredential"].startswith("passphrase:") and given["UMask"] == "0077"
     assert "Environment=SALUS_PASSPHRASE_FILE=%d/passphrase" in lines

@@ -13,9 +13,17 @@ import pytest
 
 from network.networks import Network, environment, network_of, salus, until
 from salus.bootstrap.consensus import ConsensusFile, read_consensus, write_consensus
-from salus.bootstrap.network.halts import ApplicationStopped, HomeDamaged, NeverRecovered, StateDiffers, read_halt
+from salus.bootstrap.network.halts import (
+    ApplicationStopped,
+    HomeDamaged,
+    NeverRecovered,
+    RulesMissing,
+    StateDiffers,
+    read_halt,
+)
 from salus.bootstrap.network.keeping import Keeper
 from salus.bootstrap.network.member import Member, serving_command
+from salus.cli.status import NO
 
 pytestmark = pytest.mark.timeout(900)
 TESTS = Path(__file__).parents[1]
@@ -33,8 +41,8 @@ def member(network: Network, home: Path, faults: str) -> Member:
     return Member(home, network.program, environment=variables, serving=serving)
 
 
-def _python_path() -> str:
-    return os.pathsep.join([str(TESTS), *filter(None, (os.environ.get("PYTHONPATH"),))])
+def _python_path(*first: str) -> str:
+    return os.pathsep.join([*first, str(TESTS), *filter(None, (os.environ.get("PYTHONPATH"),))])
 
 
 @contextmanager
@@ -53,10 +61,14 @@ def up(network: Network, faults: str, *names: str) -> Iterator[dict[str, Member]
 def four(cometbft: Path) -> Iterator[Network]:
     with network_of(4, cometbft) as network:
         for home in network.homes:
-            said = read_consensus(home)
-            assert said is not None
-            write_consensus(home, msgspec.structs.replace(said, heartbeat_ms=1_000))
+            beat_fast(home)
         yield network
+
+
+def beat_fast(home: Path) -> None:
+    said = read_consensus(home)
+    assert said is not None
+    write_consensus(home, msgspec.structs.replace(said, heartbeat_ms=1_000))
 
 
 def status_of(network: Network, name: str) -> dict[str, Any]:
@@ -101,7 +113,7 @@ def test_a_damaged_home_is_not_brought_up_and_the_reason_is_said_at_once(one: Ne
     (home,) = one.homes
     (home / "ledger").mkdir(exist_ok=True)
     (home / "ledger/damaged").write_bytes(b"")
-    refused = salus("network", "up", "--home", home, env=environment(one.program), status=4)
+    refused = salus("network", "up", "--home", home, env=environment(one.program), status=NO)
     assert "(0x6345)" in refused.err and "ledger reset" in refused.err
     found = read_halt(home)
     assert found is not None and found.code == HomeDamaged.code and "0x7062" in found.cause
@@ -125,3 +137,54 @@ def test_a_node_that_fails_at_a_block_is_begun_anew_and_then_given_up(four: Netw
         until(lambda: all(one.healthy() for one in members.values()), "all well")
         until(lambda: members[VICTIM]._rpc.status().height > AT + 2, "its blocks go on")
         assert read_halt(members[VICTIM].home) is None
+
+
+def height_of(network: Network) -> int:
+    found: int = network.status()["nodes"][0]["height"]
+    return found
+
+
+@pytest.mark.long
+def test_a_node_without_the_voted_rules_stands_still_until_its_program_has_them(
+    one: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home,) = one.homes
+    one.up()
+    effective = height_of(one) + 10
+    at = effective + 20
+    upgrade = ("upgrade", 2, at, "Salus 2.0", "--as", "north", "--effective", effective)
+    made = one.run("north", "org", "propose", *upgrade, "--json").data
+    one.run("north", "org", "vote", "--as", "north", made["proposal"])
+    for value in range(7_000_000, 7_000_100):  # a block that holds something counts the votes
+        counts = height_of(one) >= effective
+        one.run("north", "org", "propose", "parameter", "--as", "north", "session-ms", value)
+        if counts:
+            break
+    assert f"from block {at} on: install Salus 2.0" in one.run("north", "ledger", "status").out
+    assert one.down() == 0
+    beat_fast(home)  # only now: machines of tests are slow
+    one.up()
+    found = until(lambda: read_halt(home), "the halt")
+    assert (found.code, found.height) == (RulesMissing.code, at - 1)
+    assert f"version 2, from block {at} on" in found.cause and "Install Salus 2.0" in found.cause
+    server = until(lambda: (left := one.processes(home))[1:] == [] and left, "the end of its CometBFT")
+    assert one.processes(home) == server, "the Salus server stays"
+    (node,) = one.status()["nodes"]
+    assert node["halted"] == str(found) and node["up"] is False
+    assert one.run("north", "ledger", "status", "--json").data["height"] == at - 1, "what is there is read"
+    said = read_consensus(home)
+    assert said is not None
+    answer = httpx2.get(f"http://{said.listen}/ready", timeout=10)
+    assert answer.status_code == 503 and "Install Salus 2.0" in answer.json()["why"]
+    assert one.down() == 0
+
+    refused = salus("network", "up", "--home", home, env=environment(one.program), status=NO)
+    assert "(0x634a)" in refused.err and "Install Salus 2.0" in refused.err
+    shown = salus("network", "status", "--home", home, "--own", status=NO).out
+    assert "halted" in shown and "Install Salus 2.0" in shown
+
+    monkeypatch.setenv("PYTHONPATH", _python_path(str(TESTS / "network/second_rules")))  # the program that has them
+    one.up()
+    until(lambda: height_of(one) > at + 2, "blocks under the new rules")
+    assert read_halt(home) is None and one.status()["nodes"][0]["halted"] is None
+    assert one.down() == 0

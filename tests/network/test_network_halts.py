@@ -19,6 +19,7 @@ from salus.bootstrap.network.halts import (
     Halt,
     HomeDamaged,
     NeverRecovered,
+    RulesMissing,
     StandsStill,
     StateDiffers,
     keep_halt,
@@ -31,6 +32,7 @@ from salus.bootstrap.resetting import remove_shared
 from salus.cli.network_status import state
 from salus.client.cometbft.rpc import NodeStatus as Answered
 from salus.client.remote_errors import NodeAway
+from salus.machine.errors import UnknownRules
 
 OTHER = "wrong Block.Header.AppHash.  Expected 00, got AB"
 FAILURE = {"_msg": "CONSENSUS FAILURE!!!", "err": f"+2/3 committed an invalid block: {OTHER}", "level": "error"}
@@ -38,6 +40,7 @@ WAL = FAILURE | {"err": "failed to write to consensus WAL; check disk space and 
 BUG = {"level": "error", "text": "a request failed: CometBFT stops", "request": "finalize_block", "kind": "KeyError"}
 STOPPED = {"level": "error", "text": "a request was refused: CometBFT stops", "code": 0x700A}
 ROTTEN = STOPPED | {"code": 0x7062}
+LACKED = UnknownRules(9, 2, "Salus 2.0")
 PEERS = tuple(Peer(f"p{n}", f"{n:040x}", f"127.0.0.1:{n}", f"http://127.0.0.1:{n}") for n in range(1, 4))
 
 
@@ -215,10 +218,32 @@ def test_a_home_that_is_damaged_is_given_up(judged: Judged, line: dict[str, Any]
 @pytest.mark.parametrize(
     "line",
     [
+        {"level": "critical", "text": f"CometBFT stops: {LACKED}", "code": UnknownRules.code},
+        f"salus: {LACKED}",
+    ],
+    ids=["at a block", "at opening"],
+)
+def test_rules_that_the_program_lacks_are_waited_for_and_named(judged: Judged, line: dict[str, Any] | str) -> None:
+    judged.hears(8)
+    found = judged.prints("salus", line)
+    assert found is not None and found.given_up and (found.code, found.height) == (RulesMissing.code, 8)
+    assert "version 2, from block 9 on" in found.cause and "Install Salus 2.0" in found.cause
+    assert str(found).startswith(RulesMissing.text) and str(found).endswith(f"[{found.cause}]")
+    assert found.cause.count("(0x") == 1 and judged.ends == (0, 0)
+    assert judged.prints("salus", BUG, STOPPED) == found == judged.prints("cometbft", WAL, FAILURE)
+    judged.halting.close()
+    assert read_halt(judged.home) == found, "until the node is brought up anew"
+    assert Judged(judged.home).halting.halt is None and read_halt(judged.home) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "salus: The last block lies far ahead of this machine's clock: set the clock. (0x7006)",
         {"level": "error", "text": "a block was not stored; tried again", "code": 0x7008},
         {"level": "error", "text": "collecting votes stopped", "code": 0x705B},
-        {"level": "critical", "text": "CometBFT stops: version 2 of the rules", "code": 0x0210},
+        {"level": "error", "text": "a proposal was rejected", "code": 0x000D},
+        "salus: Another process has this ledger open. (0x7001)",
         "somebody said (0x7007)",
     ],
 )

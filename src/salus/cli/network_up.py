@@ -13,10 +13,20 @@ from pathlib import Path
 import click
 import orjson
 
-from salus.bootstrap.network import NoPassphraseFile, NotUp, homes_in, is_running, kept, said_by, served_at, stop_home
+from salus.bootstrap.network import (
+    Halted,
+    NoPassphraseFile,
+    NotUp,
+    homes_in,
+    is_running,
+    kept,
+    said_by,
+    served_at,
+    stop_home,
+)
 from salus.cli.options import FILE, FOLDER, PASSPHRASE_FILE, Command, as_json_option, home_folder, home_option
 from salus.cli.output import print_result
-from salus.cli.status import BadInput
+from salus.cli.status import BadInput, Final
 from salus.config import read_config, read_passphrase
 
 STARTED_S = 150.0
@@ -62,7 +72,11 @@ def up(folder: Path | None, home: Path | None, program: Path | None, background:
         _in_background(folder, homes, program, as_json)
         return
     with _told_to_end() as ended, kept(homes, program or read_config().cometbft) as keeper:
-        if keeper.wait_healthy(ended):
+        try:
+            healthy = keeper.wait_healthy(ended)
+        except Halted as halt:
+            raise Final(str(halt)) from None
+        if healthy:
             _say(homes, as_json)
             ended.wait()
 

@@ -40,6 +40,12 @@ class Absent(click.ClickException):
     exit_code = NO
 
 
+class Final(click.ClickException):
+    """It will not go otherwise until somebody does what the words say: nobody need try again."""
+
+    exit_code = NO
+
+
 class Stopped(click.ClickException):
     """A refusal, with words on how far the command came."""
 

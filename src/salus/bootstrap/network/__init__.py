@@ -6,6 +6,7 @@ from salus.bootstrap.network.cards import CARD, Card, make_card, open_founder
 from salus.bootstrap.network.errors import NeverHealthy, NoPassphraseFile, NotUp
 from salus.bootstrap.network.following import Begun, Node, Origin, Wanted, follow, read_origin
 from salus.bootstrap.network.founding import Founding, found
+from salus.bootstrap.network.halts import Halted
 from salus.bootstrap.network.joining import admit, invite, join, read_invitation
 from salus.bootstrap.network.keeping import Keeper, homes_in, is_running, kept, said_by, served_at, stop_home
 from salus.bootstrap.network.peers import add_peer, own_card, read_card, remove_peer, write_card
@@ -21,6 +22,7 @@ __all__ = [
     "Card",
     "Founding",
     "HERE",
+    "Halted",
     "Keeper",
     "LISTEN",
     "NetworkStatus",

@@ -4,6 +4,7 @@
 |---------------------------------------------------------|-----------------------------------------------------|
 | CometBFT: a decided block does not fit the state here   | given up: CometBFT is ended, the Salus server stays |
 | Salus: a file of the ledger, or its state, is damaged   | given up                                            |
+| Salus: it lacks the rules that the members voted for    | given up                                            |
 | CometBFT: its consensus has ended by anything else      | CometBFT is started anew, at growing pauses         |
 | Salus: a block made it stop                             | both are started anew; given up the third time      |
 | the height stands still, and most of the others' do not | CometBFT is started anew once at that height        |
@@ -24,11 +25,12 @@ from salus.bootstrap.network.halts import (
     Halt,
     HomeDamaged,
     NeverRecovered,
+    RulesMissing,
     StandsStill,
     StateDiffers,
     keep_halt,
 )
-from salus.bootstrap.network.printed import Printed, differs_by, ended_by, hopeless_by, stopped_by
+from salus.bootstrap.network.printed import Printed, differs_by, ended_by, hopeless_by, outdated_by, stopped_by
 from salus.bootstrap.network.process import Watched
 from salus.client.cometbft.rpc import NodeStatus, Rpc
 from salus.core.errors import Refusal
@@ -67,6 +69,8 @@ class Halting:
         for line in self._salus.fresh():
             if (cause := hopeless_by(line)) is not None:
                 self._say(HomeDamaged.code, cause)
+            elif (cause := outdated_by(line)) is not None:
+                self._say(RulesMissing.code, cause)
             elif (cause := stopped_by(line)) is not None and application is not None and not application.ending:
                 self._stops += 1
                 self._say(NeverRecovered.code if self._stops >= MOST_STOPS else ApplicationStopped.code, cause)

@@ -63,8 +63,7 @@ class Keeper:
     def wait_healthy(self, ended: threading.Event | None = None, within_s: float = HEALTHY_S) -> bool:
         """Wait until every node is up; return False where `ended` was set before.
 
-        Raises NeverHealthy, and at once why a node is not started anew any more: HomeDamaged, StateDiffers,
-        NeverRecovered.
+        Raises NeverHealthy, and at once why a node is not started anew any more (Halted).
         """
         until = time.monotonic() + within_s
         while True:

@@ -16,6 +16,7 @@ import orjson
 
 from salus.ledger.consensus.errors import DamagedCommits, OtherEngine
 from salus.ledger.errors import DamagedFile, LedgerStopped, OtherGenesis, StateDamaged
+from salus.machine.errors import UnknownRules
 
 MOST_BYTES = 1024**2  # that one look takes in; a line is shorter
 MOST_WORDS = 300  # that are passed on
@@ -75,18 +76,15 @@ def _error(line: str) -> str:
 
 
 def hopeless_by(line: str) -> str | None:
-    """Return what is wrong with the home's files, by a line of salus.log: starting anew does not change it.
+    """Return what is wrong with the home's files, by a line of salus.log: starting anew does not change it."""
+    code, words = _refused(line)
+    return words if code in HOPELESS else None
 
-    It is the last line of a process that did not open its ledger, or says why a block was not answered.
-    """
-    if line.startswith(ENDS):
-        named = _CODE.search(line)
-        return _words(line.removeprefix(ENDS)) if named is not None and int(named[1], 16) in HOPELESS else None
-    said = _fields(line)
-    text, code = said.get("text"), said.get("code")
-    if not isinstance(text, str) or STOPS not in text or code not in HOPELESS:
-        return None
-    return _words(f"{text} (0x{code:04x})")
+
+def outdated_by(line: str) -> str | None:
+    """Return which voted rules the program lacks, and what has them, by a line of salus.log."""
+    code, words = _refused(line)
+    return words if code == UnknownRules.code else None
 
 
 def stopped_by(line: str) -> str | None:
@@ -98,6 +96,18 @@ def stopped_by(line: str) -> str | None:
     if "kind" in said or said.get("code") == LedgerStopped.code:
         return _words(f"{text} {said.get('kind', '')}")
     return None
+
+
+def _refused(line: str) -> tuple[int | None, str]:
+    """Return code and words of a refusal: of a process that did not open its ledger, or of a block's request."""
+    if line.startswith(ENDS):
+        named = _CODE.search(line)
+        return (None if named is None else int(named[1], 16)), _words(line.removeprefix(ENDS))
+    said = _fields(line)
+    text, code = said.get("text"), said.get("code")
+    if not isinstance(text, str) or STOPS not in text or not isinstance(code, int):
+        return None, ""
+    return code, _words(text if _CODE.search(text) else f"{text} (0x{code:04x})")
 
 
 def _fields(line: str) -> dict[str, object]:
