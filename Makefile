@@ -16,61 +16,61 @@ ONCE   ?=
 NETWORK ?=
 COMETBFT ?= v0.39.4
 
-run: $(VENV)/run.stamp $(PORTAL) $(if $(NETWORK),cometbft) ## set up, play the demonstration and serve it on LISTEN (127.0.0.1:8080); ONCE=1 ends after the story, NETWORK=4 plays it on four validators
+run: $(VENV)/run.stamp $(PORTAL) $(if $(NETWORK),cometbft) ## set up, play the story, serve it at LISTEN (127.0.0.1:8080); ONCE=1 ends after it, NETWORK=4 plays it on four validators
 	@$(BIN)/salus demo --home $(HOME_DIR) --anew $(if $(ONCE),--once,--listen $(LISTEN)) $(if $(NETWORK),--network $(NETWORK))
 
 cometbft: ## build CometBFT (COMETBFT=v0.39.4) into .tools/bin; needs Go
 	@sh scripts/cometbft $(COMETBFT)
 
-test: $(VENV)/test.stamp $(PORTAL) ## set up and run every test; those of networks where Go or CometBFT is there
+test: $(VENV)/test.stamp $(PORTAL) ## set up and run every test; those of networks only where Go or CometBFT is there
 	@command -v cometbft >/dev/null || sh scripts/cometbft --where-possible $(COMETBFT)
 	@sh requirements/others
 	@cd portal && $(NODE) npm run --silent test
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal tests
 
-networks: $(VENV)/test.stamp $(PORTAL) cometbft ## whole lives of networks: the story on validators, votes, joining, healing, other versions of CometBFT
+networks: $(VENV)/test.stamp $(PORTAL) cometbft ## the tests that take minutes: whole lives of networks over CometBFT
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --long tests/network
 
-check: $(VENV)/test.stamp portal/node_modules/.package-lock.json ## style, types, import rules
+check: $(VENV)/test.stamp portal/node_modules/.package-lock.json ## check style, types and import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports importlinter.ini
 	@cd portal && $(NODE) npm run --silent check
 
-coverage: $(VENV)/test.stamp ## branch coverage of core to machine (at least 95 %)
+coverage: $(VENV)/test.stamp ## measure branch coverage of the deterministic packages (at least 95 %)
 	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term --cov-fail-under=95 tests/unit tests/contracts tests/vectors tests/properties tests/rules
 
-bench: $(VENV)/run.stamp ## all benchmarks at full size, into docs/benchmarks.json
+bench: $(VENV)/run.stamp ## run all benchmarks at full size, into docs/benchmarks.json
 	@$(BIN)/python -m benchmarks all --full --json docs/benchmarks.json
 
-bench-network: $(VENV)/run.stamp cometbft ## a consortium of four beside CometBFT's kvstore and Clique, SECONDS (10) at each load; needs Go, npm
+bench-network: $(VENV)/run.stamp cometbft ## measure a consortium of four beside CometBFT's kvstore and Clique, SECONDS (10) at each load; needs Go, npm
 	@$(BIN)/python -m benchmarks.network --seconds $(if $(filter file,$(origin SECONDS)),10,$(SECONDS)) --json docs/benchmarks-network.json
 
-memory: $(VENV)/run.stamp ## run a ledger for SECONDS (default 600) and see that its memory does not grow
+memory: $(VENV)/run.stamp ## run a ledger for SECONDS (600) and see that its memory does not grow
 	@$(BIN)/python -m benchmarks.memory --seconds $(SECONDS)
 
-soak: $(VENV)/run.stamp ## post to a server for SECONDS (default 600), bother it, and see that its memory does not grow
+soak: $(VENV)/run.stamp ## post to a server for SECONDS (600), bother it, and see that its memory does not grow
 	@$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
 
-faults: $(VENV)/test.stamp ## crash the ledger and the vault RUNS times (default 1000)
+faults: $(VENV)/test.stamp ## crash the ledger and the vault RUNS times (1,000)
 	@$(BIN)/python -m pytest -q -n 2 tests/faults --fault-runs $(RUNS)
 
-oracle: $(VENV)/test.stamp ## the decision against a naive evaluator, RUNS questions (default 10,000,000) from seed FIRST
+oracle: $(VENV)/test.stamp ## compare the decision with a naive evaluator: RUNS questions (10,000,000) from seed FIRST (0)
 	@cd tests && ../$(BIN)/python -m properties.oracle --runs $(if $(filter file,$(origin RUNS)),10000000,$(RUNS)) --first $(FIRST)
 
-simulate: $(VENV)/test.stamp ## random lives of people and organisations against a naive model: RUNS seeds (1,000) from FIRST
+simulate: $(VENV)/test.stamp ## live random lives of people and organisations beside a naive model: RUNS seeds (1,000) from FIRST (0)
 	@cd tests && ../$(BIN)/python -m properties.lives.run --runs $(RUNS) --first $(FIRST)
 
-chaos: $(VENV)/test.stamp cometbft ## four real validators, killed, cut, filled, corrupted, lied to: RUNS runs (default 30) from SEED (a new one); FAULT=name does one
+chaos: $(VENV)/test.stamp cometbft ## kill, cut, fill, corrupt and lie to four real validators: RUNS runs (30) from SEED (a new one); FAULT=name does one
 	@cd tests && ../$(BIN)/python -m network.chaos.run --runs $(if $(filter file,$(origin RUNS)),30,$(RUNS)) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
 
-fuzz: $(VENV)/test.stamp ## RUNS hostile requests (default 100,000) over all operations from SEED (a new one)
+fuzz: $(VENV)/test.stamp ## send RUNS hostile requests (100,000) over all operations, from SEED (a new one)
 	@cd tests && PYTHONPATH=.:api:e2e ../$(BIN)/python -m api.fuzz_bodies --runs $(if $(filter file,$(origin RUNS)),100000,$(RUNS)) --first $(FIRST) $(if $(SEED),--seed $(SEED))
 
-linkage: $(VENV)/test.stamp ## try to link people's accounts by the ledger: PEOPLE (600), SEED (a new one)
+linkage: $(VENV)/test.stamp ## try to tell from the ledger whose accounts belong together: PEOPLE (600), SEED (a new one)
 	@$(BIN)/python tests/privacy/linkage_run.py --people $(PEOPLE) $(if $(SEED),--seed $(SEED))
 
-vectors: $(VENV)/test.stamp $(VENV)/oracle.stamp ## make the test vectors anew and compare; ask independent libraries
+vectors: $(VENV)/test.stamp $(VENV)/oracle.stamp ## make the test vectors anew, compare them, and ask independent libraries
 	@$(BIN)/python -m tests.vectors.generate --check
 	@$(BIN)/python -m tests.vectors.cometbft_facts --check --seeds 3
 	@$(VENV)/oracle/bin/python tests/vectors/oracle.py
@@ -119,7 +119,7 @@ $(VENV)/oracle.stamp: requirements/oracle.txt | $(VENV)/bin/python
 	@touch $@
 
 help:
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
 
 .PHONY: run test networks cometbft check coverage bench bench-network memory soak faults oracle simulate chaos fuzz linkage vectors portal lock help
 .DELETE_ON_ERROR:

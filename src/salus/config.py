@@ -13,11 +13,14 @@ from salus.shapes import made
 
 
 class BadSetting(Refusal):
-    code, kind, text = (
-        0x6101,
-        Kind.INVALID,
-        "A SALUS_ variable of the environment is unknown, or its value is unusable.",
-    )
+    """A variable that does not serve: its name is told, its value never."""
+
+    code, kind = 0x6101, Kind.INVALID
+    text = "A SALUS_ variable of the environment is unknown, or its value is unusable."
+
+    def __str__(self) -> str:
+        named = f" It is {self.args[0]}." if self.args else ""
+        return f"{self.text}{named} (0x{self.code:04x})"
 
 
 class NoPassphrase(Refusal):
@@ -54,12 +57,14 @@ def read_config(environment: Mapping[str, str] | None = None) -> Config:
     """Return the settings; raise BadSetting for a SALUS_ variable that is unknown or unusable."""
     found = _CALLERS.get() or os.environ if environment is None else environment
     named = {name[6:].lower(): value for name, value in found.items() if name.startswith("SALUS_")}
-    if any(not value for value in named.values()):
-        raise BadSetting
-    try:
-        return msgspec.convert(named, made(Config), strict=False, dec_hook=lambda kind, value: kind(value))
-    except (msgspec.ValidationError, TypeError, ValueError):
-        raise BadSetting from None  # the cause may quote the value
+    for name, value in named.items():
+        try:
+            if not value:
+                raise ValueError
+            msgspec.convert({name: value}, made(Config), strict=False, dec_hook=lambda kind, given: kind(given))
+        except (msgspec.ValidationError, TypeError, ValueError):
+            raise BadSetting(f"SALUS_{name.upper()}") from None  # the cause may quote the value
+    return msgspec.convert(named, made(Config), strict=False, dec_hook=lambda kind, value: kind(value))
 
 
 def read_passphrase(config: Config) -> str:

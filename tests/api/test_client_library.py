@@ -11,7 +11,7 @@ import pytest
 from ledger_world import running
 from msgspec.structs import replace
 
-from e2e.story_region import START_MS, Story, found, take_in
+from e2e.story_region import PASSPHRASE, START_MS, Story, found, take_in
 from salus.api.guard import SignedGuard
 from salus.bootstrap import serving as serving_module
 from salus.client import AsyncClient, Client, Refused, SigningKey
@@ -199,14 +199,12 @@ def test_the_same_with_coroutines(place: Place) -> None:
     assert asyncio.run(use()) == [0] * 8
 
 
-def test_the_documented_example_runs(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
-    (place.story.region.home / "gateway.seed").write_bytes(place.story.south.gateway.seed)
-    names = {
-        "URL": place.url,
-        "GENESIS": place.story.region.home / "genesis.cbor",
-        "SEED": place.story.region.home / "gateway.seed",
-        "ACCOUNT": place.story.south.account,
-    }
-    exec(compile(example, str(PAGE), "exec"), names)
-    assert "South Hospital" in capsys.readouterr().out
+def test_the_documented_examples_run(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    home = place.story.region.home
+    names = {"URL": place.url, "HOME": home, "GENESIS": home / "genesis.cbor", "ACCOUNT": place.story.south.account}
+    examples = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
+    assert len(examples) == 2
+    for example in examples:
+        exec(compile(example, str(PAGE), "exec"), {**names, "PASSPHRASE": PASSPHRASE})
+    said = capsys.readouterr().out
+    assert "South Hospital" in said and re.search(r"^0 at height \d+$", said, re.M)

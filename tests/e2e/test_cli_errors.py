@@ -27,15 +27,16 @@ def name_of(value: object) -> str:
 
 NO_ACTOR = "no organisation has this name here; there are clinic, north, south"
 NO_WALLET = "no wallet has this name here; there are alma"
+NO_NAME, OR_HEX = "nothing here is called so; there are ", "; or give the id's first hex digits, six or more"
 HEX = "give the id's first hex digits, six or more"
 WRONG = (
     (("nosuch",), "No such command 'nosuch'"),
     (("org", "nosuch"), "No such command 'nosuch'"),
     (("org", "list", "--nosuch"), "No such option"),
-    (("patient", "list"), "Missing option '--as'"),
+    (("patient", "list"), "Missing option '--as'. The organisation. (see `salus patient list --help`)"),
     (("patient", "list", "--as", "nobody"), NO_ACTOR),
-    (("patient", "list", "--as", "alma"), NO_ACTOR),
-    (("access", "collect", "--as", "north"), NO_WALLET),
+    (("patient", "list", "--as", "alma"), f"{NO_ACTOR}; this one is a wallet's"),
+    (("access", "collect", "--as", "north"), f"{NO_WALLET}; this one is an organisation's"),
     (("access", "accounting", "--as", "nobody"), NO_WALLET),
     (("access", "accounting", "--as", "alma", "--of", "00" * 32), NO_ACTOR),
     (("access", "accounting", "--as", "north", "--of", "abc"), "give all 64 hex digits of the id"),
@@ -50,7 +51,9 @@ WRONG = (
     (("patient", "invite", "--as", "north", "abcdef", "--days", "91"), "91 is not in the range"),
     (("patient", "claim", "--as", "eve", "NONSENSE"), "code"),
     (("consent", "show", "--as", "alma", "abcdef"), "(`salus consent list` shows them)"),
-    (("consent", "grant", "--as", "alma", "--to", "nobody"), f"--to: {HEX} (`salus org list`)"),
+    (("consent", "grant", "--as", "alma", "--to", "nobody"), f"--to: {NO_NAME}clinic, north, south{OR_HEX}"),
+    (("policy", "show", "nosuch"), f"SET: {NO_NAME}mandated, opt-out, strict-opt-in{OR_HEX}"),
+    (("witness", "ask", "--of", "https://nosuch.example", "--key", "none"), "--key: not a verifier key (NAME+ID+KEY"),
     (("consent", "grant", "--as", "alma", "--to", "clinic", "--since", "tomorrow"), "does not match the format"),
     (("consent", "grant", "--as", "alma", "--to", "clinic", "--for", "FUN"), "no such purpose"),
     (("consent", "list", "--as", "alma", "--at", "abcdef"), "(`salus access relations` shows them)"),
@@ -177,6 +180,27 @@ def test_every_command_takes_json_and_explains_itself() -> None:
         assert any("--json" in option.opts for option in command.params), path
         assert command.help and command.help.split("\n")[0].endswith((".", ").")), path
         assert all(isinstance(p, click.Argument) or p.help for p in command.params), path
+
+
+def groups(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Group]]:
+    if isinstance(command, click.Group):
+        yield context.command_path, command
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from groups(inner, click.Context(inner, parent=context, info_name=name))
+
+
+def test_help_lists_commands_in_whole_sentences() -> None:
+    root = click.Context(main.salus, info_name="salus", help_option_names=["-h", "--help"])
+    for path, group in groups(main.salus, root):
+        listed = salus(*path.split()[1:], "--help").out
+        assert "..." not in listed.split("\n", 1)[1], path
+        for name in group.list_commands(root):
+            inner = group.get_command(root, name)
+            assert inner is not None and "".join(inner.get_short_help_str(1000).split()) in "".join(listed.split()), (
+                name
+            )
 
 
 def test_init_for_programs(tmp_path: Path) -> None:

@@ -17,14 +17,28 @@ from forked_salus import forked_salus
 from salus.cli.main import salus
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "docs/start.md", *sorted((ROOT / "docs/guides").glob("*.md"))]
-PAGES += [ROOT / "docs/operate/consortium.md"]
-FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
+MADE = ("cli.md", "http.md", "policies.md")  # from the program itself, which their own tests compare
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "src").rglob("*.md"))]
+WRITTEN = [page for page in PAGES if page.name not in MADE]
+FENCED = re.compile(r"^([ >]*)```([^\n]*)\n(.*?)^\1```$", re.M | re.S)  # in a list or a quotation it is indented
+
+
+def named(page: Path) -> str:
+    """How a failing test calls a page."""
+    return str(page.relative_to(ROOT))
+
+
+def fenced(text: str) -> list[tuple[str, str]]:
+    """The fenced blocks of a text: info string and body, without the indentation of the list that it stands in."""
+    return [
+        (info, "".join(line.removeprefix(before) for line in body.splitlines(keepends=True)))
+        for before, info, body in FENCED.findall(text)
+    ]
 
 
 def blocks(page: Path, *kinds: str) -> list[str]:
     """The fenced blocks of a page whose info string is one of `kinds`."""
-    return [body for info, body in FENCED.findall(page.read_text()) if info in kinds]
+    return [body for info, body in fenced(page.read_text()) if info in kinds]
 
 
 def commands(text: str) -> list[str]:
@@ -57,12 +71,20 @@ def fault(line: str) -> str | None:
     return f"missing {missing}" if missing else f"too many arguments: {rest}" if rest else None
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WRITTEN, ids=named)
 def test_every_command_shown_exists(page: Path) -> None:
     shown = [line for block in blocks(page, "sh", "sh run") for line in commands(block)]
     faults = {line: fault(line) for line in shown + inline(page)}
     assert {line: words for line, words in faults.items() if words} == {}
-    assert shown or page.name == "README.md"
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=named)
+def test_a_block_with_commands_is_marked_as_one(page: Path) -> None:
+    unmarked = [body for info, body in fenced(page.read_text()) if info in ("", "text")]
+    assert [
+        line for body in unmarked for line in body.splitlines() if re.match(r"(salus|make|docker|curl) ", line)
+    ] == []
+    assert page.read_text().count("```") == 2 * len(fenced(page.read_text()))  # none is overlooked
 
 
 def test_the_check_finds_faults() -> None:
@@ -70,20 +92,47 @@ def test_the_check_finds_faults() -> None:
         "salus org list",
         "salus fsck",
     ]
+    indented = "1. So:\n\n   ```sh\n   salus nosuch <<'END'\n   END\n   ```\n\n```text\nb\n```\n"
+    assert fenced(indented) == [("sh", "salus nosuch <<'END'\nEND\n"), ("text", "b\n")]
     for line in ("salus nosuch", "salus org nosuch", "salus org list --nosuch", "salus patient invite HANDLE --days 3"):
         assert fault(line), line
     assert fault("salus patient invite --as north HANDLE EXTRA") and not fault("salus patient invite --as north HANDLE")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def links(page: Path) -> list[str]:
+    """The links of a page to other places of the repository."""
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", FENCED.sub("", page.read_text())) if "://" not in link]
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    heads = re.findall(r"^#+ (.*)", FENCED.sub("", page.read_text()), re.M)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_targets_of_make_and_links_exist(page: Path) -> None:
-    text = page.read_text()
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M)
-    shown = re.findall(r"^make ([a-z]+)", "\n".join(blocks(page, "sh")), re.M) + re.findall(r"`make ([a-z]+)[` ]", text)
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
+    shown = re.findall(r"^make ([a-z-]+)", "\n".join(blocks(page, "sh")), re.M)
+    shown += re.findall(r"`make ([a-z-]+)[` ]", page.read_text())
     assert [name for name in shown if name not in targets] == []
-    if page.name != "README.md":
-        links = [link.split("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
-        assert [link for link in links if not (page.parent / link).exists()] == []
+    for link in links(page):
+        file, _, anchor = link.partition("#")
+        target = page.parent / file if file else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, waiting = set[Path](), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached:
+            reached.add(page)
+            files = [(page.parent / link.partition("#")[0]).resolve() for link in links(page)]
+            waiting += [file for file in files if file.suffix == ".md"]
+            waiting += [inner for file in files if file.is_dir() for inner in file.glob("*.md")]
+    assert [named(page) for page in PAGES if page not in reached] == []
 
 
 @pytest.fixture
@@ -123,7 +172,7 @@ SAID = {
 @pytest.mark.parametrize("part", SAID)
 def test_the_first_steps_can_be_taken(shell_folder: Path, part: str) -> None:
     demo, own = (ROOT / "docs/start.md").read_text().split(OWN)
-    script = "\n".join(body for info, body in FENCED.findall(demo if part == "demo" else own) if info == "sh run")
+    script = "\n".join(body for info, body in fenced(demo if part == "demo" else own) if info == "sh run")
     play = "salus demo --home demo-home --once\n"
     assert (play in script) == (part == "demo")  # test_demo.py plays it; here it has been played
     out = run(shell_folder, script.replace(play, ""))

@@ -1,5 +1,6 @@
 """The pages of labels, policy sets and of the Consent speak of all that the code and FHIR have."""
 
+import json
 import re
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -34,6 +35,20 @@ def test_the_page_of_the_consent_has_a_row_for_each_element() -> None:
     for name, url in vars(stated).items():
         if name.isupper() and isinstance(url, str) and url.startswith(stated.OWN) and url != stated.OWN:
             assert f"`{url.removeprefix(stated.OWN)}`" in page, name
+
+
+def test_sizing_reckons_with_what_was_measured_last() -> None:
+    measured = json.loads((DOCS.parent / "benchmarks.json").read_text())
+    sizes = [measured[f"ledger_million_keys_state_bytes_per_{one}"] for one in ("envelope", "relation")]
+    resource = measured["import_intake_vault_bytes"] / measured["import_intake_resources"]
+    page = (DOCS.parent / "operate/sizing.md").read_text()
+    for row in (
+        f"| {measured['ledger_block_bytes_per_envelope']:.0f} | measured,",
+        f"| {sizes[0]:,.0f} · {sizes[1]:.0f} | measured,",
+        f"| {resource:,.0f} | measured: {measured['import_intake_vault_bytes'] / 1e6:.0f} MB for",
+        f"E × {sizes[0]:,.0f} at most + relations × {sizes[1]:.0f}",
+    ):
+        assert row in page, row
 
 
 def test_the_page_of_the_policy_sets_is_current() -> None:

@@ -15,12 +15,19 @@ def test_settings_are_read_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"SALUS_HOEM": "/x"}, {"SALUS_PASSPHRASE": "secret"}, {"SALUS_HOME": ""}, {"SALUS_VERIFIER": "yes"}]
+    "wrong",
+    [
+        {"SALUS_HOEM": "/x"},
+        {"SALUS_PASSPHRASE": "secret"},
+        {"SALUS_HOME": ""},
+        {"SALUS_VERIFIER": "secret", "SALUS_LOG": "info"},
+    ],
 )
 def test_what_is_unknown_is_refused_and_not_repeated(wrong: dict[str, str]) -> None:
     with pytest.raises(BadSetting) as refused:
         read_config(wrong)
     assert "secret" not in str(refused.value) and refused.value.__cause__ is None
+    assert str(refused.value).endswith(f"its value is unusable. It is {next(iter(wrong))}. (0x6101)")
 
 
 def test_the_passphrase_comes_from_a_file(tmp_path: Path) -> None:

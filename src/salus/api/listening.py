@@ -17,7 +17,11 @@ _HOME_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 class AddressTaken(Refusal):
-    code, kind, text = 0x8080, Kind.UNAVAILABLE, "Another process listens at this address and port."
+    code, kind, text = (
+        0x8080,
+        Kind.UNAVAILABLE,
+        "Another process listens at this address and port; --listen names another one.",
+    )
 
 
 class AddressUnusable(Refusal):

@@ -13,6 +13,7 @@ from salus.cli.access_session import command as session_command
 from salus.cli.access_words import print_request
 from salus.cli.accounting import account
 from salus.cli.letters import keep, keep_receipts, print_told, tell
+from salus.cli.listed import command_group
 from salus.cli.options import (
     WHOLE_ID,
     about_data,
@@ -56,9 +57,9 @@ _LETTERS: dict[type, str] = {ReceiptView: "receipt", ToldView: "notice"}
 REASONS = {reason.name.lower().replace("_", "-"): reason for reason in GlassReason}
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Access: ask, answer, receive, and the account of it all."""
+    """Ask for data, answer, receive; see who received what."""
 
 
 @command.command("relations")

@@ -22,7 +22,7 @@ NOT_PROVED = "that every look was logged; a custodian that logs none shows none.
 @at_option
 @in_home
 def reads_command(home: Path | None, as_json: bool, actor: str, relation: str | None) -> None:
-    """Who looked at her records inside the custodian. The first call asks, the next shows what came.
+    """Show who looked at her records inside the custodian. The first call asks, the next shows what came.
 
     The list is all that was anchored. That a look was logged at all, nobody can prove.
     """

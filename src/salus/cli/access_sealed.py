@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from salus.cli.listed import command_group
 from salus.cli.options import FILE, WHOLE_ID, acting, choose, days_option, in_home, opened, organisation
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.cli.whom import find_account
@@ -14,9 +15,9 @@ from salus.services.release_sealed import release_sealed
 from salus.services.sealed_orders import list_sealed_orders, record_sealed_order
 
 
-@click.group("sealed")
+@command_group("sealed")
 def command() -> None:
-    """Releases under an order that forbids notice: a commitment until the date, then open by themselves."""
+    """Releases under an order that forbids notice: only commitments show until its date, then they open."""
 
 
 @command.command("order")

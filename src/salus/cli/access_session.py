@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from salus.cli.access_words import print_request
+from salus.cli.listed import command_group
 from salus.cli.options import (
     FILE,
     OUT_FILE,
@@ -31,9 +32,9 @@ from salus.services.sessions import kept_sessions, open_tasks
 from salus.vault.files import LocalFiles
 
 
-@click.group("session")
+@command_group("session")
 def command() -> None:
-    """Sessions: forty searches in one chart are one request and one use."""
+    """Sessions: many searches in one chart, as one request and one use of the grant."""
 
 
 @command.command("open")
@@ -59,7 +60,7 @@ def ask_open(
 @about_data
 @in_home
 def page(home: Path | None, as_json: bool, actor: str, session: str, data: Provision) -> None:
-    """Search once more. The custodian asks the ledger anew before the page leaves."""
+    """Search once more in an open session. The custodian asks the ledger anew before the page leaves."""
     with opened(home) as region:
         asker = organisation(region, actor)
         number = ask_page(asker, find_asked(asker, session), data)

@@ -63,7 +63,7 @@ def account(
     out: Path | None,
     folder: Path | None,
 ) -> None:
-    """Who received what, when, why, under which directive; refusals too, and what is still open.
+    """Show who received what, when, why, under which directive; refusals too, and what is still open.
 
     It is read off the ledger, which every member has; it names no record. `--format html` makes one page to keep,
     print or hand over; `salus verify` checks the files of --evidence. --form leaves out what the law named does not

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import change_passphrase
+from salus.cli.listed import command_group
 from salus.cli.options import (
     FILE,
     OUT_FILE,
@@ -37,7 +38,7 @@ new_passphrase = click.option(
 )
 
 
-@click.group()
+@command_group()
 def command() -> None:
     """Administrators' own keys; files that several sign; the passphrase of a home."""
 
@@ -64,7 +65,7 @@ def new_key(as_json: bool, file: Path, passphrase_file: Path | None) -> None:
 def entry(
     as_json: bool, file: Path, account: bytes, out: Path, genesis: Path | None, passphrase_file: Path | None
 ) -> None:
-    """Write what an organisation lists one's key by; it counts for that organisation alone."""
+    """Write the entry by which an organisation lists one's key; it counts for that organisation alone."""
     network, _ = read_genesis(known_genesis(genesis))
     administrator = open_administrator(file, _passphrase(passphrase_file))
     out.write_bytes(administrator.entry(network, account))

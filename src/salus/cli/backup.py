@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import Region
+from salus.cli.listed import command_group
 from salus.cli.options import FILE, OUT_FILE, acting, choose, in_home, opened, organisation, person
 from salus.cli.output import print_fields, print_json, print_result, print_table
 from salus.services.actors import Person
@@ -48,9 +49,9 @@ secret_option = click.option(
 BACKUP = click.argument("backup", type=FILE)
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """A wallet's backup: make it, see what it is of, restore it after a recovery; hand out a share."""
+    """A wallet's backup: make it, restore it after a recovery, hand out a share."""
 
 
 @command.command("make")

@@ -16,6 +16,7 @@ from salus.cli.everywhere import (
     print_wished,
     show_pending,
 )
+from salus.cli.listed import command_group
 from salus.cli.options import about_data, acting, at_option, days_option, in_home, opened, person
 from salus.cli.output import print_fields, print_json, print_result, short, when
 from salus.cli.whom import find_account, find_directive, find_relation
@@ -37,9 +38,9 @@ uses_option = click.option(
 )
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Consent: who may receive what, for which purpose, until when."""
+    """Who may receive what: grant, deny, revoke, opt in or out; FHIR Consent in and out."""
 
 
 command.add_command(prefer)
@@ -73,7 +74,10 @@ def give(
     everywhere: bool,
     at_once: bool,
 ) -> None:
-    """Put a directive in force. A permit works once the custodian has acknowledged it (`salus access answer`).
+    """Let somebody receive data, for a purpose and a time; with --deny, forbid it.
+
+    A permit works once the custodian has acknowledged it (`salus access answer`). Days and uses are rounded to a
+    short menu, days up, uses down, so that they tell accounts less apart.
 
     Days and uses are rounded to a short menu, days up, uses down, so that they tell accounts less apart.
     """

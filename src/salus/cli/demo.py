@@ -60,7 +60,7 @@ def command(
     validators: int | None,
     first_port: int,
 ) -> int:
-    """Play the story: import, claim, consent, release, verification, revocation, correction and erasure, fsck.
+    """Play the whole story on a region of its own, and serve it.
 
     The embedded ledger is one operator's: tamper-evident, not Byzantine-tolerant. With --network its blocks are decided
     by validators: four of them go on while one is away, or lies.

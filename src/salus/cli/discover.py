@@ -8,6 +8,7 @@ import click
 
 from salus.bootstrap import Region
 from salus.cli.discover_keep import PARTS
+from salus.cli.listed import command_group
 from salus.cli.options import WHOLE_ID, Command, acting, in_home, opened, organisation
 from salus.cli.output import print_json, print_result, print_table, short, when
 from salus.cli.share import from_code, share_code
@@ -33,9 +34,12 @@ def patient_option(words: str) -> Callable[[Command], Command]:
     )
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Discover: find somebody's relation. Each look-up stands on the ledger, limited, and shown to whom it found."""
+    """Find where somebody is a patient: match, locate, share codes; keys, tokens, limits.
+
+    Each look-up stands on the ledger, limited, and shown to whom it found.
+    """
 
 
 @command.command("match")

@@ -8,6 +8,7 @@ import click
 from salus.bootstrap import GENESIS, Region, UpstreamFile, split_region, write_upstream
 from salus.cli.home_copies import backup, restore_home
 from salus.cli.init import keep_passphrase, refuse_used
+from salus.cli.listed import command_group
 from salus.cli.options import (
     FILE,
     FOLDER,
@@ -51,9 +52,9 @@ PUBLIC = click.option(
 )
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Homes apart: take a region to pieces; begin a home of one's own, which follows a node; back up, restore."""
+    """Homes apart: split a region, follow a node, back up, restore."""
 
 
 command.add_command(backup)

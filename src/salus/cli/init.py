@@ -57,7 +57,7 @@ MEMBER = MemberText()
 @click.option("--unattended", is_flag=True, help="Make a passphrase and keep it in the home.")
 @as_json_option
 def command(home: Path | None, name: str, members: tuple[MemberSpec, ...], unattended: bool, as_json: bool) -> None:
-    """Found a region: genesis, ledger, and each member's keys and vault."""
+    """Found a region on this machine: genesis, ledger, members with keys and vaults."""
     folder = home_folder(home)
     if len({spec.slug for spec in members}) != len(members):
         raise click.UsageError("two members have the same slug")
@@ -78,7 +78,10 @@ def command(home: Path | None, name: str, members: tuple[MemberSpec, ...], unatt
 def refuse_used(folder: Path) -> None:
     """Raise unless the folder is absent or empty."""
     if folder.exists() and any(path.name != PASSPHRASE_FILE for path in folder.iterdir()):
-        raise BadInput(f"{folder} is not empty; give a new folder")
+        again = (
+            "; `salus demo --anew` removes the demonstration's first" if (folder / PASSPHRASE_FILE).is_file() else ""
+        )
+        raise BadInput(f"{folder} is not empty; give a new folder{again}")
 
 
 def new_passphrase(folder: Path, *, unattended: bool) -> str:

@@ -7,6 +7,7 @@ import click
 from salus.cli.following import fields, following
 from salus.cli.healing import index, reset
 from salus.cli.init import refuse_used
+from salus.cli.listed import command_group
 from salus.cli.options import FILE, FOLDER, OUT_FILE, in_home, opened, tiles_of
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.cli.prune import prune_blocks
@@ -27,15 +28,15 @@ from salus.vault.files import LocalFiles
 ENGINE = "embedded: one operator. Tamper-evident, not Byzantine-tolerant"
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """The ledger: status, blocks, proofs, export, checkpoints."""
+    """The ledger: status, blocks, proofs, checkpoints; publish, audit, prune, reset."""
 
 
 @command.command()
 @in_home
 def status(home: Path | None, as_json: bool) -> None:
-    """Height, time, sizes, and what kind of trust this ledger deserves."""
+    """Show height, time, sizes, and what kind of trust this ledger deserves."""
     with opened(home, read_only=True) as region:
         now, gone = ledger_status(region.ledger), region.ledger.pruned()
         replica, rules = following(region), rules_now(region.ledger)

@@ -13,37 +13,48 @@ from salus.cli.beside.client import Refused, RunThere
 from salus.cli.status import BUG, INTERRUPTED, NOT_NOW, USAGE, Stopped, status_of
 from salus.core.errors import Refusal
 
-GROUPS = {
-    "demo": "Play the whole story on a region of its own.",
-    "home": "Homes apart: take a region to pieces; begin a home that follows a node.",
-    "serve": "Serve a home over HTTP until it is told to end.",
-    "node": "Serve the ledger of a home that has the node's key, for others to follow.",
-    "network": "A consortium over CometBFT: found it, bring its nodes up, see how they are, end them, join it.",
-    "signer": "A validator's key apart from its node: make one, show it to the members, sign with it.",
-    "tls": "Make a certificate for development.",
-    "init": "Found a region: genesis, ledger, members with their vaults.",
-    "org": "Members of the network: list, add, vote, propose, suspend; their keys and escrows.",
-    "admin": "Administrators' own keys; files that several sign; the passphrase of a home.",
-    "staff": "Members of staff that an organisation attests.",
-    "patient": "Patients of an organisation: list, invite, claim, confirm; segments.",
-    "record": "Records of a custodian: import, list, show, label anew; correct, erase, hold, restrict.",
-    "relation": "The life of a relation: state, death, closing, change of custody; merge, unmerge, move a record.",
-    "petition": "A person's petitions: amend, erase, restrict; what became of them.",
-    "consent": "A person's directives: grant, deny, show, revoke, FHIR in and out; her preference; attested consents.",
-    "representation": "Who acts for a person: attest, name, renew, dispute; act for another; helpers.",
-    "wallet": "What a wallet does by itself: waiting wishes, appointments, claims.",
-    "recovery": "Keyholders, devices, a lost phone, a thief: recover, veto, freeze; and what the desk does for it.",
-    "backup": "A wallet's backup: make, restore after a recovery; hand out a share.",
-    "policy": "Policy sets: list, show, propose, name.",
-    "order": "Orders of courts and authorities: record, withdraw, list.",
-    "discover": "Find somebody's relation: match, locate, share codes; keys, tokens and limits of look-ups.",
-    "access": "Request, answer, receive; who received what.",
-    "ledger": "Status, blocks, proofs, export, checkpoints.",
-    "witness": "Witnesses over HTTP: serve one, watch a log as one, ask one to cosign the ledger's checkpoint.",
-    "verify": "Check an evidence file offline, step by step.",
-    "fsck": "Check a whole home offline: blocks, state, published files, vaults.",
-    "completion": "Print what lets a shell complete commands and options.",
+SECTIONS = {
+    "Begin": {
+        "demo": "Play the whole story on a region of its own, and serve it.",
+        "init": "Found a region on this machine: genesis, ledger, members with keys and vaults.",
+        "serve": "Serve a home over HTTP until Ctrl-C or SIGTERM.",
+        "verify": "Check an evidence FILE offline, in numbered steps.",
+        "fsck": "Check a whole home offline: blocks, state, published files, vaults; name what is wrong.",
+        "completion": "Print the completion of a SHELL, for its start-up file.",
+    },
+    "Patients, and who acts for them": {
+        "consent": "Who may receive what: grant, deny, revoke, opt in or out; FHIR Consent in and out.",
+        "access": "Ask for data, answer, receive; see who received what.",
+        "petition": "Ask a custodian to amend, erase or restrict records; see what became of it.",
+        "wallet": "What a wallet does by itself: waiting wishes, appointments; receipts, share codes.",
+        "recovery": "A lost or stolen phone: keyholders, devices, recover, veto, freeze; the desk's part.",
+        "backup": "A wallet's backup: make it, restore it after a recovery, hand out a share.",
+        "representation": "Who acts for a person: attest, name, renew, dispute; grant and revoke for another.",
+    },
+    "Hospitals, clinics, desks": {
+        "patient": "Patients of an organisation: list, invite, claim, confirm; confidential segments.",
+        "record": "Records of a custodian: import, list, show, label, correct, erase, hold, restrict.",
+        "relation": "A patient's relation with a custodian: death, closing, change of custody, merge, move.",
+        "staff": "Members of staff that an organisation attests: add, list, end.",
+        "discover": "Find where somebody is a patient: match, locate, share codes; keys, tokens, limits.",
+        "policy": "Policy sets, which say what is lawful without a consent: list, show, propose, name.",
+        "order": "Orders of courts and authorities: record, list, withdraw.",
+    },
+    "Members of the network": {
+        "org": "Members of the network: list, add, propose, vote, suspend; their keys and escrows.",
+        "admin": "Administrators' own keys; files that several sign; the passphrase of a home.",
+        "ledger": "The ledger: status, blocks, proofs, checkpoints; publish, audit, prune, reset.",
+        "witness": "Witnesses over HTTP: serve one, watch a log as one, ask one for a cosignature.",
+    },
+    "Machines": {
+        "home": "Homes apart: split a region, follow a node, back up, restore.",
+        "node": "Serve the ledger of a home that has the node's key, for others to follow.",
+        "network": "A consortium over CometBFT: found it, run its nodes, see how they are, join it.",
+        "signer": "A validator's key apart from its node: make it, show it to the members, sign with it.",
+        "tls": "Make a certificate for development.",
+    },
 }
+GROUPS = {name: words for section in SECTIONS.values() for name, words in section.items()}
 
 
 class Commands(click.Group):
@@ -63,8 +74,9 @@ class Commands(click.Group):
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(GROUPS.items()))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -107,9 +119,7 @@ def _run(arguments: list[str]) -> int:
         click.echo(error.ctx.get_help() if error.ctx else "")
         return 0
     except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "salus"
-        said_all = isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter)
-        return _say(error.format_message() + ("" if said_all else f" (see `{where} --help`)"), USAGE)
+        return _say(_misused(error), USAGE)
     except (click.Abort, KeyboardInterrupt):
         return _say("interrupted; what was reported as done is durable", INTERRUPTED)
     except SystemExit:  # click's way out where the reader of a pipe has gone
@@ -118,6 +128,17 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort shows a bug's kind, never somebody's data
         return _failed(error)
     return status if isinstance(status, int) else 0
+
+
+def _misused(error: click.UsageError) -> str:
+    """Say what is wrong with the command line: of an option that is missing also what it is for."""
+    where = error.ctx.command_path if error.ctx else "salus"
+    if not isinstance(error, click.BadParameter):
+        return f"{error.format_message()} (see `{where} --help`)"
+    if not isinstance(error, click.MissingParameter):
+        return error.format_message()
+    meant = error.param.help if isinstance(error.param, click.Option) else None
+    return f"{error.format_message()} {meant or ''} (see `{where} --help`)"
 
 
 def _called(arguments: list[str]) -> object:

@@ -7,6 +7,7 @@ import click
 
 from salus.bootstrap.network import LISTEN, P2P, found_network, read_members, usual
 from salus.cli.init import keep_passphrase
+from salus.cli.listed import command_group
 from salus.cli.network_follow import follow_one
 from salus.cli.network_found import agree_one, begin_one, card, found_one, name_option
 from salus.cli.network_join import admit_one, invite_one, join_one
@@ -33,9 +34,9 @@ FIRST_LISTEN = click.option(
 )
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """A consortium over CometBFT: found it, bring its nodes up, see how they are, end them, join it."""
+    """A consortium over CometBFT: found it, run its nodes, see how they are, join it."""
 
 
 @command.command("init")

@@ -21,7 +21,7 @@ def command(
     key: Path | None,
     as_json: bool,
 ) -> None:
-    """Serve the ledger of a home that has the node's key, until Ctrl-C or SIGTERM.
+    """Serve the ledger of a home that has the node's key, for others to follow.
 
     Members' and people's homes follow it: their upstream.json names its address. One operator orders and keeps the
     blocks: tamper-evident, no consensus. With --json one JSON line says where it listens.

@@ -228,7 +228,9 @@ def organisation(region: Region, slug: str) -> Organisation:
     """Return the organisation that acts; who types another name is told which there are."""
     known = region.organisations()
     if slug not in known:
-        raise click.BadParameter(f"no organisation has this name here; there are {', '.join(known)}", param_hint="--as")
+        other = "; this one is a wallet's" if slug in region.people() else ""
+        words = f"no organisation has this name here; there are {', '.join(known)}{other}"
+        raise click.BadParameter(words, param_hint="--as")
     return region.organisation(slug)
 
 
@@ -237,15 +239,21 @@ def person(region: Region, slug: str) -> Person:
     known = region.people()
     if slug not in known:
         there = f"there are {', '.join(known)}" if known else "nobody has one yet (`salus patient claim`)"
+        there += "; this one is an organisation's" if slug in region.organisations() else ""
         raise click.BadParameter(f"no wallet has this name here; {there}", param_hint="--as")
     return region.person(slug)
 
 
-def choose(given: str, known: Iterable[bytes], what: str, listing: str) -> bytes:
-    """Return the one id that begins with the hex digits `given`; `listing` is the command that shows them."""
+def choose(given: str, known: Iterable[bytes], what: str, listing: str, names: Iterable[str] = ()) -> bytes:
+    """Return the one id that begins with the hex digits `given`; `listing` is the command that shows them.
+
+    `names` are those that would have done as well, for who typed another one.
+    """
     text = given.strip().lower()
     if len(text) < 6 or not _is_hex(text):
-        raise click.BadParameter(f"give the id's first hex digits, six or more (`salus {listing}`)", param_hint=what)
+        or_name = ", ".join(names)
+        words = f"nothing here is called so; there are {or_name}; or give" if or_name else "give"
+        raise click.BadParameter(f"{words} the id's first hex digits, six or more (`salus {listing}`)", param_hint=what)
     found = sorted({item for item in known if item.hex().startswith(text)})
     if len(found) > 1:
         raise click.BadParameter(f"{len(found)} ids begin like this; give more digits", param_hint=what)

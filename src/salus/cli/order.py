@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import Region
+from salus.cli.listed import command_group
 from salus.cli.options import (
     FILE,
     WHOLE_ID,
@@ -25,9 +26,9 @@ from salus.services.members import member_name
 from salus.services.orders import OrderView, list_orders, record_order, withdraw_order
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Orders of courts and authorities, which no directive stops; the person sees them."""
+    """Orders of courts and authorities: record, list, withdraw."""
 
 
 @command.command("record")

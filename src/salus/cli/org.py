@@ -6,6 +6,7 @@ import click
 
 from salus.bootstrap import MemberSpec, enrol
 from salus.cli.init import MEMBER
+from salus.cli.listed import command_group
 from salus.cli.options import WHOLE_ID, acting, in_home, opened, organisation
 from salus.cli.org_escrow import group as escrow
 from salus.cli.org_keys import hand_over, keys, rotate, winding_down
@@ -21,9 +22,9 @@ from salus.services.propose import propose
 from salus.services.vote import vote
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Members of the network and its validators: list, add, admit by vote; propose, suspend; keys and escrows."""
+    """Members of the network: list, add, propose, vote, suspend; their keys and escrows."""
 
 
 @command.command("list")

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import Region, escrow_secrets, keep_escrow, read_escrow, restore_secrets
+from salus.cli.listed import command_group
 from salus.cli.options import acting, in_home, opened, organisation
 from salus.cli.output import print_json, print_result, print_table, short, when
 from salus.cli.signing import by_file, member_id, write_file
@@ -22,9 +23,9 @@ from salus.services.release_share import release_share
 from salus.services.restore_openings import restore_openings
 
 
-@click.group("escrow")
+@command_group("escrow")
 def group() -> None:
-    """Keys in escrow: shares with other members, so many of which give them back."""
+    """Keys in escrow: other members hold shares, and enough of these give the keys back."""
 
 
 @group.command("make")

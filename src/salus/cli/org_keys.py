@@ -86,7 +86,7 @@ def rotate(
     out: Path | None,
     signers: tuple[str, ...],
 ) -> None:
-    """Put another key in the place of one. The vault's master key: `salus record rotate`."""
+    """Replace one of the organisation's keys by a new one. The vault's master key: `salus record rotate`."""
     if kind not in KINDS or (at_once and kind != "gateway"):
         raise click.UsageError("say which: --gateway [--at-once], --seal, --administration or --old-gateways")
     with opened(home, alone=True) as region:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from salus.cli.listed import command_group
 from salus.cli.options import acting, in_home, opened, organisation
 from salus.cli.org_validators import set_validator, upgrade, withdraw_upgrade
 from salus.cli.output import print_result, when
@@ -19,7 +20,7 @@ STATES = {"active": MemberState.ACTIVE, "winding-down": MemberState.WINDING_DOWN
 PARAMETERS = {one.name.lower().replace("_", "-"): one for one in Parameter}
 
 
-@click.group("propose")
+@command_group("propose")
 def group() -> None:
     """Open a vote on a member's state, its succession or validator, on a parameter or an upgrade of the network."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import create_person
+from salus.cli.listed import command_group
 from salus.cli.options import acting, days_option, in_home, opened, organisation, purpose_option
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.cli.segment import command as segments
@@ -17,9 +18,9 @@ from salus.services.settle_claim import complete_claim, confirm_claim, reject_cl
 from salus.wallet.invitation import read_code
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Patients: list, invite, claim; segments."""
+    """Patients of an organisation: list, invite, claim, confirm; confidential segments."""
 
 
 command.add_command(segments)

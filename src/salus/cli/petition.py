@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from salus.cli.listed import command_group
 from salus.cli.options import FILE, acting, at_option, choose, in_home, opened, organisation, person
 from salus.cli.output import print_fields, print_json, print_table, short, when
 from salus.cli.whom import find_patient, find_relation
@@ -31,9 +32,9 @@ class RecordText(click.ParamType[bytes]):
         return raw
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Petitions: a person asks to amend, erase or restrict; the custodian owes an answer."""
+    """Ask a custodian to amend, erase or restrict records; see what became of it."""
 
 
 @command.command("make")

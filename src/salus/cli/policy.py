@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from salus.bootstrap import Region
+from salus.cli.listed import command_group
 from salus.cli.options import FILE, WHOLE_ID, acting, choose, in_home, opened, organisation
 from salus.cli.output import print_fields, print_json, print_result, print_table, short
 from salus.cli.policy_law import (
@@ -30,9 +31,9 @@ from salus.services.policies import PolicyView, list_policy_sets, name_policy_se
 from salus.services.propose import propose
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Policy sets: what is lawful without the person's word, and what waits for it."""
+    """Policy sets, which say what is lawful without a consent: list, show, propose, name."""
 
 
 @command.command("list")
@@ -177,4 +178,5 @@ def find_set(region: Region, given: str) -> PolicyView:
     """Return the set with this name, or whose id begins like this."""
     views = {view.set: view for view in list_policy_sets(region.ledger)}
     named = [view for view in views.values() if given and view.name == given]
-    return named[0] if len(named) == 1 else views[choose(given, views, "SET", "policy list")]
+    names = sorted({view.name for view in views.values()})
+    return named[0] if len(named) == 1 else views[choose(given, views, "SET", "policy list", names)]

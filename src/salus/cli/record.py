@@ -6,6 +6,7 @@ import click
 
 from salus.cli.bundles import find_bundles, import_bundles
 from salus.cli.keeping import COMMANDS
+from salus.cli.listed import command_group
 from salus.cli.options import acting, choose, in_home, opened, organisation, purpose_option
 from salus.cli.output import print_json, print_result, print_table, progress, short, when
 from salus.cli.retention import kept_words, retention_command
@@ -16,9 +17,9 @@ from salus.services.read_records import list_sides, read_record
 from salus.services.relabel import relabel
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Records of a custodian: import FHIR R4 bundles, list, show, label anew; correct, erase, hold, restrict."""
+    """Records of a custodian: import, list, show, label, correct, erase, hold, restrict."""
 
 
 for one in (*COMMANDS, retention_command):

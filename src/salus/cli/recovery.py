@@ -10,6 +10,7 @@ import click
 
 from salus.bootstrap import Region, create_person
 from salus.cli import recovery_desk, recovery_devices
+from salus.cli.listed import command_group
 from salus.cli.options import FILE, OUT_FILE, WHOLE_ID, acting, at_option, in_home, opened, person
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.cli.recovery_devices import other_device, with_option
@@ -27,9 +28,9 @@ from salus.services.veto_recovery import veto_recovery
 from salus.vault.files import LocalFiles
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Recovery: keyholders, devices, a lost phone, a thief; and what the desk does for it."""
+    """A lost or stolen phone: keyholders, devices, recover, veto, freeze; the desk's part."""
 
 
 for part in (*recovery_devices.COMMANDS, *recovery_desk.COMMANDS):

@@ -60,7 +60,7 @@ def prove(home: Path | None, as_json: bool, actor: str, file: Path, short_code: 
 @staff_option
 @in_home
 def confirm(home: Path | None, as_json: bool, actor: str, handle: bytes, short_code: str, staff: str | None) -> None:
-    """Say the same as a second member: the person of account HANDLE is here, and her wallet shows this short code."""
+    """Confirm as a second member that the person of account HANDLE is here, and her wallet shows this short code."""
     with opened(home) as region:
         desk = organisation(region, actor)
         landed = confirm_reproof(desk, handle, short_code, find_badge(desk, staff))

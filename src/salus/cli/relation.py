@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from salus.cli.listed import command_group
 from salus.cli.options import FILE, acting, choose, in_home, opened, organisation
 from salus.cli.output import print_json, print_result, print_table, short
 from salus.cli.relation_merge import COMMANDS
@@ -31,9 +32,9 @@ evidence_option = click.option(
 )
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Where a relation is in its life: state, death, closing, change of custody."""
+    """A patient's relation with a custodian: death, closing, change of custody, merge, move."""
 
 
 @command.command("state")

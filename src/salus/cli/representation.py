@@ -8,6 +8,7 @@ import click
 
 from salus.bootstrap import Region
 from salus.cli import representation_acts
+from salus.cli.listed import command_group
 from salus.cli.options import WHOLE_ID, acting, at_option, choose, in_home, opened, organisation, person
 from salus.cli.output import print_fields, print_json, print_result, print_table, short, when
 from salus.cli.representation_options import KINDS, RULES, SPRINGS, STANDINGS, PartOfMandate, mandate_options
@@ -33,9 +34,9 @@ from salus.services.representations import list_representations
 from salus.services.settle_claim import confirm_claim
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Who acts for a person: parents, guardians, proxies, agencies, estates, helpers."""
+    """Who acts for a person: attest, name, renew, dispute; grant and revoke for another."""
 
 
 @command.command("account")
@@ -216,7 +217,7 @@ def find_representation(region: Region, relation: bytes, given: str) -> bytes:
 @click.argument("representation")
 @in_home
 def renew(home: Path | None, as_json: bool, actor: str, relation: bytes, representation: str) -> None:
-    """Give it a new end, drawn by chance."""
+    """Give a REPRESENTATION a new end, drawn by chance."""
     with opened(home) as region:
         found = find_representation(region, relation, representation)
         end = renew_representation(organisation(region, actor), relation, found)
@@ -229,7 +230,10 @@ def renew(home: Path | None, as_json: bool, actor: str, relation: bytes, represe
 @click.argument("representation")
 @in_home
 def narrow(home: Path | None, as_json: bool, actor: str, relation: bytes, representation: str) -> None:
-    """Leave what protects, and nothing else: when a child is of age, or a court says so. No reason is shown."""
+    """Narrow a REPRESENTATION to what protects, and nothing else: when a child is of age, or a court says so.
+
+    No reason is shown.
+    """
     with opened(home) as region:
         found = find_representation(region, relation, representation)
         landed = narrow_representation(organisation(region, actor), relation, found)
@@ -242,7 +246,7 @@ def narrow(home: Path | None, as_json: bool, actor: str, relation: bytes, repres
 @click.argument("representation")
 @in_home
 def end(home: Path | None, as_json: bool, actor: str, relation: bytes, representation: str) -> None:
-    """End it for good. A representative resigns so."""
+    """End a REPRESENTATION for good. A representative resigns so."""
     with opened(home) as region:
         found = find_representation(region, relation, representation)
         if actor in region.organisations():
@@ -266,7 +270,10 @@ def own_account(region: Region, actor: str, relation: bytes) -> bytes:
 @click.argument("representation")
 @in_home
 def raise_dispute(home: Path | None, as_json: bool, actor: str, relation: bytes, representation: str) -> None:
-    """Dispute it until that is settled. Who represents her as well is disputed too, so that nobody wins by it."""
+    """Dispute what a REPRESENTATION lets somebody do, until that is settled.
+
+    Who represents her as well is disputed too, so that nobody wins by it.
+    """
     with opened(home) as region:
         found = find_representation(region, relation, representation)
         done = dispute(person(region, actor), own_account(region, actor, relation), relation, found)
@@ -280,7 +287,7 @@ def raise_dispute(home: Path | None, as_json: bool, actor: str, relation: bytes,
 @click.argument("how", type=click.Choice(("restore", "suspend", "end")))
 @in_home
 def settle(home: Path | None, as_json: bool, actor: str, relation: bytes, representation: str, how: str) -> None:
-    """Settle a dispute: restore it, suspend it, or end it."""
+    """Settle a dispute: restore the REPRESENTATION, suspend it, or end it."""
     standing = {"restore": STANDINGS["active"], "suspend": STANDINGS["suspended"], "end": STANDINGS["ended"]}[how]
     with opened(home) as region:
         found = find_representation(region, relation, representation)
@@ -317,7 +324,7 @@ def incapable(
 @click.argument("relation", type=WHOLE_ID)
 @in_home
 def capable(home: Path | None, as_json: bool, actor: str, relation: bytes) -> None:
-    """Say that she can decide again; her proxies may not act any more."""
+    """Declare that the person can decide again; her proxies may not act any more."""
     with opened(home) as region:
         landed = end_incapacity(organisation(region, actor), relation)
     print_result(as_json, {"height": landed.height}, "Her proxies are without effect again.")

@@ -47,7 +47,7 @@ def give(
     data: Provision,
     days: int,
 ) -> None:
-    """Permit for the person of a RELATION. It ends with the authority, unless she confirms it."""
+    """Let somebody receive data of the person of a RELATION. It ends with the authority, unless she confirms it."""
     with opened(home) as region:
         who = person(region, actor)
         acts = acts_for(who, relation)

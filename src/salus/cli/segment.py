@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from salus.cli.listed import command_group
 from salus.cli.options import acting, in_home, opened, organisation, purpose_option
 from salus.cli.output import print_json, print_result, print_table, short
 from salus.cli.staff import find_badge, staff_option
@@ -11,7 +12,7 @@ from salus.cli.whom import find_patient
 from salus.services.segments import change_segment, list_segments, open_segment
 
 
-@click.group("segment")
+@command_group("segment")
 def command() -> None:
     """Segments of a patient: confidential or psychiatric care in a relation of its own, unlinked on the ledger."""
 
@@ -79,7 +80,7 @@ def show_all(home: Path | None, as_json: bool, actor: str, purpose: str, staff: 
 @click.option("--locatable/--hidden", required=True, help="May who looks for the patient be told of it?")
 @in_home
 def change(home: Path | None, as_json: bool, actor: str, handle: str, locatable: bool) -> None:
-    """Say anew whether who looks for the patient may learn that the segment exists."""
+    """Change whether whoever looks for the patient may learn that the segment exists."""
     with opened(home) as region:
         custodian = organisation(region, actor)
         made = change_segment(custodian, find_patient(custodian, handle), locatable=locatable, sensitive=not locatable)

@@ -107,7 +107,7 @@ def command(
     key: Path | None,
     as_json: bool,
 ) -> None:
-    """Serve what lies in a home over HTTP until Ctrl-C or SIGTERM.
+    """Serve a home over HTTP until Ctrl-C or SIGTERM.
 
     What was asked before is answered, then the ledger is closed. With --json one JSON line says where it listens.
     """

@@ -10,6 +10,7 @@ import orjson
 
 from salus.api.operate.logs import start_logging
 from salus.bootstrap import new_signer, open_signer, validator_entry
+from salus.cli.listed import command_group
 from salus.cli.options import OUT_FILE, WHOLE_ID, genesis_option, home_folder, in_home, known_genesis, passphrase
 from salus.cli.output import print_fields, print_json, print_result
 from salus.cometbft import chain_id
@@ -23,9 +24,9 @@ from salus.vault.files import LocalFiles
 STEPS = {1: "proposal", 2: "prevote", 3: "precommit"}
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """A validator's key apart from its node: make one, show it to the members, sign with it."""
+    """A validator's key apart from its node: make it, show it to the members, sign with it."""
 
 
 @command.command("new")
@@ -49,7 +50,7 @@ def new(home: Path | None, as_json: bool, genesis: Path | None) -> None:
 @genesis_option
 @in_home
 def entry(home: Path | None, as_json: bool, account: bytes, out: Path, genesis: Path | None) -> None:
-    """Write what members vote the home's validator key in by; it counts for that member alone."""
+    """Write the entry by which members vote the home's validator key in; it counts for that member alone."""
     folder = home_folder(home)
     network, _ = read_genesis(known_genesis(genesis))
     out.write_bytes(validator_entry(folder, passphrase(folder), network, account))

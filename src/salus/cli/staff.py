@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from salus.cli.listed import command_group
 from salus.cli.options import acting, choose, days_option, in_home, opened, organisation
 from salus.cli.output import print_json, print_result, print_table, short, when
 from salus.services.actors import Organisation
@@ -13,9 +14,12 @@ from salus.services.end_staff import end_staff
 staff_option = click.option("--staff", default=None, metavar="BADGE", help="Badge of who acts; needed with several.")
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Staff of an organisation. Names stay in its vault; the ledger holds salted commitments."""
+    """Members of staff that an organisation attests: add, list, end.
+
+    Names stay in its vault; the ledger holds salted commitments.
+    """
 
 
 @command.command("list")

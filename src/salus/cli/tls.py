@@ -19,7 +19,7 @@ from salus.services.certificates import DAYS, BadHost, make_certificates
 )
 @in_home
 def command(home: Path | None, as_json: bool, hosts: tuple[str, ...], days: int) -> None:
-    """Make a certificate for development: an authority of its own, and a server's certificate and key.
+    """Make a certificate for development.
 
     They are for trying TLS out: nobody but who is given ca.pem trusts them, and the key lies on the disk in clear.
     For anything else take a certificate of an authority that all your members trust.

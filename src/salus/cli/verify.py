@@ -47,12 +47,14 @@ def command(file: Path, genesis: Path | None, witnesses: tuple[str, ...], as_jso
     return int(report.verdict)
 
 
-def read_witnesses(texts: tuple[str, ...]) -> tuple[NoteKey, ...]:
-    """Return the verifier keys in `texts`."""
+def read_witnesses(texts: tuple[str, ...], option: str = "--witness") -> tuple[NoteKey, ...]:
+    """Return the verifier keys in `texts`, which `option` gave."""
     try:
         return tuple(map(parse_note_key, texts))
     except Malformed:
-        raise click.BadParameter("not a verifier key (name+hash+base64)", param_hint="--witness") from None
+        raise click.BadParameter(
+            "not a verifier key (NAME+ID+KEY, as `salus ledger witness` prints it)", param_hint=option
+        ) from None
 
 
 def as_data(report: Report) -> dict[str, object]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from salus.cli.listed import command_group
 from salus.cli.options import acting, in_home, opened, person, save_option
 from salus.cli.output import print_fields, print_json, print_table, short, when
 from salus.cli.share import share_code
@@ -19,9 +20,9 @@ _LOOK_S = 600.0  # at least so often: a claim may have come
 _AGAIN_S = 2.0  # where the home is in use
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Wallet: appointments of accounts, and claims that wait."""
+    """What a wallet does by itself: waiting wishes, appointments; receipts, share codes."""
 
 
 @command.command("due")

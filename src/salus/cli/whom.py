@@ -40,7 +40,10 @@ def find_account(region: Region, given: str, what: str) -> bytes:
         return region.organisation(given).account
     members = list_members(region.ledger)
     named = [member.account for member in members if member.name == given]
-    return named[0] if len(named) == 1 else choose(given, (m.account for m in members), what, "org list")
+    if len(named) == 1:
+        return named[0]
+    names = region.organisations() or [member.name for member in members]
+    return choose(given, (member.account for member in members), what, "org list", names)
 
 
 def grantee_name(ledger: Ledger, grantee: Grantee) -> str:

@@ -8,9 +8,11 @@ import click
 from salus.api.guard import SignedGuard
 from salus.bootstrap.running import run_app
 from salus.bootstrap.witnessing import serving_witness
+from salus.cli.listed import command_group
 from salus.cli.options import FILE, FOLDER, as_json_option, genesis_option, header_option, in_home, opened, passphrase
 from salus.cli.output import print_result, short
 from salus.cli.serve import announce, listening_options, take_address
+from salus.cli.verify import read_witnesses
 from salus.cli.witness_files import take_in, tell_contradiction, witness_folder
 from salus.client.published_http import ServedLog
 from salus.services.ask_witness import ask_witness
@@ -79,15 +81,19 @@ def watch(url: str, folder: Path, genesis: Path | None, headers: tuple[Path, ...
 @in_home
 def ask(home: Path | None, as_json: bool, url: str, verifier_key: str) -> None:
     """Ask a witness to cosign the ledger's checkpoint, and keep and publish its cosignature."""
+    read_witnesses((verifier_key,), "--key")
     with opened(home) as region:
         asked = ask_witness(region.ledger, url, verifier_key)
     words = f"{asked.name} cosigned {asked.size} entries."
     print_result(as_json, {"name": asked.name, "size": asked.size, "time_s": asked.time_s}, words)
 
 
-@click.group()
+@command_group()
 def command() -> None:
-    """Witnesses of logs over HTTP (C2SP tlog-witness). `salus ledger witness` makes one."""
+    """Witnesses over HTTP: serve one, watch a log as one, ask one for a cosignature.
+
+    `salus ledger witness` makes one.
+    """
 
 
 for part in (serve, watch, ask):
