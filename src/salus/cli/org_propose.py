@@ -45,7 +45,10 @@ def set_state(
     out: Path | None,
     signers: tuple[str, ...],
 ) -> None:
-    """Set a member's STATE (active, winding-down, left) and suspensions; ends an emergency suspension."""
+    """Set a member's STATE and suspensions; ends an emergency suspension.
+
+    STATE is active, winding-down or left.
+    """
     with opened(home) as region:
         action = SetMemberState(member_id(region, member), int(STATES[state]), suspend_recipient, suspend_custodian)
         open_vote(region, actor, [action], effective, out, signers, as_json)
