@@ -43,13 +43,14 @@ SPEC = RegionSpec(
         MemberSpec("Index", "index", (OrganisationRole.LOCATOR,)),
     ),
 )
-PEOPLE, ASKED, WAYS = 2_000, 250, 7
+PEOPLE, ASKED, WAYS = 2_000, 100, 7
+A_BUNDLE = 25  # people taken in together
 GOAL_MS = 5_000
 
 
 def run(full: bool) -> dict[str, float]:
-    """Return the figures; the full size has twice the people."""
-    people, asked = (PEOPLE * 2, ASKED * 2) if full else (PEOPLE, ASKED)
+    """Return the figures; the full size has twice the people, and asks for as many."""
+    people, asked = PEOPLE * (1 + full), ASKED
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder, create_region(Path(folder) / "home", SPEC, "benchmark") as region:
         patients = population(1, people)
@@ -57,23 +58,29 @@ def run(full: bool) -> dict[str, float]:
         start = time.perf_counter()
         handles = _take_in(region, patients)
         figures["tourist_intake_s"] = round(time.perf_counter() - start, 1)
-        figures["tourist_people_count"] = people
+        figures |= {"tourist_people_count": people, "tourist_asked_for_count": asked}
         figures |= _quality(region.organisation("hospital"), patients, handles, strangers, asked)
         figures |= _ways(region, patients, handles)
     return figures
 
 
 def _take_in(region: Region, patients: list[dict[str, Any]]) -> list[bytes]:
-    """Take in everybody with a result or two, under a set that lets the emergency group break the glass."""
+    """Take in everybody with an allergy; return the handles in the order of the patients."""
     hospital = region.organisation("hospital")
-    bundles = [json.dumps(_bundle(number, patient)).encode() for number, patient in enumerate(patients)]
-    handles = [one.handles[0] for one in deposit_many(hospital, bundles)]
+    entries = [_entries(number, patient) for number, patient in enumerate(patients)]
+    bundles = (_bundle(entries[at : at + A_BUNDLE]) for at in range(0, len(entries), A_BUNDLE))
+    handles = [handle for one in deposit_many(hospital, bundles) for handle in one.handles]
     while anchor(hospital).anchored:
         pass
     return handles
 
 
-def _bundle(number: int, patient: dict[str, Any]) -> dict[str, Any]:
+def _bundle(people: list[list[dict[str, Any]]]) -> bytes:
+    entries = [entry for person in people for entry in person]
+    return json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}).encode()
+
+
+def _entries(number: int, patient: dict[str, Any]) -> list[dict[str, Any]]:
     url = f"urn:uuid:00000000-0000-4000-8000-{number:012d}"
     allergy = {
         "resourceType": "AllergyIntolerance",
@@ -86,11 +93,10 @@ def _bundle(number: int, patient: dict[str, Any]) -> dict[str, Any]:
         "patient": {"reference": url},
         "recordedDate": "2026-01-02",
     }
-    entries = [
+    return [
         {"fullUrl": url, "resource": patient, "request": {"method": "POST", "url": "Patient"}},
         {"resource": allergy, "request": {"method": "POST", "url": "AllergyIntolerance"}},
     ]
-    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
 
 
 def _quality(

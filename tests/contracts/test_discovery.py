@@ -41,6 +41,7 @@ from salus.contracts.governance import keeper as governance_keeper
 from salus.contracts.governance.parameters import BOUNDS, Parameter
 from salus.contracts.governance.types import Member, MemberState
 from salus.core.encoding import encode
+from salus.state.overlay import Overlay
 
 WINDING_DOWN = Member(MemberState.WINDING_DOWN, False, False)
 HOUR = NOW // keeper.HOUR_MS
@@ -178,6 +179,8 @@ def test_epochs_follow_one_another_and_each_lasts_its_time() -> None:
         (lambda s: s.put(hour_key(CLINIC, HOUR), encode(Asked(0))), "an hour that is kept counts something"),
         (lambda s: s.delete(hour_key(CLINIC, HOUR)), "an answered look-up is counted in its hour"),
         (lambda s: s.put(hour_key(CLINIC, HOUR - 24), encode(Asked(1))), "hours of more than a day ago are dropped"),
+        (lambda s: put_beside(s, b"another look-up".ljust(32)), "an hour counts every look-up that was answered in it"),
+        (lambda s: put_beside(s, b"a late look-up".ljust(32), late=True), "a look-up is answered in its time"),
     ],
 )
 def test_invariants_notice(break_it: object, found: str) -> None:
@@ -185,6 +188,14 @@ def test_invariants_notice(break_it: object, found: str) -> None:
     s.commit()
     break_it(s.state)  # type: ignore[operator]
     assert found in list(violations(s.state, CLINIC))
+
+
+def put_beside(state: Overlay, lookup: bytes, late: bool = False) -> None:
+    """Put another answer beside the one there is, uncounted."""
+    ((_, answer),) = keeper.get_answers(state, CLINIC)
+    not_after = answer.time if late else answer.not_after
+    answered = Answered(answer.answerer, answer.time, not_after, answer.relation)
+    keeper.put_answer(state, CLINIC, lookup, answered, 0)
 
 
 def test_an_epoch_of_nought_is_noticed() -> None:

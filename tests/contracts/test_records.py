@@ -11,6 +11,7 @@ from salus.contracts.records.events import RelationsAnchored
 from salus.contracts.records.invariants import violations
 from salus.contracts.records.messages import AnchorRelations
 from salus.contracts.records.types import Relation
+from salus.contracts.records.types_life import Former, Offer
 from salus.state.overlay import Overlay
 
 A, B, C = name("a"), name("b"), name("c")
@@ -117,3 +118,12 @@ def test_invariants_find_each_breach(fields: dict[str, object], text: str) -> No
     keeper.put_relation(state, RELATION, msgspec.structs.replace(Relation(ROOT, 1, NOW, None, None), **fields))
     assert list(violations(state, RELATION)) == [text]
     assert list(violations(state, CUSTODIAL)) == []
+
+
+def test_an_offer_that_outlived_a_change_of_custody_is_found() -> None:
+    state = Overlay(Nothing())
+    keeper.put_offer(state, RELATION, Offer(CLINIC, NOW))
+    keeper.put_former(state, RELATION, HOSPITAL, Former(NOW))
+    assert list(violations(state, RELATION)) == []
+    keeper.put_former(state, RELATION, HOSPITAL, Former(NOW + 1))
+    assert list(violations(state, RELATION)) == ["an offer was made after the last change of custody"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.families import (
     AUNT,
@@ -441,3 +442,46 @@ def test_where_there_is_no_relation_nobody_acts() -> None:
     state = region()
     asked = (state, name("nowhere"), (BY_MOTHER,), int(Capacity.REPRESENTATIVE), NOW, Power.PROTECT, ())
     assert ACTING.authority(*asked) is None
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        ({"representative": RELATION}, "nobody represents herself"),
+        ({"end": NOW - 10}, "an authority has a term"),
+        ({"powers": (2, 1, 3, 4, 5)}, "powers and purposes are sorted and distinct"),
+        ({"purposes": (TREAT, TREAT)}, "powers and purposes are sorted and distinct"),
+        ({"purposes": ()}, "who may grant, and nobody else, has purposes"),
+        ({"place": 1}, "those in order, and no others, have a place"),
+        ({"rule": int(Rule.ORDERED)}, "those in order, and no others, have a place"),
+        ({"goes_on": (TREAT,)}, "something goes on only in a dispute"),
+        (
+            {"purposes": (RESEARCH,), "standing": int(Standing.DISPUTED), "goes_on": (TREAT,)},
+            "what goes on was allowed before",
+        ),
+    ],
+)
+def test_invariants_notice(damage: dict[str, Any], found: str) -> None:
+    state = one()
+    assert list(violations(state, RELATION)) == []
+    sound = keeper.get_representation(state, RELATION, OF_MOTHER)
+    assert sound is not None
+    keeper.put_representation(state, RELATION, OF_MOTHER, replace(sound, **damage))
+    assert list(violations(state, RELATION)) == [found]
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        ({"delegate": RELATION}, "nobody represents herself"),
+        ({"end": NOW - 10}, "an authority has a term"),
+        ({"purposes": (TREAT, TREAT)}, "powers and purposes are sorted and distinct"),
+        ({"purposes": ()}, "who may grant, and nobody else, has purposes"),
+    ],
+)
+def test_invariants_notice_in_helpers_too(damage: dict[str, Any], found: str) -> None:
+    state = family()
+    keeper.put_delegation(state, RELATION, OF_AUNT, delegation())
+    assert list(violations(state, RELATION)) == []
+    keeper.put_delegation(state, RELATION, OF_AUNT, delegation(**damage))
+    assert list(violations(state, RELATION)) == [found]

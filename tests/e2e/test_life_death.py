@@ -3,25 +3,35 @@
 from typing import Any
 
 import pytest
+from story_family import Adult, adult, attest, terms
 from story_policies import policy_set, prefer, put_under, record_order, rule
 from story_region import DAY_MS, START_MS, Story, ask, give_wallet, grant_laboratory, records_of, take_in
 
+from salus.contracts.consent import errors as consent_errors
+from salus.contracts.representation.types import Kind, Springs
 from salus.core.errors import Refusal
 from salus.core.request import Request
 from salus.policy.filter import UNFILTERED
 from salus.policy.policies import Choice, Mode
 from salus.policy.reasons import Reason
+from salus.policy.types import Capacity, Power
 from salus.services import lookup
 from salus.services.accounting import accounting
+from salus.services.act_for import ActsFor, accounting_for, grant_for
 from salus.services.actors import Organisation
 from salus.services.attest_staff import Badge, attest_staff
 from salus.services.authorise import AskedFor, Authorised, authorise, pushed_to
 from salus.services.death import death_notes, record_death, reverse_death
+from salus.services.delegates import name_delegate
+from salus.services.deliver import Delivery
 from salus.services.deposit import deposit
+from salus.services.errors import ActsForNobody
 from salus.services.inbox import collect, process_inbox
 from salus.services.life_state import LifeState, life_state, life_state_at
+from salus.services.receive_for import ReceivedFor
 from salus.services.refuse import Refused
-from salus.services.request import request_own
+from salus.services.represent import Mandate, name_proxy
+from salus.services.request import request_for, request_own
 
 
 class Scene:
@@ -92,6 +102,55 @@ def test_a_reversal_restores_each_decision_and_the_exact_state(scene: Scene) -> 
     reverse_death(scene.north, scene.handle, scene.doctor, "the certificate was another patient's")
     assert scene.decisions() == before
     assert scene.state() == state
+
+
+def test_a_death_ends_who_acted_for_her_and_starts_her_estate_and_the_reversal_restores_them(scene: Scene) -> None:
+    story, alma, handle = scene.story, scene.alma, scene.handle
+    friend, helper, executor = (adult(story, name) for name in ("friend", "helper", "executor"))
+    name_proxy(alma, handle, Mandate(friend.account, Kind.PROXY, ("TREAT",)))
+    name_delegate(alma, handle, helper.account, (Power.GRANT,), ("TREAT",), 30)
+    attest(story, handle, executor, kind=Kind.ESTATE, springs=Springs.DEATH)
+    living = ((friend, Capacity.REPRESENTATIVE), (helper, Capacity.DELEGATE))
+
+    def permits(who: Adult, capacity: Capacity) -> bool:
+        """Whether one of them may permit something for her, whatever its own wallet thinks of it."""
+        try:
+            grant_for(who.person, ActsFor(who.account, handle, capacity), terms(story, "TREAT"))
+        except consent_errors.NotAuthorised:
+            return False
+        assert isinstance(process_inbox(scene.north)[-1].outcome, bytes)  # acknowledged
+        return True
+
+    assert all(permits(*one) for one in living)
+    with pytest.raises(ActsForNobody):
+        accounting_for(executor.person, handle)
+    before, state = scene.decisions(), scene.state()
+
+    # She has died: they do nothing for her any more, and the executor sees her account.
+    record_death(scene.north, handle, scene.doctor, "certificate 17")
+    assert not any(permits(*one) for one in living)
+    assert accounting_for(executor.person, handle).lines[-1].what == "died"
+
+    # It was an error: all is as it was, to the byte, and each of them again may what it might.
+    reverse_death(scene.north, handle, scene.doctor, "she walked in")
+    assert scene.decisions() == before and scene.state() == state
+    with pytest.raises(ActsForNobody):
+        accounting_for(executor.person, handle)
+    assert all(permits(*one) for one in living)
+
+    # At the end she does die, and her estate receives what the hospital keeps of her.
+    record_death(scene.north, handle, scene.doctor, "certificate 18")
+    request_for(executor.person, executor.account, handle)
+    (done,) = process_inbox(scene.north)
+    assert isinstance(done.outcome, Delivery)
+    (view,) = collect(executor.person)
+    assert isinstance(view, ReceivedFor) and len(view.records) == 5
+
+    # What an estate permits is held, and releases nothing: what rests on a living person's word is over.
+    assert permits(executor, Capacity.REPRESENTATIVE)
+    ask(story, handle, attest_staff(story.clinic, "Doctor Nobody", "physician"))
+    (answer,) = process_inbox(scene.north)
+    assert isinstance(answer.outcome, Refused) and answer.outcome.reason == Reason.PERSON_DECEASED
 
 
 def test_after_a_death_her_own_keys_do_nothing(scene: Scene) -> None:

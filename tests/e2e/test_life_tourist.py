@@ -29,6 +29,7 @@ from salus.services.attest_staff import attest_staff
 from salus.services.break_glass import list_broken, request_break_glass
 from salus.services.look_up import ask_locator
 from salus.services.marks import mark
+from salus.services.proofs import prove_entry
 from salus.services.receive import Received
 from salus.services.tickets import TicketView, use_ticket
 
@@ -40,7 +41,7 @@ def test_an_unconscious_tourist_is_found_and_treated_and_her_psychiatric_segment
         policies = emergency_set(story)
         handle = take_in_patient(story.north, tourist("N-1"))
         segment = take_in_patient(story.north, tourist("N-1-PSY", passport=False))
-        assert handle != segment
+        assert handle != segment  # of the same name and day of birth: nothing hides it but its mark
         for relation in (handle, segment):
             put_relation_under(story.north, relation, policies)
         mark(story.north, segment, locatable=None, sensitive=True)
@@ -62,6 +63,11 @@ def test_an_unconscious_tourist_is_found_and_treated_and_her_psychiatric_segment
         assert isinstance(ticket, TicketView)
         assert (ticket.relation, ticket.custodian, ticket.how) == (handle, story.north.account, "document")
 
+        # The look-up's disclosure is proved, as the release's will be.
+        (looked,) = (one for one in accounting(story.region.ledger, handle).lines if one.what == "located")
+        proof = verify(prove_entry(story.region.ledger, looked.index), story.region.genesis)
+        assert proof.verdict is Proof.UNWITNESSED
+
         # With the handle she breaks the glass, and has the data.
         found = use_ticket(story.clinic, asked).relation
         assert found == handle
@@ -71,6 +77,8 @@ def test_an_unconscious_tourist_is_found_and_treated_and_her_psychiatric_segment
         assert isinstance(got, Received)
         assert len(got.records) == 3
         assert got.basis[0] == BasisKind.BREAK_GLASS
+        assert {record.header.type for record in got.records} == {"Patient", "Observation"}
+        assert segment not in got.evidence
         assert verify(got.evidence, story.region.genesis).verdict is Proof.UNWITNESSED
 
         # Both stand in her account, the look-up before the release; the segment's account knows of neither.
@@ -88,3 +96,11 @@ def test_an_unconscious_tourist_is_found_and_treated_and_her_psychiatric_segment
         assert not nothing.found
         (empty,) = outcomes(story.clinic)
         assert (empty.relation, empty.custodian, empty.bundle) == (None, None, None)
+
+        # It was the mark that kept the segment: without it the very same question finds it.
+        mark(story.north, segment, locatable=True, sensitive=False)
+        register(story, "north")
+        ask_locator(story.clinic, doctor, in_her_bag, known=(handle,))
+        outcomes(story.region.organisation("index"))
+        (other,) = outcomes(story.clinic)
+        assert other.relation == segment

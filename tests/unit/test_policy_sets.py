@@ -208,6 +208,10 @@ def test_every_set_names_all_its_sources_and_speaks_both_languages() -> None:
         assert shipped.edition >= 1 and all(text.en.isascii() and re.search("[一-鿿]", text.zh) for text in texts)
         for rule in shipped.rules:
             assert bool(rule.sources) == (shipped not in TRIAL)
+    for rule in SETS["gdpr"].rules:  # health data needs a ground of Article 6 and a condition of Article 9
+        places = [source.place.en for source in rule.sources]
+        assert any(place.startswith("GDPR Art. 6(1)") for place in places), rule
+        assert any(place.startswith("GDPR Art. 9(2)") for place in places), rule
     sources = [s for each in LAWS for rule in each.rules for s in rule.sources] + [
         g.source for e in LAWS for g in e.gaps
     ]

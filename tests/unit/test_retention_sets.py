@@ -42,6 +42,8 @@ def test_an_unknown_number_is_refused() -> None:
         (2, "Encounter", "encounter", False, 4),
         (3, "Observation", "laboratory", True, 6),
         (3, "Observation", "laboratory", False, 1),
+        (4, "Observation", "laboratory", True, 6),
+        (4, "ImagingStudy", "imaging", False, 1),
     ],
 )
 def test_the_first_row_that_applies_decides(number: int, kind: str, data_class: str, minor: bool, rule: int) -> None:
@@ -49,4 +51,4 @@ def test_the_first_row_that_applies_decides(number: int, kind: str, data_class: 
 
 
 def test_only_a_set_with_rows_by_age_asks_for_it() -> None:
-    assert [number for number in DIGESTS if load(number).asks_age] == [1, 3]
+    assert [number for number in DIGESTS if load(number).asks_age] == [1, 3, 4]

@@ -138,4 +138,7 @@ def own_passphrase(as_json: bool, file: Path, passphrase_file: Path | None, new_
 def _passphrase(file: Path | None, *, new: bool = False) -> str:
     if file is not None:
         return read_passphrase(Config(passphrase_file=file))
+    if not terminal().attended():
+        option = "--new-passphrase-file" if new else "--passphrase-file"
+        raise click.UsageError(f"nobody is here to be asked for a passphrase; give {option}")
     return terminal().ask_secret("Passphrase", twice=new)

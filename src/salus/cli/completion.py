@@ -11,7 +11,7 @@ VARIABLE = "_SALUS_COMPLETE"  # by which the shell's function asks `salus` itsel
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", metavar="SHELL", type=click.Choice(SHELLS))
 @as_json_option
 def command(shell: str, as_json: bool) -> None:
     """Print the completion of a SHELL, for its start-up file.

@@ -28,7 +28,7 @@ def group() -> None:
 @group.command("state")
 @acting("The member that proposes.")
 @click.argument("member")
-@click.argument("state", type=click.Choice(list(STATES)))
+@click.argument("state", metavar="STATE", type=click.Choice(list(STATES)))
 @click.option("--suspend-recipient", is_flag=True, help="It gets nothing.")
 @click.option("--suspend-custodian", is_flag=True, help="It takes in nothing; its patients keep their access.")
 @effective_option
@@ -46,7 +46,10 @@ def set_state(
     out: Path | None,
     signers: tuple[str, ...],
 ) -> None:
-    """Set a member's STATE and suspensions; ends an emergency suspension."""
+    """Set a member's STATE and suspensions; ends an emergency suspension.
+
+    STATE is active, winding-down or left.
+    """
     with opened(home) as region:
         action = SetMemberState(member_id(region, member), int(STATES[state]), suspend_recipient, suspend_custodian)
         open_vote(region, actor, [action], effective, out, signers, as_json)
@@ -75,9 +78,9 @@ def succeed(
         open_vote(region, actor, [action], effective, out, signers, as_json)
 
 
-@group.command("parameter")
+@group.command("parameter", help=f"Set a parameter of the network. NAME is one of: {', '.join(PARAMETERS)}.")
 @acting("The member that proposes.")
-@click.argument("name", type=click.Choice(list(PARAMETERS)))
+@click.argument("name", metavar="NAME", type=click.Choice(list(PARAMETERS)))
 @click.argument("value", type=click.IntRange(0))
 @effective_option
 @by_file
@@ -92,7 +95,6 @@ def set_parameter(
     out: Path | None,
     signers: tuple[str, ...],
 ) -> None:
-    """Set a parameter of the network."""
     with opened(home) as region:
         open_vote(region, actor, [SetParameter(int(PARAMETERS[name]), value)], effective, out, signers, as_json)
 

@@ -41,7 +41,7 @@ def command() -> None:
 @acting("The person; or a custodian, for a patient who has no wallet.")
 @at_option
 @click.option("--of", "handle", default=None, metavar="HANDLE", help="For a custodian: which patient.")
-@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.argument("kind", metavar="KIND", type=click.Choice(list(KINDS)))
 @click.option(
     "--record", "records", multiple=True, type=RecordText(), metavar="RECORD", help="Which record; left out: all."
 )
@@ -59,7 +59,7 @@ def make(
     text: str,
     content: Path | None,
 ) -> None:
-    """Ask to amend, erase, restrict or unrestrict. Two members carry it, so that the custodian cannot suppress it.
+    """Ask: KIND is amend, erase, restrict or unrestrict. Two members carry it, so that no custodian can suppress it.
 
     With --of a custodian notes the wish of a patient without a wallet: it is shown as the custodian's own act.
     """

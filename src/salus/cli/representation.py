@@ -284,10 +284,10 @@ def raise_dispute(home: Path | None, as_json: bool, actor: str, relation: bytes,
 @acting("Who attested it, or a regulator.")
 @click.argument("relation", type=WHOLE_ID)
 @click.argument("representation")
-@click.argument("how", type=click.Choice(("restore", "suspend", "end")))
+@click.argument("how", metavar="HOW", type=click.Choice(("restore", "suspend", "end")))
 @in_home
 def settle(home: Path | None, as_json: bool, actor: str, relation: bytes, representation: str, how: str) -> None:
-    """Settle a dispute: restore the REPRESENTATION, suspend it, or end it."""
+    """Settle a dispute over a REPRESENTATION; HOW is restore, suspend or end."""
     standing = {"restore": STANDINGS["active"], "suspend": STANDINGS["suspended"], "end": STANDINGS["ended"]}[how]
     with opened(home) as region:
         found = find_representation(region, relation, representation)

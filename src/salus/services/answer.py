@@ -40,6 +40,7 @@ from salus.services.petition_letters import (
     receipt_info,
 )
 from salus.services.take_petition import waiting_petitions
+from salus.services.typed import encode_typed
 from salus.vault.erasure import Erasure
 from salus.vault.seals import seal
 from salus.vault.shared import SharedResource
@@ -104,6 +105,7 @@ def answer_task(organisation: Organisation, decided: Decided, wish: Wish | None)
         organisation.ledger.now(),
         os.urandom(32),
     )
+    encode_typed(receipt)
     erased = decided.outcome == Outcome.DONE and entry.kind == PetitionKind.ERASE
     return AnswerTask(
         decided.relation,

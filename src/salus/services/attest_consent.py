@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from salus.contracts.consent.messages import AttestConsent
 from salus.contracts.consent.types import Method
-from salus.core.encoding import encode
 from salus.core.hashing import T, object_id
 from salus.core.types import Message, Salt
 from salus.policy.types import sealed_commitment
@@ -14,6 +13,7 @@ from salus.services.actors import Organisation
 from salus.services.attest_staff import Badge
 from salus.services.grant import Terms, directive_version, purpose_numbers
 from salus.services.objects import UNSEALED, SealedGrant, SealedPartOpening, seal_grant, sign
+from salus.services.typed import encode_typed
 from salus.vault.seals import X_WING
 from salus.vault.shared import SharedResource
 
@@ -52,7 +52,7 @@ def attest_consent(
     nonce = os.urandom(16)
     directive = object_id("directive", network, relation, nonce, 0, 0)
     version = directive_version(state, relation, terms.replaces)
-    part = SealedPartOpening(os.urandom(32), encode(terms.sealed))
+    part = SealedPartOpening(os.urandom(32), encode_typed(terms.sealed))
     opening = AttestationOpening(os.urandom(32), document, part)
     start, end = lookup.whole_days(now, terms.start, terms.days)
     message = AttestConsent(
@@ -72,7 +72,7 @@ def attest_consent(
         terms.emergency,
         sealed_commitment(network, relation, directive, version, part.salt, part.body),
     )
-    organisation.vault.shared.put([SharedResource(KIND, directive.hex(), encode(opening), "application/cbor")])
+    organisation.vault.shared.put([SharedResource(KIND, directive.hex(), encode_typed(opening), "application/cbor")])
     _, landed = organisation.send_as(nonce, message)
     _post(organisation, message, custodian, directive, version, part)
     return Attested(directive, version, start, end, landed.height)

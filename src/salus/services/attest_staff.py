@@ -6,11 +6,12 @@ from typing import NamedTuple
 from salus.contracts.accounts.keys import staff_key
 from salus.contracts.accounts.messages import AttestStaff
 from salus.contracts.accounts.types import Staff
-from salus.core.encoding import decode, encode
+from salus.core.encoding import decode
 from salus.services.actors import Organisation
 from salus.services.authorise import own_shared
 from salus.services.lookup import DAY_MS
 from salus.services.objects import StaffOpening
+from salus.services.typed import encode_typed
 from salus.vault.shared import SharedResource
 
 KIND = "Staff"  # no FHIR type has this name
@@ -37,12 +38,16 @@ class Badge(NamedTuple):
 
 
 def attest_staff(organisation: Organisation, name: str, role: str, days: int = 365) -> Badge:
-    """Attest `name` as `role` for `days` whole days. The opening is kept before the ledger knows the commitment."""
+    """Attest `name` as `role` for `days` whole days. Raises UnusableWords.
+
+    The opening is kept before the ledger knows the commitment.
+    """
     opening = StaffOpening(os.urandom(32), organisation.account, role, name)
+    raw = encode_typed(opening)
     commitment = opening.commitment(organisation.network)
     start = organisation.ledger.now() // DAY_MS * DAY_MS
     end = start + (days + 1) * DAY_MS
-    kept = SharedResource(KIND, commitment.hex(), encode(opening), _MEDIA_TYPE)
+    kept = SharedResource(KIND, commitment.hex(), raw, _MEDIA_TYPE)
     organisation.vault.shared.put([kept])
     organisation.send(AttestStaff(organisation.account, commitment, start, end))
     return Badge(commitment, opening, end)

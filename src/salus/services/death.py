@@ -11,12 +11,13 @@ from msgspec import Meta
 
 from salus.client.batcher import Landed
 from salus.contracts.records.messages_life import RecordDeath, ReverseDeath
-from salus.core.encoding import decode, encode
+from salus.core.encoding import decode
 from salus.core.hashing import T
 from salus.core.types import Digest, Id, Message, Salt
 from salus.services.actors import Organisation
 from salus.services.attest_staff import Badge
 from salus.services.authorise import own_shared
+from salus.services.typed import encode_typed
 from salus.vault.shared import SharedResource
 
 DEATHS = "Death"  # no FHIR type has this name
@@ -63,8 +64,8 @@ def death_notes(organisation: Organisation, relation: bytes) -> tuple[DeathNote,
 
 def note_resource(network: bytes, note: DeathNote) -> SharedResource:
     """Return how a note is kept."""
-    name = f"{note.relation.hex()}/{note.commitment(network).hex()}"
-    return SharedResource(DEATHS, name, encode(note), _MEDIA_TYPE)
+    raw = encode_typed(note)
+    return SharedResource(DEATHS, f"{note.relation.hex()}/{note.commitment(network).hex()}", raw, _MEDIA_TYPE)
 
 
 def _note(organisation: Organisation, note: DeathNote) -> bytes:

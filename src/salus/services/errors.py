@@ -404,6 +404,10 @@ class OtherReceipts(Refusal):
     code, kind, text = 0x60C4, Kind.INVALID, "The receipts are not those that the ledger holds of the bulk release."
 
 
+class UnusableWords(Refusal):
+    code, kind, text = 0x60C7, Kind.INVALID, "A text or file is empty, too long or not Unicode; nothing was kept."
+
+
 class NoSuchResource(Refusal):
     code, kind, text = 0x6220, Kind.NOT_FOUND, "There is no such resource here for whoever asks."
 

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from salus.client.refused import accept
 from salus.contracts.consent import queries as consent
 from salus.contracts.consent.messages import GrantConsent
-from salus.core.encoding import encode
 from salus.core.hashing import object_id
 from salus.policy.types import (
     EVERYTHING,
@@ -34,6 +33,7 @@ from salus.services.actors import Person, Signing
 from salus.services.authorities import acts_under
 from salus.services.errors import NoSuchDirective
 from salus.services.objects import UNSEALED, SealedGrant, SealedPartOpening, seal_grant, sign
+from salus.services.typed import encode_typed
 from salus.state.overlay import Reader
 from salus.vault.seals import X_WING
 from salus.wallet.kept import KeptDirective
@@ -160,7 +160,7 @@ def put_directive(
     nonce = os.urandom(16)
     directive = object_id("directive", network, handle, nonce, 0, 0)
     version = directive_version(state, handle, message.replaces)
-    opening = SealedPartOpening(os.urandom(32), encode(sealed))
+    opening = SealedPartOpening(os.urandom(32), encode_typed(sealed))
     commitment = sealed_commitment(network, handle, directive, version, opening.salt, opening.body)
     message = replace(message, sealed=commitment)
     kept = KeptDirective(directive, handle, version, opening.salt, opening.body, person.ledger.now())

@@ -7,6 +7,7 @@ import os
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from salus.contracts.records import queries as records
 from salus.contracts.records.messages import LiftHold, PlaceHold
@@ -19,6 +20,7 @@ from salus.services.answer import Answered
 from salus.services.commit_release import MAX_TASKS
 from salus.services.erase import run_deferred
 from salus.services.move import run_moves
+from salus.services.typed import encode_typed
 
 TASK = "hold"
 
@@ -55,10 +57,12 @@ class Lifted(NamedTuple):
 def place_hold(organisation: Organisation, relation: bytes, reason: str) -> HoldView:
     """Place a hold. The reason is kept before the ledger knows of it. Raises the contract's refusals."""
     salt = os.urandom(32)
+    typed = HoldTask(relation, bytes(32), salt, reason)
+    encode_typed(typed)
     commitment = T("hold-reason", organisation.network, salt, reason)
     built = organisation.build(PlaceHold(organisation.account, relation, commitment))
     hold = built.created[0][0]
-    organisation.vault.outbox.put([(TASK, encode(HoldTask(relation, hold, salt, reason)))])
+    organisation.vault.outbox.put([(TASK, encode(replace(typed, hold=hold)))])
     try:
         landed = organisation.carrier.submit_now(built.raw)
     except Refusal:

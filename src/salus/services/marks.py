@@ -3,6 +3,7 @@
 They are the custodian's, in its vault (`vault.attributes`); the ledger has none.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -23,6 +24,12 @@ def marks_of(organisation: Organisation, relation: bytes) -> Marks:
     """Return the marks of a relation."""
     noted = organisation.vault.attributes.of(relation)
     return Marks(noted.locatable, noted.sensitive)
+
+
+def sensitive_of(organisation: Organisation, relations: Iterable[bytes]) -> set[bytes]:
+    """Return those of the relations that no look-up may find."""
+    noted = organisation.vault.attributes.noted(relations)
+    return {relation for relation, attributes in noted.items() if attributes.sensitive}
 
 
 def mark(organisation: Organisation, relation: bytes, *, locatable: bool | None, sensitive: bool | None) -> Marks:

@@ -24,7 +24,7 @@ from salus.services.authorise import for_lookup
 from salus.services.discovery_letters import MatchQuery
 from salus.services.errors import NotCustodian
 from salus.services.found_by import KIND, demographics_of
-from salus.services.marks import marks_of
+from salus.services.marks import sensitive_of
 from salus.vault.errors import NoSuchRecord, NoSuchRelation, RecordErased, RelationDestroyed
 
 GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
@@ -82,8 +82,11 @@ def _patient(octets: bytes) -> dict[str, Any]:
 def _ranked(organisation: Organisation, asked: Demographics, query: MatchQuery, lookup: bytes) -> list[Candidate]:
     """Return who is possibly meant, the likeliest first, each relation once."""
     population, best, looked = organisation.vault.relation_count(), dict[bytes, Candidate](), list[Looked]()
-    for relation, record in _places(organisation, asked):
-        if relation in query.known or _hidden(organisation, relation):
+    places = _places(organisation, asked)
+    hidden = sensitive_of(organisation, {relation for relation, _ in places}).union(query.known)
+    state = organisation.ledger.view()
+    for relation, record in places:
+        if relation in hidden or not records.in_use(state, relation):
             continue
         found = _read(organisation, relation, record, lookup)
         if found is None:
@@ -105,10 +108,6 @@ def _places(organisation: Organisation, asked: Demographics) -> list[tuple[bytes
         counts.update(shared.find_under(KIND, key, _UNDER_ONE_KEY))
     places = sorted(counts, key=lambda place: (-counts[place], place))[:MAX_CANDIDATES]
     return [(bytes.fromhex(p.partition("/")[0]), bytes.fromhex(p.partition("/")[2])) for p in places]
-
-
-def _hidden(organisation: Organisation, relation: bytes) -> bool:
-    return marks_of(organisation, relation).sensitive or not records.in_use(organisation.ledger.view(), relation)
 
 
 def _read(

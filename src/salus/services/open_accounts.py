@@ -17,8 +17,6 @@ from salus.core.types import Id, Message
 from salus.services.actors import Organisation
 from salus.services.commit_release import MAX_TASKS
 from salus.state.overlay import Reader
-from salus.vault.attributes import MAIN
-from salus.vault.errors import NoSuchOpening, NoSuchRelation
 
 TASK = "accounts"
 MAX_COUNT = 1000  # of one message
@@ -79,7 +77,8 @@ def find_spare(organisation: Organisation) -> Spare:
     for row in vault.outbox.next(MAX_TASKS):
         if row.kind == TASK:
             handles = decode(row.body, AccountsTask).handles
-            free = [handle for handle in handles if _is_free(organisation, state, handle)]
+            unused = vault.unused(handles)
+            free = [handle for handle in handles if handle in unused and _is_custodial(organisation, state, handle)]
             spare.handles.extend(free)
             (spare.rows if free else used_up).append(row.id)
     vault.outbox.done(used_up)
@@ -92,16 +91,9 @@ def _open_spare(organisation: Organisation, count: int) -> None:
     organisation.carrier.submit_now(built.raw)
 
 
-def _is_free(organisation: Organisation, state: Reader, handle: bytes) -> bool:
+def _is_custodial(organisation: Organisation, state: Reader, handle: bytes) -> bool:
+    """True if the account is open, the organisation's, and nobody was invited to it."""
     person = accounts.person(state, handle)
     if person is None or person.custodian != organisation.account or person.state != PersonState.CUSTODIAL:
         return False
-    if accounts.invitation(state, handle) is not None or organisation.vault.attributes.of(handle) != MAIN:
-        return False  # one that a segment was given holds nothing yet, and is in use
-    try:
-        organisation.vault.anchors.opening(handle)
-    except NoSuchRelation:
-        return True
-    except NoSuchOpening:
-        return False
-    return False
+    return accounts.invitation(state, handle) is None

@@ -18,6 +18,7 @@ from salus.services.actors import Person
 from salus.services.errors import NotCarried
 from salus.services.petition_letters import PetitionLetter, Wish, petition_info
 from salus.services.protect import protect
+from salus.services.typed import encode_typed
 from salus.vault.seals import seal
 from salus.wallet.kept import KeptPetition
 
@@ -61,7 +62,7 @@ def petition(
     account, capacity = signer or (handle, Capacity.SELF)
     kept, network, nonce = person.wallet.relation(account), person.wallet.network, os.urandom(16)
     wish = Wish(os.urandom(32), tuple(sorted(wanted)), text, proposed, kept.seal_key.public)
-    decode(encode(wish), Wish)  # too long a text is refused here, not at the custodian
+    encode_typed(wish)  # too long a text is refused here, not at the custodian
     made = object_id("petition", network, handle, nonce, 0, 0)
     message = Petition(handle, int(capacity), int(kind), wish.commitment(network))
     builder = EnvelopeBuilder(network, person.ledger.now, nonce=lambda: nonce)

@@ -23,6 +23,7 @@ from salus.services.actors import Organisation, Person
 from salus.services.grant import purpose_numbers
 from salus.services.objects import SealedPartOpening
 from salus.services.ports import Exchange
+from salus.services.typed import encode_typed
 from salus.state.overlay import Reader
 from salus.vault.seals import seal
 from salus.vault.shared import SharedResource
@@ -139,7 +140,7 @@ def _terms(state: Reader, mandate: Mandate) -> tuple[tuple[int, ...], tuple[int,
 
 def _opening(mandate: Mandate) -> SealedPartOpening:
     part = Private(int(mandate.kind), tuple(sorted(mandate.excluded)), mandate.until, mandate.evidence)
-    return SealedPartOpening(os.urandom(32), encode(part))
+    return SealedPartOpening(os.urandom(32), encode_typed(part))
 
 
 def letter_info(network: bytes, representation: bytes) -> bytes:

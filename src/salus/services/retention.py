@@ -20,7 +20,7 @@ class Rule(NamedTuple):
 
 
 RULES: Mapping[int, Rule] = {
-    1: Rule("6 years (45 CFR 164.316(b)(2))", 6),
+    1: Rule("6 years (as HIPAA has documentation kept, 45 CFR 164.530(j)(2); it sets no term for records)", 6),
     2: Rule("10 years after the end of treatment (BGB s. 630f)", 10),
     3: Rule("15 years for outpatient records (China, Regulations on medical records)", 15),
     4: Rule("30 years for inpatient records (China, Regulations on medical records)", 30),

@@ -19,6 +19,7 @@ from salus.services.ahead import open_sealed
 from salus.services.authorise import own_shared
 from salus.services.errors import NoSuchSilence, NotCustodian, WrongOpening
 from salus.services.sealing import Addressed, sealed_letter
+from salus.services.typed import encode_typed
 from salus.vault.shared import SharedResource
 
 KIND = "SealedOrder"  # no FHIR type has this name
@@ -124,7 +125,7 @@ def _known(ledger: Ledger, opening: OrderOpening) -> SilentOrder:
 
 
 def _keep(organisation: Organisation, opening: OrderOpening) -> None:
-    kept = SharedResource(KIND, opening.order.hex(), encode(opening), "application/cbor")
+    kept = SharedResource(KIND, opening.order.hex(), encode_typed(opening), "application/cbor")
     organisation.vault.shared.put([kept])
 
 

@@ -15,6 +15,7 @@ from salus.services.commit_release import MAX_TASKS
 from salus.services.errors import NoSuchSegment, NotCustodian, SegmentExists
 from salus.services.open_accounts import TASK, AccountsTask, open_more, take_spare
 from salus.services.shown import shows
+from salus.services.typed import encode_typed
 from salus.vault.attributes import Attributes
 
 
@@ -59,6 +60,7 @@ def open_segment(
     if any(one.name == name for one in attributes.segments_of(relation).values()):
         raise SegmentExists
     noted = Attributes(locatable, sensitive, relation, name, tuple(sorted(labels)), tuple(sorted(purposes)))
+    encode_typed(noted)
     with organisation.vault.intake:
         handle = _spare_apart_from(organisation, relation)
         attributes.put(handle, noted)

@@ -17,6 +17,7 @@ from salus.services.commit_release import MAX_TASKS
 from salus.services.errors import NoSuchPetition, NotCustodian, WrongOpening
 from salus.services.petition import Petitioned, PetitionView, views
 from salus.services.petition_letters import PetitionLetter, Wish, petition_info
+from salus.services.typed import encode_typed
 
 TASK = "petition"
 
@@ -82,7 +83,7 @@ def petition_for(
     relation that its person has claimed, NotAuthorised.
     """
     wish = Wish(os.urandom(32), tuple(sorted(wanted)), text, proposed, None)
-    decode(encode(wish), Wish)
+    encode_typed(wish)
     message = Petition(relation, int(Capacity.CUSTODIAN), int(kind), wish.commitment(organisation.network))
     built = organisation.build(message)
     made = built.created[0][0]

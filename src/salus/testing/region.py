@@ -58,13 +58,15 @@ class Member:
 
 
 class Region:
-    """Two hospitals and a clinic; the node's key is the one validator. Nonces count up, so bytes repeat."""
+    """Two hospitals, a clinic, and `more`; the node's key is the one validator. Nonces count up, so bytes repeat."""
 
-    def __init__(self, name: str = "region", parameters: Sequence[tuple[int, int]] = ()) -> None:
+    def __init__(
+        self, name: str = "region", parameters: Sequence[tuple[int, int]] = (), more: Sequence[Member] = ()
+    ) -> None:
         self.hospital = Member("Hospital One", OrganisationRole.HOSPITAL)
         self.other = Member("Hospital Two", OrganisationRole.HOSPITAL)
         self.clinic = Member("Clinic", OrganisationRole.CLINIC)
-        self.members = (self.hospital, self.other, self.clinic)
+        self.members = (self.hospital, self.other, self.clinic, *more)
         self.node = key("node")
         self.genesis = Genesis(
             1,

@@ -4,10 +4,11 @@ A relation of which nothing is noted is a patient's main one. It stands among th
 ids, codes and a name of the custodian's, and leaves the vault never.
 """
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from msgspec import Meta
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from salus.core.encoding import decode, encode
 from salus.core.record import Code
@@ -18,6 +19,9 @@ from salus.vault.shared import SharedResource, put_shared
 TYPE = "Attributes"  # no FHIR type has this name
 _MEDIA_TYPE = "application/cbor"
 _OF = text("SELECT octets FROM shared WHERE type = :type AND name = :name ORDER BY version DESC LIMIT 1")
+_SOME = text("SELECT name, octets FROM shared WHERE type = :type AND name IN :names ORDER BY name, version").bindparams(
+    bindparam("names", expanding=True)
+)
 _ALL = text("SELECT name, octets FROM shared WHERE type = :type ORDER BY name, version")
 
 Codes = Annotated[tuple[Code, ...], Meta(max_length=32)]
@@ -57,6 +61,12 @@ class RelationAttributes:
         with self._index.reading() as connection:
             raw = connection.execute(_OF, {"type": TYPE, "name": relation.hex()}).scalar_one_or_none()
         return MAIN if raw is None else decode(raw, Attributes)
+
+    def noted(self, relations: Iterable[bytes]) -> dict[bytes, Attributes]:
+        """Return the attributes of those of the relations of which something is noted."""
+        with self._index.reading() as connection:
+            rows = connection.execute(_SOME, {"type": TYPE, "names": [one.hex() for one in relations]}).all()
+        return {bytes.fromhex(row.name): decode(row.octets, Attributes) for row in rows}  # the newest comes last
 
     def segments(self) -> dict[bytes, Attributes]:
         """Return segment -> attributes, in the order of handles."""

@@ -240,6 +240,16 @@ class Vault:
         with self._index.reading() as connection:
             return sorted(row.relation for row in connection.execute(select(schema.relations.c.relation)))
 
+    def unused(self, handles: Iterable[bytes]) -> set[bytes]:
+        """Return those of the handles under which nothing was ever written or noted; ids, so no scope is asked for.
+
+        A segment is noted before it holds anything.
+        """
+        asked, known = set(handles), schema.relations.c.relation
+        with self._index.reading() as connection:
+            used = set(connection.scalars(select(known).where(known.in_(asked))))
+        return asked - used - self.attributes.noted(asked).keys()
+
     def relation_count(self) -> int:
         """Return how many relations there are or were: a number alone, so no scope is asked for."""
         with self._index.reading() as connection:

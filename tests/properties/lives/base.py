@@ -6,12 +6,14 @@ from hashlib import sha256
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from properties.lives.model import Life, Model
+from properties.lives.model import Member as Standing
 from salus.contracts.access.invariants import violations as access_rules
 from salus.contracts.accounts.invariants import violations as accounts_rules
 from salus.contracts.accounts.messages import ClaimAccount, ClaimPayload, ConfirmClaim, InvitePerson, OpenAccounts
 from salus.contracts.consent.invariants import violations as consent_rules
 from salus.contracts.governance.invariants import violations as governance_rules
 from salus.contracts.records.invariants import violations as records_rules
+from salus.contracts.representation.invariants import violations as representation_rules
 from salus.core import cose
 from salus.core.encoding import encode
 from salus.core.hashing import T, object_id
@@ -20,26 +22,29 @@ from salus.core.signatures import SigningKey
 from salus.core.types import Message
 from salus.machine.machine import Machine
 from salus.merkle.plain import plain_root
+from salus.policy.types import OrganisationRole
 from salus.state.store import Store
-from salus.testing.region import START_MS, Region, key
+from salus.testing.region import START_MS, Member, Region, key
 
 DAY_MS = 86_400_000
 PERSONS = b"\x02\x04"
-ABOUT = (records_rules, consent_rules, access_rules)
+ABOUT = (records_rules, consent_rules, access_rules, representation_rules)
 STRANGER = "stranger"  # a device that nothing lists
 
 
 class Simulated(RuleBasedStateMachine):
-    """Members are named hospital, other, clinic; a device is named by its account and number."""
+    """Members are named hospital, other, clinic, authority; a device is named by its account and number."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.region = Region()
+        authority = Member("Authority", OrganisationRole.REGULATOR)
+        self.region = Region(more=[authority])
         self.network = self.region.network
         self.machine = Machine(Store.in_memory())
         self.machine.init(self.region.genesis_file)
         self.model = Model(START_MS)
-        self.members = {"hospital": self.region.hospital, "other": self.region.other, "clinic": self.region.clinic}
+        self.members = dict(zip(("hospital", "other", "clinic", "authority"), self.region.members, strict=True))
+        self.model.members = {name: Standing(one.founder.roles[0]) for name, one in self.members.items()}
         self.blocks: list[tuple[int, list[bytes]]] = []
         self.made = 0
 
@@ -58,6 +63,13 @@ class Simulated(RuleBasedStateMachine):
         assert outcome.code == 0, f"batch refused {outcome.code:#06x}"
         (one,) = outcome.outcomes
         return one.code
+
+    def idle(self) -> None:
+        """Let a block without envelopes pass, in which what is due comes into force."""
+        self.model.time += 1000
+        self.machine.execute(self.machine.height + 1, self.model.time, [])
+        self.machine.commit()
+        self.blocks.append((self.model.time, []))
 
     def expect(
         self, may: bool, signers: Sequence[tuple[bytes, SigningKey]], *messages: Message, nonce: bytes | None = None
@@ -89,7 +101,7 @@ class Simulated(RuleBasedStateMachine):
         """Open a custodial account."""
         nonce, member = self.nonce(), self.members[custodian]
         handle = object_id("handle", self.network, member.id, nonce, 0, 0)
-        may = custodian not in self.model.suspended_custodian
+        may = self.model.members[custodian].takes_new(self.model.time + 1000)
         if self.expect(may, self.gateway(custodian), OpenAccounts(member.id, 1), nonce=nonce):
             self.model.lives[handle] = Life(custodian)
         return handle
@@ -113,9 +125,15 @@ class Simulated(RuleBasedStateMachine):
         claim = T("claim", self.network, encode(payload))
         self.expect(True, self.gateway(life.custodian), ConfirmClaim(custodian.id, handle, claim))
         life.claimed, life.devices, life.generation = True, set(names), life.generation + 1
+        self.lapse_of_custodian(life)
+
+    def lapse_of_custodian(self, life: Life) -> None:
+        """What the custodian permitted for the person, and where it opted in, is over."""
         for word in life.words.values():
             if word.permit and word.by_custodian:
                 word.standing = False
+        if life.chosen_by_custodian and life.choice == "in":
+            life.choice = ""
 
     # What always holds
 

@@ -51,6 +51,7 @@ class Changes(Consents):
         who = r.choice((life.custodian, life.custodian, *MEMBERS))
         kind = ReopenRelation if life.closed and r.random() < 0.8 else CloseRelation
         may = who == life.custodian and life.closed == (kind is ReopenRelation)
+        may = may and (kind is CloseRelation or self.model.members[who].holds(self.model.time + 1000))
         if self.expect(may, self.gateway(who), kind(self.members[who].id, handle)):
             life.closed = kind is CloseRelation
 
@@ -64,22 +65,23 @@ class Changes(Consents):
                 life.offered = ""
             return
         to = r.choice([name for name in MEMBERS if name != who])
-        self.expect(True, self.gateway(who), OfferCustody(self.members[who].id, self.members[to].id, (handle,)))
-        if who == life.custodian and not life.offered and not life.merged:
+        message = OfferCustody(self.members[who].id, self.members[to].id, (handle,))
+        made = self.expect(self.model.members[to].takes_new(self.model.time + 1000), self.gateway(who), message)
+        if made and who == life.custodian and not life.offered and not life.merged:
             life.offered = to
 
     def accept(self, r: Random) -> None:
         handle, life = self.life(r)
         who = life.offered or r.choice(MEMBERS)
         root = life.root if r.random() < 0.9 else sha256(b"another root").digest()
-        self.expect(True, self.gateway(who), AcceptCustody(self.members[who].id, ((handle, root),)))
-        if life.offered != who or root != life.root:
+        message = AcceptCustody(self.members[who].id, ((handle, root),))
+        done = self.expect(self.model.members[who].takes_new(self.model.time + 1000), self.gateway(who), message)
+        if not done or life.offered != who or root != life.root:
             return
         life.custodian, life.offered = who, ""
+        self.lapse_of_custodian(life)
         for word in life.words.values():
-            if word.by_custodian and word.permit:
-                word.standing = False
-            elif not word.total:
+            if not word.total:
                 word.acknowledged = False
 
     def merge(self, r: Random) -> None:

@@ -17,7 +17,7 @@ from salus.core.request import Request
 from salus.policy.types import BasisKind, Capacity, Effect, GranteeKind, Trigger
 from salus.testing.region import TREATMENT
 
-MEMBERS = ("hospital", "other", "clinic")
+MEMBERS = ("hospital", "other", "clinic", "authority")
 MOST_LIVES = 4  # so that much happens to each
 TREAT = frozenset({"TREAT"})
 
@@ -198,7 +198,7 @@ class Consents(Simulated):
         member = self.members[life.custodian]
         new = sha256(self.nonce()).digest()
         entry = (handle, life.root, new)
-        self.expect(True, self.gateway(life.custodian), AnchorRelations(member.id, (entry,)))
-        if not life.offered:
+        may = self.model.members[life.custodian].holds(self.model.time + 1000)
+        if self.expect(may, self.gateway(life.custodian), AnchorRelations(member.id, (entry,))) and not life.offered:
             life.root = new
         return life.root or bytes(32)

@@ -49,7 +49,7 @@ class Keys(Changes):
         recovery = object_id("recovery", self.network, handle, nonce, 0, 0)
         second = r.choice([one for one in MEMBERS if one != life.custodian])
         confirm = ConfirmReproof(self.members[second].id, self.badge(second), handle, recovery)
-        if self.expect(True, self.gateway(second), confirm):
+        if self.expect(not self.model.members[second].winding, self.gateway(second), confirm):
             life.recovery = Recovery(recovery, name, self.model.time + DELAY_MS, since)
 
     def complete(self, r: Random) -> None:
@@ -70,6 +70,8 @@ class Keys(Changes):
         for word in life.words.values():
             if recovery.since is not None and word.permit and word.standing and word.granted >= recovery.since:
                 word.suspended, word.standing = word.acknowledged, word.acknowledged
+        if recovery.since is not None and life.choice == "in":
+            life.choice = ""
 
     def name_helper(self, r: Random) -> None:
         """The person lets a member grant for her, or ends that."""

@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from properties.lives.keys import Keys
+from properties.lives.organisations import Organisations
 
 EVERYDAY = {
     "claim": 2,
@@ -18,6 +18,8 @@ EVERYDAY = {
     "restrict": 1,
     "change_keys": 2,
     "release": 6,
+    "release_by_set": 4,
+    "prefer": 2,
     "open_account": 1,
 }
 SELDOM = {
@@ -32,12 +34,19 @@ SELDOM = {
     "complete": 4,
     "name_helper": 4,
     "grant_by_helper": 4,
+    "vote_on_member": 2,
+    "suspend_at_once": 2,
+    "vote_on_set": 2,
+    "put_under": 3,
+    "hold": 2,
+    "ask_erasure": 2,
+    "answer_erasure": 3,
 }
 ACTS = [name for part in (EVERYDAY, SELDOM) for name, weight in part.items() for _ in range(weight)]
 
 
-class Lives(Keys):
-    """Everything that may happen to anybody."""
+class Lives(Organisations):
+    """Everything that may happen to anybody, people and organisations."""
 
     @initialize()
     def begin(self) -> None:

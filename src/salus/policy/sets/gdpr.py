@@ -13,7 +13,7 @@ _PROVIDERS = (
 )
 
 GDPR = ShippedSet(
-    "gdpr", 1,
+    "gdpr", 2,
     Words("GDPR (Regulation (EU) 2016/679)", "欧盟《通用数据保护条例》（2016/679）"),
     Words(
         "Those bound to secrecy get what care needs unless she objects, and she is told; public health gets what the "
@@ -40,7 +40,7 @@ GDPR = ShippedSet(
             "HOPERAT", ANY, Mode.OPT_IN, NORMAL,
             Words("For the operations of others nothing goes until she opted in.",
                   "未经本人选择加入，不为其他机构的运营提供数据。"),
-            (gdpr("9(2)(a)"), gdpr("7")), notice=True,
+            (gdpr("6(1)(a)"), gdpr("9(2)(a)"), gdpr("7")), notice=True,
         ),
         ShippedRule(
             "PUBHLTH", OrganisationRole.REGULATOR, Mode.MANDATED, RESTRICTED,
@@ -51,12 +51,12 @@ GDPR = ShippedSet(
         ShippedRule(
             "HRESCH", ANY, Mode.OPT_IN, NORMAL,
             Words("Research gets nothing until she opted in.", "未经本人选择加入，研究机构不得获得任何数据。"),
-            (gdpr("9(2)(a)"), gdpr("89(1)")), notice=True,
+            (gdpr("6(1)(a)"), gdpr("9(2)(a)"), gdpr("7"), gdpr("89(1)")), notice=True,
         ),
         ShippedRule(
             "CLINTRCH", OrganisationRole.RESEARCH, Mode.OPT_IN, NORMAL,
             Words("Nor does a clinical trial.", "临床试验亦同。"),
-            (gdpr("9(2)(a)"), gdpr("89(1)")), notice=True,
+            (gdpr("6(1)(a)"), gdpr("9(2)(a)"), gdpr("7"), gdpr("89(1)")), notice=True,
         ),
     ),
     RESTRICTED, 4 * HOUR_MS, (gdpr("6(1)(d)"), gdpr("9(2)(c)")), RESTRICTED, ("TREAT",),

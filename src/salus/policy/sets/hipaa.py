@@ -16,7 +16,7 @@ _PROVIDERS = (
 )
 
 HIPAA = ShippedSet(
-    "hipaa", 1,
+    "hipaa", 2,
     Words("HIPAA Privacy Rule (45 CFR Part 164)", "美国 HIPAA 隐私规则（45 CFR 第 164 部分）"),
     Words(
         "Treatment and payment need no permission; reports to the authority go whatever was denied; operations wait "
@@ -98,6 +98,13 @@ HIPAA = ShippedSet(
             Words("Court orders, subpoenas with assurances.", "法院命令，以及附有保证的传票。"),
             Words("An order recorded on the ledger is a ground of its own; a bare subpoena is none.",
                   "登记在账本上的命令本身即为依据；单独的传票不是。"),
+        ),
+        Gap(
+            cfr(45, "164.512", "(c), (f) to (l)"),
+            Words("Abuse, law enforcement, the dead, organs, threats, the State's functions, workers' compensation.",
+                  "虐待、执法、死者、器官捐献、严重威胁、政府职能、工伤赔偿。"),
+            Words("No rule sees the occasion; an order recorded on the ledger, or a report by other means.",
+                  "规则无法识别具体情形；以登记在账本上的命令为依据或另行报告。"),
         ),
         Gap(
             cfr(45, "164.510", "(b)"),

@@ -17,7 +17,7 @@ _WITH = (
 )
 
 PART2 = ShippedSet(
-    "part2", 1,
+    "part2", 2,
     Words("42 CFR Part 2 (substance use disorder)", "美国 42 CFR 第 2 部分（物质使用障碍）"),
     Words(
         "Nothing goes without her consent, for treatment either; audits may look; an emergency breaks the glass.",
@@ -54,6 +54,13 @@ PART2 = ShippedSet(
             Words("Counselling notes need a consent of their own.", "咨询笔记须单独同意。"),
             Words("They are above every ceiling of the set; a directive that names them serves.",
                   "其密级高于本政策的一切上限；须以指明它们的决定为依据。"),
+        ),
+        Gap(
+            cfr(42, "2.32"),
+            Words("A notice that the law forbids further use, and the consent or its scope, go with each disclosure.",
+                  "每次披露须附禁止再使用的声明，以及同意书或其范围说明。"),
+            Words("Each release carries its ground and bars passing on; the words of the notice the custodian adds.",
+                  "每次提供均载明依据并禁止转交；声明的文字由保管机构添加。"),
         ),
         Gap(
             cfr(42, "2.51", "(c)"),
