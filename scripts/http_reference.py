@@ -27,6 +27,10 @@ read is JSON. Ids are lower-case hex. `{org}` is an organisation's short name.
 - A refusal is problem details (RFC 9457) with a stable `code`, and repeats nothing of what was sent. 401: who is it;
   403: may not; 404: is not here; 409: the state moved on, or it was done; 410: over, or erased; 429 and 503: later,
   `Retry-After` says when.
+- Under `/{org}/fhir` a refusal is an OperationOutcome instead, with the same code in `details`.
+- Any request may be refused before it comes to an operation: 405 (`Allow` names the methods), 408 and 431 (its head is
+  slow, or large), 414 (its target is longer than 8 KiB), 421 (for another host), 403 (from a page of another origin). A
+  body comes without Content-Encoding. Each GET can be asked by HEAD.
 - A post of envelopes is answered once the block that holds them is durable. Posting the same envelope again, after an
   answer was lost, gives the same answer; it is never executed twice. An envelope that was executed and refused has a
   code in a 200.

@@ -88,6 +88,20 @@ export interface Batch {
   readonly envelopes: readonly Envelope[];
 }
 
+export interface Validator {
+  readonly address: string;
+  readonly member: string | null;
+  readonly name: string;
+}
+
+/** Who decided a block of a consortium; `signed` is null until the votes are there. */
+export interface Votes {
+  readonly proposer: Validator;
+  readonly signed: readonly Validator[] | null;
+  readonly power_signed: number;
+  readonly power: number;
+}
+
 export interface Block {
   readonly height: number;
   readonly time: number;
@@ -95,7 +109,8 @@ export interface Block {
   readonly previous: string;
   readonly app_hash: string;
   readonly batches_root: string;
-  readonly node: string;
+  readonly node: string | null;
+  readonly votes: Votes | null;
   readonly size: number;
   readonly pruned: boolean;
   readonly envelopes: number;

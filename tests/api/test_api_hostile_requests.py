@@ -1,11 +1,12 @@
 """Bytes that are no request, or one that means two things: each is refused, and the next in line is served."""
 
 import gc
+import json
 import logging
 from collections.abc import Iterator
 
 import pytest
-from api_sockets import GET, HOST, Running, running, status, statuses
+from api_sockets import GET, HOST, Running, answer, everything, running, status, statuses
 
 from salus.api.limits import Limits
 
@@ -149,6 +150,52 @@ def test_a_path_that_is_nearly_one_is_none(server: Running, path: bytes) -> None
 def test_another_method_is_told_which_there_is(server: Running) -> None:
     found = server.ask(request(b"DELETE /fast HTTP/1.1", b"Host: 127.0.0.1"))
     assert status(found) == 405 and b"allow: GET, HEAD" in found.replace(b"HEAD, GET", b"GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    ("sent", "outcome", "code"),
+    [
+        (request(b"GET /org/fhir/Patient HTTP/1.1", b"Host: evil.test"), 421, "800f"),
+        (request(b"GET /org/fhir/Patient HTTP/1.1", b"Host: 127.0.0.1", b"Origin: null"), 403, "800e"),
+        (request(b"GET /org/fhir/Patient?a=" + b"b" * 9_000 + b" HTTP/1.1", b"Host: 127.0.0.1"), 414, "801d"),
+        (request(b"GET /org/fhir HTTP/1.1", b"Host: 127.0.0.1", *[b"X: 1"] * 101), 431, "801b"),
+        (request(b"POST /org/fhir HTTP/1.1", b"Host: 127.0.0.1", b"Content-Length: 5, 5"), 400, "801a"),
+        (b"GET /org/fhir/Patient HTTP/1.1\r\nHost: 127.0.0.1\r\n", 408, "801c"),
+    ],
+)
+def test_what_is_refused_before_an_operation_says_so_in_fhir_under_its_paths(
+    server: Running, sent: bytes, outcome: int, code: str
+) -> None:
+    head, _, body = server.exchange(sent).partition(b"\r\n\r\n")
+    assert (status(head), b"content-type: application/fhir+json" in head) == (outcome, True)
+    said = json.loads(body)
+    assert said["resourceType"] == "OperationOutcome"
+    assert said["issue"][0]["details"]["coding"][0]["code"] == code
+
+
+def test_what_comes_after_a_fhir_request_is_not_answered_as_one(server: Running) -> None:
+    with server.connect() as peer:
+        peer.sendall(request(b"GET /org/fhir HTTP/1.1", b"Host: 127.0.0.1"))
+        assert b"application/fhir+json" in answer(peer)
+        peer.sendall(b"\x16\x03\r\n\r\n")
+        found = everything(peer)
+    assert status(found) == 400 and b"application/problem+json" in found
+
+
+def test_the_head_of_a_stream_without_end_ends(server: Running) -> None:
+    found = server.exchange(request(b"HEAD /endless HTTP/1.1", b"Host: 127.0.0.1", b"Connection: close"))
+    assert status(found) == 200 and found.endswith(b"\r\n\r\n")
+    assert b"content-type: text/plain" in found
+    assert any(server.ask(GET) and server.guard.places.under_way == 0 for _ in range(500))
+
+
+@pytest.mark.parametrize(("coding", "outcome"), [(b"gzip", 415), (b"identity, br", 415), (b"Identity", 200)])
+def test_a_coded_body_is_refused_by_name(server: Running, coding: bytes, outcome: int) -> None:
+    coded = b"Content-Encoding: " + coding
+    found = server.ask(request(ECHO, HOST[:-2], JSON_FIELD[:-2], coded, b"Content-Length: 2", body=b"{}"))
+    assert status(found) == outcome
+    if outcome == 415:
+        assert b'"code":32807' in found and b"accept-encoding: identity" in found.lower()
 
 
 def test_a_bug_shows_nobodys_data(server: Running, caplog: pytest.LogCaptureFixture) -> None:

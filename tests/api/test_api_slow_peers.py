@@ -93,9 +93,10 @@ def test_a_chunked_body_without_end_is_refused_by_its_size(server: Running) -> N
     assert serves_others(server)
 
 
-def test_a_body_larger_than_taken_is_refused_before_it_comes(server: Running) -> None:
+@pytest.mark.parametrize("length", [1_000_001, 10**15, 2**63 - 1])
+def test_a_body_larger_than_taken_is_refused_before_it_comes(server: Running, length: int) -> None:
     with server.connect() as peer:
-        peer.sendall(POST + b"Content-Length: 1000001\r\nExpect: 100-continue\r\n\r\n")
+        peer.sendall(POST + b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n" % length)
         found = everything(peer)
     assert status(found) == 413 and b"100 Continue" not in found
 

@@ -19,8 +19,9 @@ from salus.api.fence import PAGE_POLICY
 from salus.api.openapi import document
 from salus.api.problem import status_of
 from salus.contracts.accounts.messages import AttestStaff, OpenAccounts, OpenOrganisation
+from salus.core.genesis import read_genesis
 from salus.core.keys import Role, list_key
-from salus.core.signatures import SigningKey
+from salus.core.signatures import SigningKey, key_id
 from salus.vault import keystore
 
 OPEN_ACCOUNTS, ATTEST = 0x0205, 0x0203
@@ -83,6 +84,13 @@ def test_a_page_is_bounded_whatever_is_asked(told: Told) -> None:
     assert len(told.get("blocks?most=100000")["blocks"]) == min(block_pages.MOST_BLOCKS, last)
     assert len(told.get("blocks?most=0")["blocks"]) == 1
     assert told.get("blocks?before=1")["blocks"] == []
+
+
+def test_a_block_of_one_operator_names_the_key_that_signed_it_and_no_votes(told: Told) -> None:
+    region = told.world.story.region
+    (validator,) = read_genesis(region.genesis)[1].validators
+    block = told.get("blocks/1")
+    assert (block["node"], block["votes"]) == (key_id(region.network, validator.public).hex(), None)
 
 
 def test_every_envelope_says_in_plain_words_what_it_did(told: Told) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from api.api_world import World, world
 from api.explorer_story import tell
@@ -25,6 +25,8 @@ SOURCES = ROOT / "portal/src"
 SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 LABEL = {"en": "one operator, tamper-evident, not consensus", "zh": "单一运营方，可发现篡改，并非共识"}
+CUT_OFF = """[...document.querySelectorAll(".wide, pre, table, .facts, .card")]
+  .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.className || one.tagName)"""
 HEADINGS = {
     "overview": ("Testland", "Testland"),
     "blocks": ("Blocks", "区块"),
@@ -153,6 +155,7 @@ def test_every_page_in_each_look_reads_well(page: Page, portal: Portal, request:
             expect(page.locator(".verdict")).to_be_visible()
         assert faults(page) == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], name
+        assert page.evaluate(CUT_OFF) == [], name
         assert page.evaluate("document.documentElement.lang") == {"en": "en", "zh": "zh-Hans"}[language]
         expect(page.get_by_text(LABEL[language]).first).to_be_visible()
         picture = PICTURES.get((name, *look))
@@ -262,6 +265,9 @@ def test_a_server_that_does_not_answer_is_said_and_asked_again(
 ) -> None:
     show(page, portal, "members")
     page.context.set_offline(True)
+    page.get_by_role("searchbox").fill("hospital")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.locator(".hits")).to_have_text("The search was not answered. Try again.")
     page.evaluate("location.hash = '#/policies'")
     expect(page.get_by_role("alert")).to_contain_text("The server does not answer.")
     page.context.set_offline(False)
@@ -273,6 +279,37 @@ def test_a_server_that_does_not_answer_is_said_and_asked_again(
     expect(page.get_by_role("alert")).to_contain_text("没有此高度的区块。")
     assert all(line.startswith("Failed to load resource") for line in complaints)
     complaints.clear()
+
+
+def test_a_consortiums_block_says_whose_votes_decided_it(page: Page, portal: Portal) -> None:
+    north = portal.paths["member"].removeprefix("members/")
+    proposer = {"address": "ab" * 20, "member": north, "name": "North Hospital"}
+    gone = {"address": "cd" * 20, "member": None, "name": ""}
+    votes = {"proposer": proposer, "signed": [proposer, gone], "power_signed": 3, "power": 4}
+
+    def block(route: Route) -> None:
+        route.fulfill(json={**route.fetch().json(), "node": None, "votes": votes})
+
+    def status(route: Route) -> None:
+        route.fulfill(json={**route.fetch().json(), "engine": "cometbft", "behind_ms": behind_ms})
+
+    behind_ms = 20_000
+    page.route("**/explorer/blocks/1", block)
+    page.route("**/explorer/status", status)
+    show(page, portal, "block")
+    facts = page.locator("#technical + .facts")
+    expect(facts).to_contain_text("Proposed byNorth Hospital")
+    expect(facts).to_contain_text("validators' power 3 of 4: North Hospital, cdcdcdcdcdcd…")
+    expect(facts).not_to_contain_text("node key")
+    votes["signed"] = None
+    page.reload()
+    expect(facts).to_contain_text("their votes for it are not here yet")
+    show(page, portal, "overview")
+    expect(page.locator(".trust")).to_have_class("trust voted")
+    behind_ms = 90_000
+    page.reload()
+    expect(page.locator(".trust")).to_contain_text("90 seconds old")
+    expect(page.locator(".trust")).to_have_class("trust")
 
 
 def test_nothing_inline_runs_and_nothing_is_loaded_from_elsewhere(page: Page, portal: Portal) -> None:

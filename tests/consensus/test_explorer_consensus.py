@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from consensus_world import Node
 from explored import Explored, explored
 
@@ -12,6 +13,7 @@ from salus.api.explorer.errors import BeforeBeginning, NoSuchBlock, NoSuchEnvelo
 from salus.cometbft.proto import abci_pb2
 from salus.cometbft.proto.abci_pb2 import Request
 from salus.contracts.consent.messages import GrantConsent
+from salus.contracts.governance import queries as governance
 from salus.core.envelope import parse_envelope
 from salus.ledger.consensus.restoring import Apply, Offer
 from salus.ledger.consensus.syncing import Keeping, state_sync
@@ -77,7 +79,7 @@ def test_blocks_envelopes_members_and_search(tmp_path: Path) -> None:
         (envelope,) = batch["envelopes"]
         assert (envelope["id"], envelope["outcome"], batch["carrier_name"]) == (granted, "accepted", "Hospital One")
         assert block["previous"] == page["blocks"][2]["hash"]
-        assert block["node"] == node.deciding.made[1].header.proposer_address.hex() + "00" * 12
+        assert block["node"] is None
         found = explorer.json(f"/explorer/envelopes/{granted}")
         assert (found["height"], found["envelope"]["messages"][0]["name"]) == (2, GrantConsent.__name__)
         assert found["envelope"]["events"]
@@ -89,6 +91,30 @@ def test_blocks_envelopes_members_and_search(tmp_path: Path) -> None:
         hits = explorer.json(f"/explorer/search?q={granted[:12]}")["hits"]
         assert [(one["kind"], one["target"]) for one in hits] == [("envelope", granted)]
         assert explorer.refused("/explorer/blocks/4") == (404, NoSuchBlock.code)
+
+
+def test_a_block_says_who_proposed_it_and_whose_votes_decided_it(tmp_path: Path) -> None:
+    with Node(tmp_path / "ledger").begin() as node, explored(node) as explorer:
+        node.deciding.away[2] = None
+        node.block(node.opening())
+        node.block(node.opening())
+        address = node.deciding.made[0].header.proposer_address.hex()
+        member = next(one for one in explorer.json("/explorer/members")["members"] if one["validator"])
+        proposer = {"address": address, "member": member["account"], "name": "Hospital One"}
+        wait_for(lambda: explorer.json("/explorer/blocks/1")["votes"]["signed"] is not None)
+        decided = {"proposer": proposer, "signed": [proposer], "power_signed": 1, "power": 1}
+        assert explorer.json("/explorer/blocks/1")["votes"] == decided
+        waiting = {"proposer": proposer, "signed": None, "power_signed": 0, "power": 0}
+        assert explorer.json("/explorer/blocks/2")["votes"] == waiting  # nobody gave the votes for it
+
+
+def test_a_validator_that_is_none_any_more_is_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Node(tmp_path / "ledger").begin() as node, explored(node) as explorer:
+        node.block(node.opening())
+        monkeypatch.setattr(governance, "validators", lambda state: [])
+        address = node.deciding.made[0].header.proposer_address.hex()
+        found = explorer.json("/explorer/blocks/1")["votes"]["proposer"]
+        assert found == {"address": address, "member": None, "name": ""}
 
 
 def test_a_block_that_is_executed_and_not_kept_is_not_shown(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 /** One block: its envelopes in words, and its header. */
-import type { Block } from "../api";
+import type { ReactNode } from "react";
+import type { Block, Validator, Votes } from "../api";
 import { useJson, useRoute, useTitle } from "../hooks";
 import { EnvelopeCard } from "../parts/envelope";
 import { Facts, Id, Shown, Time } from "../parts/small";
 import { useSettings } from "../settings";
+import type { Words } from "../words/en";
 
 export function BlockPage({ height }: { height: string }) {
   const { words } = useSettings();
@@ -55,13 +57,42 @@ function Whole({ block }: { block: Block }) {
             [words.previousHash, <Id id={block.previous} whole key="previous" />],
             [words.appHash, <Id id={block.app_hash} whole key="app" />],
             [words.batchesRoot, <Id id={block.batches_root} whole key="root" />],
-            [words.node, <Id id={block.node} whole key="node" />],
+            ...(block.node === null ? [] : [[words.node, <Id id={block.node} whole key="node" />] as const]),
+            ...(block.votes === null ? [] : decided(words, block.votes)),
             [words.size, words.bytes(block.size)],
           ]}
         />
       </section>
     </>
   );
+}
+
+function decided(words: Words, votes: Votes): readonly (readonly [string, ReactNode])[] {
+  const signed = votes.signed;
+  return [
+    [words.proposedBy, <By validator={votes.proposer} key="proposer" />],
+    [
+      words.decidedBy,
+      signed === null ? (
+        words.votesToCome
+      ) : (
+        <span key="signed">
+          {words.power(votes.power_signed, votes.power)}
+          {signed.map((one, place) => (
+            <span key={one.address}>
+              {place > 0 && words.listed}
+              <By validator={one} />
+            </span>
+          ))}
+        </span>
+      ),
+    ],
+  ];
+}
+
+function By({ validator }: { validator: Validator }) {
+  if (validator.member === null) return <Id id={validator.address} />;
+  return <a href={`#/members/${validator.member}`}>{validator.name}</a>;
 }
 
 function Content({ block }: { block: Block }) {
@@ -77,7 +108,8 @@ function Content({ block }: { block: Block }) {
           <ul>
             {block.own.map((event) => (
               <li key={event.index}>
-                {say(event.title)} <small>({words.entry(event.index)})</small>
+                {say(event.title)}
+                <small>{words.bracketed(words.entry(event.index))}</small>
               </li>
             ))}
           </ul>

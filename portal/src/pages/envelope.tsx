@@ -37,7 +37,8 @@ export function EnvelopePage({ id }: { id: string }) {
           />
           {found.envelope.events.map((event) => (
             <p key={event.index} className="command">
-              {words.proveIt} <code>{`salus ledger proof --entry ${event.index} --out entry-${event.index}.evidence`}</code>
+              {words.proveIt}
+              <code>{`salus ledger proof --entry ${event.index} --out entry-${event.index}.evidence`}</code>
             </p>
           ))}
         </>

@@ -17,7 +17,7 @@ function Whole({ page }: { page: Page }) {
   useTitle(member.name);
   const rows: (readonly [string, ReactNode])[] = [
     [words.realm, member.realm],
-    [words.since, member.founder ? <>{words.founder}, <Time ms={member.since} /></> : <Time ms={member.since} />],
+    [words.since, member.founder ? <>{words.founder}{words.listed}<Time ms={member.since} /></> : <Time ms={member.since} />],
     [words.validator, member.validator > 0 ? words.validatorPower(member.validator) : words.none],
     [words.threshold, String(page.threshold)],
     [words.account, <Id id={member.account} whole key="account" />],
@@ -86,12 +86,12 @@ function Keys({ keys }: { keys: readonly Key[] }) {
               <td>
                 <Id id={key.id} />
               </td>
-              <td>{say(key.role)}</td>
-              <td>
+              <td data-name={words.role}>{say(key.role)}</td>
+              <td data-name={words.status}>
                 <Tag tone={key.live ? "good" : "quiet"}>{say(key.words)}</Tag>
               </td>
-              <td>{key.start === 0 ? words.beginning : <Time ms={key.start} />}</td>
-              <td>{key.end === null ? words.noEnd : <Time ms={key.end} />}</td>
+              <td data-name={words.from}>{key.start === 0 ? words.beginning : <Time ms={key.start} />}</td>
+              <td data-name={words.until}>{key.end === null ? words.noEnd : <Time ms={key.end} />}</td>
             </tr>
           ))}
         </tbody>

@@ -178,7 +178,8 @@ function Outcome({ result }: { result: Result | "checking" }) {
       {result.trusted === "server" && verdict !== "refuted" && <p className="why">{words.byServersGenesis}</p>}
       {height !== null && time !== null && (
         <p className="why">
-          {words.asOf} {words.block(height)}, <Time ms={time} />
+          {words.asOf(words.block(height))}
+          <Time ms={time} />
         </p>
       )}
       <Listed title={words.provedTitle} lines={proved} />

@@ -25,7 +25,8 @@ export function EnvelopeCard({ envelope, heading = "h3" }: { envelope: Envelope;
       {envelope.more > 0 && <p className="why">{words.moreMessages(envelope.more)}</p>}
       <footer>
         <span>
-          {words.signedBy} <Signers signers={envelope.signers} />
+          {words.signedBy}
+          <Signers signers={envelope.signers} />
         </span>
         {envelope.id !== "" && (
           <span>
@@ -34,11 +35,12 @@ export function EnvelopeCard({ envelope, heading = "h3" }: { envelope: Envelope;
         )}
         {envelope.events.length > 0 && (
           <span>
-            {words.cameOfIt}{" "}
+            {words.cameOfIt}
             {envelope.events.map((event, place) => (
               <span key={event.index} title={event.name}>
-                {place > 0 && ", "}
-                {say(event.title)} ({words.entry(event.index)})
+                {place > 0 && words.listed}
+                {say(event.title)}
+                {words.bracketed(words.entry(event.index))}
               </span>
             ))}
           </span>
@@ -57,7 +59,7 @@ function Signers({ signers }: { signers: readonly Signer[] }) {
   }
   return [...names.values()].map((signer, place) => (
     <span key={signer.account}>
-      {place > 0 && ", "}
+      {place > 0 && words.listed}
       {signer.organisation !== null ? (
         <a href={`#/members/${signer.account}`}>{signer.organisation}</a>
       ) : signer.person ? (

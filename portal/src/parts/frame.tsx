@@ -50,15 +50,17 @@ export function Frame({ status, children }: { status: Loaded<Status>; children: 
               </a>
             ))}
           </nav>
-          {status.value !== null && <p className="label">{say(status.value.trust)}</p>}
+          {status.value !== null && <p className={`label ${status.value.engine}`}>{say(status.value.trust)}</p>}
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1}>
         {children}
       </main>
       <footer className="foot">
-        <p>{words.footer}</p>
-        {status.value !== null && <p>Salus {status.value.version}</p>}
+        <div>
+          <p>{words.footer}</p>
+          {status.value !== null && <p>Salus {status.value.version}</p>}
+        </div>
       </footer>
     </>
   );

@@ -11,7 +11,7 @@ function address(hit: Hit): string {
 
 export function Search() {
   const { words, say } = useSettings();
-  const [hits, setHits] = useState<readonly Hit[] | null>(null);
+  const [hits, setHits] = useState<readonly Hit[] | "failed" | null>(null);
   const box = useRef<HTMLFormElement>(null);
   const hint = useId();
   useEffect(() => {
@@ -40,7 +40,7 @@ export function Search() {
       if (found.length === 1 && only !== undefined) location.hash = address(only);
       else setHits(found);
     } catch {
-      setHits([]);
+      setHits("failed");
     }
   };
   return (
@@ -65,12 +65,13 @@ export function Search() {
         {words.searchWhat}
       </span>
       <div className="hits" aria-live="polite" hidden={hits === null}>
-        {hits !== null && hits.length === 0 && (
+        {hits === "failed" && <p>{words.searchFailed}</p>}
+        {hits !== null && hits !== "failed" && hits.length === 0 && (
           <p>
             <strong>{words.nothingFound}</strong> {words.searchWhat}
           </p>
         )}
-        {hits !== null && hits.length > 0 && (
+        {hits !== null && hits !== "failed" && hits.length > 0 && (
           <ul>
             {hits.map((hit) => (
               <li key={`${hit.kind}/${hit.target}`}>

@@ -2,6 +2,8 @@
 import type { Status } from "../api";
 import { useSettings } from "../settings";
 
+const STALE_MS = 60_000; // usually: gateways decide on nothing that is older
+
 export function Trust({ status }: { status: Status }) {
   const { words, say, language } = useSettings();
   const names = status.cosigned.map((one) => one.name).join(", ");
@@ -12,11 +14,16 @@ export function Trust({ status }: { status: Status }) {
   if (status.pruned_before !== null && status.pruned_before !== status.begins_at) {
     said.push(words.pruned(status.pruned_before));
   }
+  const voted = status.engine === "cometbft" && status.behind_ms < STALE_MS;
   return (
-    <aside className="trust" aria-labelledby="trust-title">
+    <aside className={voted ? "trust voted" : "trust"} aria-labelledby="trust-title">
       <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="1.7">
         <path d="M12 3l7 3v5c0 4.6-3 8.3-7 10-4-1.7-7-5.4-7-10V6l7-3z" strokeLinejoin="round" />
-        <path d="M12 8v4.5M12 15.5v.5" strokeLinecap="round" />
+        {voted ? (
+          <path d="M8.5 12l2.4 2.4 4.6-4.8" strokeLinecap="round" strokeLinejoin="round" />
+        ) : (
+          <path d="M12 8v4.5M12 15.5v.5" strokeLinecap="round" />
+        )}
       </svg>
       <div>
         <h2 id="trust-title">{say(status.trust)}</h2>

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
@@ -18,7 +18,7 @@ from salus.api.body import read_body
 from salus.api.caller import Caller
 from salus.api.errors import NoSuchMethod, NoSuchPath
 from salus.api.fence import Fence
-from salus.api.fhir.outcome import fhir_problem
+from salus.api.fhir.outcome import fhir_problem, refused_at
 from salus.api.operate.watch import Watch, Watched
 from salus.api.operation import Call, Operation
 from salus.api.problem import Bug, problem
@@ -102,6 +102,8 @@ class _Endpoint:
             with self._guard.admit(request.client, self._operation) as admitted:
                 response = await self._answer(request, admitted)
                 async with aclosing(_Streamed(response)):
+                    if request.method == "HEAD" and isinstance(response, StreamingResponse):
+                        response.body_iterator = _nothing()  # the stream may have no end
                     await response(scope, receive, sending)
         except PeerGone:
             raise  # `Fence` ends it
@@ -133,10 +135,15 @@ class _Streamed:
             await self._iterator.aclose()
 
 
+async def _nothing() -> AsyncGenerator[bytes, None]:
+    parts: tuple[bytes, ...] = ()
+    for part in parts:
+        yield part
+
+
 async def _unrouted(request: Request, error: Exception) -> Response:
     status, fields = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
-    said = fhir_problem if request.url.path.split("/")[2:3] == ["fhir"] else problem
-    answer = said({404: NoSuchPath, 405: NoSuchMethod}.get(status, Bug)())
+    answer = refused_at(request.url.path, {404: NoSuchPath, 405: NoSuchMethod}.get(status, Bug)())
     answer.headers.update(fields or {})
     return answer
 

@@ -5,16 +5,17 @@ import asyncio
 from starlette.requests import ClientDisconnect, Request
 
 from salus.api.admission import Admitted
-from salus.api.errors import BodyTooLarge, BodyTooSlow, NoBodyWanted, WrongMediaType
+from salus.api.errors import BodyTooLarge, BodyTooSlow, CodedBody, NoBodyWanted, WrongMediaType
 from salus.api.operation import MIB, Operation
 
 FIRST_S, MIB_S = 10.0, 4.0  # a body has ten seconds, and four more for each MiB of it that came
+DIGITS = 20  # of a Content-Length that are read: more than the parser takes
 
 
 async def read_body(request: Request, operation: Operation, admitted: Admitted) -> bytes:
-    """Return the body; raise BodyTooLarge, BodyTooSlow, NoBodyWanted, NoRoom, WrongMediaType."""
+    """Return the body; raise BodyTooLarge, BodyTooSlow, CodedBody, NoBodyWanted, NoRoom, WrongMediaType."""
     announced = request.headers.get("content-length", "")
-    size = int(announced) if announced.isascii() and announced.isdigit() and len(announced) < 16 else 0
+    size = int(announced[:DIGITS]) if announced.isascii() and announced.isdigit() else 0
     most = operation.most_bytes if operation.takes else 0
     if size > most:
         raise BodyTooLarge if operation.takes else NoBodyWanted
@@ -22,6 +23,8 @@ async def read_body(request: Request, operation: Operation, admitted: Admitted) 
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in [content.media_type for content in operation.takes]:
             raise WrongMediaType
+        if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise CodedBody
     try:
         async with asyncio.timeout(FIRST_S) as patience:
             return await _gather(request, operation, admitted, patience)

@@ -24,7 +24,7 @@ from salus.api.errors import (
     TooManyConnections,
 )
 from salus.api.fence import ALWAYS
-from salus.api.problem import problem
+from salus.api.fhir.outcome import refused_at
 from salus.api.short import Short, lines
 from salus.core.errors import Refusal
 
@@ -47,6 +47,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._ended = False  # the last answer was given; what still comes is let go
         self._let_go = self._unsent = 0  # bytes, since it ended
         self._why: Refusal | None = None
+        self.url = b""
 
     # What the transport calls.
 
@@ -143,7 +144,7 @@ class BoundedConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request came whole; a head may follow."""
         super().on_message_complete()
-        self._in_body, self._head = False, 0
+        self._in_body, self._head, self.url = False, 0, b""
         if self._held is not None and self._short is not None:
             self._held = None
             self._begin_short(self._short, self.cycle)
@@ -260,7 +261,7 @@ class BoundedConnection(HttpToolsProtocol):
                 return
             running.disconnected = True  # its body ended in something that is none
             running.message_event.set()
-        self.transport.write(_answer(refusal))
+        self.transport.write(_answer(refusal, self.url))
         self._in_body = True  # whatever comes now is read and let go
         self.end()
 
@@ -303,9 +304,9 @@ class _Ending:
         self._connection.end()
 
 
-def _answer(refusal: Refusal) -> bytes:
-    """Return a whole answer."""
-    made = problem(refusal)
+def _answer(refusal: Refusal, target: bytes = b"") -> bytes:
+    """Return a whole answer to a request for `target`, as far as that came."""
+    made = refused_at(target[:MOST_TARGET].decode("latin-1"), refusal)
     head = lines([*made.raw_headers, *ALWAYS, (b"cache-control", b"no-store")])
     return b"".join((STATUS_LINE[made.status_code], head, _CLOSE, bytes(made.body)))
 

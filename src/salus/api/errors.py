@@ -67,6 +67,10 @@ class WrongMediaType(Refusal):
     code, kind, text = 0x8006, Kind.INVALID, "This operation does not take a body of that media type."
 
 
+class CodedBody(Refusal):
+    code, kind, text = 0x8027, Kind.INVALID, "A body comes as it is here: without Content-Encoding."
+
+
 class BadParameter(Refusal):
     code, kind, text = 0x8007, Kind.INVALID, "A parameter of the request is not of its form."
 

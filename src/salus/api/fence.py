@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from salus.api.admission import PeerGone
 from salus.api.errors import CrossOrigin, MalformedRequest, UnknownHost
-from salus.api.problem import problem
+from salus.api.fhir.outcome import refused_at
 from salus.core.errors import Refusal
 
 Fields = Collection[tuple[bytes, bytes]]
@@ -49,7 +49,7 @@ class Fence:
         try:
             check_origin(scope["headers"], self._authorities())
         except Refusal as refusal:
-            app = problem(refusal)
+            app = refused_at(scope["path"], refusal)
         with suppress(PeerGone):
             await app(scope, receive, telling)
 

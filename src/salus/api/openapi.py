@@ -32,6 +32,12 @@ _WORDS = {
 }
 
 
+_BEFORE = (
+    "Beside what each operation answers, any request may be refused before it comes to one: 403 (a page of another "
+    "origin), 405, 408, 414, 421 (another host), 431. Each GET can be asked by HEAD."
+)
+
+
 class Problem(msgspec.Struct, frozen=True):
     """Problem details (RFC 9457) of a refusal."""
 
@@ -53,7 +59,12 @@ def document(operations: Iterable[Operation], version: str) -> Json:
         paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, path, by_shape)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Salus", "version": version, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        "info": {
+            "title": "Salus",
+            "version": version,
+            "description": _BEFORE,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
         "paths": paths,
         "components": {
             "schemas": components,

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from salus.api.errors import (
     BodyTooLarge,
     BodyTooSlow,
+    CodedBody,
     HeadersTooLarge,
     HeadersTooSlow,
     NoSuchMethod,
@@ -40,6 +41,7 @@ _OF_HTTP: dict[type[Refusal], int] = {  # where HTTP itself has a status of its 
     BodyTooLarge: 413,
     TargetTooLong: 414,
     WrongMediaType: 415,
+    CodedBody: 415,
     UnknownHost: 421,
     HeadersTooLarge: 431,
 }
@@ -63,6 +65,8 @@ def headers_of(refusal: Refusal) -> dict[str, str]:
     match status_of(refusal):
         case 401:
             return {"WWW-Authenticate": 'Signature realm="salus"'}
+        case 415 if isinstance(refusal, CodedBody):  # RFC 9110 section 12.5.3
+            return {"Accept-Encoding": "identity"}
         case 429 | 503:
             return {"Retry-After": str(getattr(refusal, "retry_after_s", RETRY_AFTER_S))}
     return {}

@@ -13,6 +13,7 @@ from salus.api.explorer.parsed import Parsed
 from salus.api.explorer.reading import Reading
 from salus.api.explorer.traced import NO_NONCE, events_of
 from salus.api.explorer.view import BatchView, BlockPage, BlockView, Outcome
+from salus.api.explorer.voted import show_votes
 from salus.api.operation import JSON, Call, Content, Operation
 from salus.client.ledger import Ledger
 
@@ -35,6 +36,7 @@ def show_block(ledger: Ledger, reading: Reading, height: int, start: int) -> Blo
     parsed = reading.blocks.parsed(height)
     header, end = parsed.header.header, min(start + MOST_ENVELOPES, len(parsed.envelopes))
     words = LedgerWords(ledger)
+    votes = show_votes(ledger, words, parsed.header)
     return BlockView(
         header.height,
         header.time,
@@ -42,7 +44,8 @@ def show_block(ledger: Ledger, reading: Reading, height: int, start: int) -> Blo
         header.previous.hex(),
         header.app_hash.hex(),
         header.batches.hex(),
-        header.node.hex(),
+        header.node.hex() if votes is None else None,
+        votes,
         parsed.size,
         parsed.pruned,
         len(parsed.envelopes),

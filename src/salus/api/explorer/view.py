@@ -112,8 +112,28 @@ class BatchView(msgspec.Struct, frozen=True):
     envelopes: tuple[EnvelopeView, ...]
 
 
+class ValidatorView(msgspec.Struct, frozen=True):
+    """A validator of a consortium. `member` is None, and the name empty, where no member has that key now."""
+
+    address: str  # 20 bytes, by which CometBFT names it
+    member: str | None
+    name: str
+
+
+class VotesView(msgspec.Struct, frozen=True):
+    """Who decided a block. `signed` is None where the votes for it are not here; they come a moment after it."""
+
+    proposer: ValidatorView
+    signed: tuple[ValidatorView, ...] | None
+    power_signed: int
+    power: int
+
+
 class BlockView(msgspec.Struct, frozen=True):
-    """A block. `start` and `next` page through its envelopes; `own` are the events that the height itself brought."""
+    """A block. `start` and `next` page through its envelopes; `own` are the events that the height itself brought.
+
+    `node` is the key by which the operator of an embedded ledger signed it; of a consortium's block there are `votes`.
+    """
 
     height: int
     time: int
@@ -121,7 +141,8 @@ class BlockView(msgspec.Struct, frozen=True):
     previous: str
     app_hash: str
     batches_root: str
-    node: str
+    node: str | None
+    votes: VotesView | None
     size: int
     pruned: bool
     envelopes: int

@@ -7,10 +7,10 @@ refusal's number stands in `details`, so that a program can tell refusals apart;
 import orjson
 from starlette.responses import Response
 
-from salus.api.errors import BodyTooLarge, NoSuchMethod, NoSuchPath, WrongMediaType
+from salus.api.errors import BodyTooLarge, CodedBody, NoSuchMethod, NoSuchPath, WrongMediaType
 from salus.api.fhir.errors import NotAcceptable, UnknownParameter
 from salus.api.operation import FHIR
-from salus.api.problem import Bug, headers_of, status_of
+from salus.api.problem import Bug, headers_of, problem, status_of
 from salus.core.errors import Kind, Refusal
 from salus.fhir.bundle import BundleRefused
 from salus.fhir.consent.spans import NoFhirForm
@@ -33,6 +33,7 @@ if ISSUES.keys() != set(Kind):  # a kind without an issue type stops the import,
 _ISSUES_OF: dict[type[Refusal], str] = {
     Bug: "exception",
     BodyTooLarge: "too-long",
+    CodedBody: "not-supported",
     NoSuchMethod: "not-supported",
     NoSuchPath: "not-found",
     NotAcceptable: "not-supported",
@@ -63,6 +64,11 @@ def outcome_of(refusal: Refusal) -> dict[str, object]:
         "diagnostics": refusal.text,
     }
     return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+def refused_at(path: str, refusal: Refusal) -> Response:
+    """Return the answer at a path that leads to no operation, or is refused before one: FHIR's under `/{org}/fhir`."""
+    return fhir_problem(refusal) if path.split("?", 1)[0].split("/")[2:3] == ["fhir"] else problem(refusal)
 
 
 def fhir_problem(refusal: Refusal) -> Response:

@@ -25,7 +25,7 @@ LOG = logging.getLogger("salus.api")
 MOST_BYTES = 64 * 1024  # one envelope of nearly any kind; larger ones go the usual way
 _END, _COSE = "/envelopes", COSE.encode()
 _USUAL = frozenset(  # with these it goes the usual way
-    (b"accept", b"traceparent", b"transfer-encoding", b"expect", b"upgrade", b"salus-height")
+    (b"accept", b"traceparent", b"transfer-encoding", b"content-encoding", b"expect", b"upgrade", b"salus-height")
 )
 _TYPE = (b"content-type", CBOR.encode())
 _HEADS = {tls: lines(told([_TYPE], tls)) for tls in (False, True)}
