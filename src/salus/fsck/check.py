@@ -6,10 +6,11 @@ from pathlib import Path
 from salus.core.encoding import decode
 from salus.core.errors import Refusal
 from salus.core.genesis import GenesisFile, network_id
+from salus.fsck.around import check_around
 from salus.fsck.ledger import LedgerCheck, check_ledger
 from salus.fsck.report import Finding, Progress, Report, Severity
-from salus.fsck.vaults import VaultPlace, check_vault
-from salus.state.overlay import Reader
+from salus.fsck.vaults import VaultPlace, anchored_by, check_vault
+from salus.state.store import Store
 from salus.verifier.helper import Helper
 
 _NO_NETWORK = "not checked: without a genesis its network is not known"
@@ -39,26 +40,29 @@ def fsck(
     """
     findings: list[Finding] = []
     figures: dict[str, int] = {}
-    state: Reader | None = None
+    state: Store | None = None
     network = b""
     if ledger is not None:
         checked = check_ledger(ledger, progress, genesis, tiles, helper)
         findings += _within(home, ledger, checked.findings)
         figures |= checked.figures
         state, network = _state(checked)
+    anchored = anchored_by(state) if state is not None and vaults else {}
     if not network:
         network = _network(genesis, needed=ledger is None)
     for number, (name, vault) in enumerate(sorted(vaults.items())):
         progress(f"vault {name}", number, len(vaults))
         if network:
-            findings += _within(home, vault.folder, list(check_vault(vault, network, state)))
+            findings += _within(home, vault.folder, list(check_vault(vault, network, state, anchored)))
         else:
             findings.append(Finding(str(vault.folder.relative_to(home)), "whole vault", _NO_NETWORK, Severity.NOTE))
+    if ledger is not None:
+        findings += check_around(home, network, state)
     figures["vaults"] = len(vaults)
     return Report(tuple(findings), figures)
 
 
-def _state(checked: LedgerCheck) -> tuple[Reader | None, bytes]:
+def _state(checked: LedgerCheck) -> tuple[Store | None, bytes]:
     if checked.replay is None:
         return None, b""
     return checked.replay.machine.store if checked.replay.whole else None, checked.replay.machine.network

@@ -59,7 +59,8 @@ def fsck_home(
             findings.append(genesis)
         known = genesis if isinstance(genesis, bytes) else None
         report = fsck(home, home / LEDGER, places, known, progress, tiles, helper)
-    return Report((*findings, *report.findings), report.figures)
+    named = {finding.file for finding in report.findings}
+    return Report((*(f for f in findings if f.file not in named), *report.findings), report.figures)
 
 
 def _genesis(home: Path) -> bytes | Finding:

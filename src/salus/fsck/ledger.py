@@ -44,14 +44,20 @@ def check_ledger(
     the replay, and changes no finding; the caller closes it.
     """
     figures = dict.fromkeys(("blocks", "batches", "envelopes", "events", "keys"), 0)
+    wrong = Finding(GENESIS, "whole file", "missing, malformed, or a proof fails")
     try:
         stored_genesis = (folder / GENESIS).read_bytes()
-        if genesis is not None and stored_genesis != genesis:
-            return LedgerCheck([Finding(GENESIS, "whole file", "not the genesis that was given")], figures, None)
+    except OSError:
+        return LedgerCheck([wrong], figures, None)
+    if genesis is not None and stored_genesis != genesis:
+        return LedgerCheck([Finding(GENESIS, "whole file", "not the genesis that was given")], figures, None)
+    try:
         begun = find_beginning(folder, BLOCKS, stored_genesis)
         replay = Replay(stored_genesis, helper or Alone(), folder / STATE, begun)
-    except (OSError, Refusal):
-        return LedgerCheck([Finding(GENESIS, "whole file", "missing, malformed, or a proof fails")], figures, None)
+    except OSError as error:
+        return LedgerCheck([Finding(BLOCKS, "whole file", f"cannot be read: {error.strerror}")], figures, None)
+    except Refusal:
+        return LedgerCheck([wrong], figures, None)
     stored = read_state(folder / STATE) if (folder / STATE / STATE_FILE).exists() else None
     findings = [*replay.damage, *left_over(folder, begun.pruned + 1 if begun else 0)]
     findings += _blocks(folder, replay, begun, stored, progress, figures)
@@ -137,7 +143,7 @@ def _blocks(
     if stored is None:
         yield Finding(f"{STATE}/{STATE_FILE}", "whole file", "missing: opening the ledger makes it anew", Severity.NOTE)
     elif not compared:
-        yield from _uncompared(stored, whole and replay.whole)
+        yield from _uncompared(stored, replay.machine.height, whole and replay.whole)
 
 
 def _offered(items: Iterator[Record | Finding], helper: Helper) -> Iterator[Record | Finding]:
@@ -165,13 +171,16 @@ def _stored(stored: StoredState, replay: Replay) -> Iterator[Finding]:
     yield from compare(stored, replay, file)
 
 
-def _uncompared(stored: StoredState, whole: bool) -> Iterator[Finding]:
+def _uncompared(stored: StoredState, height: int, whole: bool) -> Iterator[Finding]:
+    """Yield why the stored state was not compared; `height` is the last block's."""
     file = f"{STATE}/{STATE_FILE}"
     if stored.broken:
         yield Finding(file, stored.broken, "a damaged page: the file cannot be read further")
     elif not whole:
         yield Finding(file, f"height {stored.height}", "not compared: a block before it is damaged", Severity.NOTE)
     elif stored.height:
+        if stored.height > height:  # either of the two files may be the damaged one
+            yield Finding(BLOCKS, f"after block {height}", "ends before the height that the state is of")
         yield Finding(file, "table meta, height", "there is no block of this height")
     else:
         yield Finding(file, "whole file", "no checkpoint in it yet", Severity.NOTE)

@@ -1,18 +1,20 @@
 """Check a vault by its own means, and its openings against the roots that the ledger holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy import text
 
 from salus.contracts.accounts.queries import custodian_of
-from salus.contracts.records.queries import kept_until
+from salus.contracts.records.queries import custody_came, kept_until
 from salus.core.encoding import decode
 from salus.core.errors import Malformed, Refusal
 from salus.evidence.state import RelationValue, relation_key
 from salus.fsck.report import Finding, Severity
 from salus.state.overlay import Reader
+from salus.state.store import Store
 from salus.vault.check import check
 from salus.vault.files import LocalFiles
 from salus.vault.identity import read_identity
@@ -25,6 +27,7 @@ _OPENINGS = text(
     "SELECT r.relation, o.number, o.seq, o.root, o.state FROM openings o"
     " JOIN relations r ON r.number = o.number ORDER BY o.number, o.seq"
 )
+NOTHING: Mapping[bytes, Sequence[bytes]] = MappingProxyType({})
 Roots = dict[int, tuple[bytes, bool]]  # seq -> (root, anchored)
 
 
@@ -35,8 +38,22 @@ class VaultPlace(NamedTuple):
     master: bytes
 
 
-def check_vault(vault: VaultPlace, network: bytes, state: Reader | None) -> Iterator[Finding]:
-    """Yield what is wrong with the vault; `state` is the ledger's, None where only the vault is at hand."""
+def anchored_by(state: Store) -> dict[bytes, list[bytes]]:
+    """Return {custodian: its relations of which the ledger holds a root}."""
+    found: dict[bytes, list[bytes]] = {}
+    relations = (key[2:] for key, _ in state.items() if relation_key(key[2:]) == key)
+    for relation in relations:
+        found.setdefault(custodian_of(state, relation) or b"", []).append(relation)
+    return found
+
+
+def check_vault(
+    vault: VaultPlace, network: bytes, state: Reader | None, anchored: Mapping[bytes, Sequence[bytes]] = NOTHING
+) -> Iterator[Finding]:
+    """Yield what is wrong with the vault; `state` is the ledger's, None where only the vault is at hand.
+
+    `anchored` is {custodian: its relations of which the ledger holds a root}.
+    """
     try:
         found = check(vault.folder, vault.master, network)
     except Refusal as refusal:
@@ -46,12 +63,20 @@ def check_vault(vault: VaultPlace, network: bytes, state: Reader | None) -> Iter
     if state is None:
         yield Finding(INDEX_FILE, "openings", "not compared: no ledger was given", Severity.NOTE)
     elif not found:
-        yield from _compare(vault, network, state)
+        yield from _compare(vault, network, state, anchored)
 
 
-def _compare(vault: VaultPlace, network: bytes, state: Reader) -> Iterator[Finding]:
+def _compare(
+    vault: VaultPlace, network: bytes, state: Reader, anchored: Mapping[bytes, Sequence[bytes]]
+) -> Iterator[Finding]:
     custodian = read_identity(vault.folder, LocalFiles()).custodian
-    for relation, (number, roots) in _openings(vault, network).items():
+    openings = _openings(vault, network)
+    for relation in anchored.get(custodian, ()):
+        if relation not in openings:
+            late = Severity.NOTE if custody_came(state, relation) else Severity.DAMAGED  # its copy may still come
+            place = f"openings of relation {relation.hex()[:12]}"
+            yield Finding(INDEX_FILE, place, "none, and the ledger holds a root of it", late)
+    for relation, (number, roots) in openings.items():
         place = f"openings of relations row {number}"
         if kept_until(state, relation, custodian) is not None and custodian_of(state, relation) != custodian:
             yield Finding(INDEX_FILE, place, "another custodian's by now, and not destroyed yet", Severity.NOTE)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from salus.core.errors import Refusal
 from salus.vault.blobs import Blobs, digest_of
-from salus.vault.errors import UnknownSchema, VaultDamaged, VaultInUse, WrongVaultKey
+from salus.vault.errors import NoVault, UnknownSchema, VaultDamaged, VaultInUse, WrongVaultKey
 from salus.vault.files import TEMPORARY, Files, LocalFiles
 from salus.vault.identity import FILE as IDENTITY_FILE
 from salus.vault.identity import VaultIdentity, read_identity
@@ -37,6 +37,10 @@ def check(folder: Path, master: bytes, network: bytes, files: Files | None = Non
         identity = read_identity(folder, files)
     except VaultDamaged:
         findings.append(Finding(IDENTITY_FILE, "whole file", "not the encoding of a vault's identity"))
+    except NoVault:
+        if not (folder / INDEX_FILE).exists():
+            raise
+        findings.append(Finding(IDENTITY_FILE, "whole file", "missing"))
     try:
         release = files.lock(folder / LOCK_FILE)
     except BlockingIOError:
@@ -94,6 +98,10 @@ def _check_blob_names(folder: Path, blobs: Blobs) -> Iterator[Finding]:
     for name in blobs.names():
         if name.endswith(TEMPORARY):
             continue
-        data = (blobs.folder / name).read_bytes()
+        try:
+            data = (blobs.folder / name).read_bytes()
+        except OSError as error:
+            yield Finding(f"{BLOBS_FOLDER}/{name}", "whole file", f"cannot be read: {error.strerror}")
+            continue
         if sha256(data).digest() != digest_of(name):
             yield Finding(f"{BLOBS_FOLDER}/{name}", f"bytes 0 to {len(data) - 1}", "not the bytes its name says")

@@ -140,9 +140,14 @@ def _seal(secrets: Mapping[str, bytes], key: _FileKey) -> bytes:
     return sealed + sha256(sealed).digest()
 
 
+def is_whole(raw: bytes) -> bool:
+    """True if `raw` is a keystore's file as it was saved, as far as its sum tells: that takes no passphrase."""
+    return raw.startswith(MAGIC) and sha256(raw[:-32]).digest() == raw[-32:]
+
+
 def _unseal(raw: bytes, passphrase: str) -> tuple[dict[str, bytes], _FileKey]:
     sealed, at = raw[:-32], len(MAGIC)
-    if sealed[:at] != MAGIC or sha256(sealed).digest() != raw[-32:]:
+    if not is_whole(raw):
         raise KeystoreDamaged
     end = at + 2 + sealed[at + 1]  # the header is longer than 23 and shorter than 256 bytes: 0x58, length
     try:

@@ -25,6 +25,11 @@ def live_key(state: Reader, account: bytes, key: bytes, time: int) -> Key | None
     return entry
 
 
+def listed_key(state: Reader, account: bytes, key: bytes) -> Key | None:
+    """Return the key if it is, or ever was, listed for `account`: who signed something kept since."""
+    return keeper.get_key(state, account, key)
+
+
 def live_keys(state: Reader, account: bytes, role: int, time: int) -> list[bytes]:
     """Return the ids of the account's keys in `role` that are live at `time`, sorted."""
     return [

@@ -95,6 +95,11 @@ def kept_until(state: Reader, relation_id: bytes, organisation: bytes) -> int | 
     return None if former is None else former.until
 
 
+def custody_came(state: Reader, relation_id: bytes) -> bool:
+    """True if another was the custodian once."""
+    return bool(keeper.get_formers(state, relation_id))
+
+
 def in_use(state: Reader, relation: bytes) -> bool:
     """True unless the relation is restricted or closed, or the person has died: nobody is led to such a one."""
     return not (restricted(state, relation) or deceased(state, relation) or closed(state, relation))
