@@ -8,7 +8,7 @@ from salus.bootstrap.consensus import ConsensusFile, OfANetwork, read_consensus,
 from salus.bootstrap.elsewhere import ways_out
 from salus.bootstrap.engine import Engine
 from salus.bootstrap.layout import GENESIS, SLUG, node_keystore_path, tiles_folder, wallet_path
-from salus.bootstrap.light import light_ledger
+from salus.bootstrap.light import guides_of, light_ledger
 from salus.bootstrap.region import Region
 from salus.bootstrap.upstream import UpstreamFile, read_upstream
 from salus.client.cometbft.rpc import Rpc
@@ -125,6 +125,7 @@ def decided(
         tiles=acting.tiles,
         votes=own,
         snapshots=state_sync(keeping(consensus)),
+        guides=lambda: guides_of(home, consensus, genesis),
     )
 
 
