@@ -18,7 +18,9 @@ import httpx2
 import pytest
 
 from salus.client.cometbft.rpc import Rpc
+from salus.client.tls import Local
 from salus.core.errors import Refusal
+from salus.services.certificates import Certificates
 
 ROOT = Path(__file__).parents[2]
 STARTS_S, STOPS_S = 30.0, 10.0
@@ -97,9 +99,15 @@ class KvNode:
         self._process.wait(STOPS_S)
         self._process = None
 
+    def secure(self, certificates: Certificates) -> None:
+        """Have its RPC speak TLS."""
+        files = {"tls_cert_file": certificates.certificate, "tls_key_file": certificates.key}
+        self.configure({name: f'"{path}"' for name, path in files.items()})
+        self.url = self.url.replace("http:", "https:")
+
     def _answers(self) -> bool:
         assert self._process is not None and self._process.poll() is None, (self.home / "log").read_text()[-2000:]
-        rpc = Rpc(self.url)
+        rpc = Rpc(self.url, Local.OWN)
         try:
             return rpc.status(tries=1).height >= 1
         except Refusal:
@@ -109,7 +117,9 @@ class KvNode:
 
 
 @contextmanager
-def kv_nodes(chain: str, count: int = 1, settings: Mapping[str, str] | None = None) -> Iterator[list[KvNode]]:
+def kv_nodes(
+    chain: str, count: int = 1, settings: Mapping[str, str] | None = None, certificates: Certificates | None = None
+) -> Iterator[list[KvNode]]:
     """Give nodes of one chain, the first its only validator, the others connected with it; all are started."""
     folder = Path(mkdtemp(prefix="kv-", dir="/tmp"))
     ports = free_ports(2 * count)
@@ -129,6 +139,8 @@ def kv_nodes(chain: str, count: int = 1, settings: Mapping[str, str] | None = No
         for node in nodes:
             (node.home / "config/genesis.json").write_text(json.dumps(genesis))
             node.configure(base | ({} if node is nodes[0] else {"persistent_peers": peer}) | dict(settings or {}))
+            if certificates is not None:
+                node.secure(certificates)
             node.start()
         yield nodes
     finally:

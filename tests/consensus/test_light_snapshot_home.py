@@ -155,6 +155,7 @@ def test_a_home_begins_with_a_snapshot(member: Member, second: Relay, url: str, 
             until(lambda: same(ledger, member))
             gone = ledger.pruned()
             assert gone is not None and (gone.height - 1) % 4 == 0
+            until(lambda: (home / "ledger/bridge").exists())
             send(member, ledger)
         found = [one for one in fsck_home(home, None).findings if one.severity.name != "NOTE"]
         assert found == []

@@ -28,7 +28,7 @@ from salus.bootstrap.network.errors import (
 from salus.bootstrap.network.joining import Application, Invitation
 from salus.client.cometbft.rpc import Rpc
 from salus.client.light.errors import InvalidHeader, NotConfirmed, OtherTrusted, TrustExpired, WrongChain
-from salus.client.remote_errors import BadUpstream, UnreadableAnswer
+from salus.client.remote_errors import BadUpstream, NoTlsThere, UnreadableAnswer
 from salus.core.encoding import decode
 from salus.core.errors import Refusal
 from salus.ledger.light import LightLedger
@@ -249,6 +249,16 @@ def test_nodes_that_are_not_those(member: Member, second: Relay, tmp_path: Path)
     refused(follow(home, invitation(tmp_path, member, *peers)), NodeSilent, dead)
     other = Region(name="another")
     refused(follow(home, genesis(tmp_path, other), "--rpc", member.url, *trust), NodeOfOtherChain, member.url)
+    assert not home.exists()
+
+
+def test_where_tls_is_why_nobody_answers_it_is_said(member: Member, tmp_path: Path) -> None:
+    home, file, trust = tmp_path / "home", genesis(tmp_path, member.region), vouched(trusted(member))
+    secure = member.url.replace("http:", "https:")
+    made = follow(home, file, "--rpc", member.url, "--rpc", secure, *trust)
+    refused(made, NodeSilent, secure, NoTlsThere.text)
+    peers = (Peer("one", "ab" * 20, "127.0.0.1:1", "http://127.0.0.1:9"), Peer("two", "cd" * 20, None, secure))
+    refused(follow(home, invitation(tmp_path, member, *peers)), NodeSilent, secure, NoTlsThere.text)
     assert not home.exists()
 
 

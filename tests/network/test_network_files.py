@@ -1,30 +1,39 @@
 """What is written for CometBFT and for machines, as text: nothing of it needs CometBFT."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import threading
 import tomllib
 from base64 import b64decode
 from contextlib import nullcontext
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from salus.bootstrap.consensus import BadConsensus, ConsensusFile, Peer, Trust, read_consensus, write_consensus
 from salus.bootstrap.copies import back_up, restore
 from salus.bootstrap.network.config import config_toml
+from salus.bootstrap.network.errors import BadRpcCertificate
 from salus.bootstrap.network.founding import heartbeat_ms
 from salus.bootstrap.network.keeping import homes_in
-from salus.bootstrap.network.keyfiles import address, node_id
+from salus.bootstrap.network.keyfiles import address, node_id, refresh
+from salus.bootstrap.network.member import trusting_of
+from salus.bootstrap.network.peers import own_card
 from salus.bootstrap.network.plan import read_members, usual
-from salus.bootstrap.network.status import NetworkStatus, NodeStatus
+from salus.bootstrap.network.status import NetworkStatus, NodeStatus, network_status
 from salus.bootstrap.network.together import found_network
 from salus.cli.network_status import row, state, summary
 from salus.cli.status import NO, USAGE
+from salus.client.remote_errors import NoTlsThere
 from salus.contracts.governance.parameters import BOUNDS, Parameter
 from salus.core.genesis import read_genesis
+from salus.services.certificates import make_certificates
 from salus.vault import keystore
 from salus.vault.keystore import Keystore
 
@@ -118,6 +127,51 @@ def test_settings_on_a_machine_of_ones_own_with_a_signer_and_an_invitation() -> 
     sync = found["statesync"]
     assert (sync["enable"], sync["trust_height"], sync["trust_hash"]) == (True, 41, "cd" * 32)
     assert sync["rpc_servers"].split(",") == ["http://south.example:26657"] * 2, "one to ask, one to compare with"
+
+
+def test_an_rpc_over_tls(homes: tuple[Path, ...]) -> None:
+    home = homes[0]
+    assert "tls_cert_file" not in settings(said(home))["rpc"] and own_card(home).rpc.startswith("http://")
+    made = make_certificates(home, ["127.0.0.1"])
+    secure = replace(said(home), rpc_certificate="tls/server.pem", rpc_key=str(made.key))
+    write_consensus(home, secure)
+    found = settings(secure)["rpc"]
+    assert (home / "cometbft/config" / found["tls_cert_file"]).resolve() == made.certificate.resolve()
+    assert found["tls_key_file"] == str(made.key), "a path that begins with / stays"
+    assert secure.own_rpc == own_card(home).rpc == f"https://{secure.rpc}"
+    write_consensus(home, replace(secure, external="north.example:26656"))
+    assert own_card(home).rpc == f"https://north.example:{secure.rpc.rpartition(':')[2]}"
+    genesis = (home / "genesis.cbor").read_bytes()
+    refresh(home, secure, genesis)
+    other = make_certificates(home / "other", ["127.0.0.1"])
+    (home / "nonsense").write_text("no key")
+    for key in (str(other.key), "missing", "nonsense"):
+        with pytest.raises(BadRpcCertificate):
+            refresh(home, replace(secure, rpc_key=key), genesis)
+    for half in ("rpc_certificate", "rpc_key"):
+        write_consensus(home, replace(secure, **{half: None}))
+        with pytest.raises(BadConsensus):
+            read_consensus(home)
+
+
+def test_the_status_says_where_tls_is_why_a_node_is_not_heard(homes: tuple[Path, ...]) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        peer = Peer("south", "ab" * 20, None, f"https://127.0.0.1:{server.server_port}")
+        write_consensus(homes[0], ConsensusFile("north", node="light", peers=(peer,)))
+        found = network_status([homes[0]])
+        server.shutdown()
+    assert [(node.name, node.up, node.warning) for node in found.nodes] == [
+        ("north", False, None),
+        ("south", False, NoTlsThere.text),
+    ]
+
+
+def test_cometbft_trusts_the_authorities_of_the_home() -> None:
+    assert trusting_of(None, None) is None and trusting_of({"A": "b"}, None) == {"A": "b"}
+    assert trusting_of({"A": "b"}, Path("/home/ca.pem")) == {"A": "b", "SSL_CERT_FILE": "/home/ca.pem"}
+    whole = trusting_of(None, Path("/home/ca.pem"))
+    assert whole is not None and whole["PATH"] == os.environ["PATH"]
 
 
 def test_the_heartbeat_comes_before_the_state_is_stale() -> None:

@@ -88,6 +88,8 @@ class ConsensusFile(_File, frozen=True):
     names: tuple[str, ...] = ()  # that its Salus server answers for, as `salus serve --name`
     certificate: str | None = None  # of it: a chain in PEM, and its key
     key: str | None = None
+    rpc_certificate: str | None = None  # of CometBFT's RPC, a chain in PEM, and its key: it speaks TLS alone then
+    rpc_key: str | None = None
     external: Address | None = None  # what others dial, where that is not `p2p`
     url: Url | None = None
     peers: Annotated[tuple[Peer, ...], msgspec.Meta(max_length=MOST_MEMBERS)] = ()
@@ -111,7 +113,12 @@ class ConsensusFile(_File, frozen=True):
     @property
     def own_rpc(self) -> str | None:
         """Return the URL of the home's own CometBFT."""
-        return f"http://{self.rpc}" if self.has_node else None
+        return f"{self.rpc_scheme}://{self.rpc}" if self.has_node else None
+
+    @property
+    def rpc_scheme(self) -> str:
+        """Return how the home's own CometBFT is asked."""
+        return "http" if self.rpc_certificate is None else "https"
 
     @property
     def rpcs(self) -> tuple[str, ...]:
@@ -128,11 +135,14 @@ class ConsensusFile(_File, frozen=True):
 def read_consensus(home: Path) -> ConsensusFile | None:
     """Return what the home's file says, None where its engine is another; raise BadConsensus."""
     try:
-        return msgspec.json.decode((home / FILE).read_bytes(), type=made(ConsensusFile))
+        found = msgspec.json.decode((home / FILE).read_bytes(), type=made(ConsensusFile))
     except FileNotFoundError:
         return None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise BadConsensus from None
+    if (found.rpc_certificate is None) != (found.rpc_key is None):
+        raise BadConsensus
+    return found
 
 
 def write_consensus(home: Path, consensus: ConsensusFile) -> None:

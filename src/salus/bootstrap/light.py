@@ -13,6 +13,7 @@ from salus.cometbft import chain_id
 from salus.cometbft.validators import validators
 from salus.core.genesis import read_genesis
 from salus.ledger.consensus.broadcast import Broadcaster
+from salus.ledger.consensus.guides import Guides
 from salus.ledger.embedded.clock import Clock
 from salus.ledger.light import LightLedger
 from salus.ledger.light.beginning import Beginning
@@ -58,13 +59,30 @@ def light_ledger(
     beginning = Beginning(network, light, source, servers) if consensus.begin == "snapshot" else None
     try:
         ledger = LightLedger.open(
-            folder, genesis, source, Broadcaster(network, senders), clock, noting, helper=helper, beginning=beginning
+            folder,
+            genesis,
+            source,
+            Broadcaster(network, senders),
+            clock,
+            noting,
+            helper=helper,
+            beginning=beginning,
+            guides=lambda: guides_of(home, consensus, genesis),
         )
     finally:
         for one in servers:
             one.close()
     ledger.catch_up(CATCH_UP_S)
     return ledger
+
+
+def guides_of(home: Path, consensus: ConsensusFile, genesis: bytes) -> Guides:
+    """Return the other members, to be asked what leads from the genesis to a home's first block; raise BadUpstream."""
+    authority, peers = consensus.authority(home), consensus.peers
+    network, document = read_genesis(genesis)
+    founders = validators((one.public, one.power) for one in document.validators)
+    servers = [RemoteLedger(peer.url, network, authority) for peer in peers if peer.url is not None]
+    return Guides(network, founders, servers, [Rpc(peer.rpc, authority) for peer in peers])
 
 
 def trust_of(consensus: ConsensusFile) -> Trust:

@@ -8,11 +8,12 @@ from salus.bootstrap.consensus import ConsensusFile, OfANetwork, read_consensus,
 from salus.bootstrap.elsewhere import ways_out
 from salus.bootstrap.engine import Engine
 from salus.bootstrap.layout import GENESIS, SLUG, node_keystore_path, tiles_folder, wallet_path
-from salus.bootstrap.light import light_ledger
+from salus.bootstrap.light import guides_of, light_ledger
 from salus.bootstrap.region import Region
 from salus.bootstrap.upstream import UpstreamFile, read_upstream
 from salus.client.cometbft.rpc import Rpc
 from salus.client.remote import RemoteLedger
+from salus.client.tls import Local
 from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
 from salus.ledger.consensus.broadcast import Broadcaster
@@ -112,7 +113,8 @@ def decided(
     folder = home / "ledger"
     if acting is None:
         return ConsensusLedger.open(folder, genesis, None, None, None, clock, helper=helper)
-    own, *others = (Rpc(url, consensus.authority(home) if at else None) for at, url in enumerate(consensus.rpcs))
+    authority = consensus.authority(home)
+    own, *others = (Rpc(url, authority if at else Local.OWN) for at, url in enumerate(consensus.rpcs))
     broadcaster = Broadcaster(read_genesis(genesis)[0], [own, *others])
     return ConsensusLedger.open(
         folder,
@@ -125,6 +127,7 @@ def decided(
         tiles=acting.tiles,
         votes=own,
         snapshots=state_sync(keeping(consensus)),
+        guides=lambda: guides_of(home, consensus, genesis),
     )
 
 

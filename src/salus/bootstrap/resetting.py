@@ -24,6 +24,7 @@ from salus.ledger.consensus.commitfile import NAME as COMMITS
 from salus.ledger.consensus.restoring import FOLDER as RESTORING
 from salus.ledger.consensus.snapshots import DAMAGED
 from salus.ledger.consensus.snapshots import FOLDER as SNAPSHOTS
+from salus.ledger.consensus.way import NAME as BRIDGE
 from salus.ledger.embedded.blockfile import NAME as BLOCKS
 from salus.ledger.embedded.chain import STATE
 from salus.ledger.embedded.files import LocalFiles
@@ -33,7 +34,7 @@ from salus.ledger.errors import LedgerLocked
 from salus.machine.pruned import FOLDER as PRUNED
 from salus.services.errors import NoRegion
 
-LEDGER_FILES = (NEW, COMMITS, BLOCKS, DAMAGED)  # the last one says that the state was damaged
+LEDGER_FILES = (NEW, COMMITS, BRIDGE, BLOCKS, DAMAGED)  # the last one says that the state was damaged
 LEDGER_FOLDERS = (RESTORING, SNAPSHOTS, WORK, STATE, PRUNED)
 
 

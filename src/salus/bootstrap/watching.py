@@ -14,6 +14,7 @@ from salus.bootstrap.network.halts import read_halt
 from salus.bootstrap.region import Region
 from salus.client.cometbft.rpc import Rpc
 from salus.client.figures import CometFigures
+from salus.client.tls import Local
 from salus.contracts.governance import queries as governance
 from salus.contracts.governance.parameters import Parameter
 from salus.core.errors import Refusal
@@ -30,7 +31,7 @@ class CometWatch:
     """Asks a home's CometBFT how it is. Safe to use from any thread; `close` it."""
 
     def __init__(self, url: str, lasts_s: float = LASTS_S) -> None:
-        self._rpc, self._lasts_s = Rpc(url, None, ANSWER_S), lasts_s
+        self._rpc, self._lasts_s = Rpc(url, Local.OWN, ANSWER_S), lasts_s
         self._lock = Lock()
         self._until, self._found = 0.0, CometFigures(up=False)
 

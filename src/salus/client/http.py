@@ -1,17 +1,16 @@
 """HTTP to other servers: connections that are kept, questions that are asked again, answers that are bounded."""
 
-import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 import httpx2
 import orjson
 
-from salus.client.remote_errors import AnswerLost, BadUpstream, NodeAway, NodeBusy, UnreadableAnswer
+from salus.client.remote_errors import AnswerLost, BadUpstream, NodeAway, NodeBusy, TlsFailed, UnreadableAnswer
+from salus.client.tls import Authority, away, refuse_plain, trusting
 from salus.client.tracing import trace_fields
 
 CONNECT_S, READ_S, KEEP_S = 5.0, 15.0, 60.0
@@ -61,21 +60,13 @@ def parse_url(url: str) -> SplitResult:
     return parts
 
 
-def trusting(authority: Path | None) -> ssl.SSLContext:
-    """Return what trusts the certificates of a file in PEM alone, or those of this machine; raise BadUpstream."""
-    try:
-        return ssl.create_default_context(cafile=authority)
-    except (OSError, ValueError):
-        raise BadUpstream from None
-
-
 class Connections:
     """Connections to any servers, made at first use. Thread-safe.
 
     `authority` is a file of certificates in PEM to trust alone; without it those of this machine.
     """
 
-    def __init__(self, authority: Path | None = None, transport: httpx2.BaseTransport | None = None) -> None:
+    def __init__(self, authority: Authority = None, transport: httpx2.BaseTransport | None = None) -> None:
         self._authority, self._transport = authority, transport
         self._made: httpx2.Client | None = None
         self._making, self._ended = threading.Lock(), False
@@ -156,7 +147,7 @@ class Server:
     def __init__(
         self,
         url: str,
-        authority: Path | None = None,
+        authority: Authority = None,
         read_s: float = READ_S,
         most: int = MOST_ANSWER,
         whole_s: float = WHOLE_S,
@@ -170,7 +161,7 @@ class Server:
     def get(self, path: str, query: dict[str, str] | None = None, wait_s: float = 0.0, tries: int = 3) -> Answer:
         """Ask, which changes nothing, and therefore again where it failed; `wait_s` is how long the server may take.
 
-        Raises NodeAway, NodeBusy, UnreadableAnswer.
+        Raises NodeAway, NodeBusy, UnreadableAnswer. Where TLS is why, the NodeAway is a TlsFailed.
         """
         asked = f"?{urlencode(query)}" if query else ""
         return self._ask(lambda: self._send("GET", path + asked, wait_s=wait_s), tries)
@@ -188,8 +179,8 @@ class Server:
         """Send one request once, with these header fields; raises as `post`."""
         try:
             answer = self._send(method, path, body, fields, wait_s)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
-            raise NodeAway from None
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            raise away(error) from None
         except httpx2.TransportError:
             raise AnswerLost from None
         if answer.status == 429:
@@ -210,7 +201,7 @@ class Server:
         fields: Mapping[str, str] | None = None,
         wait_s: float = 0.0,
     ) -> Answer:
-        return self._connections.request(
+        answer = self._connections.request(
             method,
             self._url + path,
             body,
@@ -219,6 +210,8 @@ class Server:
             most=lambda status: self._most,
             whole_s=self._whole_s,
         )
+        refuse_plain(self._url, answer.status, answer.body)
+        return answer
 
     def _ask(self, send: Callable[[], Answer], tries: int) -> Answer:
         refused: NodeAway | NodeBusy = NodeAway()
@@ -227,8 +220,10 @@ class Server:
                 time.sleep(PAUSES_S[min(number, len(PAUSES_S)) - 1])
             try:
                 answer = send()
-            except httpx2.TransportError:
-                refused = NodeAway()
+            except httpx2.TransportError as error:
+                refused = away(error)
+                if isinstance(refused, TlsFailed):  # it would be the same again
+                    break
                 continue
             if answer.status < 500 and answer.status != 429:
                 return answer

@@ -33,3 +33,38 @@ class PrunedThere(Refusal):
 class BadUpstream(Refusal):
     code, kind = 0x5036, Kind.INVALID
     text = "The address of the ledger's node is not of its form, or the file of its certificate authority not in PEM."
+
+
+class TlsFailed(NodeAway):
+    """The server is there, and TLS with it does not come about; which of the following it is, says why."""
+
+
+class UntrustedCertificate(TlsFailed):
+    code, kind = 0x5037, Kind.UNAVAILABLE
+    text = (
+        "The server's certificate is not of an authority that is trusted for it: name the file of its authority's "
+        "certificates in `ca`, or with --ca. Nothing was sent."
+    )
+
+
+class OtherHost(TlsFailed):
+    code, kind = 0x5038, Kind.UNAVAILABLE
+    text = (
+        "The server's certificate is for other host names than the one in its address: write one of those, or have the "
+        "certificate made for this one. Nothing was sent."
+    )
+
+
+class CertificateExpired(TlsFailed):
+    code, kind = 0x5039, Kind.UNAVAILABLE
+    text = "The server's certificate has expired, or is not valid yet by this machine's clock. Nothing was sent."
+
+
+class TlsSpokenThere(TlsFailed):
+    code, kind = 0x503A, Kind.UNAVAILABLE
+    text = "The server speaks TLS, and its address begins with http://: write https://. It took nothing."
+
+
+class NoTlsThere(TlsFailed):
+    code, kind = 0x503B, Kind.UNAVAILABLE
+    text = "The server speaks no TLS, and its address begins with https://: write http://, or see to its certificate."

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from salus.core.errors import Refusal
 from salus.fsck.blocks import Chain, Linked, Record, read_records
+from salus.fsck.bridge import Bridge
 from salus.fsck.commits import Votes
 from salus.fsck.pruned import Beginning, check_point, find_beginning, left_over, unchecked
 from salus.fsck.replay import Replay
@@ -91,6 +92,7 @@ def _blocks(
     strangers = 0
     votes: Votes | None = None
     trusted = TrustedHeaders(folder, replay.machine.network)
+    bridge = None if begun is None else Bridge(folder, replay.machine.network, begun.founders)
     for item in _offered(read_records(path), replay.helper):
         if isinstance(item, Finding):
             yield item
@@ -123,6 +125,8 @@ def _blocks(
                     votes = Votes(folder, validators if begun is None else None)
                 yield from replay.run(linked, BLOCKS)
                 yield from trusted.check(linked.header)
+                if bridge is not None:
+                    yield from bridge.check(linked.header)
                 if votes is not None:
                     yield from votes.check(linked.header, replay.validators)
             else:
@@ -137,6 +141,8 @@ def _blocks(
     if votes is not None and whole:
         yield from votes.rest()
     yield from trusted.rest()
+    if bridge is not None:
+        yield from bridge.rest()
     if begun is not None:
         yield from check_point(folder, begun, replay.machine.network, signers)
         yield from unchecked(begun, BLOCKS, strangers)

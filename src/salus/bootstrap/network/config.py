@@ -23,6 +23,7 @@ MEMPOOL_BATCHES, MEMPOOL_BYTES, MEMPOOL_CACHE = 5_000, 64 * 1024**2, 100_000
 P2P_BYTES_S = 20 * 1024**2  # CometBFT's default is 5 MB/s
 RPC_BODY_BYTES = 2 * 1024**2  # a batch in base64, and its call
 SUBSCRIBERS = 100
+HOME = Path("../..")  # from cometbft/config, where CometBFT looks for files of its RPC
 
 Value = str | int | bool
 Section = Mapping[str, Value]
@@ -32,13 +33,7 @@ def config_toml(consensus: ConsensusFile, socket: Path) -> str:
     """Return the text of config.toml for the home whose application listens at `socket`."""
     sections: dict[str, Section] = {
         "": _base(consensus, socket),
-        "rpc": {
-            "laddr": f"tcp://{consensus.rpc}",
-            "max_open_connections": 900,
-            "max_subscription_clients": SUBSCRIBERS,
-            "max_subscriptions_per_client": 10,
-            "max_body_bytes": RPC_BODY_BYTES,
-        },
+        "rpc": _rpc(consensus),
         "p2p": _p2p(consensus),
         "mempool": {
             "type": "flood",
@@ -89,6 +84,20 @@ def _base(consensus: ConsensusFile, socket: Path) -> Section:
     if consensus.signer is not None:
         base["priv_validator_laddr"] = consensus.signer
     return base
+
+
+def _rpc(consensus: ConsensusFile) -> Section:
+    rpc: dict[str, Value] = {
+        "laddr": f"tcp://{consensus.rpc}",
+        "max_open_connections": 900,
+        "max_subscription_clients": SUBSCRIBERS,
+        "max_subscriptions_per_client": 10,
+        "max_body_bytes": RPC_BODY_BYTES,
+    }
+    if consensus.rpc_certificate is not None and consensus.rpc_key is not None:
+        files = consensus.rpc_certificate, consensus.rpc_key
+        rpc["tls_cert_file"], rpc["tls_key_file"] = (str(HOME / file) for file in files)
+    return rpc
 
 
 def _p2p(consensus: ConsensusFile) -> Section:

@@ -139,6 +139,14 @@ class NoPassphraseFile(Refusal):
     )
 
 
+class BadRpcCertificate(Refusal):
+    code, kind = 0x634B, Kind.INVALID
+    text = (
+        "`rpc_certificate` and `rpc_key` of consensus.json do not serve: two files, both in PEM, of one key pair, the "
+        "key without a passphrase. CometBFT would start, and answer nobody."
+    )
+
+
 class NotAGenesis(Refusal):
     code, kind, text = 0x6336, Kind.INVALID, "The file is neither an invitation nor a genesis."
 
@@ -155,7 +163,18 @@ class OfNode(Refusal):
 
 
 class NodeSilent(OfNode):
+    """Says why where TLS is why."""
+
     code, kind, text = 0x6331, Kind.UNAVAILABLE, "No node of CometBFT answers there, or not in its form"
+
+    def __init__(self, url: str, why: Refusal | None = None) -> None:
+        super().__init__(url)
+        self.why = why
+
+    def __str__(self) -> str:
+        return (
+            super().__str__() if self.why is None else f"{self.text}: {self.url}: {self.why.text} (0x{self.code:04x})"
+        )
 
 
 class NodeOfOtherChain(OfNode):

@@ -12,7 +12,7 @@ from salus.client.light import RpcProvider, Trust
 from salus.client.light.block import LightBlock
 from salus.client.light.errors import InvalidHeader, NoNodes, NotConfirmed, OtherTrusted, WrongChain
 from salus.client.light.verification import check_alone
-from salus.client.remote_errors import NodeAway, NodeBusy, NodeRefused, PrunedThere, UnreadableAnswer
+from salus.client.remote_errors import NodeAway, NodeBusy, NodeRefused, PrunedThere, TlsFailed, UnreadableAnswer
 from salus.client.snapshots import SnapshotServer
 from salus.cometbft import chain_id
 from salus.cometbft.validators import Validators, set_hash, validators
@@ -43,12 +43,15 @@ def heard(network: bytes, rpcs: Sequence[Rpc], *, named: bool) -> list[NodeStatu
         raise NoNodes
     chain, ids = chain_id(network), set[str]()
     found: list[NodeStatus | None] = []
+    silent: list[NodeSilent] = []
     for rpc in rpcs:
         try:
             status = rpc.status()
-        except SILENT:
+        except SILENT as refusal:
+            why = refusal if isinstance(refusal, TlsFailed) else None
             if named:
-                raise NodeSilent(rpc.url) from None
+                raise NodeSilent(rpc.url, why) from None
+            silent.append(NodeSilent(rpc.url, why))
             found.append(None)
             continue
         if status.chain_id != chain:
@@ -58,7 +61,7 @@ def heard(network: bytes, rpcs: Sequence[Rpc], *, named: bool) -> list[NodeStatu
         ids.add(status.node_id)
         found.append(status)
     if not any(found):
-        raise NodeSilent(rpcs[0].url)
+        raise next((one for one in silent if one.why is not None), silent[0])
     return found
 
 

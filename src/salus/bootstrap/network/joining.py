@@ -31,6 +31,7 @@ from salus.bootstrap.organisations import make_vault
 from salus.bootstrap.region import Region
 from salus.client.cometbft.rpc import Rpc
 from salus.client.envelopes import EnvelopeBuilder
+from salus.client.tls import Local
 from salus.cometbft.header import header_hash
 from salus.contracts.accounts.messages import OpenOrganisation
 from salus.contracts.governance.messages import AdmitMember, SetValidator
@@ -123,7 +124,7 @@ def invite(region: Region, sponsor: str) -> Invitation:
 def _trust(home: Path, rpc: str) -> Trust | None:
     """Return the block after the newest snapshot, with which a newcomer may begin: what it verifies lies ahead."""
     taken = [int(path.name) for path in (home / "ledger/snapshots").glob("*") if path.name.isdecimal()]
-    node = Rpc(rpc)
+    node = Rpc(rpc, Local.OWN)
     try:
         for height in sorted(taken, reverse=True):
             with suppress(LookupError):  # it is not decided yet

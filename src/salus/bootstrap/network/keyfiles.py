@@ -17,9 +17,10 @@ from pathlib import Path
 
 import orjson
 
+from salus.api.tls import server_context
 from salus.bootstrap.consensus import ConsensusFile, cometbft_home, socket_path
 from salus.bootstrap.network.config import config_toml
-from salus.bootstrap.network.errors import OtherChain, SignStateGone
+from salus.bootstrap.network.errors import BadRpcCertificate, OtherChain, SignStateGone
 from salus.cometbft.genesis import cometbft_genesis
 from salus.core.signatures import SigningKey
 from salus.vault.files import LocalFiles
@@ -75,8 +76,9 @@ def refresh(home: Path, consensus: ConsensusFile, genesis: bytes) -> None:
     """Write config.toml as consensus.json says, before a start.
 
     Raises OtherChain where CometBFT's genesis is not the home's, SignStateGone where the validator's key is here and
-    what it signed last is not.
+    what it signed last is not; BadRpcCertificate.
     """
+    _check_certificate(home, consensus)
     folder = cometbft_home(home)
     kept = folder / "config/genesis.json"
     if not kept.is_file() or orjson.loads(kept.read_bytes()) != orjson.loads(genesis_json(genesis)):
@@ -86,6 +88,16 @@ def refresh(home: Path, consensus: ConsensusFile, genesis: bytes) -> None:
         raise SignStateGone
     _FILES.create_folder(folder / "data")
     _FILES.write(folder / "config/config.toml", config_toml(consensus, socket_path(home)).encode())
+
+
+def _check_certificate(home: Path, consensus: ConsensusFile) -> None:
+    """Raise BadRpcCertificate where CometBFT could not speak TLS: it would say so in its log alone."""
+    if consensus.rpc_certificate is None or consensus.rpc_key is None:
+        return
+    try:
+        server_context(home / consensus.rpc_certificate, home / consensus.rpc_key)
+    except (OSError, ValueError):
+        raise BadRpcCertificate from None
 
 
 def _private(key: SigningKey) -> dict[str, str]:

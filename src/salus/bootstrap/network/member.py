@@ -4,6 +4,7 @@ CometBFT is started once the application listens, and ended before it: the other
 the application dies, CometBFT is ended and both are started anew; where CometBFT dies, it alone.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from salus.bootstrap.network.held import hold, say
 from salus.bootstrap.network.keyfiles import refresh
 from salus.bootstrap.network.process import Watched
 from salus.client.cometbft.rpc import Rpc
+from salus.client.tls import Local
 from salus.core.errors import Refusal
 
 APPLICATION_GRACE_S, COMETBFT_GRACE_S = 30.0, 8.0
@@ -72,7 +74,7 @@ class Member:
                     lambda: self._without_old_socket(command),
                     logs / "cometbft.log",
                     COMETBFT_GRACE_S,
-                    environment,
+                    trusting_of(environment, found.authority(self.home)),
                     now_s,
                 )
                 if found.has_node
@@ -83,7 +85,7 @@ class Member:
             raise
         self.halting = Halting(self.home, found, logs, now_s)
         self._asking = Asking(answer_s=PROBE_S)
-        self._rpc = Rpc(f"http://{found.rpc}", read_s=PROBE_S)
+        self._rpc = Rpc(f"{found.rpc_scheme}://{found.rpc}", Local.OWN, PROBE_S)
         self._paused = False
         self._probe_s = 0.0
         self._heard_s: float | None = None  # when CometBFT answered last, since it was started
@@ -220,6 +222,16 @@ class Member:
         if pids != self._said:
             say(self.home, pids)
             self._said = pids
+
+
+def trusting_of(environment: Mapping[str, str] | None, authority: Path | None) -> Mapping[str, str] | None:
+    """Return CometBFT's environment, in which it trusts these authorities: state sync asks the others over TLS.
+
+    Go reads the file that SSL_CERT_FILE names. https://pkg.go.dev/crypto/x509#SystemCertPool
+    """
+    if authority is None:
+        return environment
+    return {**(os.environ if environment is None else environment), "SSL_CERT_FILE": str(authority)}
 
 
 def serving_command(home: Path, consensus: ConsensusFile) -> tuple[str, ...]:

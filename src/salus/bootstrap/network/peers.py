@@ -33,8 +33,8 @@ def own_card(home: Path) -> Peer:
 def _reached(said: ConsensusFile) -> str:
     """Return where others reach the node's RPC: at the host by which they dial it."""
     if said.external is None:
-        return f"http://{said.rpc}"
-    return f"http://{said.external.rpartition(':')[0]}:{said.rpc.rpartition(':')[2]}"
+        return f"{said.rpc_scheme}://{said.rpc}"
+    return f"{said.rpc_scheme}://{said.external.rpartition(':')[0]}:{said.rpc.rpartition(':')[2]}"
 
 
 def write_card(peer: Peer) -> bytes:

@@ -21,6 +21,8 @@ from salus.bootstrap.network.held import is_held
 from salus.bootstrap.network.keeping import said_by, served_at
 from salus.client.cometbft.rpc import NodeStatus as Answered
 from salus.client.cometbft.rpc import Rpc
+from salus.client.remote_errors import TlsFailed
+from salus.client.tls import Authority, Local
 from salus.core.errors import Refusal
 
 ASKED_AT_ONCE, ANSWER_S = 8, 3.0
@@ -45,7 +47,7 @@ class NodeStatus(msgspec.Struct, frozen=True):
     cometbft: str | None = None  # versions
     salus: str | None = None
     halted: str | None = None  # why its blocks do not go on, where its keeper or its server knows
-    warning: str | None = None  # of its server: what is to be changed before it does harm
+    warning: str | None = None  # of its server: what is to be changed before it does harm; or why TLS fails
 
 
 class NetworkStatus(msgspec.Struct, frozen=True):
@@ -93,7 +95,7 @@ def network_status(homes: Sequence[Path], *, peers: bool = True) -> NetworkStatu
 
 
 def _places(said: Sequence[tuple[Path, ConsensusFile]], authority: Path | None, *, peers: bool) -> list[_Place]:
-    places = {one.name: _Place(one.name, _rpc(one.own_rpc, None), served_at(one), home) for home, one in said}
+    places = {one.name: _Place(one.name, _rpc(one.own_rpc, Local.OWN), served_at(one), home) for home, one in said}
     for _, one in said:
         for peer in one.peers if peers else ():
             if peer.name not in places:
@@ -101,7 +103,7 @@ def _places(said: Sequence[tuple[Path, ConsensusFile]], authority: Path | None, 
     return list(places.values())
 
 
-def _rpc(url: str | None, authority: Path | None) -> Rpc | None:
+def _rpc(url: str | None, authority: Authority) -> Rpc | None:
     return None if url is None else Rpc(url, authority, ANSWER_S)
 
 
@@ -121,6 +123,8 @@ def _asked(asking: Asking, place: _Place) -> tuple[NodeStatus, Answered | None]:
             return structs.replace(node, up=served), None
         found = place.rpc.status(tries=1)
         peers, salus = len(place.rpc.peers()), _application(place.rpc)
+    except TlsFailed as why:
+        return structs.replace(node, warning=why.text), None
     except Refusal:
         return node, None
     return (

@@ -4,7 +4,6 @@ A node answers an error with status 200 too; which one it is, only its text says
 v0.40. https://www.jsonrpc.org/specification, https://docs.cometbft.com/v0.38/rpc/
 """
 
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,6 +12,7 @@ import orjson
 from salus.client.cometbft.errors import BeyondLimit, CatchingUp, MempoolFull
 from salus.client.http import Answer, Server
 from salus.client.remote_errors import NodeBusy, NodeRefused, PrunedThere, UnreadableAnswer
+from salus.client.tls import Authority
 from salus.core.errors import Refusal
 from salus.shapes import made
 
@@ -52,7 +52,7 @@ class _Response(msgspec.Struct, frozen=True):
 class Calls:
     """One node. Every method may be called from any thread."""
 
-    def __init__(self, url: str, authority: Path | None, read_s: float) -> None:
+    def __init__(self, url: str, authority: Authority, read_s: float) -> None:
         """Raises BadUpstream."""
         self._server = Server(url, authority, read_s, MOST_ANSWER, WHOLE_S)
 

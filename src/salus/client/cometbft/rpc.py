@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Mapping
 from hashlib import sha256
-from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -29,6 +28,7 @@ from salus.client.cometbft.forms import (
 )
 from salus.client.cometbft.subscription import Subscription
 from salus.client.remote_errors import NodeRefused, UnreadableAnswer
+from salus.client.tls import Authority
 from salus.cometbft.proto.types_pb2 import Commit, EvidenceList, Header, PublicKey, ValidatorSet
 
 READ_S = 10.0
@@ -199,13 +199,14 @@ class _Mempool(msgspec.Struct, frozen=True):
 class Rpc:
     """A client of one CometBFT node. Every method may be called from any thread.
 
-    Questions are asked again once where they fail, then raise NodeAway or NodeBusy. All raise UnreadableAnswer for an
-    answer that is not of its form, and NodeRefused for a question that was refused. Nothing of an answer is checked
-    but its form: headers, commits, validators and proofs are believed by those who verify them.
+    Questions are asked again once where they fail, then raise NodeAway (a TlsFailed where TLS is why) or NodeBusy. All
+    raise UnreadableAnswer for an answer that is not of its form, and NodeRefused for a question that was refused.
+    Nothing of an answer is checked but its form: headers, commits, validators and proofs are believed by those who
+    verify them.
     """
 
-    def __init__(self, url: str, authority: Path | None = None, read_s: float = READ_S) -> None:
-        """`url` is http or https, `authority` a file of certificates in PEM to trust alone; raises BadUpstream."""
+    def __init__(self, url: str, authority: Authority = None, read_s: float = READ_S) -> None:
+        """`url` is http or https, `authority` whom its certificate must be of; raises BadUpstream."""
         self.url = url
         self._authority = authority
         self._calls = Calls(url, authority, read_s)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from socket import create_connection
 from types import TracebackType
 from typing import NamedTuple
@@ -14,12 +13,14 @@ from websockets.sync.client import ClientConnection, connect
 from salus.client.cometbft.calls import parse, read, refused, request
 from salus.client.cometbft.errors import SubscriptionEnded
 from salus.client.cometbft.forms import Name, Whole
-from salus.client.http import CONNECT_S, parse_url, trusting
-from salus.client.remote_errors import NodeAway, NodeBusy, UnreadableAnswer
+from salus.client.http import CONNECT_S, Server, parse_url
+from salus.client.remote_errors import NodeAway, NodeBusy, TlsSpokenThere, UnreadableAnswer
+from salus.client.tls import Authority, away, trusting
 
 NEW_HEADER = "tm.event='NewBlockHeader'"
 ACKNOWLEDGED = b"{}"  # the first event may come before it
 MOST_EVENT = 16 * 1024**2
+MOST_ANSWER = 64 * 1024  # to who asks why there is no websocket
 CLOSING_S = 1.0
 SILENCE_S = 20.0  # after which the node is asked whether it is there, and for how long an answer is waited for
 
@@ -53,8 +54,11 @@ class _NewHeader(msgspec.Struct, frozen=True):
 class Subscription:
     """A context manager, and what iterates over events. One thread reads; `close` may be called from any."""
 
-    def __init__(self, url: str, query: str, authority: Path | None = None) -> None:
-        """Subscribe; raises BadUpstream, NodeAway, SubscriptionEnded, UnreadableAnswer."""
+    def __init__(self, url: str, query: str, authority: Authority = None) -> None:
+        """Subscribe; `authority` as of `Rpc`.
+
+        Raises BadUpstream, NodeAway (a TlsFailed where TLS is why), SubscriptionEnded, UnreadableAnswer.
+        """
         with ExitStack() as undone:
             self._connection = _connect(undone, url, authority)
             try:
@@ -120,11 +124,11 @@ def new_height(event: Event) -> int:
     return read(event.value, _NewHeader).header.height
 
 
-def _connect(open_: ExitStack, url: str, authority: Path | None) -> ClientConnection:
+def _connect(open_: ExitStack, url: str, authority: Authority) -> ClientConnection:
     parts = parse_url(url)
     secure = parts.scheme == "https"
     address = f"{'wss' if secure else 'ws'}://{parts.netloc}{parts.path.rstrip('/')}/websocket"
-    context = trusting(authority) if secure and authority is not None else None
+    context = trusting(authority) if secure else None
     try:
         # A socket of our own, since that is never led elsewhere by a redirect.
         end = parts.hostname or "", parts.port or (443 if secure else 80)
@@ -143,5 +147,21 @@ def _connect(open_: ExitStack, url: str, authority: Path | None) -> ClientConnec
                 max_size=MOST_EVENT,
             )
         )
-    except (WebSocketException, OSError, ValueError):
-        raise NodeAway from None
+    except WebSocketException:
+        raise (NodeAway() if secure else _why(url)) from None
+    except (OSError, ValueError) as error:
+        raise away(error) from None
+
+
+def _why(url: str) -> NodeAway:
+    """Return why a server gives no websocket in clear: where it speaks TLS, it says so to who asks as usual."""
+    server = Server(url, None, CONNECT_S, MOST_ANSWER, CONNECT_S)
+    try:
+        server.get("/", tries=1)
+    except TlsSpokenThere as spoken:
+        return spoken
+    except (NodeAway, NodeBusy, UnreadableAnswer):
+        pass
+    finally:
+        server.close()
+    return NodeAway()

@@ -104,8 +104,8 @@ class LightClient:
                     why = without
                 except LIES as lie:
                     self._drop(provider, lie)
-                except AWAY:
-                    LOG.info("a node gave no header")
+                except AWAY as away:
+                    LOG.info("a node gave no header", extra={"code": away.code})
             raise why
 
     def _verified(self, provider: Provider, height: int) -> LightBlock:

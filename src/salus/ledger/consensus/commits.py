@@ -11,6 +11,9 @@ from threading import Condition, Event, Thread
 
 import msgspec
 
+from salus.cometbft.header import header_hash
+from salus.cometbft.proto.types_pb2 import Header
+from salus.cometbft.reading import read
 from salus.cometbft.validators import validators
 from salus.core.encoding import decode
 from salus.core.errors import Refusal
@@ -20,6 +23,7 @@ from salus.ledger.consensus.bridges import bridged
 from salus.ledger.consensus.commitfile import CommitFile, Step
 from salus.ledger.consensus.errors import DamagedCommits, NoVotes, OtherCommit
 from salus.ledger.consensus.ports import Votes
+from salus.ledger.consensus.way import Way
 from salus.ledger.errors import LedgerStopped
 from salus.machine.base import UNKNOWN
 
@@ -34,7 +38,7 @@ class Commits:
 
     `header` returns the decided header of a height that is kept here, `heights` after which one they begin and with
     which they end, `founders` are the validators of the genesis: whom a reader of a committed header trusts to begin
-    with.
+    with. `way` leads from them to the first of these commits, where that is not of the first block.
     """
 
     def __init__(
@@ -45,13 +49,15 @@ class Commits:
         founders: Validators,
         heights: Callable[[], tuple[int, int]],
         header: Callable[[int], SignedHeader],
+        way: Way | None = None,
     ) -> None:
         self._network, self._file, self._votes, self._founders = network, file, votes, founders
-        self._heights, self._header = heights, header
+        self._heights, self._header, self._way = heights, header, way
         self._changed = Condition()  # guards the file
         self._closing, self._due = Event(), Event()
         self.trouble: Callable[[], Refusal] | None = None
         self._thread: Thread | None = None
+        self._lead()
         if votes is not None:
             self._due.set()  # an earlier process may have left some
             self._thread = Thread(target=self._run, args=(votes,), name="ledger-commits", daemon=True)
@@ -73,7 +79,8 @@ class Commits:
             if not height or not self._file.first <= height <= self._file.height:
                 return None
             founders = validators(self._founders.values())
-            return bridged(self._network, founders, self._file.get, self._file.first, height)
+            way = () if self._way is None else self._way.steps
+            return bridged(self._network, founders, self._file.get, self._file.first, height, way)
 
     def wait(self, height: int, timeout_s: float) -> bytes:
         """Return the committed header of a height, waiting for it; raises NoVotes, NoBridge."""
@@ -94,6 +101,8 @@ class Commits:
             self._thread.join(ANSWERED_S)
             self._votes.close()  # a question that is still under way ends with that
             self._thread.join(ENDED_S)
+        if self._way is not None:
+            self._way.close()
         with self._changed:
             self._file.close()
 
@@ -140,12 +149,24 @@ class Commits:
         with self._changed:
             if self._closing.is_set():
                 raise LedgerStopped
+            begun = self._file.height > 0
             try:
                 self._file.append(steps)
             except OSError:
                 self._file.cut()
                 raise
             self._changed.notify_all()
+        if not begun:
+            self._lead()
+
+    def _lead(self) -> None:
+        """Have the way found that leads to the first of these commits."""
+        with self._changed:
+            first = self._file.first
+            if self._way is None or first <= 1:
+                return
+            block = header_hash(read(self._file.get(first).header, Header))
+        self._way.lead(first, block)
 
     def _fetch(self, votes: Votes, height: int) -> Step:
         """Return header, commit and validators of a height; raise OtherCommit unless they are of the block kept here.

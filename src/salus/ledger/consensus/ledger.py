@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from salus.client.figures import EngineFigures, SendingFigures
 from salus.client.ledger import BatchResult, StateProof
+from salus.cometbft.validators import validators
 from salus.core.envelope import WINDOW_MS
 from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis, validator_keys
@@ -28,6 +29,7 @@ from salus.ledger.consensus.ports import Broadcasting, Snapshots, Votes
 from salus.ledger.consensus.proving import Proving
 from salus.ledger.consensus.queries import Queries
 from salus.ledger.consensus.server import Server
+from salus.ledger.consensus.way import Guiding, Way
 from salus.ledger.embedded.chain import GENESIS, open_kind
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.files import Files, LocalFiles
@@ -80,6 +82,7 @@ class ConsensusLedger(ChainReader):
         helper: Helper,
         publish: Callable[[Source], Publisher] | None = None,
         open_store: Callable[[Path], Store] = Store.open,
+        guides: Callable[[], Guiding] | None = None,
     ) -> None:
         super().__init__(chain, clock, place)
         self._decided, self._outside, self._unlock, self._helper = chain, outside, unlock, helper
@@ -92,6 +95,7 @@ class ConsensusLedger(ChainReader):
         self._publisher: Publisher | None = None
         genesis = place.files.read(place.folder / GENESIS) or b""
         self._founders = read_genesis(genesis)[1]
+        founders = validators((one.public, one.power) for one in self._founders.validators)
         votes = None if outside is None else outside.votes
         self._commits = Commits(
             chain.network,
@@ -100,6 +104,7 @@ class ConsensusLedger(ChainReader):
             validator_keys(chain.network, self._founders),
             lambda: (chain.blocks.gone, chain.height),
             lambda height: parse_header(self.network, self._decided_header(height)),
+            Way(chain.network, founders, *place, guides),
         )
         if outside is not None:
             told = Told(self._proving.covered, self._kept)
@@ -122,12 +127,14 @@ class ConsensusLedger(ChainReader):
         tiles: Path | None = None,
         votes: Votes | None = None,
         snapshots: Callable[["ConsensusLedger"], Snapshots] | None = None,
+        guides: Callable[[], Guiding] | None = None,
     ) -> "ConsensusLedger":
         """Open the ledger in `folder`, which is made where it is absent, and answer CometBFT on the socket `listening`.
 
         Without `broadcaster` for reading only, which changes no file; without `listening` the application is there and
         nothing listens for it. `votes` is the node's own CometBFT, `node` the validator's key if this home has it,
-        `tiles` a folder to publish the log in. `broadcaster`, `votes` and `helper` are closed with the ledger.
+        `tiles` a folder to publish the log in; `guides` makes those who are asked what leads to the first block, where
+        a snapshot was taken over. `broadcaster`, `votes` and `helper` are closed with the ledger.
 
         Raises NoLedger (reading only), LedgerLocked, OtherGenesis, DamagedFile, UnknownRules, DamagedCommits,
         ClockBehind, SocketTaken; StorageFailed where the state cannot be opened.
@@ -158,7 +165,16 @@ class ConsensusLedger(ChainReader):
             outside = None if broadcaster is None else Outside(broadcaster, votes, node)
             publish = None if tiles is None else partial(Publisher, tiles, port)
             made = cls(
-                chain, commits, outside, dated, Place(folder, port), unlock, helper or Alone(), publish, open_store
+                chain,
+                commits,
+                outside,
+                dated,
+                Place(folder, port),
+                unlock,
+                helper or Alone(),
+                publish,
+                open_store,
+                None if reading else guides,
             )
             undone.pop_all()
         try:

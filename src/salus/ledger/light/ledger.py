@@ -13,12 +13,13 @@ from salus.core.encoding import decode
 from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis
 from salus.evidence.committed import Committed
-from salus.evidence.header import SignedHeader
+from salus.evidence.header import SignedHeader, parse_header
 from salus.ledger.consensus.bridges import At, bridged
 from salus.ledger.consensus.broadcast import Broadcaster
 from salus.ledger.consensus.commitfile import Step
 from salus.ledger.consensus.errors import NothingSigns
 from salus.ledger.consensus.restoring import FOLDER as RESTORING
+from salus.ledger.consensus.way import Guiding, Way
 from salus.ledger.embedded.blockfile import NAME
 from salus.ledger.embedded.chain import GENESIS
 from salus.ledger.embedded.clock import Clock, SystemClock
@@ -57,6 +58,7 @@ class LightLedger(Replica):
         broadcaster: Broadcaster | None,
         clock: Clock,
         noting: Sequence[Noting] = (),
+        guides: Callable[[], Guiding] | None = None,
     ) -> None:
         genesis = read_genesis(opened.place.files.read(opened.place.folder / GENESIS) or b"")[1]
         self._founders = validators((one.public, one.power) for one in genesis.validators)
@@ -66,7 +68,9 @@ class LightLedger(Replica):
         if source is not None and broadcaster is not None:
             source.kept = opened.chain.blocks.header
             outside = Outside(source, CommittedTips(opened.chain.network, clock), broadcaster)
+        self._way = Way(opened.chain.network, self._founders, *opened.place, guides)
         super().__init__(opened, outside, clock)
+        self._lead()
 
     @classmethod
     def open(
@@ -81,13 +85,15 @@ class LightLedger(Replica):
         open_store: Callable[[Path], Store] = Store.open,
         helper: Helper | None = None,
         beginning: Beginning | None = None,
+        guides: Callable[[], Guiding] | None = None,
     ) -> "LightLedger":
         """Open the replica in `folder`, which is made where it is absent, and begin to follow.
 
-        With `beginning` one without blocks begins with a snapshot, and is not opened where none can be taken over.
-        Without `source` and `broadcaster` for reading only. They, those of `noting`, who have notes over the log, and
-        `helper` are closed with it, the first two also where it cannot be opened. Raises NoLedger (reading only),
-        LedgerLocked, OtherGenesis, DamagedFile, ClockBehind, StorageFailed; and what `Beginning.take` raises.
+        With `beginning` one without blocks begins with a snapshot, and is not opened where none can be taken over;
+        `guides` makes those who are asked then what leads from the genesis to its first block. Without `source` and
+        `broadcaster` for reading only. They, those of `noting`, who have notes over the log, and `helper` are closed
+        with it, the first two also where it cannot be opened. Raises NoLedger (reading only), LedgerLocked,
+        OtherGenesis, DamagedFile, ClockBehind, StorageFailed; and what `Beginning.take` raises.
         """
         port, dated = files or LocalFiles(), clock or SystemClock()
         reading = source is None or broadcaster is None
@@ -100,11 +106,12 @@ class LightLedger(Replica):
             opened = open_replica(
                 folder, port, dated, CommittedChain, genesis, begin, helper or Alone(), undone, open_store, reading
             )
-            made = cls(opened, source, broadcaster, dated, noting)
+            made = cls(opened, source, broadcaster, dated, noting, None if reading else guides)
             undone.pop_all()
             return made
 
     def close(self) -> None:
+        self._way.close()
         super().close()
         for one in self._noting:
             one.close()
@@ -161,8 +168,17 @@ class LightLedger(Replica):
 
         return proof._replace(header=self._bridged(step, height))
 
+    def _lead(self) -> None:
+        """Have the way found that leads to the first block here, where that is not the first of all."""
+        with self._lock:
+            base = self._chain.blocks.base
+            if base is None:
+                return
+            first = parse_header(self.network, self._chain.blocks.header(base.height + 1))
+        self._way.lead(first.header.height, first.hash)
+
     def _bridged(self, at: At, height: int) -> bytes:
-        return bridged(self.network, self._founders, at, self._chain.blocks.gone + 1, height)
+        return bridged(self.network, self._founders, at, self._chain.blocks.gone + 1, height, self._way.steps)
 
     def _step(self, height: int) -> Step:
         return _step(self._chain.blocks.header(height))
