@@ -17,6 +17,7 @@ from salus.policy.types import Focused, Grantee, Provision, SealedPart
 
 RELATION, CUSTODIAN = b"\x11" * 32, b"\x12" * 32
 CODES = ("TREAT", "ETREAT", "HPAYMT", "HOPERAT", "HRESCH", "HMARKT", "BTG")
+BEFORE = (0, 0, 0, 2_000_000_000_000)  # by how much a period of data lies earlier: a quarter before 1970 too
 NUMBERS = {code: number for number, code in enumerate(CODES, start=1)}
 TREAT, ETREAT, BTG = NUMBERS["TREAT"], NUMBERS["ETREAT"], NUMBERS["BTG"]
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -49,8 +50,8 @@ def time(r: Random) -> int:
     return r.randint(1, 4_000_000_000_000 // unit) * unit
 
 
-def period(r: Random) -> tuple[int | None, int | None]:
-    start, end = sorted((time(r), time(r)))
+def period(r: Random, before: int = 0) -> tuple[int | None, int | None]:
+    start, end = sorted((time(r) - before, time(r) - before))
     return r.choice(((start, end + 1), (start, end + 1), (start, None), (None, end), (None, None)))
 
 
@@ -62,7 +63,7 @@ def provision(r: Random, persons: bool = True) -> Provision:
         some(r, CODINGS, 3, chance),
         some(r, LABELS, 3, chance),
         ids(r, 16, chance),
-        tuple(period(r) for _ in range(r.randint(1, 3))) if r.random() < chance else (),
+        tuple(period(r, r.choice(BEFORE)) for _ in range(r.randint(1, 3))) if r.random() < chance else (),
         ids(r, 32, chance) if persons else (),
         some(r, ("Practitioner/1", "Organization/x.2", "Patient/p-3"), 2, chance),
         ids(r, 16, chance),

@@ -8,7 +8,7 @@ from salus.fhir.classify import describe
 from salus.fhir.compartment import subject_of
 from salus.fhir.definitions import PRIMITIVES, resource_types, table
 from salus.fhir.periods import PERIODS
-from salus.fhir.times import MAX_TIME, span
+from salus.fhir.times import span
 
 LAB = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]}
 VITAL = {"coding": [{"code": "vital-signs"}]}
@@ -53,7 +53,9 @@ def test_a_date_is_the_span_it_names(text: str, expected: tuple[int, int] | None
         ({"effectiveTiming": {"event": ["1970-01-02", "1970-01-01"]}}, (0, 2 * DAY)),
         ({"effectiveInstant": "1970-01-01T00:00:00Z"}, (0, 1000)),
         ({"issued": "1970-01-01T00:00:05Z"}, (5000, 6000)),
-        ({"effectiveDateTime": "1950"}, (0, 1)),
+        ({"effectiveDateTime": "1969-12-31"}, (-DAY, 0)),
+        ({"effectivePeriod": {"start": "1969-12-31", "end": "1970-01-01"}}, (-DAY, DAY)),
+        ({"effectiveDateTime": "0001-01-01"}, (-62_135_596_800_000, -62_135_596_800_000 + DAY)),
         ({}, (None, None)),
     ],
 )
@@ -66,7 +68,7 @@ def test_a_condition_runs_from_onset_to_abatement() -> None:
     found = describe(resource("Condition", onsetDateTime="1970-01-01", abatementDateTime="1970-01-03"))
     assert (found.start_ms, found.end_ms) == (0, 3 * DAY)
     assert describe(resource("Patient", birthDate="1980-01-01")).start_ms is None
-    assert span(str(MAX_TIME)) is None
+    assert span(str(2**53 - 1)) is None
 
 
 @pytest.mark.parametrize(

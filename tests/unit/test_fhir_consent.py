@@ -282,9 +282,9 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
         f"{P}.period",
         "value",
     ),
-    "data from before 1970": (
-        changed(*OUTER, "dataPeriod", to={"start": "1960-01-01"}),
-        f"{P}.dataPeriod",
+    "in force before 1970": (
+        changed(*OUTER, "period", to={"start": "1960-01-01"}),
+        f"{P}.period",
         "value",
     ),
     "a permit that is never asked for": (

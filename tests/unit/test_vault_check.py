@@ -1,6 +1,7 @@
 """fsck of a vault: each changed byte is found and its place is named."""
 
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from salus.core.encoding import encode
 from salus.core.record import relation_root
 from salus.vault import errors
 from salus.vault.check import Finding, check
-from salus.vault.index import PAGE_BYTES
+from salus.vault.index import PAGE_BYTES, page_place
+from salus.vault.wal import pages_in_log
 from unit.vault_samples import ALICE, BOB, MASTER, NETWORK, make_vault, open_vault, scope, write
 
 FIRST = 1 << 32  # id of the first row of the first relation
@@ -214,3 +216,44 @@ def test_content_must_have_the_digest_of_its_header(folder: Path) -> None:
         with pytest.raises(errors.VaultDamaged):
             vault.read(scope(ALICE), write(ALICE, 3).record)
     assert places(folder) == [("index.db", ROW)]
+
+
+def left_by_a_crash(folder: Path, to: Path) -> tuple[Path, list[int]]:
+    """Return a copy whose write-ahead log was not copied into the file yet, and the pages that stand in the log."""
+    with open_vault(folder) as vault:
+        vault.deposit([write(ALICE, 50, bytes(900)), write(BOB, 50, bytes(900))])
+        shutil.copytree(folder, to)
+    pages = sorted(pages_in_log(to / "index.db-wal"))
+    return to, [page for page in pages if page * PAGE_BYTES <= (to / "index.db").stat().st_size]
+
+
+def test_a_page_that_was_half_copied_from_the_log_is_no_damage(folder: Path, tmp_path: Path) -> None:
+    """As a full disk or a power cut leaves it: the log has the page whole, and readers take it from there."""
+    crashed, pages = left_by_a_crash(folder, tmp_path / "crashed")
+    assert pages and places(crashed) == []
+    for page in pages:
+        flip(crashed / "index.db", page * PAGE_BYTES - 100)
+    assert places(crashed) == []
+    with open_vault(crashed):
+        pass
+    assert not (crashed / "index.db-wal").exists() and places(crashed) == []
+
+
+def test_beside_a_log_a_page_that_is_not_in_it_is_found(folder: Path, tmp_path: Path) -> None:
+    crashed, pages = left_by_a_crash(folder, tmp_path / "crashed")
+    size = (crashed / "index.db").stat().st_size
+    page = next(page for page in range(1, size // PAGE_BYTES + 1) if page not in pages)
+    flip(crashed / "index.db", page * PAGE_BYTES - 100)
+    assert places(crashed) == [("index.db", page_place(page))]
+
+
+def test_the_pages_of_a_log_are_those_of_whole_transactions(folder: Path, tmp_path: Path) -> None:
+    crashed, pages = left_by_a_crash(folder, tmp_path / "crashed")
+    log = crashed / "index.db-wal"
+    raw = log.read_bytes()
+    flip(log, len(raw) - 1)  # the last frame commits: with its sum wrong nothing of its transaction counts
+    assert len(pages_in_log(log)) < len(pages)
+    for damaged in (b"", raw[:31], b"\0" * 40, raw[:4] + b"\1" + raw[5:]):
+        log.write_bytes(damaged)
+        assert pages_in_log(log) == frozenset()
+    assert pages_in_log(tmp_path / "none") == frozenset()

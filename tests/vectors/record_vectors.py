@@ -1,5 +1,7 @@
 """Vectors of records, relations, requests, consents: what custodians and patients commit to."""
 
+from msgspec.structs import replace
+
 from salus.core import cose
 from salus.core.encoding import encode
 from salus.core.hashing import T
@@ -71,12 +73,20 @@ def records() -> Vectors:
         "records": cases,
         "map": [[record.hex(), leaf.hex()] for record, leaf in entries],
         "opening": encode(opening).hex(),
+        "before_1970": _old(),
         "log_root": opening.log_root.hex(),
         "map_root": opening.map_root.hex(),
         "relation_root": relation_root(NETWORK, opening).hex(),
         "leaves_salt": fixed("leaves salt").hex(),
         "leaves_commitment": T("leaves", NETWORK, fixed("leaves salt"), sorted(leaves)).hex(),
     }
+
+
+def _old() -> dict[str, str]:
+    """The leaf of a record whose clinical period is the year 1945: times of data may be negative."""
+    encoded = encode(replace(header("old"), start=-788_918_400_000, end=-757_382_400_000))
+    leaf = leaf_hash(NETWORK, RELATION, fixed("leaf salt old"), encoded)
+    return {"header": encoded.hex(), "leaf_salt": fixed("leaf salt old").hex(), "leaf": leaf.hex()}
 
 
 def request(network: bytes = NETWORK) -> bytes:

@@ -1,7 +1,7 @@
 /** A record's leaf and its relation's root: what the custodian commits to, as `salus.core.record` defines it. */
 import type { Bytes } from "./bytes";
 import { tagged } from "./hashing";
-import { bytes, count, digest, id, list, name, nullable, type Of, small, struct, text, time, tuple, whole } from "./shapes";
+import { bytes, count, dataTime, digest, id, list, name, nullable, type Of, small, struct, text, time, tuple, whole } from "./shapes";
 
 export const recordId = bytes(16, 16); // random
 const code = text(1, 64);
@@ -13,8 +13,8 @@ export const leafHeader = struct({
   previous: nullable(digest), // leaf of the version before
   dataClass: code,
   type: code, // FHIR resource type
-  start: nullable(time),
-  end: nullable(time),
+  start: nullable(dataTime),
+  end: nullable(dataTime),
   labels: list(code),
   ruleSet: small,
   author: nullable(name),

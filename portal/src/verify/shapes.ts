@@ -101,6 +101,7 @@ export const nonce = bytes(16, 16);
 export const publicKey = bytes(32, 32); // Ed25519, RFC 8032
 export const signature = bytes(64, 64);
 export const time = whole(0, 2 ** 53 - 1); // milliseconds since 1970, block time
+export const dataTime = whole(-(2 ** 53 - 1), 2 ** 53 - 1); // milliseconds since 1970, of data: before it too
 export const count = whole(0, 2 ** 32 - 1);
 export const small = whole(0, 2 ** 16 - 1);
 export const height = whole(0, 2 ** 53 - 1);

@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from salus.core.hashing import T
-from salus.core.types import Count, Digest, Id, Message, Name, Small, Time
+from salus.core.types import Count, DataTime, Digest, Id, Message, Name, Small, Time
 
 RecordId = Annotated[bytes, Meta(min_length=16, max_length=16)]  # random
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -38,8 +38,8 @@ class LeafHeader(Message, frozen=True):
     previous: Digest | None  # leaf of the version before
     data_class: Code  # e.g. "laboratory"; the table is salus.fhir's
     type: Code  # FHIR resource type
-    start: Time | None
-    end: Time | None
+    start: DataTime | None
+    end: DataTime | None
     labels: tuple[Code, ...]  # v3-ActCode and Confidentiality codes, PENDING, sorted
     rule_set: Small  # version of the rules that gave class, period and labels
     author: Name | None  # reference within the custodian's base, e.g. "Practitioner/12"

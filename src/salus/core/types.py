@@ -11,6 +11,7 @@ Nonce = Annotated[bytes, Meta(min_length=16, max_length=16)]  # fresh and random
 PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]  # Ed25519, RFC 8032
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Time = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # milliseconds since 1970, block time
+DataTime = Annotated[int, Meta(ge=-(2**53 - 1), le=2**53 - 1)]  # milliseconds since 1970, of data: before it too
 Count = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Small = Annotated[int, Meta(ge=0, le=2**16 - 1)]  # numbers of messages, purposes, versions, roles
 Height = Annotated[int, Meta(ge=0, le=2**53 - 1)]

@@ -65,12 +65,13 @@ def spread(folder: Path, hospitals: tuple[str, ...] = HOSPITALS) -> Iterator[tup
 
 def newest(folder: Path) -> int:
     """Return the latest beginning of a clinical period in the folder, in ms since 1970; 0 where there is none."""
-    latest = 0
+    latest: int | None = None
     for path in _files(folder):
         for entry in _FILE.decode(_read(path)).entry:
             start, _ = clinical_period(orjson.loads(bytes(_ENTRY.decode(entry).resource)))
-            latest = max(latest, start or 0)
-    return latest
+            if start is not None and (latest is None or start > latest):
+                latest = start
+    return latest or 0
 
 
 def _files(folder: Path) -> list[Path]:

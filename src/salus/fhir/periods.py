@@ -7,7 +7,7 @@ span of `a` where `b` is absent. Types that are missing, and the demographics of
 from collections.abc import Mapping
 from functools import cache
 
-from salus.fhir.times import Side, clamp, span
+from salus.fhir.times import Side, known, span
 
 PERIODS: dict[str, str] = {
     "Account": "servicePeriod",
@@ -102,7 +102,7 @@ def clinical_period(resource: Mapping[str, object]) -> tuple[Side, Side]:
         if period is not None:
             if last and (end := _period(resource, last)) is not None:
                 period = period[0], end[1]
-            return clamp(*period)
+            return known(*period)
     return None, None
 
 

@@ -4,7 +4,6 @@
 - A date without a time has no zone in FHIR; it is taken in UTC, so that every custodian reads it alike.
 - A time is the second it names, or the fraction as far as milliseconds; second 60 is the first of the next minute.
 - A Period's end is inclusive in FHIR: it ends where the span of its end ends. A side that is absent is open (None).
-- The ledger's time begins in 1970. What began before is kept as beginning at 0, what ended before as ending at 1.
 """
 
 import re
@@ -14,7 +13,6 @@ from functools import lru_cache
 Span = tuple[int, int]
 Side = int | None
 
-MAX_TIME = 2**53 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1)
 _DAY_MS = 86_400_000
@@ -65,12 +63,8 @@ def _day_ms(year: int, month: int, day: int) -> int:
     return (date(year, month, day) - _EPOCH_DAY).days * _DAY_MS
 
 
-def clamp(start: Side, end: Side) -> tuple[Side, Side]:
-    """Return a period as the ledger's time can hold it; (None, None) where it is empty or backwards."""
+def known(start: Side, end: Side) -> tuple[Side, Side]:
+    """Return a period; (None, None) where it is empty or backwards."""
     if start is not None and end is not None and start >= end:
         return None, None
-    if start is not None:
-        start = min(max(start, 0), MAX_TIME - 1)
-    if end is not None:
-        end = min(max(end, 1), MAX_TIME)
     return start, end

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from salus.core.hashing import T
 from salus.core.record import Code, RecordId
-from salus.core.types import Count, Digest, Id, Message, Small, Time
+from salus.core.types import Count, DataTime, Digest, Id, Message, Small, Time
 from salus.policy.form import Form
 
 
@@ -132,7 +132,7 @@ class Directive(Message, frozen=True):
     under: Id | None  # the authority, where a representative or delegate signed
 
 
-Period = tuple[Time | None, Time | None]  # start <= t < end; null is open
+Period = tuple[DataTime | None, DataTime | None]  # start <= t < end; null is open
 Coding = tuple[Annotated[str, Meta(max_length=256)], Code]  # (system, code)
 
 

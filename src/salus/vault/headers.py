@@ -65,7 +65,7 @@ def encode_header(
 
 
 def _is_time(value: int | None) -> bool:
-    return value is None or (type(value) is int and 0 <= value <= MAX_TIME)
+    return value is None or (type(value) is int and -MAX_TIME <= value <= MAX_TIME)
 
 
 @lru_cache(maxsize=4096, typed=True)

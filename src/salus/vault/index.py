@@ -20,6 +20,7 @@ from sqlcipher3 import dbapi2
 
 from salus.vault import schema
 from salus.vault.errors import StorageFailed, StorageFull, UnknownSchema, VaultDamaged
+from salus.vault.wal import pages_in_log
 
 FILE = "index.db"
 PAGE_BYTES = 16384  # the cheapest of 4, 8 and 16 KiB per deposited record
@@ -41,6 +42,7 @@ class Index:
 
     def __init__(self, path: Path, key: bytes, *, read_only: bool = False) -> None:
         self.path = path
+        self._log = path.with_name(path.name + "-wal")
         self._key = key
         self._read_only = read_only
         self._engine = self._create_engine()
@@ -87,6 +89,9 @@ class Index:
         with self.reading() as connection:
             # The pages are 1, 2, ... of PAGE_BYTES each: a finding is a range of bytes of the file.
             found = [_place(row[0]) for row in connection.exec_driver_sql("PRAGMA cipher_integrity_check")]
+            if found:  # a page that was half copied from the log stands in the log still, which SQLCipher does not ask
+                logged = {page_place(page) for page in pages_in_log(self._log)}
+                found = [place for place in found if place not in logged]
             if not found:
                 rows = connection.exec_driver_sql("PRAGMA integrity_check(20)")
                 found = [f"structure: {row[0]}" for row in rows if row[0] != "ok"]
@@ -149,8 +154,7 @@ class Index:
         mode = "rwc"
         if self._read_only:
             # Without a write-ahead log to read, nothing is written beside the file either.
-            log = self.path.with_name(self.path.name + "-wal")
-            mode = "ro" if log.exists() and log.stat().st_size else "ro&immutable=1"
+            mode = "ro" if self._log.exists() and self._log.stat().st_size else "ro&immutable=1"
         connection = dbapi2.connect(
             f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
         )

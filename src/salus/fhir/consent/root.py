@@ -119,6 +119,9 @@ _ANYONE: Grantee = (int(GranteeKind.ANYONE), b"")
 def _validity(node: Node) -> tuple[int, int]:
     period = node.node("period")
     start, end = (None, None) if period is None else read_period(period)
+    if period is not None and any(side is not None and side < 0 for side in (start, end)):
+        period.refuse("A consent is in force since 1970 at the earliest.", "value")
+        return 0, FOREVER
     return start or 0, FOREVER if end is None else end
 
 

@@ -1,7 +1,7 @@
 """Periods of a Consent and of a directive: FHIR's end is inclusive, a directive's is not.
 
 What is written is the interval, as coarsely as it can be: a day where both sides are midnight in UTC. So `2022` comes
-back as `2022-01-01` to `2022-12-31`, the same interval. Time begins in 1970; what is before it cannot be held.
+back as `2022-01-01` to `2022-12-31`, the same interval.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from salus.policy.types import Period
 
 _DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = -62_135_596_800_000  # the year 1
 _LAST = 253_402_300_800_000  # the year 10000
 
 
@@ -35,9 +36,6 @@ def read_period(node: Node) -> Period:
     first = None if start is None else span(start)
     last = None if end is None else span(end)
     sides = (first[0] if first else None), (last[1] if last else None)
-    if any(side is not None and side < 0 for side in sides):
-        node.refuse("What is before 1970 cannot be told apart.", "value")
-        return None, None
     if sides[0] is not None and sides[1] is not None and sides[0] >= sides[1]:
         node.refuse("The period ends before it begins.", "value")
     return sides
@@ -67,7 +65,7 @@ def last_moment(end: int) -> str:
 
 
 def _written(side: int, shown: int) -> str:
-    if not -_DAY_MS <= shown < _LAST:
+    if not _FIRST <= shown < _LAST:
         raise NoFhirForm
     when = _EPOCH + timedelta(milliseconds=shown)
     day = f"{when.year:04}-{when.month:02}-{when.day:02}"
