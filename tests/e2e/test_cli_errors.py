@@ -60,6 +60,13 @@ WRONG = (
     (("org", "add", "--as", "north", "lab"), "write SLUG:ROLE:NAME"),
     (("org", "add", "--as", "north", "lab:wizard:Lab"), "there is no such role; there are hospital, clinic"),
     (("org", "vote", "--as", "north", "abcdef"), "give all 64 hex digits of the id"),
+    (("org", "propose", "parameter", "--as", "north", "speed", "3"), "Invalid value for 'NAME': 'speed' is not one of"),
+    (("org", "propose", "state", "--as", "north", "south", "gone"), "Invalid value for 'STATE': 'gone' is not one of"),
+    (("petition", "make", "--as", "alma", "forget"), "Invalid value for 'KIND': 'forget' is not one of"),
+    (("staff", "add", "--as", "north", ""), "A text or file is empty, too long or not Unicode; nothing was kept."),
+    (("staff", "add", "--as", "north", "Doctor", "--role", "x" * 129), "nothing was kept."),
+    (("staff", "add", "--as", "north", "\udcff"), "nothing was kept."),
+    (("admin", "passphrase"), "nobody is here to be asked for a passphrase; give --new-passphrase-file"),
     (("ledger", "show", "0"), "0 is not in the range"),
     (("ledger", "proof", "xyz", "--out", os.devnull), "give an even number of hex digits"),
     (("ledger", "proof", "", "--out", os.devnull), "give an even number of hex digits"),
@@ -76,6 +83,8 @@ REFUSED = (
     (("access", "request", "--as", "clinic", "00" * 32), "The ledger has no such relation."),
     (("access", "accounting", "--as", "north", "--of", "00" * 32), "The ledger has no such relation."),
     (("org", "vote", "--as", "north", "00" * 32), "proposal"),
+    (("org", "escrow", "ask", "--as", "north"), "no escrow of this member"),
+    (("org", "escrow", "open", "--as", "north"), "no escrow of this member"),
     (("ledger", "show", "100000"), "there is no block 100000; the last is "),
 )
 

@@ -47,6 +47,8 @@ def test_the_whole_way_of_a_record(tmp_path: Path) -> None:
     assert data("patient", "list", "--as", "north", home=home)[0]["state"] == "claiming"
     assert list(data("patient", "confirm", "--as", "north", handle[:8], claim["short_code"], home=home)) == ["height"]
     assert data("patient", "list", "--as", "north", home=home)[0]["state"] == "claimed"
+    for command in (("patient", "list", "--as", "north"), ("access", "relations", "--as", "alma")):
+        assert "claimed by invitation" in done(*command, home=home)  # in whose hands it was, nobody else knows
 
     assert sorted(data("access", "request-own", "--as", "alma", home=home)) == ["custodian", "request"]
     (released,) = data("access", "answer", "--as", "north", home=home)

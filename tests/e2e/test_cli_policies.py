@@ -158,7 +158,7 @@ def test_a_deny_says_what_an_emergency_may_do_to_it(claimed: Path) -> None:
 
 def test_a_set_of_a_law_is_shown_before_it_is_voted_and_proposed_by_its_name(claimed: Path) -> None:
     shown = data("policy", "show", "hipaa", home=claimed)
-    assert (shown["set"], shown["version"], shown["edition"]) == (None, 0, 1)
+    assert (shown["set"], shown["version"], shown["edition"]) == (None, 0, 2)
     rules = {(rule["purpose"], rule["recipient"]): rule for rule in shown["law"]}
     report = rules["PUBHLTH", "regulator"]
     assert report["rule"] == 8

@@ -30,7 +30,7 @@ def test_a_death_is_recorded_shown_and_reversed(home: Path, tmp_path: Path) -> N
     assert "Recorded" in done("relation", "death", "--as", "north", handle, "--evidence", paper, home=home)
     assert relation_of(home)["life"] == ["claimed", "deceased"]
     assert data("relation", "state", "--as", "north", handle, home=home)["life"] == ["claimed", "deceased"]
-    assert "claimed, deceased" in done("access", "relations", "--as", "alma", home=home)
+    assert "claimed by invitation, deceased" in done("access", "relations", "--as", "alma", home=home)
     refused = salus("consent", "grant", "--as", "alma", "--to", "clinic", home=home)
     assert refused.status == 1 and "may act" in refused.line
     assert " died " in done("access", "accounting", "--as", "alma", home=home)

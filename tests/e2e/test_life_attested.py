@@ -6,19 +6,24 @@ import pytest
 from story_region import Story, ask, clinician, give_wallet, laboratory_terms, take_in
 from test_story_policies import decided, set_named
 
+from salus.contracts.access.errors import AttestedNotHonoured
+from salus.contracts.access.messages import RecordRelease
 from salus.contracts.consent.errors import BarredForCustodian
 from salus.contracts.consent.types import Method
+from salus.core.encoding import decode
 from salus.core.errors import Refusal
 from salus.policy.reasons import Reason
-from salus.policy.types import BasisKind, Capacity, Status
+from salus.policy.types import BasisKind, Capacity, Status, Trigger
 from salus.services.accounting import accounting
 from salus.services.attest_consent import Attested, attest_consent
 from salus.services.attest_staff import attest_staff
 from salus.services.directives import list_directives, show_directive
 from salus.services.inbox import process_inbox
+from salus.services.objects import RequestLetter
 from salus.services.policies import name_policy_set
 from salus.services.receive import Received
 from salus.services.refuse import Refused
+from salus.services.request import request
 
 
 @pytest.fixture
@@ -80,3 +85,18 @@ def test_it_is_honoured_as_the_set_says_and_never_shown_as_hers(story: Story, ha
     (line,) = (line for line in accounting(story.region.ledger, handle).lines if line.what == "attested")
     assert line.reason == "Attested, not signed by the person: South Hospital"
     assert (line.name, line.purpose) == ("Riverside Clinic", "TREAT")
+
+
+def test_validators_hold_to_the_set_too_whatever_a_custodian_would_release(story: Story, handle: bytes) -> None:
+    made = signed_elsewhere(story, handle, "TREAT")
+    root = story.north.vault.anchors.opening(handle).root
+
+    def released() -> RecordRelease:
+        raw = decode(request(story.clinic, handle, "TREAT", clinician(story)).raw, RequestLetter).request
+        basis, by = (int(BasisKind.DIRECTIVE), made.directive, 1), story.region.ledger.now() + 1000
+        return RecordRelease(story.north.account, raw, basis, root, bytes(32), int(Trigger.REQUEST), by)
+
+    with pytest.raises(AttestedNotHonoured):
+        story.north.send(released())
+    name_policy_set(story.north, handle, set_named(story, "opt-out"))
+    story.north.send(released())

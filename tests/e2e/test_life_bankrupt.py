@@ -20,6 +20,8 @@ from story_region import (
 
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.consent import queries as consent
+from salus.contracts.consent.messages import DenyTotally, GrantConsent, SetPreference
+from salus.contracts.governance import queries as governance
 from salus.contracts.governance.messages import SucceedMember
 from salus.contracts.records import queries as records
 from salus.contracts.records.custody_errors import NotOffered as EntryNotOffered
@@ -29,8 +31,10 @@ from salus.contracts.records.types import Outcome, PetitionKind
 from salus.evidence.report import Verdict
 from salus.evidence.verify import verify
 from salus.fsck.home import fsck_home
+from salus.policy.policies import Choice
 from salus.policy.reasons import Reason
-from salus.policy.types import Status
+from salus.policy.types import Capacity, Effect, GranteeKind, Status
+from salus.services import lookup
 from salus.services.accept_custody import accept_custody, list_offers
 from salus.services.access_log import What
 from salus.services.actors import Organisation
@@ -159,6 +163,28 @@ def test_grants_do_not_pass(scene: Scene) -> None:
     assert (1, story.north.account) in named
     kept = consent.directive(view, scene.handle, to_north.directive)
     assert kept is not None and kept.grantee == (1, story.north.account)
+
+
+def test_what_the_old_custodian_permitted_ends_and_what_it_denied_stays(story: Story) -> None:
+    """Berta has no wallet: the hospital spoke for her, and nobody inherits that."""
+    paper, north, clinic = take_in(story.north, "Berta", "N-2"), story.north, story.clinic.account
+    now, number = story.region.ledger.now(), lookup.purpose_number(story.region.ledger.view(), "TREAT")
+    capacity, grantee, end = int(Capacity.CUSTODIAN), (int(GranteeKind.ORGANISATION), clinic), now + 30 * DAY_MS
+    terms = ((number,), now, end, 0, 0, (False, 0, False), bytes(32))
+    north.send(GrantConsent(paper, capacity, None, grantee, int(Effect.PERMIT), *terms))
+    north.send(DenyTotally(paper, capacity, (int(GranteeKind.ORGANISATION), story.south.account), (), now, end))
+    north.send(SetPreference(paper, capacity, ((number, int(Choice.IN)),)))
+
+    def standing() -> dict[Effect, int]:
+        found = consent.directives(story.region.ledger.view(), paper)
+        return {Effect(one.effect): one.status for one in found}
+
+    assert standing() == {Effect.PERMIT: Status.UNACKNOWLEDGED, Effect.DENY: Status.ACTIVE}
+    offer_custody(north, story.south.account, [paper])
+    accept_custody(story.south)
+    assert standing() == {Effect.PERMIT: Status.REVOKED, Effect.DENY: Status.ACTIVE}
+    chosen = consent.policy_of(governance, story.region.ledger.view(), paper)
+    assert chosen.preference == (), "nor is it opted in any more"
 
 
 def test_what_the_patient_granted_to_others_binds_the_new_custodian_once_it_acknowledged(scene: Scene) -> None:

@@ -20,15 +20,19 @@ from story_region import (
     take_in,
 )
 
+from salus.contracts.access.errors import TotallyDenied
+from salus.contracts.access.messages import RecordRelease
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.records import errors as records_errors
 from salus.contracts.records import queries as records
+from salus.core.encoding import decode
 from salus.fsck.home import fsck_home
 from salus.policy.policies import Choice
 from salus.policy.sets import OPT_OUT
-from salus.policy.types import Effect
+from salus.policy.types import BasisKind, Effect, Trigger
 from salus.services.accounting import accounting
 from salus.services.actors import Organisation, Person
+from salus.services.anchor import anchor
 from salus.services.approve_merge import approve_merge
 from salus.services.asking import read_request
 from salus.services.attest_staff import Badge, attest_staff
@@ -41,6 +45,7 @@ from salus.services.grant import Terms, grant, sealed_part, to_anyone, to_organi
 from salus.services.inbox import process_inbox
 from salus.services.inspect import ledger_status
 from salus.services.merge import merge
+from salus.services.objects import RequestLetter
 from salus.services.patients import list_patients
 from salus.services.policies import list_policy_sets, name_policy_set
 from salus.services.preference import set_preference
@@ -162,6 +167,28 @@ def test_two_files_merged_and_unmerged_restore_each_decision_exactly(files: File
     files.north, (clinic, south) = story.north, files.badges
     files.badges = [(story.clinic, clinic[1]), (story.south, south[1])]
     assert files.answers() == before
+
+
+def test_validators_hold_the_denies_of_both_whatever_the_custodian_would_release(files: Files) -> None:
+    granted = grant_laboratory(files.story, files.alma, files.first).directive
+    clinic, badge = files.badges[0]
+    deny_totally(files.alma, files.second, to_organisation(clinic.account))
+    anchor(files.north)
+    root = files.north.vault.anchors.opening(files.first).root
+
+    def released() -> RecordRelease:
+        raw = decode(request(clinic, files.first, "TREAT", badge).raw, RequestLetter).request
+        basis, by = (int(BasisKind.DIRECTIVE), granted, 1), files.story.region.ledger.now() + 1000
+        return RecordRelease(files.north.account, raw, basis, root, bytes(32), int(Trigger.REQUEST), by)
+
+    files.north.send(released())
+    for letter in files.north.exchange.inbox(files.north.account):  # the custodian commits these itself, and answers none of them
+        files.north.exchange.done(files.north.account, letter.name)
+    files.merge()
+    with pytest.raises(TotallyDenied):
+        files.north.send(released())
+    unmerge(files.north, files.first, files.second)
+    files.north.send(released())
 
 
 def test_a_side_that_another_custodian_keeps_denies_in_total_and_bars_no_own_access(

@@ -11,6 +11,8 @@ from salus.contracts.access import errors
 from salus.contracts.access import queries as access
 from salus.contracts.access.messages import DeferredRelease
 from salus.contracts.access.types import Outcome
+from salus.contracts.consent import queries as consent
+from salus.contracts.governance import queries as governance
 from salus.core.encoding import decode
 from salus.core.glass import GlassReason, Verdict
 from salus.evidence.report import Verdict as Proof
@@ -144,16 +146,25 @@ def test_nothing_else_goes_in_an_outage(
     assert lines(story, handle)[-3:] == ["refused"] * 3
 
 
-def test_validators_refuse_what_is_no_emergency(story: Story, emergency: tuple[bytes, Badge]) -> None:
+def test_validators_refuse_what_is_no_emergency_whoever_would_help(
+    story: Story, emergency: tuple[bytes, Badge]
+) -> None:
+    """A custodian that passes an ordinary request off as an emergency of a moment ago: all else of it is in order."""
     handle, badge = emergency
-    asked = request(story.clinic, handle, "TREAT", badge)
-    raw, now = decode(asked.raw, RequestLetter).request, story.region.ledger.now()
-    root, policy = bytes(32), (bytes(32), 0)
-    message = DeferredRelease(story.north.account, raw, now, (1, now), policy, root, bytes(32))
-    with pytest.raises(errors.RootNotValid):
-        story.north.send(message)
-    with pytest.raises(NotInOutage):
-        release_deferred(story.north, asked.raw)
+    anchor(story.north)
+    root = story.north.vault.anchors.opening(handle).root
+    in_force = consent.policy_of(governance, story.region.ledger.view(), handle)
+    known = story.region.ledger.now()
+
+    def told(package: RequestPackage) -> DeferredRelease:
+        raw, at = decode(package.raw, RequestLetter).request, story.region.ledger.now()
+        return DeferredRelease(story.north.account, raw, at, (1, known), (in_force.set, in_force.version), root, root)
+
+    for purpose in ("TREAT", "ETREAT"):
+        with pytest.raises(errors.NotAnEmergency):
+            story.north.send(told(request(story.clinic, handle, purpose, badge)))
+    story.north.send(told(broken(story, emergency)))  # the very same of an emergency stands
+    assert lines(story, handle)[-1] == "deferred-release"
 
 
 def test_not_even_an_emergency_is_decided_on_a_state_older_than_the_members_voted(

@@ -5,7 +5,7 @@ from pathlib import Path
 from salus.bootstrap.keys import ADMINISTRATION, GATEWAY, MASTER, MASTER_MADE, OLD_SEAL, SEAL
 from salus.bootstrap.layout import FILES, keystore_path, organisation_file, organisation_folder
 from salus.bootstrap.region import Region
-from salus.services.errors import NoSuchActor, OtherEscrow, SecretsInTheWay
+from salus.services.errors import NoSuchActor, NoSuchEscrow, OtherEscrow, SecretsInTheWay
 from salus.services.escrow_objects import Escrowed
 from salus.vault.keystore import Keystore
 
@@ -31,10 +31,10 @@ def keep_escrow(region: Region, slug: str, raw: bytes) -> None:
 
 
 def read_escrow(region: Region, slug: str) -> bytes:
-    """Return the file; raise OtherEscrow where there is none."""
+    """Return the file; raise NoSuchEscrow where there is none."""
     path = escrow_path(region, slug)
     if not path.is_file():
-        raise OtherEscrow
+        raise NoSuchEscrow
     return path.read_bytes()
 
 

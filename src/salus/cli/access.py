@@ -80,7 +80,7 @@ def relations(home: Path | None, as_json: bool, actor: str) -> None:
         named = ("handle", "custodian", "name", "life")
         print_json([dict(zip(named, row, strict=True)) for row in listed])
     else:
-        rows = ((handle.hex(), name, ", ".join(life)) for handle, _, name, life in listed)
+        rows = ((handle.hex(), name, ", ".join(state.words for state in life)) for handle, _, name, life in listed)
         print_table(("handle", "custodian", "state"), rows, empty="No relation yet (`salus patient claim`).")
 
 

@@ -165,7 +165,8 @@ def drill(home: Path | None, as_json: bool, actor: str) -> int:
     else:
         click.echo("No escrow of its own." if done is None else _drilled(done.confirmed, done.holders, done.threshold))
         wrong = sum(1 for _, sound in held if not sound)
-        click.echo(f"{len(held)} shares of others are held, {wrong} of them of no escrow that stands, or damaged.")
+        kept = f"{len(held)} shares of others are held" if held else "No share of others is held"
+        click.echo(f"{kept}, {wrong} of them of no escrow that stands, or damaged." if wrong else f"{kept}.")
     return NO if (done is not None and not done.sound) or not all(sound for _, sound in held) else 0
 
 

@@ -13,9 +13,12 @@ from salus.cli.staff import find_badge, staff_option
 from salus.cli.whom import find_patient
 from salus.services.claim import claim, hold_claim
 from salus.services.invite import invite
+from salus.services.life_state import LifeState
 from salus.services.patients import PatientView, list_patients
 from salus.services.settle_claim import complete_claim, confirm_claim, reject_claim
 from salus.wallet.invitation import read_code
+
+_WORDS = {"claimed": LifeState.CLAIMED.words}  # of a state that says more than is known
 
 
 @command_group()
@@ -42,7 +45,9 @@ def show_all(home: Path | None, as_json: bool, actor: str, purpose: str, staff: 
     if as_json:
         print_json(patients)
         return
-    rows = ((patient_words(p), p.name or p.segment, p.birth_date, p.state, p.records) for p in patients)
+    rows = (
+        (patient_words(p), p.name or p.segment, p.birth_date, _WORDS.get(p.state, p.state), p.records) for p in patients
+    )
     columns = ("handle", "name", "born", "account", "records")
     print_table(columns, rows, empty="No patients yet (`salus record import`).")
 

@@ -47,7 +47,7 @@ def show(home: Path | None, as_json: bool, actor: str, handle: str) -> None:
         custodian = organisation(region, actor)
         relation = find_patient(custodian, handle)
         found = life_state_at(custodian, relation)
-    print_result(as_json, {"handle": relation, "life": list(found)}, ", ".join(found))
+    print_result(as_json, {"handle": relation, "life": list(found)}, ", ".join(state.words for state in found))
 
 
 @command.command("death")

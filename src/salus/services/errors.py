@@ -279,6 +279,14 @@ class SecretsInTheWay(Refusal):
     code, kind, text = 0x60FA, Kind.CONFLICT, "The keystore holds other secrets than the escrow: move it away first."
 
 
+class NoSuchEscrow(Refusal):
+    code, kind, text = (
+        0x60FB,
+        Kind.NOT_FOUND,
+        "There is none: no escrow of this member on the ledger, or no file of it.",
+    )
+
+
 class NoRecovery(Refusal):
     code, kind, text = 0x6070, Kind.NOT_FOUND, "No recovery of this account is under way."
 

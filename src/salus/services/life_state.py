@@ -25,6 +25,11 @@ class LifeState(StrEnum):
     CLOSED = "closed"
     ERASED = "erased"
 
+    @property
+    def words(self) -> str:
+        """What people read. Who held an invitation nobody else knows, so no more is said than that."""
+        return "claimed by invitation" if self is LifeState.CLAIMED else str(self)
+
 
 def life_state(state: Reader, relation: bytes, time: int) -> tuple[LifeState, ...]:
     """Return what the ledger says of the relation at `time`. Raises UnknownRelation."""

@@ -15,7 +15,7 @@ from salus.core.encoding import decode
 from salus.core.errors import Malformed, Refusal, WrongSignature
 from salus.services import lookup
 from salus.services.actors import Organisation
-from salus.services.errors import NotForUs, OtherEscrow, TooFewShares, WrongShare
+from salus.services.errors import NoSuchEscrow, NotForUs, OtherEscrow, TooFewShares, WrongShare
 from salus.services.escrow_objects import Escrowed, EscrowFile, EscrowHeader, SealedShare, Share
 from salus.services.objects import parse_signed
 from salus.services.ports import Exchange
@@ -48,11 +48,11 @@ class Gathered(NamedTuple):
 def ask_holders(organisation: Organisation, owner: bytes) -> OpenEscrow:
     """Return the message that lets the holders release their shares to `organisation`, for its administration to sign.
 
-    Raises OtherEscrow where `owner` has none.
+    Raises NoSuchEscrow where `owner` has none.
     """
     entry = governance.escrow(organisation.ledger.view(), owner)
     if entry is None:
-        raise OtherEscrow
+        raise NoSuchEscrow
     return OpenEscrow(owner, organisation.account, entry.commitment)
 
 

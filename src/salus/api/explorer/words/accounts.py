@@ -77,7 +77,7 @@ EVENTS: dict[type[Message], Text] = {
     e.PersonInvited: Text("An account can be claimed", "账户可供认领"),
     e.ClaimMade: Text("A claim waits for the desk", "认领等待窗口确认"),
     e.ClaimRejected: Text("A claim is void", "认领作废"),
-    e.ClaimFinal: Text("An account is the person's own", "账户归本人所有"),
+    e.ClaimFinal: Text("An account was claimed by invitation", "账户已凭邀请认领"),
     e.KeyAdded: Text("A device was added", "设备已新增"),
     e.KeyRevoked: Text("A key ended", "密钥已作废"),
     e.SealKeyRotated: Text("A sealing key changed", "密封密钥已更换"),
