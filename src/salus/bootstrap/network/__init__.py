@@ -3,7 +3,7 @@
 from salus.bootstrap.consensus import Url
 from salus.bootstrap.network.agreeing import AGREEMENT, agree, begin, examine
 from salus.bootstrap.network.cards import CARD, Card, make_card, open_founder
-from salus.bootstrap.network.errors import NeverHealthy, NoPassphraseFile, NotUp
+from salus.bootstrap.network.errors import NeverHealthy, NoPassphraseFile, NothingToStop, NotUp
 from salus.bootstrap.network.following import Begun, Node, Origin, Wanted, follow, read_origin
 from salus.bootstrap.network.founding import Founding, found
 from salus.bootstrap.network.joining import admit, invite, join, read_invitation
@@ -30,6 +30,7 @@ __all__ = [
     "P2P",
     "NodeStatus",
     "NotUp",
+    "NothingToStop",
     "Place",
     "Trial",
     "Origin",
