@@ -102,6 +102,11 @@ def test_figures_are_for_who_runs_the_machine(served: World) -> None:
     assert strange.refused("GET", "/metrics") == (404, 0x800B)
 
 
+@pytest.mark.parametrize("field", ["Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"])
+def test_figures_are_not_for_whom_a_proxy_of_this_machine_forwards(served: World, field: str) -> None:
+    assert served.refused("GET", "/metrics", headers={field: "127.0.0.1"}) == (404, 0x800B)
+
+
 def test_nothing_of_anybody_is_in_figures_lines_and_spans(tmp_path: Path, lines: io.StringIO) -> None:
     exporter = InMemorySpanExporter()
     tracing = Tracing(exporter)

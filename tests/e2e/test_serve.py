@@ -105,7 +105,7 @@ def test_what_keeps_it_from_beginning_is_one_line(home: Path, tmp_path: Path) ->
         port = taken.getsockname()[1]
         for options, status, words in (
             (("--home", tmp_path / "nowhere", "--listen", "127.0.0.1:0"), 2, "holds no region"),
-            (("--home", home, "--listen", f"127.0.0.1:{port}"), 4, "0x8080"),
+            (("--home", home, "--listen", f"127.0.0.1:{port}"), 4, f"port: 127.0.0.1:{port}; "),
             (("--home", home, "--listen", "192.0.2.1:0"), 2, "0x8081"),
             (("--home", home, "--listen", "127.0.0.1:0", "--certificate", pem, "--key", pem), 2, "0x8082"),
             (("--home", home, "--listen", "127.0.0.1:0", "--certificate", pem), 2, "--certificate and --key"),

@@ -192,7 +192,7 @@ export const en = {
     refuted: "A step failed: this file proves nothing.",
     "no-genesis": "Nothing was refuted, but without a genesis anybody could have made this file.",
     unwitnessed:
-      "Every step holds if the ledger's operator shows everybody the same ledger: no witness you trust has signed its checkpoint.",
+      "Every step holds if whoever runs the ledger shows everybody the same one: no witness you trust has signed its checkpoint.",
   },
   asOf: (block: string) => `As of ${block}, `,
   provedTitle: "Proved",

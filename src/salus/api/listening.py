@@ -17,11 +17,17 @@ _HOME_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 class AddressTaken(Refusal):
-    code, kind, text = (
-        0x8080,
-        Kind.UNAVAILABLE,
-        "Another process listens at this address and port; --listen names another one.",
-    )
+    """Names the address."""
+
+    code, kind, text = 0x8080, Kind.UNAVAILABLE, "Another process listens at this address and port"
+
+    def __init__(self, address: str = "") -> None:
+        super().__init__(address)
+        self.address = address
+
+    def __str__(self) -> str:
+        where = f": {self.address}" if self.address else ""
+        return f"{self.text}{where}; end it, or take another by --listen (0x{self.code:04x})"
 
 
 class AddressUnusable(Refusal):
@@ -87,7 +93,9 @@ def bind(listening: Listening, names: Iterable[str] = ()) -> Bound:
     try:
         taken = _take(listening.host, listening.port)
     except OSError as error:
-        raise (AddressTaken if error.errno == errno.EADDRINUSE else AddressUnusable) from None
+        if error.errno == errno.EADDRINUSE:
+            raise AddressTaken(f"{_shown(listening.host)}:{listening.port}") from None
+        raise AddressUnusable from None
     port = int(taken.getsockname()[1])
     found = Listening(listening.host, port, listening.certificate, listening.key)
     return Bound(found, taken, _authorities(found, wanted), wanted[0] if wanted else "")

@@ -16,6 +16,7 @@ import orjson
 from salus.bootstrap.network import (
     Halted,
     NoPassphraseFile,
+    NothingToStop,
     NotUp,
     homes_in,
     is_running,
@@ -26,11 +27,19 @@ from salus.bootstrap.network import (
 )
 from salus.cli.options import FILE, FOLDER, PASSPHRASE_FILE, Command, as_json_option, home_folder, home_option
 from salus.cli.output import print_result
-from salus.cli.status import BadInput, Final
+from salus.cli.status import NOT_NOW, BadInput, Final
 from salus.config import read_config, read_passphrase
 
-STARTED_S = 150.0
+STARTED_S, ENDED_S = 150.0, 10.0
 LOG = "network.log"
+
+
+class NotBegun(click.ClickException):
+    """What the command said that was to go on in the background, with its exit status."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.exit_code = status  # type: ignore[misc]  # each has its own
 
 
 def where(command: Command) -> Command:
@@ -129,12 +138,21 @@ def _in_background(folder: Path | None, homes: Sequence[Path], program: Path | N
         ready, _, _ = select.select([said], [], [], STARTED_S)
         first = said.readline() if ready else b""
     if not first:
-        started.terminate()
+        status = _status_of(started, ended=bool(ready))
         words = log.read_bytes()[begun:].decode("utf-8", "replace").strip().splitlines()
-        raise BadInput(words[-1].removeprefix("salus: ") if words else f"the nodes did not come up; see {log}")
+        raise NotBegun(words[-1].removeprefix("salus: ") if words else f"the nodes did not come up; see {log}", status)
     _say(homes, as_json) if as_json else click.echo(
         f"{len(homes)} of {len(homes)} are up; `salus network status` shows them, `salus network stop` ends them."
     )
+
+
+def _status_of(started: subprocess.Popen[bytes], ended: bool) -> int:
+    """Return the exit status of a command that did not come up; it is ended where it has not by itself."""
+    with suppress(subprocess.TimeoutExpired):
+        if ended and started.wait(ENDED_S) > 0:
+            return started.returncode
+    started.terminate()
+    return NOT_NOW
 
 
 @click.command("stop")
@@ -144,7 +162,7 @@ def stop(folder: Path | None, home: Path | None, as_json: bool) -> None:
     """End the nodes that `salus network up` runs: of each CometBFT first, then its Salus server."""
     running = [one for one in chosen(folder, home) if is_running(one)]
     if not running:
-        raise NotUp
+        raise NothingToStop
     for one in running:
         with suppress(NotUp):  # who kept another kept this one too
             stop_home(one)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from salus.api.errors import NoSuchPath
 from salus.api.operation import JSON, TEXT, Call, Content, Operation
 
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
 FIGURES = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -24,6 +25,8 @@ async def figures(call: Call) -> Response:
 
 
 def _is_here(request: Request) -> bool:
+    if any(name in request.headers for name in FORWARDED):  # the proxy is here, and who asks it need not be
+        return False
     try:
         return request.client is not None and ip_address(request.client.host).is_loopback
     except ValueError:

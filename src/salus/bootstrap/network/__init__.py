@@ -3,7 +3,7 @@
 from salus.bootstrap.consensus import Url
 from salus.bootstrap.network.agreeing import AGREEMENT, agree, begin, examine
 from salus.bootstrap.network.cards import CARD, Card, make_card, open_founder
-from salus.bootstrap.network.errors import NeverHealthy, NoPassphraseFile, NotUp
+from salus.bootstrap.network.errors import NeverHealthy, NoPassphraseFile, NothingToStop, NotUp
 from salus.bootstrap.network.following import Begun, Node, Origin, Wanted, follow, read_origin
 from salus.bootstrap.network.founding import Founding, found
 from salus.bootstrap.network.halts import Halted
@@ -32,6 +32,7 @@ __all__ = [
     "P2P",
     "NodeStatus",
     "NotUp",
+    "NothingToStop",
     "Place",
     "Trial",
     "Origin",

@@ -56,6 +56,10 @@ class NotUp(Refusal):
     text = "This home's node is not running: start it with `salus network up`, and try again."
 
 
+class NothingToStop(Refusal):
+    code, kind, text = 0x634A, Kind.UNAVAILABLE, "No node is running here: there is nothing to stop."
+
+
 class PortTaken(Refusal):
     """Names the address."""
 
