@@ -18,8 +18,8 @@ HEAD = """# HTTP
 Made by `python scripts/http_reference.py` from the operations themselves; do not edit. `openapi.json` beside this
 page, and `/openapi.json` of a running server, say the same for programs.
 
-What machines tell one another is deterministic CBOR or COSE as [formats](../formats.md) has it; what people and browsers
-read is JSON. Ids are lower-case hex. `{org}` is an organisation's short name. With the region of
+What machines tell one another is deterministic CBOR or COSE as [formats](../formats.md) has it; what people and
+browsers read is JSON. Ids are lower-case hex. `{org}` is an organisation's short name. With the region of
 [first steps](../start.md) being served:
 
 ```sh
