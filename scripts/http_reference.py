@@ -18,9 +18,16 @@ HEAD = """# HTTP
 Made by `python scripts/http_reference.py` from the operations themselves; do not edit. `openapi.json` beside this
 page, and `/openapi.json` of a running server, say the same for programs.
 
-What machines tell one another is deterministic CBOR or COSE as `docs/formats.md` has it; what people and browsers
-read is JSON. Ids are lower-case hex. `{org}` is an organisation's short name.
+What machines tell one another is deterministic CBOR or COSE as [formats](../formats.md) has it; what people and
+browsers read is JSON. Ids are lower-case hex. `{org}` is an organisation's short name. With the region of
+[first steps](../start.md) being served:
 
+```sh
+curl http://127.0.0.1:8080/ledger/status
+curl http://127.0.0.1:8080/explorer/blocks
+```
+
+For what must be signed use the [client library](client.md).
 
 - **Signed by** says whose key signs the request (HTTP Message Signatures, RFC 9421, tag `salus/1`, over method,
   authority, path, query and the body's digest). *anyone*: public data, or a body that is signed itself.

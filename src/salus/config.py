@@ -26,7 +26,7 @@ class BadSetting(Refusal):
 class NoPassphrase(Refusal):
     code: ClassVar[int] = 0x6102
     kind: ClassVar[Kind] = Kind.UNAUTHENTICATED
-    text: ClassVar[str] = "No passphrase: name a file that holds it in SALUS_PASSPHRASE_FILE, readable by you alone."
+    text: ClassVar[str] = "No passphrase: SALUS_PASSPHRASE_FILE must name a file that holds it, readable by you alone."
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -68,6 +68,8 @@ WRONG = (
     (("staff", "add", "--as", "north", "\udcff"), "nothing was kept."),
     (("admin", "passphrase"), "nobody is here to be asked for a passphrase; give --new-passphrase-file"),
     (("ledger", "show", "0"), "0 is not in the range"),
+    (("ledger", "show", "x"), "Invalid value for HEIGHT: 'x' is not a whole number."),
+    (("completion", "tcsh"), "Invalid value for SHELL: 'tcsh' is not one of 'bash', 'zsh', 'fish'."),
     (("ledger", "proof", "xyz", "--out", os.devnull), "give an even number of hex digits"),
     (("ledger", "proof", "", "--out", os.devnull), "give an even number of hex digits"),
     (("ledger", "proof", "0301", "--out", "/nosuch/file"), "the folder it is to be in does not exist"),
@@ -91,7 +93,7 @@ REFUSED = (
 
 @pytest.mark.parametrize(("arguments", "words"), WRONG, ids=name_of)
 def test_wrong_usage_is_one_line_and_status_2(claimed: Path, arguments: tuple[str, ...], words: str) -> None:
-    result = salus(*arguments, home=claimed) if arguments[0] != "nosuch" else salus(*arguments)
+    result = salus(*arguments) if arguments[0] in ("nosuch", "completion") else salus(*arguments, home=claimed)
     assert (result.status, result.out) == (2, "")
     assert result.line.startswith("salus: ") and words in result.line
     if arguments[-1] == "alma smith":

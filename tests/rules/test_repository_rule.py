@@ -54,3 +54,18 @@ def test_no_address_of_a_package_index_is_committed() -> None:
 def test_the_portals_lock_names_no_place_to_download_from() -> None:
     lock = (ROOT / "portal/package-lock.json").read_text()
     assert '"integrity"' in lock and '"resolved"' not in lock and "registry" not in lock
+
+
+def outline(page: str) -> list[str]:
+    """What two languages of one page share: the kinds of its lines, its commands, where its links lead."""
+    text = (ROOT / page).read_text().replace("README.zh-CN.md", "README.md")
+    blocks = re.compile(r"^```.*?^```$", re.M | re.S)
+    commands = [re.sub(r" *#.*", "", block) for block in blocks.findall(text)]
+    rest = blocks.sub("", text)
+    kinds = re.findall(r"^(?:#+ |- |\||!)", rest, re.M)
+    return commands + kinds + re.findall(r"\]\(([^)]+)\)", rest) + re.findall(r"`([^`\n]+)`", rest)
+
+
+def test_the_readme_says_the_same_in_chinese() -> None:
+    assert len(outline("README.md")) > 70
+    assert outline("README.zh-CN.md") == outline("README.md")

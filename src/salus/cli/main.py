@@ -135,8 +135,10 @@ def _misused(error: click.UsageError) -> str:
     where = error.ctx.command_path if error.ctx else "salus"
     if not isinstance(error, click.BadParameter):
         return f"{error.format_message()} (see `{where} --help`)"
+    if isinstance(error.param, click.Argument) and error.param_hint is None:
+        error.param_hint = (error.param.name or "").upper()  # click would list all choices in the place of the name
     if not isinstance(error, click.MissingParameter):
-        return error.format_message()
+        return error.format_message().replace("a valid integer range", "a whole number")
     meant = error.param.help if isinstance(error.param, click.Option) else None
     return f"{error.format_message()} {meant or ''} (see `{where} --help`)"
 
