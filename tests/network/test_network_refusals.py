@@ -58,7 +58,7 @@ def test_in_the_background_until_it_is_stopped(one: Network) -> None:
     assert_line(salus("network", "up", "--home", home, "--background", "--json", env=env, status=1), 0x6317)
     assert salus("network", "stop", "--home", home, "--json").data == {"ended": ["north"]}
     assert one.processes(home) == []
-    assert_line(salus("network", "stop", "--home", home, status=4), 0x634A)
+    assert_line(salus("network", "stop", "--home", home, status=4), 0x634C)
 
 
 def test_a_command_needs_the_node_that_is_down(one: Network) -> None:

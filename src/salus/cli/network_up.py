@@ -27,7 +27,7 @@ from salus.bootstrap.network import (
 )
 from salus.cli.options import FILE, FOLDER, PASSPHRASE_FILE, Command, as_json_option, home_folder, home_option
 from salus.cli.output import print_result
-from salus.cli.status import NOT_NOW, BadInput, Final
+from salus.cli.status import NOT_NOW, Final
 from salus.config import read_config, read_passphrase
 
 STARTED_S, ENDED_S = 150.0, 10.0

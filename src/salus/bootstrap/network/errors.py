@@ -57,7 +57,7 @@ class NotUp(Refusal):
 
 
 class NothingToStop(Refusal):
-    code, kind, text = 0x634A, Kind.UNAVAILABLE, "No node is running here: there is nothing to stop."
+    code, kind, text = 0x634C, Kind.UNAVAILABLE, "No node is running here: there is nothing to stop."
 
 
 class PortTaken(Refusal):
