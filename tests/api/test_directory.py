@@ -9,12 +9,13 @@ from salus.api.guard import SignedGuard
 from salus.bootstrap.serving import serving
 from salus.core import cose
 from salus.core.encoding import decode, encode
+from salus.core.endpoint import Endpoint
 from salus.core.hashing import NO_NETWORK
 from salus.core.signatures import SigningKey
 from salus.services.actors import Organisation
 from salus.services.remote.addresses import Addresses, Listed
 from salus.services.remote.directory import AHEAD_MS, MOST_KEYS, Directory
-from salus.services.remote.endpoint import Endpoint, check_url, sign_endpoint
+from salus.services.remote.endpoint import check_url, sign_endpoint
 from salus.services.remote.errors import BadEndpoint, GatewayAway, NotReachable
 from salus.vault.seals import PUBLIC_BYTES, SealKey, seal_key_id
 

@@ -10,11 +10,11 @@ from apart_world import Apart
 from e2e.story_region import laboratory_terms
 from salus.core import cose
 from salus.core.encoding import decode
+from salus.core.endpoint import Endpoint
 from salus.services import tending
 from salus.services.accounting import accounting
 from salus.services.grant import grant
 from salus.services.remote.addresses import Listed
-from salus.services.remote.endpoint import Endpoint
 from salus.services.remote.errors import GatewayAway
 from salus.services.tending import Tending
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from salus.contracts.accounts import queries as accounts
 from salus.core import cose
 from salus.core.encoding import decode
+from salus.core.endpoint import KIND, Endpoint
 from salus.core.errors import Refusal
 from salus.core.hashing import NO_NETWORK
 from salus.core.signatures import verify
@@ -30,13 +31,6 @@ _DIGEST_DIGITS = 32  # of a letter's, in its name
 class _OrganisationFile(Message, frozen=True):
     name: Name
     account: Id
-
-
-class _Endpoint(Message, frozen=True):
-    network: Id
-    member: Id
-    url: str
-    time: int
 
 
 def check_around(home: Path, network: bytes, state: Reader | None) -> Iterator[Finding]:
@@ -126,13 +120,13 @@ def _endpoint(path: Path, network: bytes, state: Reader) -> str:
     if isinstance(raw, str):
         return raw
     try:
-        signed = cose.parse("endpoint", raw)
-        said = decode(signed.payload, _Endpoint)
+        signed = cose.parse(KIND, raw)
+        said = decode(signed.payload, Endpoint)
     except Refusal:
         return "not the encoding of a signed endpoint"
     kid, signature = signed.signatures[0]
     key = accounts.listed_key(state, said.member, kid)
-    signed_bytes = cose.to_be_signed("endpoint", network, signed.payload, kid)
+    signed_bytes = cose.to_be_signed(KIND, network, signed.payload, kid)
     if said.member.hex() != path.name or key is None or not verify(key.public, signed_bytes, signature):
         return "not signed by a key of the member it names"
     return ""

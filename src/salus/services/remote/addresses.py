@@ -10,9 +10,10 @@ from msgspec import Meta
 
 from salus.client.ledger import Ledger
 from salus.core.encoding import decode, encode
+from salus.core.endpoint import Endpoint
 from salus.core.errors import Malformed, Refusal
 from salus.core.types import Message
-from salus.services.remote.endpoint import MAX_BYTES, Endpoint, on_this_machine, read_endpoint
+from salus.services.remote.endpoint import MAX_BYTES, on_this_machine, read_endpoint
 from salus.services.remote.errors import NotReachable
 from salus.vault.files import Files, LocalFiles
 

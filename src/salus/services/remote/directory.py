@@ -8,9 +8,10 @@ import threading
 from pathlib import Path
 
 from salus.contracts.governance import queries as governance
+from salus.core.endpoint import Endpoint
 from salus.core.errors import Refusal
 from salus.core.hashing import NO_NETWORK
-from salus.services.remote.endpoint import Endpoint, read_endpoint
+from salus.services.remote.endpoint import read_endpoint
 from salus.services.remote.errors import NotASealKey, NotItsGateway, OlderEndpoint, TooManySealKeys
 from salus.state.overlay import Reader
 from salus.vault.files import TEMPORARY, Files, LocalFiles

@@ -1,34 +1,20 @@
 """Endpoint: where a member's gateway is, as it says itself by its gateway key; anybody checks it by the ledger."""
 
 from ipaddress import ip_address
-from typing import Annotated
 from urllib.parse import urlsplit
-
-from msgspec import Meta
 
 from salus.contracts.accounts import queries as accounts
 from salus.contracts.governance import queries as governance
 from salus.core import cose
 from salus.core.encoding import decode, encode
+from salus.core.endpoint import KIND, MAX_URL, Endpoint
 from salus.core.errors import Malformed
 from salus.core.keys import Role
 from salus.core.signatures import SigningKey, verify
-from salus.core.types import Id, Message, Time
 from salus.services.remote.errors import BadEndpoint, NotItsGateway
 from salus.state.overlay import Reader
 
-MAX_URL = 256
 MAX_BYTES = 1024  # of a signed endpoint
-KIND = "endpoint"
-
-
-class Endpoint(Message, frozen=True):
-    """Payload of COSE kind `endpoint`. `url` is what the paths of one organisation follow, without a last slash."""
-
-    network: Id
-    member: Id
-    url: Annotated[str, Meta(min_length=1, max_length=MAX_URL)]
-    time: Time
 
 
 def sign_endpoint(network: bytes, member: bytes, url: str, time: int, gateway: SigningKey) -> bytes:
