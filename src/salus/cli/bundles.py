@@ -80,7 +80,7 @@ def import_bundles(
 
 
 def read_bundle_file(path: Path) -> bytes:
-    """Return the bundle's bytes, decompressed; of one that is too large, so many that it is refused. Raises BrokenFile."""
+    """Return the bundle's bytes, unpacked, of one that is too large as many as get it refused; raise BrokenFile."""
     try:
         with OPENERS.get(path.suffix, open_plain)(path) as file:
             return file.read(MAX_BUNDLE + 1)
