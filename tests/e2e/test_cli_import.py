@@ -3,12 +3,14 @@
 import bz2
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from command_line import CANARY, MEMBERS, bundle_file, contents, copied, data, done, found, once, salus
 from story_region import bundle, observation, patient, records_of, urn
 
+from salus.cli import bundles
 from salus.cli.bundles import MOST_ISSUES, issue_lines
 from salus.fhir.outcome import error
 
@@ -125,6 +127,17 @@ def test_a_broken_archive_is_one_line(empty: Path, tmp_path: Path, name: str) ->
     result = salus("record", "import", "--as", "north", tmp_path / name, home=empty)
     said = f"salus: the file cannot be read as a whole .{name.rsplit('.', 1)[1]}. Nothing was stored."
     assert (result.status, result.line) == (2, said)
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"), [("a.json", bytes), ("a.json.bz2", bz2.compress), ("a.json.gz", gzip.compress)]
+)
+def test_no_more_is_unpacked_than_a_bundle_may_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(bundles, "MAX_BUNDLE", 1000)
+    (tmp_path / name).write_bytes(pack(bytes(1_000_000)))
+    assert bundles.read_bundle_file(tmp_path / name) == bytes(1001)
 
 
 def test_a_file_that_cannot_be_read_is_told_by_its_number(empty: Path, tmp_path: Path) -> None:

@@ -8,18 +8,19 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import click
 
 from salus.cli.status import BadInput, Stopped
 from salus.core.errors import Kind, Refusal
-from salus.fhir.bundle import BundleRefused
+from salus.fhir.bundle import MAX_BUNDLE, BundleRefused
 from salus.fhir.outcome import Issue
 from salus.services.actors import Organisation
 from salus.services.anchor import anchor
 from salus.services.deposit import deposit_many
 
-OPENERS: dict[str, Callable[[bytes], bytes]] = {".bz2": bz2.decompress, ".gz": gzip.decompress}
+OPENERS: dict[str, Callable[[Path], IO[bytes]]] = {".bz2": bz2.open, ".gz": gzip.open}
 SUFFIXES = (".json", ".json.bz2", ".json.gz")
 MOST_ISSUES = 20
 
@@ -79,11 +80,17 @@ def import_bundles(
 
 
 def read_bundle_file(path: Path) -> bytes:
-    """Return the bundle's bytes, decompressed; raise BrokenFile."""
+    """Return the bundle's bytes, unpacked, of one that is too large as many as get it refused; raise BrokenFile."""
     try:
-        return OPENERS.get(path.suffix, bytes)(path.read_bytes())
+        with OPENERS.get(path.suffix, open_plain)(path) as file:
+            return file.read(MAX_BUNDLE + 1)
     except (OSError, EOFError, ValueError, zlib.error):
         raise BrokenFile(f"the file cannot be read as a whole {path.suffix}") from None
+
+
+def open_plain(path: Path) -> IO[bytes]:
+    """Open a file that is not packed."""
+    return path.open("rb")
 
 
 def stopped(error: Refusal | BrokenFile, stored: int, total: int) -> click.ClickException:

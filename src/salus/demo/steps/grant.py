@@ -30,6 +30,7 @@ def grant_and_release(stage: Stage) -> Step:
     headers = list_records(hospital, stage.handle)
     expected = {h.record for h in headers if h.data_class == "laboratory" and newest_two_years(stage, h)}
     got = {record.header.record for record in received.records} if received else set()
+    exactly = "exactly those" if got == expected else f"not the {len(expected)} that were granted"
     if received:
         stage.evidence = stage.region.home / "release.evidence"
         stage.evidence.write_bytes(received.evidence)
@@ -40,7 +41,7 @@ def grant_and_release(stage: Stage) -> Step:
         {"records_expected": len(expected), "records_received": len(got)},
         (
             f"Directive {stage.directive.hex()[:12]}: {clinic.name}, treatment, two years of laboratory, {DAYS} days",
-            f"{clinic.name} asked and received {len(got)} records, sealed to its own key: exactly those",
+            f"{clinic.name} asked and received {len(got)} records, sealed to its own key: {exactly}",
             f"{len(headers) - len(got):,} other records were left out. It is told that some were, and no more",
         ),
         (

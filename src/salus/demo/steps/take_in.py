@@ -30,6 +30,8 @@ def take_in(stage: Stage) -> Step:
     for slug, part in done.items():
         counted = f"{sum(d.records for d in part):,} records of {patients[slug]} patients in {len(part)} bundles"
         lines.append(f"{stage.organisation(slug).name}: {counted}")
+    if not records:
+        lines.append("The data holds no patient's records, and without any there is no story")
     rate = (records + shared) / took
     lines.append(f"{records + shared:,} resources checked, encrypted, entered and anchored: {rate:,.0f} a second")
     return Step(
