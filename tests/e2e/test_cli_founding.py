@@ -54,6 +54,12 @@ def test_a_founding_from_cards_to_homes(cards: list[Path], tmp_path: Path) -> No
     refused(salus("network", "agree", file, "--hash", told, home=north), 1, "0x6320")
 
 
+@pytest.mark.parametrize(("members", "told"), [(3, True), (4, False)])
+def test_who_founds_fewer_than_four_is_told_that_none_may_be_away(tmp_path: Path, members: int, told: bool) -> None:
+    ran = salus("network", "init", "--members", members, "--folder", tmp_path / "new", "--unattended")
+    assert ran.status == 0 and ("no validator may be away" in ran.out) is told
+
+
 def test_a_home_is_new_and_its_card_is_made_once(cards: list[Path], tmp_path: Path) -> None:
     before = cards[0].read_bytes()
     refused(salus("network", "card", "--unattended", NORTH, home=cards[0].parent), 2, "is not empty")

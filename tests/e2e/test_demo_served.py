@@ -20,7 +20,7 @@ def test_what_it_shows_works_while_it_is_served(tmp_path_factory: pytest.TempPat
     home = copied(played, tmp_path)
     shown = (played / "output").read_text().replace(str(played / "home"), str(home))
     listed = re.findall(r"^  (?:\S*/)?(?:salus|pytest|__main__\.py) (.*)$", shown, re.M)
-    assert len(listed) == 19
+    assert len(listed) == len(set(listed)) == 18
     with served(home):
         for command in listed:
             result = salus(*shlex.split(command))

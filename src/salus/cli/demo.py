@@ -164,7 +164,7 @@ def print_ways_on(out: Console, folder: Path, steps: list[Step]) -> None:
     """Print commands that work on the region as it was left."""
     print_plain(out, f"\nThe region is in {folder}. Look around:\n")
     home = shlex.quote(str(folder))
-    for line in (line for step in steps for line in step.commands):
+    for line in dict.fromkeys(line for step in steps for line in step.commands):
         where = "" if "{home}" in line else f" --home {home}"
         print_plain(out, f"  {program()} {line.format(home=home)}{where}")
 

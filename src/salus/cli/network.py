@@ -32,6 +32,7 @@ FIRST_LISTEN = click.option(
     show_default=True,
     help="Port of the first member's Salus server; the next member's is one above.",
 )
+TOLERANT = 4  # validators of equal power, of which one may be away
 
 
 @command_group()
@@ -95,6 +96,8 @@ def init(
     )
     if unattended:
         click.echo("Each home holds the passphrase of its keystores: for trying out only.")
+    if len(planned) < TOLERANT:
+        click.echo("With fewer than four members no validator may be away: blocks wait until it is back.")
     click.echo(f"Bring it up with `salus network up --folder {folder}`.")
 
 
