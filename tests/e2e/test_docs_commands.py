@@ -123,6 +123,13 @@ def test_targets_of_make_and_links_exist(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_file_named_exists(page: Path) -> None:
+    files = re.findall(r"`((?:src|tests|scripts|deploy|docs|benchmarks)/[\w./-]+)`", page.read_text())
+    roots = (ROOT, ROOT / "portal", page.parent)
+    assert [file for file in files if not any((root / file).exists() for root in roots)] == []
+
+
 def test_every_page_is_reached_from_the_readme() -> None:
     reached, waiting = set[Path](), [ROOT / "README.md"]
     while waiting:

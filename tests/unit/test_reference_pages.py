@@ -57,3 +57,15 @@ def test_the_page_of_the_policy_sets_is_current() -> None:
     script = module_from_spec(spec)
     spec.loader.exec_module(script)
     assert script.PAGE.read_text() == script.page(), "run python scripts/policy_reference.py"
+
+
+def test_the_page_of_the_services_names_verbs_where_they_are() -> None:
+    services = DOCS.parents[1] / "src/salus/services"
+    found = 0
+    for verbs, places in re.findall(r"^\| (.+?) \| (.+?) \| ", (services / "README.md").read_text(), re.M):
+        files = re.findall(r"`([\w/]+\.py)`", places)
+        code = "".join((services / file).read_text() for file in files)
+        for verb in re.findall(r"`(\w+)\(", verbs) if files else ():
+            assert re.search(rf"\bdef {verb}\b", code), (verb, files)
+            found += 1
+    assert found > 100
