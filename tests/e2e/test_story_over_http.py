@@ -133,8 +133,12 @@ def break_the_glass(homes: Homes, alma: Path, handle: str) -> None:
 def account_and_check(homes: Homes, alma: Path) -> None:
     """All homes have the same state; fsck finds each sound, served and closed; every server ends by itself."""
     places: list[str | Path] = [*homes.servers, alma]
-    homes.told(alma)  # her replica catches up when she looks
-    until(lambda: len({height(homes, place) for place in places}) == 1, "one height everywhere")
+
+    def level() -> bool:
+        homes.told(alma)  # her replica catches up when she looks: a block that came since needs another look
+        return len({height(homes, place) for place in places}) == 1
+
+    until(level, "one height everywhere")
     blocks = [homes.data(place, "ledger", "show", height(homes, alma)) for place in places]
     assert len({(block["app_hash"], block["time"]) for block in blocks}) == 1
     for place in places:
