@@ -76,6 +76,8 @@ def up(folder: Path | None, home: Path | None, program: Path | None, background:
         read_passphrase(read_config())
     elif not all((one / PASSPHRASE_FILE).is_file() for one in homes):
         raise NoPassphraseFile
+    if not as_json:
+        click.echo(f"Starting {', '.join(said_by(one).name for one in homes)}; up to two minutes.")
     if background:
         _in_background(folder, homes, program, as_json)
         return
