@@ -22,7 +22,9 @@ from salus.bootstrap.network.plan import read_members, usual
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus
 from salus.bootstrap.network.together import found_network
 from salus.cli.network_status import row, state, summary
+from salus.cli.status import status_of
 from salus.contracts.governance.parameters import BOUNDS, Parameter
+from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis
 from salus.vault import keystore
 from salus.vault.keystore import Keystore
@@ -207,3 +209,15 @@ def test_image_and_containers_say_what_the_unit_says() -> None:
     for member in json.loads((ROOT / "deploy/containers/members.json").read_bytes()):
         assert f'volumes: ["{member["slug"]}:/var/lib/salus/home"]' in compose
     assert "cap_drop: [ALL]" in compose and "stop_grace_period: 2m" in compose
+
+
+def descendants(kind: type[Refusal]) -> set[type[Refusal]]:
+    return {kind}.union(*map(descendants, kind.__subclasses__()))
+
+
+def test_the_page_says_with_which_status_each_refusal_ends() -> None:
+    every = {refusal.code: refusal for refusal in descendants(Refusal) if hasattr(refusal, "code")}
+    rows = re.findall(r"^\| (.*`0x.*) \| ([0-9]+) \|$", (ROOT / "docs/operate/consortium.md").read_text(), re.M)
+    told = {int(code, 16): int(status) for words, status in rows for code in re.findall(r"0x[0-9a-f]{4}", words)}
+    assert len(told) > 14
+    assert told == {code: status_of(every[code].__new__(every[code])) for code in told}
