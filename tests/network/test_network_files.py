@@ -21,6 +21,7 @@ from salus.bootstrap.copies import back_up, restore
 from salus.bootstrap.network.config import config_toml
 from salus.bootstrap.network.errors import BadRpcCertificate
 from salus.bootstrap.network.founding import heartbeat_ms
+from salus.bootstrap.network.halts import GIVEN_UP
 from salus.bootstrap.network.keeping import homes_in
 from salus.bootstrap.network.keyfiles import address, node_id, refresh
 from salus.bootstrap.network.member import trusting_of
@@ -29,9 +30,10 @@ from salus.bootstrap.network.plan import read_members, usual
 from salus.bootstrap.network.status import NetworkStatus, NodeStatus, network_status
 from salus.bootstrap.network.together import found_network
 from salus.cli.network_status import row, state, summary
-from salus.cli.status import NO, USAGE
+from salus.cli.status import NO, USAGE, status_of
 from salus.client.remote_errors import NoTlsThere
 from salus.contracts.governance.parameters import BOUNDS, Parameter
+from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis
 from salus.services.certificates import make_certificates
 from salus.vault import keystore
@@ -263,3 +265,15 @@ def test_image_and_containers_say_what_the_unit_says() -> None:
     for member in json.loads((ROOT / "deploy/containers/members.json").read_bytes()):
         assert f'volumes: ["{member["slug"]}:/var/lib/salus/home"]' in compose
     assert "cap_drop: [ALL]" in compose and "stop_grace_period: 2m" in compose
+
+
+def descendants(kind: type[Refusal]) -> set[type[Refusal]]:
+    return {kind}.union(*map(descendants, kind.__subclasses__()))
+
+
+def test_the_page_says_with_which_status_each_refusal_ends() -> None:
+    every = {refusal.code: refusal for refusal in descendants(Refusal) if hasattr(refusal, "code")}
+    rows = re.findall(r"^\| (.*`0x.*) \| ([0-9]+) \|$", (ROOT / "docs/operate/consortium.md").read_text(), re.M)
+    told = {int(code, 16): int(status) for words, status in rows for code in re.findall(r"0x[0-9a-f]{4}", words)}
+    assert len(told) > 14
+    assert told == {code: NO if code in GIVEN_UP else status_of(every[code].__new__(every[code])) for code in told}

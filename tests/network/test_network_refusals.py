@@ -61,6 +61,13 @@ def test_in_the_background_until_it_is_stopped(one: Network) -> None:
     assert_line(salus("network", "stop", "--home", home, status=4), 0x634C)
 
 
+def test_people_are_told_at_once_what_is_started(one: Network) -> None:
+    home, env = one.homes[0], environment(one.program)
+    out = salus("network", "up", "--home", home, "--background", env=env).out.splitlines()
+    assert out[0] == "Starting north; up to two minutes." and out[1].startswith("1 of 1 are up;")
+    assert salus("network", "stop", "--home", home).out == "Ended: north.\n"
+
+
 def test_a_command_needs_the_node_that_is_down(one: Network) -> None:
     ran = one.run("north", "org", "propose", "parameter", "--as", "north", "session-ms", 7_000_000, status=4)
     assert_line(ran, 0x6318)

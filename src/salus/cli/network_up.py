@@ -81,6 +81,7 @@ def up(folder: Path | None, home: Path | None, program: Path | None, background:
         _in_background(folder, homes, program, as_json)
         return
     with _told_to_end() as ended, kept(homes, program or read_config().cometbft) as keeper:
+        _say_begun(homes, as_json)
         try:
             healthy = keeper.wait_healthy(ended)
         except Halted as halt:
@@ -88,6 +89,11 @@ def up(folder: Path | None, home: Path | None, program: Path | None, background:
         if healthy:
             _say(homes, as_json)
             ended.wait()
+
+
+def _say_begun(homes: Sequence[Path], as_json: bool) -> None:
+    if not as_json:
+        click.echo(f"Starting {', '.join(said_by(one).name for one in homes)}; up to two minutes.")
 
 
 def _say(homes: Sequence[Path], as_json: bool) -> None:
@@ -121,6 +127,7 @@ def _told_to_end() -> Iterator[threading.Event]:
 
 def _in_background(folder: Path | None, homes: Sequence[Path], program: Path | None, as_json: bool) -> None:
     """Start the command anew in a session of its own, and wait for its line."""
+    _say_begun(homes, as_json)
     place = homes[0] if folder is None else folder.absolute()
     line = [sys.executable, "-m", "salus", "network", "up", "--json"]
     line += ["--folder" if folder is not None else "--home", str(place)]
