@@ -27,7 +27,7 @@ JSON_FILE = OutFile(path_type=Path, dir_okay=False, allow_dash=True)
 @click.option("--organisation", default=None, metavar="SLUG", help="Check the ledger and only this one's vault.")
 @click.option("--json", "file", type=JSON_FILE, default=None, help="Write the report here; - for standard output.")
 def command(home: Path | None, organisation: str | None, file: Path | None) -> int:
-    """Read every block, replay it, compare state, trees, log, published files and vaults; name what is wrong.
+    """Read every block, replay it, compare state, trees, log, published files, vaults, the rest; name what is wrong.
 
     Nothing is written. Of a home that is served a snapshot is checked, for which its server stands still for a moment;
     it takes the room of the ledger and the indexes until the check is over. Exit status: 0 sound, 1 damaged.
