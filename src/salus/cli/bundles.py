@@ -7,8 +7,8 @@ import bz2
 import gzip
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 import click
 
@@ -20,7 +20,7 @@ from salus.services.actors import Organisation
 from salus.services.anchor import anchor
 from salus.services.deposit import deposit_many
 
-OPENERS: dict[str, Callable[[Path], IO[bytes]]] = {".bz2": bz2.open, ".gz": gzip.open}
+OPENERS: dict[str, Callable[[Path], BufferedIOBase]] = {".bz2": bz2.BZ2File, ".gz": gzip.GzipFile}
 SUFFIXES = (".json", ".json.bz2", ".json.gz")
 MOST_ISSUES = 20
 
@@ -88,7 +88,7 @@ def read_bundle_file(path: Path) -> bytes:
         raise BrokenFile(f"the file cannot be read as a whole {path.suffix}") from None
 
 
-def open_plain(path: Path) -> IO[bytes]:
+def open_plain(path: Path) -> BufferedIOBase:
     """Open a file that is not packed."""
     return path.open("rb")
 
