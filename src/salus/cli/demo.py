@@ -18,6 +18,7 @@ from salus.cli.options import FOLDER, OUT_FILE, PASSPHRASE_FILE, hand_over, home
 from salus.cli.output import console, program, progress
 from salus.cli.serve import Address, serve_home, take_address
 from salus.config import read_config
+from salus.demo.spread import SUFFIXES
 from salus.demo.stage import Step
 from salus.demo.steps import STEPS
 from salus.demo.story import REGION, network_of, play
@@ -126,8 +127,8 @@ def remove_last(folder: Path) -> None:
 
 def refuse_empty(data: Path | None) -> None:
     """Raise unless the folder of bundles is there and has some."""
-    if data is not None and not (data.is_dir() and any(data.glob("*.json*"))):
-        raise click.BadParameter("there are no bundles (.json, .json.bz2) in this folder", param_hint="--data")
+    if data is not None and not (data.is_dir() and any(path.name.endswith(SUFFIXES) for path in data.iterdir())):
+        raise click.BadParameter(f"there are no bundles ({', '.join(SUFFIXES)}) in this folder", param_hint="--data")
 
 
 def show_story(out: Console, folder: Path, secret: str, data: Path | None, network: Trial | None = None) -> list[Step]:

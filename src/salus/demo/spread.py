@@ -13,7 +13,8 @@ So every resource of the source is at one hospital at least, and no bundle refer
 """
 
 import bz2
-from collections.abc import Iterable, Iterator
+import gzip
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from salus.shapes import made
 
 Json = dict[str, object]
 
+SUFFIXES = (".json", ".json.bz2", ".json.gz")
+_UNPACK: dict[str, Callable[[bytes], bytes]] = {".bz2": bz2.decompress, ".gz": gzip.decompress}
 _SHARED = ("hospitalInformation", "practitionerInformation")
 
 
@@ -75,14 +78,13 @@ def newest(folder: Path) -> int:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = [path for path in folder.iterdir() if path.name.endswith((".json", ".json.bz2"))]
+    found = [path for path in folder.iterdir() if path.name.endswith(SUFFIXES)]
     order = {name: number for number, name in enumerate(_SHARED)}
     return sorted(found, key=lambda p: (min((n for s, n in order.items() if s in p.name), default=len(order)), p.name))
 
 
 def _read(path: Path) -> bytes:
-    octets = path.read_bytes()
-    return bz2.decompress(octets) if path.suffix == ".bz2" else octets
+    return _UNPACK.get(path.suffix, bytes)(path.read_bytes())
 
 
 def split(raw: bytes, hospitals: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:

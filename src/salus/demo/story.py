@@ -1,6 +1,7 @@
 """Play the story on a new region: found it, run each step, report."""
 
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -106,7 +107,7 @@ def newest_of(data: Path | None, progress: Progress) -> int:
     progress("Looking for the newest date of the data", 0, None)
     try:
         return newest(data)
-    except (MsgspecError, ValueError, EOFError, OSError, KeyError, TypeError, AttributeError):
+    except (MsgspecError, ValueError, EOFError, OSError, KeyError, TypeError, AttributeError, zlib.error):
         raise UnusableData from None
 
 
