@@ -73,7 +73,7 @@ def _measured(served: Server, people: People, seconds: float) -> dict[str, float
         posted += _round(served, people)
         _bother(served, chance)
         if posted > WARM:
-            samples.append(resident_kb(served.pid))
+            samples.append(sum(map(resident_kb, served.processes)))
     third = len(samples) // 3
     if not third:
         raise RuntimeError(f"too short: {posted} envelopes, and the memories are full after {WARM}")

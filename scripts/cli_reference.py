@@ -19,6 +19,8 @@ Made by `python scripts/cli_reference.py` from what `salus --help` says; do not 
 names, else from the home's own file `passphrase` (an unattended region), else asked for at the terminal. Ids may be
 shortened to any unambiguous beginning of six or more hex digits, except where a whole id is asked for. SALUS_VERIFIER
 says whether a second process checks signatures: `auto` (under load, where there are two processors), `on` or `off`.
+SALUS_EXECUTOR says where a server makes the blocks of an embedded ledger: `auto` (in a process of its own, where there
+are two processors), `apart` or `inside`.
 
 """
 

@@ -36,6 +36,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passphrase_file: Path | None = None
     sample_data: Path | None = None
     verifier: Literal["auto", "on", "off"] = "auto"  # a second process for signatures: under load, at once, never
+    executor: Literal["auto", "inside", "apart"] = "auto"  # where a server of an embedded ledger makes its blocks
     tiles: Path | None = None  # where the log is published; within the home by default
     cometbft: Path | None = None  # the program, where it is not the one of PATH or of the source tree
     anchor_window_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60  # anchors are gathered for so long

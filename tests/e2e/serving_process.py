@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 PROGRAM = (sys.executable, "-m", "salus")
+EXECUTOR = b"salus.ledger.apart.serve"
 PATIENCE_S = 60
 
 
@@ -26,6 +27,15 @@ class Server:
     @property
     def url(self) -> str:
         return self.said["url"]
+
+    @property
+    def executor(self) -> int:
+        """The number of the process that makes its blocks: its own, or that of its child that does."""
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                if EXECUTOR in Path(f"/proc/{child}/cmdline").read_bytes():
+                    return int(child)
+        return self.process.pid
 
     def end(self, by: int = signal.SIGTERM) -> tuple[int, str, str]:
         """Tell it to end; return (exit status, what else it said, errors)."""

@@ -211,3 +211,32 @@ def test_the_port_of_a_server_that_ended_is_free_at_once(home: Path) -> None:
 def test_a_port_that_is_not_for_this_user(home: Path) -> None:
     result = salus("serve", "--listen", "127.0.0.1:80", home=home)
     assert result.status == 2 and "0x8081" in result.line
+
+
+def _one_processor() -> None:
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+@pytest.mark.parametrize("options", [("--executor", "inside"), ("--executor", "apart"), ()], ids=str)
+def test_where_its_blocks_are_made(home: Path, options: tuple[str, ...]) -> None:
+    with served(home, *options) as server:
+        beside = server.executor != server.process.pid
+        assert beside == (len(os.sched_getaffinity(0)) > 1 if not options else options[1] == "apart")
+        command = Path(f"/proc/{server.executor}/cmdline").read_bytes()
+        assert not beside or command.split(b"\0")[2] == b"salus.ledger.apart.serve"
+        assert httpx2.get(f"{server.url}/ledger/tip").status_code == 200
+        assert server.end() == (0, "", "")
+
+
+def test_where_its_blocks_are_made_by_the_setting_and_on_one_processor(home: Path) -> None:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("SALUS_")}
+    with served(home, preexec_fn=_one_processor) as server:
+        assert server.executor == server.process.pid
+    with served(home, env=plain | {"SALUS_EXECUTOR": "apart"}, preexec_fn=_one_processor) as server:
+        assert server.executor != server.process.pid
+    with served(home, "--executor", "inside", env=plain | {"SALUS_EXECUTOR": "apart"}) as server:
+        assert server.executor == server.process.pid
+    status, out, err = ended(
+        start("serve", "--home", home, "--listen", "127.0.0.1:0", env=plain | {"SALUS_EXECUTOR": "else"})
+    )
+    assert (status, out) == (2, "") and "0x6101" in err

@@ -16,6 +16,7 @@ from salus.ledger.errors import ClockBehind, StorageFailed, StorageFull
 from salus.machine.errors import Expired
 
 HOUR_MS = 3_600_000
+both = pytest.mark.parametrize("executor", ["inside", "apart"])
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +29,14 @@ def runs(request: pytest.FixtureRequest, share: int) -> range:
     return range(max(1, request.config.getoption("--fault-runs") // share))
 
 
+@both
 def test_killed_under_load_nothing_acknowledged_is_lost(
-    made: Path, tmp_path: Path, request: pytest.FixtureRequest
+    made: Path, tmp_path: Path, request: pytest.FixtureRequest, executor: str
 ) -> None:
     for seed in runs(request, 200):
         chance, home, load, enough = random.Random(seed), fresh(made, tmp_path / f"{seed}"), Load(), Event()
         envelopes = signed(home, 120)
-        with served(home) as server:
+        with served(home, "--executor", executor) as server:
             at = chance.randrange(1, 80)
             posting = Thread(target=load.post_all, args=(server.url, envelopes, at, enough))
             posting.start()
@@ -47,7 +49,9 @@ def test_killed_under_load_nothing_acknowledged_is_lost(
         stands(home, load)
         assert salus("fsck", home=home).status == 0, f"seed {seed}"
         again = Load()
-        with served(home) as server:  # whoever had no answer asks again: nothing is executed twice
+        with served(
+            home, "--executor", executor
+        ) as server:  # whoever had no answer asks again: nothing is executed twice
             again.post_all(server.url, envelopes)
         assert not again.refused and len(again.acknowledged) == len(envelopes), f"seed {seed}"
         assert {one: again.acknowledged[one] for one in before} == before, f"seed {seed}"  # where each stands
@@ -55,22 +59,23 @@ def test_killed_under_load_nothing_acknowledged_is_lost(
         assert executed(home) == len(envelopes), f"seed {seed}"
 
 
+@both
 def test_a_disk_that_takes_no_more_loses_nothing_and_is_gone_on_with(
-    made: Path, tmp_path: Path, request: pytest.FixtureRequest
+    made: Path, tmp_path: Path, request: pytest.FixtureRequest, executor: str
 ) -> None:
     for seed in runs(request, 200):
         chance, home, load = random.Random(seed), fresh(made, tmp_path / f"{seed}"), Load()
         envelopes = signed(home, 60)
-        with served(home) as server:
+        with served(home, "--executor", executor) as server:
             load.post_all(server.url, envelopes[:20])
             full = (home / "ledger/blocks").stat().st_size + chance.randrange(6_000)
-            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+            resource.prlimit(server.executor, resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
             load.post_all(server.url, envelopes[20:40])
             assert load.refused, f"seed {seed}"
             codes = {(503, StorageFailed.code), (503, StorageFull.code)}
             assert set(load.refused.values()) <= codes, f"seed {seed}"
             assert httpx2.get(f"{server.url}/ready").status_code == 200  # it is read as before
-            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+            resource.prlimit(server.executor, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
             turned_away = list(load.refused)
             load.refused.clear()
             load.post_all(server.url, envelopes[40:] + turned_away)
@@ -81,10 +86,11 @@ def test_a_disk_that_takes_no_more_loses_nothing_and_is_gone_on_with(
         assert salus("fsck", home=home).status == 0, f"seed {seed}"
 
 
-def test_fsck_while_envelopes_are_posted(made: Path, tmp_path: Path) -> None:
+@both
+def test_fsck_while_envelopes_are_posted(made: Path, tmp_path: Path, executor: str) -> None:
     home, load, enough = fresh(made, tmp_path / "home"), Load(), Event()
     envelopes = signed(home, 150)
-    with served(home) as server:
+    with served(home, "--executor", executor) as server:
         posting = Thread(target=load.post_all, args=(server.url, envelopes, 10, enough))
         posting.start()
         assert enough.wait(60)

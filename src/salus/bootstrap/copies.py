@@ -31,12 +31,12 @@ from salus.bootstrap.resetting import remove_shared
 from salus.core.errors import Kind, Refusal
 from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
-from salus.disk import sync_folder, take_lock
+from salus.disk import sync_folder
 from salus.fsck.snapshot import PREFIX, RESTLESS, room_for_snapshot, take_snapshot
 from salus.ledger.embedded.blockfile import NAME as BLOCKS
 from salus.ledger.embedded.blockfile import BlockFile
 from salus.ledger.embedded.files import LocalFiles
-from salus.ledger.embedded.ledger import LOCK
+from salus.ledger.embedded.lock import LOCK, take_ledger
 from salus.ledger.errors import LedgerLocked
 from salus.services.errors import NoRegion
 from salus.shapes import made
@@ -146,7 +146,7 @@ def _signing(home: Path, consensus: ConsensusFile, passphrase: str, state: bytes
 def _held(ledger: Path) -> Callable[[], None]:
     """Keep writers out of a ledger that nobody serves; return what lets them in again."""
     try:
-        return take_lock(ledger / LOCK, shared=True)
+        return take_ledger(ledger / LOCK, shared=True)
     except BlockingIOError:
         raise LedgerLocked from None
 

@@ -16,6 +16,7 @@ from salus.client.remote import RemoteLedger
 from salus.client.tls import Local
 from salus.core.genesis import read_genesis
 from salus.core.signatures import SigningKey
+from salus.ledger.apart import ApartLedger
 from salus.ledger.consensus.broadcast import Broadcaster
 from salus.ledger.consensus.ledger import ConsensusLedger
 from salus.ledger.consensus.syncing import Keeping, state_sync
@@ -46,6 +47,14 @@ def verifying(setting: str, *, closed: bool = False) -> Helper:
     return VerifierProcess(eager=setting == "on", closed=closed)
 
 
+def made_apart(setting: str) -> bool:
+    """True if a process of its own is to make an embedded ledger's blocks, by the setting `executor` (`config.Config`).
+
+    `auto`: where there are two processors.
+    """
+    return setting == "apart" or (setting == "auto" and len(os.sched_getaffinity(0)) > 1)
+
+
 def open_region(
     home: Path,
     passphrase: str,
@@ -54,9 +63,11 @@ def open_region(
     clock: Clock | None = None,
     tiles: Path | None = None,
     verifier: str = "auto",
+    executor: str = "inside",
 ) -> Region:
     """Open the region in `home`; with `read_only` the ledger alone, and no file is changed.
 
+    `executor`: where the blocks of an embedded ledger are made (`made_apart`).
     Where the home follows a node, its replica catches up first, for a while; a node that is away is not waited for.
     Raises NoRegion, NotANode, WrongPassphrase, OtherGenesis, BadUpstream, BadConsensus, and what the ledger raises at
     opening.
@@ -83,10 +94,11 @@ def open_region(
     else:
         secret = node_seed(home, passphrase)
         tune_process()
-        node = None if read_only else SigningKey.from_seed(secret)
-        ledger = EmbeddedLedger.open(
-            home / "ledger", node, timed, helper=verifying(verifier), tiles=tiles_folder(home, tiles)
-        )
+        node, lies = None if read_only else SigningKey.from_seed(secret), home / "ledger"
+        if node is not None and made_apart(executor):
+            ledger = ApartLedger.open(lies, node, timed, tiles_folder(home, tiles), verifier=verifier == "on")
+        else:
+            ledger = EmbeddedLedger.open(lies, node, timed, helper=verifying(verifier), tiles=tiles_folder(home, tiles))
     if read_genesis(genesis)[0] != ledger.network:
         ledger.close()
         raise OtherGenesis

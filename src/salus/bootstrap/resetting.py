@@ -28,7 +28,7 @@ from salus.ledger.consensus.way import NAME as BRIDGE
 from salus.ledger.embedded.blockfile import NAME as BLOCKS
 from salus.ledger.embedded.chain import STATE
 from salus.ledger.embedded.files import LocalFiles
-from salus.ledger.embedded.ledger import LOCK
+from salus.ledger.embedded.lock import LOCK
 from salus.ledger.embedded.pruned import NEW, WORK
 from salus.ledger.errors import LedgerLocked
 from salus.machine.pruned import FOLDER as PRUNED

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from threading import current_thread, main_thread
 
 from starlette.applications import Starlette
@@ -17,6 +18,8 @@ from salus.bootstrap.layout import SIGNED_UNTIL
 from salus.bootstrap.region import Region
 from salus.bootstrap.serving import serving
 from salus.bootstrap.upstream import read_upstream
+from salus.ledger.apart import ApartLedger
+from salus.ledger.errors import ExecutorGone
 from salus.services.anchor_windows import DEFAULT, WindowRule
 from salus.services.tending import Tending
 
@@ -31,13 +34,20 @@ def serve_region(
     """Serve an open region until SIGTERM or SIGINT; what is under way is finished. The region stays open.
 
     Its organisations are tended meanwhile; `rule` says when they anchor. `traces` is the address of a collector.
-    Raises BadLimits, NoTracing.
+    Raises BadLimits, NoTracing; ExecutorGone where its ledger's process ended, and it with that.
     """
     limits = read_limits(region.home)
     with tending(region, public_url(region, bound), rule) as tended:
         guard = SignedGuard(lambda: bound.authorities, limits=limits, floor=region.home / SIGNED_UNTIL)
         with traced(traces) as tracing, serving(region, guard, tracing) as app:
-            run_app(app, bound, lambda: _begin(tended, started), limits)
+            ledger = region.ledger
+            if isinstance(ledger, ApartLedger):
+                run_app(app, bound, lambda: _begin(tended, started), limits, ledger.when_gone)
+            else:
+                run_app(app, bound, lambda: _begin(tended, started), limits)
+    trouble = region.ledger.trouble()
+    if isinstance(trouble, ExecutorGone):
+        raise trouble
 
 
 def _begin(tended: Tending, started: Callable[[], None]) -> None:
@@ -75,10 +85,21 @@ def traced(url: str | None) -> Iterator[Tracing | None]:
             tracing.close()
 
 
-def run_app(app: Starlette, bound: Bound, started: Callable[[], None], limits: Limits | None = None) -> None:
-    """Run an application on a bound socket until SIGTERM, SIGINT or SIGHUP; `started` is called once it answers."""
+def run_app(
+    app: Starlette,
+    bound: Bound,
+    started: Callable[[], None],
+    limits: Limits | None = None,
+    ends: Callable[[Callable[[], None]], None] = lambda end: None,
+) -> None:
+    """Run an application on a bound socket until SIGTERM, SIGINT or SIGHUP; `started` is called once it answers.
+
+    `ends` is given what brings it to its end likewise, from any thread.
+    """
     with closing(bound.socket), _hanging_up():
-        make_server(app, bound.listening, started, limits).run(sockets=[bound.socket])
+        server = make_server(app, bound.listening, started, limits)
+        ends(partial(setattr, server, "should_exit", True))
+        server.run(sockets=[bound.socket])
 
 
 @contextmanager

@@ -184,8 +184,12 @@ def passphrase(home: Path, *, new: bool = False) -> str:
 
 
 @contextmanager
-def opened(home: Path | None, *, read_only: bool = False, alone: bool = False) -> Iterator[Region]:
+def opened(
+    home: Path | None, *, read_only: bool = False, alone: bool = False, executor: str = "inside"
+) -> Iterator[Region]:
     """Open the region and close it again; give a server's own where one runs this command.
+
+    `executor`: where the blocks of an embedded ledger are made (`config.Config`).
 
     Raises RunThere where the home is served, so that its server runs the command; HomeServed where `alone` says that
     the command needs the home for itself; NotUp where CometBFT decides its blocks, and its node does not run.
@@ -208,7 +212,12 @@ def opened(home: Path | None, *, read_only: bool = False, alone: bool = False) -
         raise NotUp
     set_up = read_config()
     with open_region(
-        folder, passphrase(folder), read_only=read_only, tiles=set_up.tiles, verifier=set_up.verifier
+        folder,
+        passphrase(folder),
+        read_only=read_only,
+        tiles=set_up.tiles,
+        verifier=set_up.verifier,
+        executor=executor,
     ) as region:
         yield region
 

@@ -68,15 +68,21 @@ def take_address(
 
 
 def serve_home(
-    folder: Path, bound: Bound, *, as_json: bool = False, closing: Callable[[], None] = lambda: None
+    folder: Path,
+    bound: Bound,
+    *,
+    as_json: bool = False,
+    closing: Callable[[], None] = lambda: None,
+    executor: str | None = None,
 ) -> None:
     """Open the home, say where it is served, serve it and run commands on it until it is told to end.
 
-    `closing` is called before it is closed.
+    `closing` is called before it is closed. `executor` counts before the setting of that name.
     """
     config = read_config()
     start_logging(config.log)
-    with opened(folder.absolute(), alone=True) as region, hosting(region, run):
+    chosen = executor or config.executor
+    with opened(folder.absolute(), alone=True, executor=chosen) as region, hosting(region, run):
         told = announce(bound, as_json, f"Serving {folder}", organisations=region.organisations())
         rule = WindowRule(config.anchor_window_s * 1000, config.anchor_cycle)
         try:
@@ -98,6 +104,13 @@ def announce(bound: Bound, as_json: bool, words: str, **more: object) -> Callabl
 
 @click.command()
 @listening_options
+@click.option(
+    "--executor",
+    type=click.Choice(("inside", "apart")),
+    default=None,
+    help="Where the blocks of an embedded ledger are made: in the server, or in a process of its own. "
+    "By default apart where there are two processors.",
+)
 @in_home
 def command(
     home: Path | None,
@@ -105,6 +118,7 @@ def command(
     names: tuple[str, ...],
     certificate: Path | None,
     key: Path | None,
+    executor: str | None,
     as_json: bool,
 ) -> None:
     """Serve a home over HTTP until Ctrl-C or SIGTERM.
@@ -112,4 +126,4 @@ def command(
     What was asked before is answered, then the ledger is closed. With --json one JSON line says where it listens.
     """
     with take_address(address, names, certificate, key) as bound:
-        serve_home(home_folder(home), bound, as_json=as_json)
+        serve_home(home_folder(home), bound, as_json=as_json, executor=executor)

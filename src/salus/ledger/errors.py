@@ -200,6 +200,11 @@ class EntryGone(Refusal):
     text = "The log's hashes before this ledger's beginning are not here: ask a member whose ledger is older."
 
 
+class ExecutorGone(Refusal):
+    code, kind = 0x7066, Kind.UNAVAILABLE
+    text = "The process that makes blocks has ended; what it did not acknowledge may be missing. Start the server anew."
+
+
 class StateDamaged(Refusal):
     code, kind = 0x7062, Kind.INVALID
     text = "The state on this node's disk is not the one that it computed: it must not go on. Run salus ledger reset."

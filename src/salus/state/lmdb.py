@@ -17,6 +17,7 @@ from pathlib import Path
 
 import lmdb
 
+from salus.state.names import HEIGHT
 from salus.state.overlay import PREFIX
 from salus.state.pages import check_pages
 from salus.state.tables import Changes, Finding, MoreRoom, Row, StorageFailure
@@ -75,6 +76,21 @@ class LmdbTables:
             except lmdb.MapResizedError:
                 self._env.close()
                 self._open()
+
+    def renew_to(self, height: int) -> int | None:
+        """Read what was committed last and return of which block it is: None where that is after `height`, and then
+        what was read before is read on. For a reader with as much room as the file will ever have."""
+        with _failures():
+            txn = self._env.begin()
+            try:
+                found = int.from_bytes(txn.get(HEIGHT, db=self._meta) or b"", "big")
+                if found > height:
+                    return None
+                self._txn, txn = txn, self._txn
+                self._cursor = self._txn.cursor(db=self._values)
+                return found
+            finally:
+                txn.abort()
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of `key`."""

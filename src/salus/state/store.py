@@ -72,6 +72,10 @@ class Store:
         """The height of the last checkpoint, 0 before the first."""
         return int.from_bytes(self._tables.meta(names.HEIGHT) or b"", "big")
 
+    def fresh(self) -> dict[bytes, bytes | None]:
+        """Return all that was written since the last checkpoint; one that is on its way to disk may hold some of it."""
+        return self._sealed.writes | self._pending.writes | self._last.writes
+
     def get(self, key: bytes) -> bytes | None:
         """Return the value of `key`."""
         return self._last.get(key)
@@ -82,7 +86,7 @@ class Store:
 
     def items(self) -> Iterator[Row]:
         """Return all keys and values in order of the keys; ends with the next apply."""
-        return merged(self._tables.items(), self._sealed.writes | self._pending.writes | self._last.writes)
+        return merged(self._tables.items(), self.fresh())
 
     def prove(self, key: bytes) -> Proof:
         """Return the proof of the value of `key`, or of its absence, at the current root."""

@@ -33,7 +33,8 @@ from salus.ledger.consensus.way import Guiding, Way
 from salus.ledger.embedded.chain import GENESIS, open_kind
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.files import Files, LocalFiles
-from salus.ledger.embedded.ledger import LOCK, open_for_reading
+from salus.ledger.embedded.ledger import open_for_reading
+from salus.ledger.embedded.lock import LOCK
 from salus.ledger.embedded.publisher import Publisher, Source
 from salus.ledger.embedded.reader import ChainReader, Place, Status
 from salus.ledger.embedded.views import View

@@ -69,6 +69,7 @@ class Chain:
     empty: bool  # the last block was empty, so that its header covers the state as it is
     pruned: Pruned | None = None
     told: Callable[[int], None] = field(default=lambda height: None)  # called once a block is executed
+    saved: Callable[[], object] = field(default=lambda: None)  # called once a checkpoint is durable
 
     @property
     def height(self) -> int:
@@ -187,6 +188,7 @@ class Chain:
             return
         self.machine.checkpoint(*self._beside())
         self.events.saved()
+        self.saved()
 
     def put_right(self, rows: dict[str, Rows]) -> None:
         """Replace rows of the local tables by those of the blocks, in one transaction; raises StorageFailure."""
@@ -212,6 +214,7 @@ class Chain:
         self.machine.settle(written=written)
         if written:
             self.events.saved()
+            self.saved()
 
     def close(self) -> None:
         """Let go of the files; writes nothing."""

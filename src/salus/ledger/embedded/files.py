@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from salus.disk import make_folder, move_file, replace_file, sync_folder, take_lock, write_all
+from salus.disk import make_folder, move_file, replace_file, sync_folder, write_all
+from salus.ledger.embedded.lock import take_ledger
 
 
 class AppendFile(Protocol):
@@ -157,4 +158,4 @@ class LocalFiles:
         return LocalAppendFile(path, readonly)
 
     def lock(self, path: Path, shared: bool = False) -> Callable[[], None]:
-        return take_lock(path, shared=shared)
+        return take_ledger(path, shared=shared)

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from salus.ledger.embedded.chain import GENESIS, Chain, open_kind
 from salus.ledger.embedded.files import Files, LocalFiles
-from salus.ledger.embedded.ledger import LOCK, open_for_reading
+from salus.ledger.embedded.ledger import open_for_reading
+from salus.ledger.embedded.lock import LOCK
 from salus.ledger.embedded.readmodel import ABOUT, EVENTS, ReadModel, Rows
 from salus.ledger.embedded.replaying import replay_apart
 from salus.ledger.errors import LedgerLocked, NoLedger, StorageFailed

@@ -1,6 +1,6 @@
 """The embedded engine behind the `Ledger` port."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from salus.evidence.tip import Tip, sign_tip
 from salus.ledger.embedded.chain import GENESIS, Chain, check_node, open_chain
 from salus.ledger.embedded.clock import Clock, SystemClock
 from salus.ledger.embedded.files import Files, LocalFiles
+from salus.ledger.embedded.lock import LOCK
 from salus.ledger.embedded.publisher import Publisher, Source
 from salus.ledger.embedded.reader import ChainReader, Place
 from salus.ledger.embedded.writer import Writer
@@ -30,7 +31,9 @@ from salus.state.store import Store
 from salus.state.tables import StorageFailure
 from salus.verifier.helper import Alone, Helper
 
-LOCK = "lock"
+Writes = Mapping[bytes, bytes | None]
+Told = Callable[[int, int, Writes], object]  # height, time, writes
+NOTHING: Writes = {}  # that an empty block changes
 
 
 class EmbeddedLedger(ChainReader):
@@ -167,6 +170,33 @@ class EmbeddedLedger(ChainReader):
         if publisher is not None:
             done.add_done_callback(lambda _: publisher.wake())
         return done
+
+    def learn(self, good: Iterable[bytes]) -> None:
+        """Take signatures for good that were verified elsewhere, by their `machine.signing.memory_key`."""
+        self._chain.machine.verified.learn(good)
+
+    def shadow(self, begun: Told, executed: Told, saved: Callable[[], object]) -> None:
+        """Tell who keeps a copy of the state what it is, and from there on all that changes it.
+
+        `begun` is called once, with height, time and what was written since the checkpoint on disk; `executed` with
+        those of each block, before anybody learns what became of it; `saved` once a checkpoint is durable. All of
+        them under the lock that guards the chain.
+        """
+        with self._lock:
+            chain, told, last = self._chain, self._chain.told, [NOTHING]
+            keep = chain.machine.watch
+
+            def watch(writes: Writes) -> None:
+                keep(writes)
+                last[0] = writes
+
+            def follow(height: int) -> None:
+                writes, last[0] = last[0], NOTHING
+                executed(height, chain.machine.time, writes)
+                told(height)
+
+            chain.machine.watch, chain.told, chain.saved = watch, follow, saved
+            begun(chain.height, chain.machine.time, chain.machine.store.fresh())
 
     def now(self) -> int:
         return max(self._chain.machine.time, self._clock.now_ms())

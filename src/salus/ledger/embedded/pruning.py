@@ -19,7 +19,8 @@ from salus.ledger import errors
 from salus.ledger.embedded.blockfile import HEAD_BYTES, NAME, BlockFile, base_record, pruned_record
 from salus.ledger.embedded.chain import GENESIS, Chain, check_node, open_kind
 from salus.ledger.embedded.files import Files, LocalFiles
-from salus.ledger.embedded.ledger import LOCK, open_for_reading
+from salus.ledger.embedded.ledger import open_for_reading
+from salus.ledger.embedded.lock import LOCK
 from salus.ledger.embedded.needed import check_open, youngest_ms
 from salus.ledger.embedded.pruned import NEW, WORK, first_whole, folder_of, known_state
 from salus.ledger.embedded.replaying import replay_apart

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from threading import RLock
 from weakref import WeakSet
 
-from salus.state.store import Store
+from salus.state.overlay import Reader
 
 
 class _Link:
@@ -62,7 +62,7 @@ class View:
 class Views:
     """The views that are held of one store. `lock` guards the store against writer and readers."""
 
-    def __init__(self, store: Store, lock: RLock) -> None:
+    def __init__(self, store: Reader, lock: RLock) -> None:
         self.store = store
         self.lock = lock
         self._held: WeakSet[View] = WeakSet()

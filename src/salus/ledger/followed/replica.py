@@ -14,7 +14,8 @@ from salus.evidence.header import SignedHeader
 from salus.ledger.embedded.chain import GENESIS, Chain, open_kind
 from salus.ledger.embedded.clock import Clock
 from salus.ledger.embedded.files import Files
-from salus.ledger.embedded.ledger import LOCK, open_for_reading
+from salus.ledger.embedded.ledger import open_for_reading
+from salus.ledger.embedded.lock import LOCK
 from salus.ledger.embedded.reader import ChainReader, Place
 from salus.ledger.errors import ClockBehind, LedgerLocked, LedgerStopped, NoLedger, NotCovered, ReadOnly, StorageFailed
 from salus.ledger.followed.contradiction import keep_contradiction
