@@ -7,6 +7,9 @@ what the ledger holds. What only settings say, and what somebody else put into t
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
 
 from salus.contracts.accounts import queries as accounts
 from salus.core import cose
@@ -14,7 +17,7 @@ from salus.core.encoding import decode
 from salus.core.errors import Refusal
 from salus.core.hashing import NO_NETWORK
 from salus.core.signatures import verify
-from salus.core.types import Id, Message, Name
+from salus.core.types import Id, Message, Name, Time
 from salus.fsck.report import Finding
 from salus.state.overlay import Reader
 from salus.vault.files import TEMPORARY, LocalFiles
@@ -35,8 +38,8 @@ class _OrganisationFile(Message, frozen=True):
 class _Endpoint(Message, frozen=True):
     network: Id
     member: Id
-    url: str
-    time: int
+    url: Annotated[str, Meta(min_length=1, max_length=256)]
+    time: Time
 
 
 def check_around(home: Path, network: bytes, state: Reader | None) -> Iterator[Finding]:
