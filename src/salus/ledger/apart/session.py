@@ -12,6 +12,7 @@ from salus.core.errors import Refusal
 from salus.ledger.apart.child import Executing
 from salus.ledger.apart.wire import Answer, Ask, Close, Damaged, Failed, Landed, Said, raised
 from salus.ledger.errors import ExecutorGone, LedgerStopped
+from salus.shapes import made
 from salus.state.tables import StorageFailure
 
 CLOSING_S = 60.0  # so long the executor has to write what waits
@@ -45,7 +46,7 @@ class Session:
         """Return what a method of the executor's ledger returns, and raise what it raises; as `ask` too."""
         done: Future[msgspec.Raw] = Future()
         self.ask(done, lambda number: Ask(number, name, list(arguments)))
-        return msgspec.msgpack.decode(done.result(), type=kind)
+        return msgspec.msgpack.decode(done.result(), type=made(kind))
 
     def ask(self, done: "Future[Any]", message: Callable[[int], Said]) -> int:
         """Send a message whose answer completes `done`; return its number. Raises ExecutorGone, LedgerStopped."""

@@ -13,6 +13,7 @@ import msgspec
 from salus.client.ledger import BatchResult
 from salus.core.errors import Refusal
 from salus.ledger.errors import LedgerStopped
+from salus.shapes import made
 
 MOST_BYTES = 1 << 30  # of one message
 _BUFFER_BYTES = 1 << 18
@@ -116,7 +117,7 @@ class Wire:
         self._socket = connection
         self._file = connection.makefile("rb", buffering=_BUFFER_BYTES)
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(kind).decode
+        self._decode = msgspec.msgpack.Decoder(made(kind)).decode
         self._sending = Lock()
 
     def send(self, message: Said) -> bool:
