@@ -182,7 +182,9 @@ def test_validators_hold_the_denies_of_both_whatever_the_custodian_would_release
         return RecordRelease(files.north.account, raw, basis, root, bytes(32), int(Trigger.REQUEST), by)
 
     files.north.send(released())
-    for letter in files.north.exchange.inbox(files.north.account):  # the custodian commits these itself, and answers none of them
+    for letter in files.north.exchange.inbox(
+        files.north.account
+    ):  # the custodian commits these itself, and answers none of them
         files.north.exchange.done(files.north.account, letter.name)
     files.merge()
     with pytest.raises(TotallyDenied):
