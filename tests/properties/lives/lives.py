@@ -19,7 +19,7 @@ EVERYDAY = {
     "change_keys": 2,
     "release": 6,
     "release_by_set": 4,
-    "prefer": 2,
+    "prefer": 4,
     "open_account": 1,
 }
 SELDOM = {

@@ -3,10 +3,13 @@
 from hashlib import sha256
 from random import Random
 
+from hypothesis.stateful import invariant
+
 from properties.lives.consents import MEMBERS
 from properties.lives.keys import Keys
 from properties.lives.model import Rules
 from salus.contracts.access.messages import RecordRelease
+from salus.contracts.consent import keeper as consent_keeper
 from salus.contracts.consent.messages import NamePolicySet, SetPreference
 from salus.contracts.governance.messages import ACTIONS, EmergencySuspend, Propose, SetMemberState, SetPolicySet, Vote
 from salus.contracts.governance.parameters import BOUNDS, Parameter
@@ -42,6 +45,14 @@ GROUNDS = {"done": Ground.NONE, "refused": Ground.LAW, "deferred": Ground.LEGAL_
 
 class Organisations(Keys):
     """What happens to organisations, and what the law that they voted does to people."""
+
+    @invariant()
+    def what_was_chosen_stands(self) -> None:
+        """The set that the custodian named, and what the person or the custodian prefers, are what the model says."""
+        for handle, life in self.model.lives.items():
+            chosen = consent_keeper.get_chosen(self.machine.store, handle)
+            said = ((TREATMENT, int(Choice[life.choice.upper()])),) if life.choice else ()
+            assert (chosen.set, chosen.preference) == (life.under or NO_SET, said)
 
     def administration(self, name: str) -> list[tuple[bytes, SigningKey]]:
         """The administration key of a member as signer."""
@@ -107,7 +118,7 @@ class Organisations(Keys):
     def prefer(self, r: Random) -> None:
         handle, life = self.life(r)
         who, as_custodian = self.somebody(r, life), r.random() < 0.3
-        choice = r.choice(("in", "out", "out", ""))
+        choice = r.choice(("in", "in", "in", "out", ""))
         said = ((TREATMENT, int(Choice[choice.upper()])),) if choice else ()
         message = SetPreference(handle, int(Capacity.CUSTODIAN if as_custodian else Capacity.SELF), said)
         if self.expect(self.model.may_act(life, who, as_custodian, protects=False), self.signer(handle, who), message):
