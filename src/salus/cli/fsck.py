@@ -27,7 +27,7 @@ JSON_FILE = OutFile(path_type=Path, dir_okay=False, allow_dash=True)
 @click.option("--organisation", default=None, metavar="SLUG", help="Check the ledger and only this one's vault.")
 @click.option("--json", "file", type=JSON_FILE, default=None, help="Write the report here; - for standard output.")
 def command(home: Path | None, organisation: str | None, file: Path | None) -> int:
-    """Check a whole home offline: blocks, state, published files, vaults, keystores, letters; name what is wrong.
+    """Check a whole home offline: blocks, state, vaults, keystores, letters; name what is wrong.
 
     Every block is executed again, and the state it gives compared.
 

@@ -19,7 +19,7 @@ SECTIONS = {
         "init": "Found a region on this machine: genesis, ledger, members with keys and vaults.",
         "serve": "Serve a home over HTTP until Ctrl-C or SIGTERM.",
         "verify": "Check an evidence FILE offline, in numbered steps.",
-        "fsck": "Check a whole home offline: blocks, state, published files, vaults; name what is wrong.",
+        "fsck": "Check a whole home offline: blocks, state, vaults, keystores, letters; name what is wrong.",
         "completion": "Print the completion of a SHELL, for its start-up file.",
     },
     "Patients, and who acts for them": {
