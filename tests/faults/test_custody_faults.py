@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from faults.first import First
 from faults.test_life_faults import PASSPHRASE, Crash, Steps, World, at, found, place_hold, populate
 from salus.contracts.accounts import queries as accounts
 from salus.fsck.home import fsck_home
@@ -51,14 +52,14 @@ def kept(organisation: Organisation, handle: bytes) -> int:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_crash_at_each_step_of_a_change_of_custody(tmp_path: Path, after: bool) -> None:
-    step, finished = 0, False
+def test_a_crash_at_each_step_of_a_change_of_custody(tmp_path: Path, after: bool, first: First) -> None:
+    step, finished = first - first.stride, False
     with found(tmp_path / "sound") as story:
         populate(story)
         handle = World(story).handle
         place_hold(story.north, handle, "case")
     while not finished:
-        step += 1
+        step += first.stride
         home, steps = Path(shutil.copytree(tmp_path / "sound", tmp_path / str(step))), Steps()
         with at(home) as world:
             assert world.north and world.story.south
@@ -82,7 +83,7 @@ def test_a_crash_at_each_step_of_a_change_of_custody(tmp_path: Path, after: bool
             assert {task.kind for task in north.vault.outbox.next(99)} <= {"accounts"}
             assert {task.kind for task in south.vault.outbox.next(99)} == {"hold"}
             assert [letter.kind for letter in south.exchange.inbox(south.account)] == []
-        if finished or step % 5 == 0:  # it costs as much as all the rest
+        if finished or step // first.stride % 5 == 0:  # it costs as much as all the rest
             assert fsck_home(home, PASSPHRASE).sound
         shutil.rmtree(home)
     assert step > 15

@@ -28,6 +28,7 @@ from e2e.story_region import (
     patient,
     urn,
 )
+from faults.first import First
 from salus.bootstrap import open_region, rotate_vault
 from salus.client.batcher import Carrier
 from salus.contracts.records import queries as records
@@ -252,19 +253,19 @@ def destroyed(world: World, dead: bytes) -> bool:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.__name__)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_crash_at_each_durable_step(tmp_path: Path, scenario: type[Scenario], after: bool) -> None:
-    case, step, finished = scenario(), 0, False
+def test_a_crash_at_each_durable_step(tmp_path: Path, scenario: type[Scenario], after: bool, first: First) -> None:
+    case, step, finished = scenario(), first - first.stride, False
     with found(tmp_path / "sound") as story:
         populate(story)
         case.prepare(World(story))
         dead = World(story).wanted
     while not finished:
-        step += 1
+        step += first.stride
         home = tmp_path / str(step)
         shutil.copytree(tmp_path / "sound", home)
         finished = crash(case, home, step, after, dead)
         finish(case, home, dead)
-        if finished or step % 3 == 0:  # it costs as much as all the rest
+        if finished or step // first.stride % 3 == 0:  # it costs as much as all the rest
             assert fsck_home(home, PASSPHRASE).sound
         shutil.rmtree(home)
     assert step > 5
@@ -307,12 +308,12 @@ def finish(case: Scenario, home: Path, dead: bytes) -> None:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_crash_at_each_step_of_a_custodians_own_correction(tmp_path: Path, after: bool) -> None:
-    step, finished = 0, False
+def test_a_crash_at_each_step_of_a_custodians_own_correction(tmp_path: Path, after: bool, first: First) -> None:
+    step, finished = first - first.stride, False
     with found(tmp_path / "sound") as story:
         populate(story)
     while not finished:
-        step += 1
+        step += first.stride
         home, steps = Path(shutil.copytree(tmp_path / "sound", tmp_path / str(step))), Steps()
         with at(home) as world:
             wanted, octets = world.wanted, world.version(7.5)
@@ -333,12 +334,12 @@ def test_a_crash_at_each_step_of_a_custodians_own_correction(tmp_path: Path, aft
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_crash_at_each_step_of_a_rotation(tmp_path: Path, after: bool) -> None:
-    step, finished = 0, False
+def test_a_crash_at_each_step_of_a_rotation(tmp_path: Path, after: bool, first: First) -> None:
+    step, finished = first - first.stride, False
     with found(tmp_path / "sound") as story:
         populate(story)
     while not finished:
-        step += 1
+        step += first.stride
         home, steps = Path(shutil.copytree(tmp_path / "sound", tmp_path / str(step))), Steps()
         with at(home) as world:
             assert world.north

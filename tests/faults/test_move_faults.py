@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from e2e.story_region import PASSPHRASE, SYSTEM, found, take_in
+from faults.first import First
 from faults.test_life_faults import Crash, Steps, at, populate, quick_keystores
 from salus.contracts.records import queries as records
 from salus.core.record import Status
@@ -24,13 +25,13 @@ __all__ = ["quick_keystores"]
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_crash_at_each_durable_step_of_a_move(tmp_path: Path, after: bool) -> None:
+def test_a_crash_at_each_durable_step_of_a_move(tmp_path: Path, after: bool, first: First) -> None:
     with found(tmp_path / "sound") as story:
         populate(story)
         take_in(story.north, "Berta", "N-2")
-    step, finished = 0, False
+    step, finished = first - first.stride, False
     while not finished:
-        step += 1
+        step += first.stride
         home, steps = Path(shutil.copytree(tmp_path / "sound", tmp_path / str(step))), Steps()
         with at(home) as world:
             wrong, right = (find_patient(world.north, SYSTEM, value) for value in ("N-1", "N-2"))

@@ -1,6 +1,5 @@
 """Deferred, sealed and bulk releases cut off at each durable step: all stands once, and nothing is told early."""
 
-import random
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from faults.first import First
 from faults.release_world import PASSPHRASE, Crash, ask_glass, dying, found, handle_of
 from salus.bootstrap import Region, open_region
 from salus.contracts.access import queries as access
@@ -176,19 +176,14 @@ def crash(home: Path, clock: FakeClock, play: Play, step: int, mode: str) -> boo
 
 @pytest.mark.parametrize("mode", ["before", "after"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_crash_at_each_durable_step(
-    home: Path, tmp_path: Path, scenario: str, mode: str, request: pytest.FixtureRequest
-) -> None:
+def test_a_crash_at_each_durable_step(home: Path, tmp_path: Path, scenario: str, mode: str, first: First) -> None:
     """Each with `--fault-runs 600` or more; with fewer runs every third, beginning anywhere."""
     ask, play, check, least = SCENARIOS[scenario]
-    stride = max(1, 600 // request.config.getoption("--fault-runs"))
-    first = 1 + random.SystemRandom().randrange(stride)
-    print("first step", first, "then every", stride)
     asked, start, reached = tmp_path / "asked", int(time.time() * 1000) + 60_000, 0
     shutil.copytree(home, asked)
     with open_region(asked, PASSPHRASE, clock=FakeClock(start)) as region:
         ask(region)
-    for step in range(first, MOST_STEPS, stride):
+    for step in range(first, MOST_STEPS, first.stride):
         folder, clock = tmp_path / str(step), FakeClock(start)
         shutil.copytree(asked, folder)
         if not crash(folder, clock, play, step, mode):
@@ -198,4 +193,4 @@ def test_a_crash_at_each_durable_step(
             check(region, clock)
         assert fsck_home(folder, PASSPHRASE).sound, (scenario, step, mode)
         shutil.rmtree(folder)
-    assert reached > least - stride
+    assert reached > least - first.stride

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from faults.first import First
 from salus.fsck.check import fsck
 from salus.ledger import errors
 from salus.ledger.embedded import EmbeddedLedger
@@ -109,9 +110,9 @@ def test_power_cut_at_every_durable_step_of_a_pruning(sample: Sample, tmp_path: 
 )
 @pytest.mark.parametrize("mode", MODES)
 def test_a_disk_that_fails_at_any_step(
-    sample: Sample, tmp_path: Path, mode: Mode, number: int, refusal: type[Exception]
+    sample: Sample, tmp_path: Path, mode: Mode, number: int, refusal: type[Exception], first: First
 ) -> None:
-    for step in range(1, steps(sample, tmp_path) + 1):
+    for step in range(first, steps(sample, tmp_path) + 1, first.stride):
         folder = copied(sample, tmp_path, step)
         refused = False
         try:

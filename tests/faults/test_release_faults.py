@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from faults.first import First
 from faults.release_world import (
     PAGES,
     PASSPHRASE,
@@ -122,15 +123,10 @@ CHECKS = {"break-glass": check_glass, "session": check_chart}
 
 @pytest.mark.parametrize("mode", ["before", "after"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_crash_at_each_durable_step(
-    founded: Founded, tmp_path: Path, scenario: str, mode: str, request: pytest.FixtureRequest
-) -> None:
+def test_a_crash_at_each_durable_step(founded: Founded, tmp_path: Path, scenario: str, mode: str, first: First) -> None:
     """Each with `--fault-runs 600` or more; with fewer runs every third, beginning anywhere."""
-    stride = max(1, 600 // request.config.getoption("--fault-runs"))
-    first = 1 + random.SystemRandom().randrange(stride)
-    print("first step", first, "then every", stride)
     reached = 0
-    for step in range(first, MOST_STEPS, stride):
+    for step in range(first, MOST_STEPS, first.stride):
         home = tmp_path / str(step)
         shutil.copytree(founded[scenario][0], home)
         asked = founded[scenario][1]
@@ -140,7 +136,7 @@ def test_a_crash_at_each_durable_step(
         with open_region(home, PASSPHRASE) as region:
             CHECKS[scenario](region, asked)
         shutil.rmtree(home)
-    assert reached > {"break-glass": 5, "session": 20}[scenario] - stride
+    assert reached > {"break-glass": 5, "session": 20}[scenario] - first.stride
 
 
 def test_killed_processes(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from faults.first import First
 from salus.fsck.ledger import check_ledger
 from salus.fsck.report import Severity
 from salus.ledger.consensus.restoring import Apply, Offer
@@ -94,8 +95,10 @@ def test_power_cut_at_every_durable_step_of_taking_over(made: Origin, empty: Pat
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_disk_that_fails_at_any_step_of_taking_over(made: Origin, empty: Path, tmp_path: Path, mode: Mode) -> None:
-    for step in range(1, steps(made, empty, tmp_path / "whole") + 1):
+def test_a_disk_that_fails_at_any_step_of_taking_over(
+    made: Origin, empty: Path, tmp_path: Path, mode: Mode, first: First
+) -> None:
+    for step in range(first, steps(made, empty, tmp_path / "whole") + 1, first.stride):
         folder = Path(shutil.copytree(empty, tmp_path / str(step)))
         try:
             answer = take_over(made, folder, Plan(step, mode, seed=step, error=OSError(errno.ENOSPC, "planned")))
