@@ -165,8 +165,8 @@ def test_a_gateway_that_began_with_a_snapshot(member: Turning, light: Opens, nod
                 ledger.header(height)
         with pytest.raises(NoBridge):
             prove_state(ledger, LOG_KEY)
-    asked = lambda: guides(member, *([] if nodes else [Serving(member.ledger)]), nodes=nodes)  # noqa: E731
-    with light(asked) as ledger:
+    servers = [] if nodes else [Serving(member.ledger)]
+    with light(lambda: guides(member, *servers, nodes=nodes)) as ledger:
         until(lambda: bool(ledger._way.steps))
         stands(ledger, region, range(gone.height, ledger.height() + 1))
         until(lambda: (tmp_path / "light" / NAME).exists())

@@ -121,7 +121,7 @@ def test_ones_own_node_is_asked_by_whatever_address(secure: Secure, call: Call) 
 
 
 def test_a_certificate_that_expired(tmp_path: Path) -> None:
-    made = make_certificates(tmp_path, ["localhost"], -0.01)  # type: ignore[arg-type]
+    made = make_certificates(tmp_path, ["localhost"], -0.01)
     with kv_nodes("expired", certificates=made) as (node,):
         for call in CALLS.values():
             found = refused(node.url.replace("127.0.0.1", "localhost"), made.ca, call)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 from typing import NamedTuple
 
 import httpx2
@@ -69,6 +69,18 @@ class Load:
                     then.set()
 
             list(pool.map(posted, envelopes))
+
+    @contextmanager
+    def posting(self, url: str, envelopes: Sequence[bytes], first: int) -> Iterator[None]:
+        """Post them meanwhile: the block begins once `first` are acknowledged, and all have their answers after it."""
+        enough = Event()
+        thread = Thread(target=self.post_all, args=(url, envelopes, first, enough))
+        thread.start()
+        assert enough.wait(60)
+        try:
+            yield
+        finally:
+            thread.join(60)
 
 
 def found_home(folder: Path) -> None:

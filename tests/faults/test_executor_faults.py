@@ -5,7 +5,7 @@ import random
 import signal
 import time
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 import httpx2
 import pytest
@@ -49,16 +49,13 @@ def test_killed_under_load_its_server_says_so_and_ends_and_nothing_acknowledged_
     made: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     for seed in runs(request, 200):
-        chance, home, load, enough = random.Random(seed), fresh(made, tmp_path / f"{seed}"), Load(), Event()
+        chance, home, load = random.Random(seed), fresh(made, tmp_path / f"{seed}"), Load()
         envelopes = signed(home, 120)
         with apart(home) as server:
             assert server.executor != server.process.pid
-            posting = Thread(target=load.post_all, args=(server.url, envelopes, chance.randrange(1, 80), enough))
-            posting.start()
-            assert enough.wait(60), f"seed {seed}"
-            os.kill(server.executor, signal.SIGKILL)
-            status, out, err = ended(server.process)
-            posting.join(60)
+            with load.posting(server.url, envelopes, chance.randrange(1, 80)):
+                os.kill(server.executor, signal.SIGKILL)
+                status, out, err = ended(server.process)
         assert (status, out) == (4, "") and err == f"salus: {ExecutorGone()}\n", (seed, err)
         assert set(load.refused.values()) <= {(503, ExecutorGone.code)}, f"seed {seed}"
         before = dict(load.acknowledged)
@@ -74,19 +71,16 @@ def test_killed_under_load_its_server_says_so_and_ends_and_nothing_acknowledged_
 
 
 def test_left_alone_it_ends_at_once_and_the_home_can_be_served_again(made: Path, tmp_path: Path) -> None:
-    home, load, enough = fresh(made, tmp_path / "home"), Load(), Event()
+    home, load = fresh(made, tmp_path / "home"), Load()
     envelopes = signed(home, 80)
     with apart(home) as server:
         executor = server.executor
-        posting = Thread(target=load.post_all, args=(server.url, envelopes, 20, enough))
-        posting.start()
-        assert enough.wait(60)
-        server.process.kill()
-        with apart(home) as after:  # without waiting for it
-            again = Load()
-            again.post_all(after.url, envelopes)
-        assert gone(executor)
-        posting.join(60)
+        with load.posting(server.url, envelopes, 20):
+            server.process.kill()
+            with apart(home) as after:  # without waiting for it
+                again = Load()
+                again.post_all(after.url, envelopes)
+            assert gone(executor)
     assert not again.refused and len(again.acknowledged) == len(envelopes)
     assert {one: again.acknowledged[one] for one in load.acknowledged} == load.acknowledged
     assert executed(home) == len(envelopes)
@@ -101,14 +95,14 @@ def test_one_that_stands_still_holds_up_what_is_posted_and_nothing_that_is_read(
         load.post_all(server.url, envelopes[:5])
         os.kill(executor, signal.SIGSTOP)
         try:
-            posting = Thread(target=load.post_all, args=(server.url, envelopes[5:]))
-            posting.start()
+            rest = Thread(target=load.post_all, args=(server.url, envelopes[5:]))
+            rest.start()
             assert httpx2.get(f"{server.url}/ready").status_code == 200
-            posting.join(0.5)
-            assert posting.is_alive() and len(load.acknowledged) == 5
+            rest.join(0.5)
+            assert rest.is_alive() and len(load.acknowledged) == 5
         finally:
             os.kill(executor, signal.SIGCONT)
-        posting.join(60)
+        rest.join(60)
         assert not load.refused and len(load.acknowledged) == len(envelopes)
         assert server.end() == (0, "", "")
     stands(home, load)
@@ -117,16 +111,13 @@ def test_one_that_stands_still_holds_up_what_is_posted_and_nothing_that_is_read(
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_what_asks_processes_to_end_is_the_servers_affair(made: Path, tmp_path: Path, by: int) -> None:
     """A supervisor tells all processes of a service: what is under way lands all the same."""
-    home, load, enough = fresh(made, tmp_path / "home"), Load(), Event()
+    home, load = fresh(made, tmp_path / "home"), Load()
     envelopes = signed(home, 60)
     with apart(home) as server:
         executor = server.executor
-        posting = Thread(target=load.post_all, args=(server.url, envelopes, 10, enough))
-        posting.start()
-        assert enough.wait(60)
-        os.kill(executor, by)
-        assert server.end(by) == (0, "", "")
-        posting.join(60)
+        with load.posting(server.url, envelopes, 10):
+            os.kill(executor, by)
+            assert server.end(by) == (0, "", "")
         assert gone(executor)
     assert len(load.acknowledged) >= 10 and not load.refused
     stands(home, load)

@@ -3,7 +3,6 @@
 import random
 import resource
 from pathlib import Path
-from threading import Event, Thread
 
 import httpx2
 import pytest
@@ -34,16 +33,13 @@ def test_killed_under_load_nothing_acknowledged_is_lost(
     made: Path, tmp_path: Path, request: pytest.FixtureRequest, executor: str
 ) -> None:
     for seed in runs(request, 200):
-        chance, home, load, enough = random.Random(seed), fresh(made, tmp_path / f"{seed}"), Load(), Event()
+        chance, home, load = random.Random(seed), fresh(made, tmp_path / f"{seed}"), Load()
         envelopes = signed(home, 120)
         with served(home, "--executor", executor) as server:
             at = chance.randrange(1, 80)
-            posting = Thread(target=load.post_all, args=(server.url, envelopes, at, enough))
-            posting.start()
-            assert enough.wait(60), f"seed {seed}"
-            server.process.kill()
-            server.process.wait(30)
-            posting.join(60)
+            with load.posting(server.url, envelopes, at):
+                server.process.kill()
+                server.process.wait(30)
         before = dict(load.acknowledged)
         assert at <= len(before) < len(envelopes), f"seed {seed}"
         stands(home, load)
@@ -88,14 +84,11 @@ def test_a_disk_that_takes_no_more_loses_nothing_and_is_gone_on_with(
 
 @both
 def test_fsck_while_envelopes_are_posted(made: Path, tmp_path: Path, executor: str) -> None:
-    home, load, enough = fresh(made, tmp_path / "home"), Load(), Event()
+    home, load = fresh(made, tmp_path / "home"), Load()
     envelopes = signed(home, 150)
     with served(home, "--executor", executor) as server:
-        posting = Thread(target=load.post_all, args=(server.url, envelopes, 10, enough))
-        posting.start()
-        assert enough.wait(60)
-        result = salus("fsck", home=home)
-        posting.join(60)
+        with load.posting(server.url, envelopes, 10):
+            result = salus("fsck", home=home)
         assert result.status == 0, result
         assert not load.refused and len(load.acknowledged) == len(envelopes)
         assert server.end()[0] == 0

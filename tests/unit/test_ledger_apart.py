@@ -61,22 +61,29 @@ PATIENCE_S = 30.0
 BEGUN = 2  # blocks in `folder`: the second, empty one comes at its end
 
 
-@pytest.fixture
-def region() -> Region:
-    return Region()
+class WithAccounts(Region):
+    """A region with three accounts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opening, self.handles = self.open_accounts(3)
 
 
 @pytest.fixture
-def folder(tmp_path: Path, region: Region) -> Path:
+def region() -> WithAccounts:
+    return WithAccounts()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, region: WithAccounts) -> Path:
     """The folder of a ledger of one block of three accounts."""
     with EmbeddedLedger.create(tmp_path / "l", region.genesis_file, region.node, FakeClock()) as ledger:
-        envelope, region.handles = region.open_accounts(3)  # type: ignore[attr-defined]
-        ledger.submit(region.batch(envelope)).result(PATIENCE_S)
+        ledger.submit(region.batch(region.opening)).result(PATIENCE_S)
     return tmp_path / "l"
 
 
-def grants(region: Region, number: int = 3) -> bytes:
-    handles: list[bytes] = region.handles  # type: ignore[attr-defined]
+def grants(region: WithAccounts, number: int = 3) -> bytes:
+    handles = region.handles
     return region.batch(*[region.grant(handles[i % len(handles)])[0] for i in range(number)])
 
 
@@ -115,7 +122,7 @@ def answers(ledger: Any, keys: list[bytes]) -> dict[str, Any]:
     }
 
 
-def test_it_answers_as_the_ledger_itself(folder: Path, tmp_path: Path, region: Region) -> None:
+def test_it_answers_as_the_ledger_itself(folder: Path, tmp_path: Path, region: WithAccounts) -> None:
     with Inside(region).open(folder) as ledger:
         assert landed(ledger.submit(grants(region))).code == 0
         keys = [LOG_KEY, b"\x00\x00nothing", *landed_keys(region)]
@@ -125,12 +132,12 @@ def test_it_answers_as_the_ledger_itself(folder: Path, tmp_path: Path, region: R
     assert found["proof"].values[0] is not None and len(found["events"]) > 4 and found["trouble"] is None
 
 
-def landed_keys(region: Region) -> list[bytes]:
+def landed_keys(region: WithAccounts) -> list[bytes]:
     hospital = region.hospital
     return [account_key(hospital.id, hospital.gateway.id(region.network))]
 
 
-def test_what_is_refused_is_refused_in_the_same_words(folder: Path, region: Region) -> None:
+def test_what_is_refused_is_refused_in_the_same_words(folder: Path, region: WithAccounts) -> None:
     with Inside(region).open(folder) as ledger:
         for ask in (lambda: ledger.block(99), lambda: ledger.header(0), lambda: ledger.prove_event(99)):
             with pytest.raises(LookupError):
@@ -147,13 +154,13 @@ def test_what_is_refused_is_refused_in_the_same_words(folder: Path, region: Regi
         assert landed(ledger.submit(b"no batch")).code == Malformed.code
 
 
-def test_the_log_is_published_where_it_is_wanted(folder: Path, tmp_path: Path, region: Region) -> None:
+def test_the_log_is_published_where_it_is_wanted(folder: Path, tmp_path: Path, region: WithAccounts) -> None:
     with Inside(region).open(folder, tmp_path / "tiles") as ledger:
         signed = ledger.publish()
         assert signed.note().encode() == ledger.checkpoint() == (tmp_path / "tiles/checkpoint").read_bytes()
 
 
-def test_who_has_an_answer_finds_its_block_in_the_next_view(folder: Path, region: Region) -> None:
+def test_who_has_an_answer_finds_its_block_in_the_next_view(folder: Path, region: WithAccounts) -> None:
     with Inside(region).open(folder) as ledger:
         told: list[int] = []
         end, seen = ledger.subscribe(lambda height: told.append(ledger.view().height)), []
@@ -169,7 +176,7 @@ def test_who_has_an_answer_finds_its_block_in_the_next_view(folder: Path, region
 
 
 def test_signatures_that_were_found_good_are_not_checked_again(
-    folder: Path, region: Region, monkeypatch: pytest.MonkeyPatch
+    folder: Path, region: WithAccounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[bytes] = []
 
@@ -178,7 +185,7 @@ def test_signatures_that_were_found_good_are_not_checked_again(
         return True  # only what is not known to be good is asked for
 
     with Inside(region).open(folder) as ledger:
-        handle = region.handles[0]  # type: ignore[attr-defined]
+        handle = region.handles[0]
         envelopes = [region.grant(handle)[0] for _ in range(20)]
         for raw in envelopes:
             signed = cose.parse("envelope", raw)
@@ -195,9 +202,9 @@ def test_signatures_that_were_found_good_are_not_checked_again(
         assert len(checked) == 1  # the batch's own
 
 
-def test_what_is_called_good_and_is_not_serves_nothing(folder: Path, region: Region) -> None:
+def test_what_is_called_good_and_is_not_serves_nothing(folder: Path, region: WithAccounts) -> None:
     with Inside(region).open(folder) as ledger:
-        handle = region.handles[0]  # type: ignore[attr-defined]
+        handle = region.handles[0]
         raw = region.grant(handle)[0]
         broken = raw[:-1] + bytes((raw[-1] ^ 1,))
         signed = cose.parse("envelope", broken)
@@ -209,7 +216,7 @@ def test_what_is_called_good_and_is_not_serves_nothing(folder: Path, region: Reg
         assert [one.code for one in result.results] == [WrongSignature.code]
 
 
-def test_still_lets_nothing_be_written(folder: Path, region: Region) -> None:
+def test_still_lets_nothing_be_written(folder: Path, region: WithAccounts) -> None:
     with Inside(region).open(folder) as ledger:
         with ledger.still():
             before = (folder / "blocks").stat().st_size
@@ -222,7 +229,7 @@ def test_still_lets_nothing_be_written(folder: Path, region: Region) -> None:
             pass
 
 
-def test_what_waits_at_the_end_lands_and_the_next_opening_has_it(folder: Path, region: Region) -> None:
+def test_what_waits_at_the_end_lands_and_the_next_opening_has_it(folder: Path, region: WithAccounts) -> None:
     ledger = Inside(region).open(folder)
     futures = [ledger.submit(grants(region)) for _ in range(30)]
     ledger.close()
@@ -235,7 +242,7 @@ def test_what_waits_at_the_end_lands_and_the_next_opening_has_it(folder: Path, r
         assert again.height() >= max(future.result().height for future in futures)
 
 
-def test_an_executor_that_is_closed_while_it_stands_still_ends(folder: Path, region: Region) -> None:
+def test_an_executor_that_is_closed_while_it_stands_still_ends(folder: Path, region: WithAccounts) -> None:
     started = Inside(region)
     ledger = started.open(folder)
     held = ledger.still()
@@ -246,7 +253,7 @@ def test_an_executor_that_is_closed_while_it_stands_still_ends(folder: Path, reg
     held.__exit__(None, None, None)  # whose other end is gone
 
 
-def test_a_disk_that_is_full_over_there_is_said_here_and_gone_on_with(folder: Path, region: Region) -> None:
+def test_a_disk_that_is_full_over_there_is_said_here_and_gone_on_with(folder: Path, region: WithAccounts) -> None:
     plan = Plan(2, error=OSError(errno.ENOSPC, "no space"))
     with Inside(region, files=FaultyFiles(plan)).open(folder) as ledger:
         assert landed(ledger.submit(grants(region))).code == 0
@@ -258,7 +265,7 @@ def test_a_disk_that_is_full_over_there_is_said_here_and_gone_on_with(folder: Pa
         assert after.code == 0 and after.height > height and ledger.trouble() is None
 
 
-def test_one_that_goes_takes_all_questions_with_it(folder: Path, region: Region) -> None:
+def test_one_that_goes_takes_all_questions_with_it(folder: Path, region: WithAccounts) -> None:
     started, gone = Inside(region), Event()
     ledger = started.open(folder)
     ledger.when_gone(gone.set)
@@ -280,14 +287,14 @@ def test_one_that_goes_takes_all_questions_with_it(folder: Path, region: Region)
     ledger.close()
 
 
-def test_one_that_is_closed_is_not_gone(folder: Path, region: Region) -> None:
+def test_one_that_is_closed_is_not_gone(folder: Path, region: WithAccounts) -> None:
     gone = Event()
     with Inside(region).open(folder) as ledger:
         ledger.when_gone(gone.set)
     assert not gone.is_set()
 
 
-def test_the_executor_ends_without_its_server(folder: Path, region: Region) -> None:
+def test_the_executor_ends_without_its_server(folder: Path, region: WithAccounts) -> None:
     """In a thread `serve` returns False, and `main` ends the process there."""
     ours, theirs = socket.socketpair()
     started = Inside(region)
@@ -326,7 +333,7 @@ class Hung(Threaded):
         return super().end(patience_s)
 
 
-def test_one_that_hangs_is_ended(folder: Path, region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_hangs_is_ended(folder: Path, region: WithAccounts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "CLOSING_S", 0.2)
     opened = framed(serving.msgspec.msgpack.encode(Opened(region.network, BEGUN, START_MS, {})))
     ledger = ApartLedger.open(folder, region.node, FakeClock(), start=partial(Hung, opened))
@@ -360,7 +367,7 @@ def framed(raw: bytes) -> bytes:
         (MOST_BYTES + 1).to_bytes(LENGTH, "big"),
     ],
 )
-def test_noise_instead_of_an_opening(folder: Path, region: Region, noise: bytes) -> None:
+def test_noise_instead_of_an_opening(folder: Path, region: WithAccounts, noise: bytes) -> None:
     with pytest.raises(ExecutorGone):
         ApartLedger.open(folder, region.node, FakeClock(), start=saying(noise))
 
@@ -377,7 +384,7 @@ def test_noise_instead_of_an_opening(folder: Path, region: Region, noise: bytes)
     ],
     ids=lambda noise: type(noise).__name__,
 )
-def test_noise_later_ends_the_session(folder: Path, region: Region, noise: Any) -> None:
+def test_noise_later_ends_the_session(folder: Path, region: WithAccounts, noise: Any) -> None:
     raw = noise if isinstance(noise, bytes) else framed(serving.msgspec.msgpack.encode(noise))
     with EmbeddedLedger.open(folder, region.node, FakeClock()) as ledger:
         height, time = ledger.height(), ledger.now()
@@ -390,7 +397,7 @@ def test_noise_later_ends_the_session(folder: Path, region: Region, noise: Any) 
 
 
 @pytest.mark.parametrize("noise", [framed(b"\xc1"), framed(b"\x92\x07\x01"), framed(b"\x91\x02")])
-def test_noise_from_the_server_ends_the_executor(folder: Path, region: Region, noise: bytes) -> None:
+def test_noise_from_the_server_ends_the_executor(folder: Path, region: WithAccounts, noise: bytes) -> None:
     ours, theirs = socket.socketpair()
     started = Inside(region)
     with ours, theirs:
@@ -402,7 +409,7 @@ def test_noise_from_the_server_ends_the_executor(folder: Path, region: Region, n
     started.ledger.close()
 
 
-def test_what_keeps_a_ledger_from_opening_is_raised_here(folder: Path, tmp_path: Path, region: Region) -> None:
+def test_what_keeps_a_ledger_from_opening_is_raised_here(folder: Path, tmp_path: Path, region: WithAccounts) -> None:
     with pytest.raises(NoLedger):
         Inside(region).open(tmp_path / "nowhere")
     started = Inside(region)
@@ -416,14 +423,14 @@ def test_what_keeps_a_ledger_from_opening_is_raised_here(folder: Path, tmp_path:
     assert found.value.file == "blocks" and "byte" in str(found.value)
 
 
-def test_a_state_that_cannot_be_read_here(folder: Path, region: Region) -> None:
+def test_a_state_that_cannot_be_read_here(folder: Path, region: WithAccounts) -> None:
     (folder / "state" / DATA).unlink()
     opening = framed(serving.msgspec.msgpack.encode(Opened(region.network, 1, START_MS, {})))
     with pytest.raises(StorageFailed):
         ApartLedger.open(folder, region.node, FakeClock(), start=saying(opening))
 
 
-def test_a_process_that_cannot_be_started_or_ends_at_once(folder: Path, region: Region, tmp_path: Path) -> None:
+def test_a_process_that_cannot_be_started_or_ends_at_once(folder: Path, region: WithAccounts, tmp_path: Path) -> None:
     for command in ((str(tmp_path / "nothing"),), (sys.executable, "-c", "")):
         with pytest.raises(ExecutorGone):
             ApartLedger.open(folder, region.node, start=partial(Child, command))

@@ -9,8 +9,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from salus import __version__
-from salus.cli.beside.client import Refused, RunThere
-from salus.cli.status import BUG, INTERRUPTED, NOT_NOW, USAGE, Stopped, status_of
+from salus.cli.beside.client import RunThere
+from salus.cli.status import BUG, INTERRUPTED, NOT_NOW, USAGE, SaidElsewhere, Stopped, status_of
 from salus.core.errors import Refusal
 
 SECTIONS = {
@@ -157,7 +157,7 @@ def _failed(error: Exception) -> int:
             return _say(error.message, status_of(error.refusal))
         case click.ClickException():
             return _say(error.format_message(), error.exit_code)
-        case Refused():
+        case SaidElsewhere():
             return _say(error.words, error.status)
         case Refusal():
             return _say(str(error), status_of(error))

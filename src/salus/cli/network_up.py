@@ -27,19 +27,11 @@ from salus.bootstrap.network import (
 )
 from salus.cli.options import FILE, FOLDER, PASSPHRASE_FILE, Command, as_json_option, home_folder, home_option
 from salus.cli.output import print_result
-from salus.cli.status import NOT_NOW, Final
+from salus.cli.status import NOT_NOW, Final, SaidElsewhere
 from salus.config import read_config, read_passphrase
 
 STARTED_S, ENDED_S = 150.0, 10.0
 LOG = "network.log"
-
-
-class NotBegun(click.ClickException):
-    """What the command said that was to go on in the background, with its exit status."""
-
-    def __init__(self, words: str, status: int) -> None:
-        super().__init__(words)
-        self.exit_code = status  # type: ignore[misc]  # each has its own
 
 
 def where(command: Command) -> Command:
@@ -147,7 +139,8 @@ def _in_background(folder: Path | None, homes: Sequence[Path], program: Path | N
     if not first:
         status = _status_of(started, ended=bool(ready))
         words = log.read_bytes()[begun:].decode("utf-8", "replace").strip().splitlines()
-        raise NotBegun(words[-1].removeprefix("salus: ") if words else f"the nodes did not come up; see {log}", status)
+        said_last = words[-1].removeprefix("salus: ") if words else f"the nodes did not come up; see {log}"
+        raise SaidElsewhere(said_last, status)
     _say(homes, as_json) if as_json else click.echo(
         f"{len(homes)} of {len(homes)} are up; `salus network status` shows them, `salus network stop` ends them."
     )

@@ -52,3 +52,11 @@ class Stopped(click.ClickException):
     def __init__(self, refusal: Refusal, words: str) -> None:
         super().__init__(words)
         self.refusal = refusal
+
+
+class SaidElsewhere(Exception):
+    """What another process of Salus said before it ended, which is said here too, and the exit status it gave."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.words, self.status = words, status

@@ -37,7 +37,7 @@ class Certificates:
     until: datetime
 
 
-def make_certificates(home: Path, hosts: Iterable[str], days: int = DAYS) -> Certificates:
+def make_certificates(home: Path, hosts: Iterable[str], days: float = DAYS) -> Certificates:
     """Make authority, certificate and key for hosts in the home's folder `tls`, in the place of those of before.
 
     The authority's key is forgotten: who trusts it trusts these hosts alone. Raises BadHost.

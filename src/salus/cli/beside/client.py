@@ -32,19 +32,12 @@ from salus.cli.beside.wire import (
     Wire,
     Write,
 )
+from salus.cli.status import SaidElsewhere
 from salus.cli.terminal import terminal
 
 _TOLD = ("SALUS_", "LC_", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "LANG")
 _OWN_FILE = re.compile(rb"(.*=)?/(?:dev/(?:fd/([0-9]+)|(stdin|stdout|stderr))|proc/self/fd/([0-9]+))")
 _NUMBERS = {b"stdin": b"0", b"stdout": b"1", b"stderr": b"2"}
-
-
-class Refused(Exception):
-    """A server that would not begin: the exit status it gives, and its words."""
-
-    def __init__(self, answer: Ended) -> None:
-        super().__init__(answer.said)
-        self.status, self.words = answer.status, answer.said
 
 
 class RunThere(Exception):
@@ -55,7 +48,7 @@ class RunThere(Exception):
         self._connection = connection
 
     def run(self, arguments: list[str]) -> int:
-        """Have the command run; return its exit status. Raises ServerGone, Refused, OSError (output)."""
+        """Have the command run; return its exit status. Raises ServerGone, SaidElsewhere, OSError (output)."""
         with self._connection:
             wire = Wire(self._connection)
             _tell(wire, _call(arguments))
@@ -66,7 +59,7 @@ class RunThere(Exception):
 def standing_still(home: Path) -> Iterator[bool]:
     """Let the server of a home write nothing while the block runs; gives False where the home is not served.
 
-    Raises ServerGone, and Refused in the words of a server that will not.
+    Raises ServerGone, and SaidElsewhere in the words of a server that will not.
     """
     connection = connect(home)
     if connection is None:
@@ -77,7 +70,7 @@ def standing_still(home: Path) -> Iterator[bool]:
         _tell(wire, Stand(__version__))
         answer = wire.read_from_server()
         if isinstance(answer, Ended):
-            raise Refused(answer)
+            raise SaidElsewhere(answer.said, answer.status)
         if not isinstance(answer, Standing):
             raise ServerGone
         yield True
@@ -128,7 +121,7 @@ def _follow(wire: Wire) -> int:
                     click.echo("salus: another command is at work on this home; waiting for it", err=True)
             case Ended():
                 if message.said:
-                    raise Refused(message)
+                    raise SaidElsewhere(message.said, message.status)
                 return message.status
             case Standing():
                 raise ServerGone
