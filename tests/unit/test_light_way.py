@@ -336,3 +336,9 @@ def test_fsck_names_what_is_wrong_with_the_file(chain: Chain, tmp_path: Path) ->
     forked = chain.fork("other", 35)
     (tmp_path / NAME).write_bytes(bridged(NETWORK, FOUNDERS, lambda at: step(forked, at), 1, FIRST))
     assert findings() == ["bridge: its last header"]
+
+
+def test_fsck_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / NAME).mkdir()
+    (found,) = Bridge(tmp_path, NETWORK, TRUSTED).rest()
+    assert (found.file, found.what) == (NAME, "cannot be read: Is a directory")

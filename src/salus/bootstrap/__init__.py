@@ -23,7 +23,6 @@ from salus.bootstrap.key_changes import (
 from salus.bootstrap.layout import (
     GENESIS,
     MemberSpec,
-    OrganisationFile,
     RegionSpec,
     may_name_organisation,
     tiles_folder,
@@ -43,7 +42,6 @@ __all__ = [
     "SPLIT_NOTE",
     "LocalCarriers",
     "MemberSpec",
-    "OrganisationFile",
     "Region",
     "RegionSpec",
     "Trust",

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from salus.core.encoding import decode
-from salus.core.types import Id, Message, Name
 from salus.policy.types import OrganisationRole
 from salus.vault.files import LocalFiles
+from salus.vault.identity import ORGANISATION, OrganisationFile
 
 GENESIS = "genesis.cbor"
 REALM = "org"  # of every organisation so far
@@ -65,13 +65,6 @@ class RegionSpec:
     members: tuple[MemberSpec, ...]
 
 
-class OrganisationFile(Message, frozen=True):
-    """What an organisation's folder says in clear; all of it stands on the ledger."""
-
-    name: Name
-    account: Id
-
-
 def organisation_folder(home: Path, slug: str) -> Path:
     """Return the folder of an organisation."""
     return home / "organisations" / slug
@@ -79,7 +72,7 @@ def organisation_folder(home: Path, slug: str) -> Path:
 
 def organisation_file(home: Path, slug: str) -> OrganisationFile:
     """Return what the organisation's folder says."""
-    return decode((organisation_folder(home, slug) / "organisation.cbor").read_bytes(), OrganisationFile)
+    return decode((organisation_folder(home, slug) / ORGANISATION).read_bytes(), OrganisationFile)
 
 
 def keystore_path(home: Path, slug: str) -> Path:

@@ -9,7 +9,6 @@ from salus.bootstrap.keys import GATEWAY, MASTER, MASTER_MADE, NEXT_MASTER, Orga
 from salus.bootstrap.layout import (
     FILES,
     MemberSpec,
-    OrganisationFile,
     keystore_path,
     organisation_file,
     organisation_folder,
@@ -23,6 +22,7 @@ from salus.services.errors import NoSuchActor
 from salus.services.ports import Exchange
 from salus.services.remote.sender import OrganisationSender, Sender
 from salus.services.situations import Situations
+from salus.vault.identity import ORGANISATION, OrganisationFile
 from salus.vault.keystore import Keystore
 from salus.vault.rotation import rotate
 from salus.vault.vault import Vault
@@ -58,7 +58,7 @@ def make_vault(
     folder = organisation_folder(home, spec.slug)
     vault = Vault.create(folder / "vault", made.vault, network, account)
     exchange.publish_key(made.seal.public)  # and in the directory once it is a member: `services.tending`
-    FILES.write(folder / "organisation.cbor", encode(OrganisationFile(spec.name, account)))
+    FILES.write(folder / ORGANISATION, encode(OrganisationFile(spec.name, account)))
     return vault
 
 

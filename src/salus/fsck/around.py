@@ -15,22 +15,16 @@ from salus.core.endpoint import KIND, Endpoint
 from salus.core.errors import Refusal
 from salus.core.hashing import NO_NETWORK
 from salus.core.signatures import verify
-from salus.core.types import Id, Message, Name
 from salus.fsck.report import Finding
 from salus.state.overlay import Reader
 from salus.vault.files import TEMPORARY, LocalFiles
 from salus.vault.identity import FILE as IDENTITY
-from salus.vault.identity import read_identity
+from salus.vault.identity import ORGANISATION, OrganisationFile, read_identity
 from salus.vault.keystore import is_whole
 from salus.vault.seals import seal_key_id
 
-KEYSTORE, WALLET, ORGANISATION = "keystore.sealed", "wallet.sealed", "organisation.cbor"
+KEYSTORE, WALLET = "keystore.sealed", "wallet.sealed"
 _DIGEST_DIGITS = 32  # of a letter's, in its name
-
-
-class _OrganisationFile(Message, frozen=True):
-    name: Name
-    account: Id
 
 
 def check_around(home: Path, network: bytes, state: Reader | None) -> Iterator[Finding]:
@@ -83,7 +77,7 @@ def _organisation(folder: Path, state: Reader | None) -> str:
     if isinstance(raw, str):
         return raw
     try:
-        said = decode(raw, _OrganisationFile)
+        said = decode(raw, OrganisationFile)
     except Refusal:
         return "not the encoding of an organisation"
     if not (folder / "vault" / IDENTITY).exists():

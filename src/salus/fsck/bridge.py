@@ -22,6 +22,8 @@ class Bridge:
             return
         try:
             self._end = read_header(network, path.read_bytes(), founders)
+        except OSError as error:
+            self._found.append(Finding(BRIDGE, "whole file", f"cannot be read: {error.strerror}"))
         except Refusal as refusal:
             what = f"the genesis does not lead over it: {refusal.text} {AGAIN.capitalize()}."
             self._found.append(Finding(BRIDGE, "whole file", what))

@@ -1,4 +1,4 @@
-"""The file `vault.id`: whose vault a folder holds. Nothing in it is secret, nor tied to a person."""
+"""Whose a folder is: `vault.id` of a vault, `organisation.cbor` beside it. Nothing is secret, nor tied to a person."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,11 +7,11 @@ from msgspec import Meta
 
 from salus.core.encoding import decode, encode
 from salus.core.errors import Malformed
-from salus.core.types import Digest, Id, Message
+from salus.core.types import Digest, Id, Message, Name
 from salus.vault.errors import NoVault, VaultDamaged
 from salus.vault.files import Files
 
-FILE = "vault.id"
+FILE, ORGANISATION = "vault.id", "organisation.cbor"
 
 
 class VaultIdentity(Message, frozen=True):
@@ -25,6 +25,13 @@ class VaultIdentity(Message, frozen=True):
     def facts(self) -> dict[str, bytes]:
         """Return what the index notes of it, so that neither can be changed alone."""
         return {"network": self.network, "custodian": self.custodian, "check": self.check}
+
+
+class OrganisationFile(Message, frozen=True):
+    """What an organisation's folder says in clear; all of it stands on the ledger."""
+
+    name: Name
+    account: Id
 
 
 def read_identity(folder: Path, files: Files) -> VaultIdentity:
