@@ -20,6 +20,7 @@ from salus.bootstrap import Region
 from salus.cli.beside import client, host, place
 from salus.cli.beside.client import RunThere
 from salus.cli.beside.place import NAME, ServerGone
+from salus.cli.status import SaidElsewhere
 from salus.cli.terminal import Terminal, terminal, use_terminal
 from salus.config import read_config
 
@@ -190,6 +191,6 @@ def test_what_is_left_of_a_killed_server_is_no_server(tmp_path: Path) -> None:
 def test_the_release_of_both_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with hosted(tmp_path, lambda arguments: 0):
         monkeypatch.setattr(client, "__version__", f"{__version__}.1")
-        with pytest.raises(client.Refused) as refused:
+        with pytest.raises(SaidElsewhere) as refused:
             call(tmp_path)
     assert refused.value.status == 4 and "0x6232" in refused.value.words
