@@ -88,7 +88,7 @@ portal/node_modules/.package-lock.json: portal/package-lock.json portal/.npmrc r
 	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a < 20 || (+a === 20 && +b < 19) || +a === 21 || (+a === 22 && +b < 12))' 2>/dev/null \
 	  && command -v npm >/dev/null \
 	  || $(PIP) install --no-deps --require-hashes --only-binary :all: --requirement requirements/node.txt
-	@cd portal && $(NODE) npm ci --silent
+	@cd portal && $(NODE) npm ci --loglevel=error --no-audit --no-fund >/dev/null
 	@touch $@
 
 lock: $(VENV)/bin/python ## resolve the requirements again
