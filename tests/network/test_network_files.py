@@ -150,8 +150,11 @@ def test_an_rpc_over_tls(homes: tuple[Path, ...]) -> None:
     for key in (str(other.key), "missing", "nonsense"):
         with pytest.raises(BadRpcCertificate):
             refresh(home, replace(secure, rpc_key=key), genesis)
-    for half in ("rpc_certificate", "rpc_key"):
-        write_consensus(home, replace(secure, **{half: None}))
+    whole = replace(secure, certificate="tls/server.pem", key="tls/server.key")
+    write_consensus(home, whole)
+    assert read_consensus(home) == whole
+    for half in ("rpc_certificate", "rpc_key", "certificate", "key"):
+        write_consensus(home, replace(whole, **{half: None}))
         with pytest.raises(BadConsensus):
             read_consensus(home)
 

@@ -14,12 +14,14 @@ from salus.bootstrap.network.errors import BadInvitation
 from salus.bootstrap.network.joining import Application, Invitation, admit, invite, join, read_invitation
 from salus.bootstrap.network.keyfiles import address
 from salus.bootstrap.network.plan import PlannedMember, places
+from salus.client.remote_errors import BadUpstream
 from salus.contracts.governance import queries as governance
 from salus.core.encoding import decode, encode
 from salus.core.keys import Role
 from salus.core.signatures import SigningKey
 from salus.policy.types import OrganisationRole
 from salus.services.attest_staff import attest_staff
+from salus.services.certificates import make_certificates
 from salus.services.vote import vote
 from salus.vault import keystore
 from salus.vault.keystore import Keystore
@@ -77,6 +79,20 @@ def test_one_that_wants_no_validator(region: Region, invitation: Invitation) -> 
     application = decode(join(home, invitation, PLACE, SECRET, validator=False).read_bytes(), Application)
     said = read_consensus(home)
     assert application.validator is None and said is not None and said.node == "full"
+
+
+def test_certificates_to_trust_are_kept_in_the_home(region: Region, invitation: Invitation) -> None:
+    home, made = region.home.with_name("west"), make_certificates(region.home, ["127.0.0.1"])
+    no_certificates = region.home / "nonsense"
+    no_certificates.write_text("no certificates")
+    for wrong in (no_certificates, region.home / "missing"):
+        with pytest.raises(BadUpstream):
+            join(home, invitation, PLACE, SECRET, authority=wrong)
+        assert not home.exists()
+    join(home, invitation, PLACE, SECRET, authority=made.ca)
+    said = read_consensus(home)
+    assert said is not None and said.authority(home) == home / "nodes-ca.pem"
+    assert (home / "nodes-ca.pem").read_bytes() == made.ca.read_bytes()
 
 
 def test_invitations_that_are_wrong(invitation: Invitation) -> None:

@@ -4,6 +4,7 @@ HOME/consensus.json           what this file reads: addresses, the other members
 HOME/cometbft/                CometBFT's own home: config/, data/
 HOME/ledger/                  genesis, blocks, commits, state/, snapshots/
 HOME/abci.sock                where the application listens, unless the path of the home is too long for a socket
+HOME/nodes-ca.pem             certificates to trust for the others' servers, where they were given
 HOME/network.lock             held by what runs the home's two processes, with its process id
 HOME/logs/                    what these two processes print
 """
@@ -22,7 +23,7 @@ from salus.ledger.consensus.snapshots import EVERY, KEPT, KEPT_BLOCKS
 from salus.shapes import made
 from salus.vault.files import LocalFiles
 
-FILE, SOCKET = "consensus.json", "abci.sock"
+FILE, SOCKET, CERTIFICATES = "consensus.json", "abci.sock", "nodes-ca.pem"
 MOST_MEMBERS = 100  # of one network; CometBFT's own sets are of this order
 HEARTBEAT_MS = 20_000  # between empty blocks of an idle network; below half of STALE_MS
 MOST_PATH = 100  # bytes; sun_path holds 108 (unix(7))
@@ -140,7 +141,8 @@ def read_consensus(home: Path) -> ConsensusFile | None:
         return None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise BadConsensus from None
-    if (found.rpc_certificate is None) != (found.rpc_key is None):
+    pairs = (found.certificate, found.key), (found.rpc_certificate, found.rpc_key)
+    if any((chain is None) != (key is None) for chain, key in pairs):
         raise BadConsensus
     return found
 

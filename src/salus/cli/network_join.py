@@ -33,6 +33,7 @@ def invite_one(home: Path | None, as_json: bool, actor: str, out: Path) -> None:
 @click.command("join")
 @click.option("--invitation", type=FILE, required=True, help="As a member wrote it.")
 @click.option("--network", default=None, metavar="HEX", help="The network's id, which you have from elsewhere.")
+@click.option("--ca", type=FILE, default=None, help="Certificates in PEM that alone are trusted for the others.")
 @click.option("--no-validator", is_flag=True, help="A node that follows, and never signs blocks.")
 @new_home
 def join_one(
@@ -40,6 +41,7 @@ def join_one(
     as_json: bool,
     invitation: Path,
     network: str | None,
+    ca: Path | None,
     no_validator: bool,
     unattended: bool,
     place: Place,
@@ -54,7 +56,7 @@ def join_one(
     if network is not None and network.strip().lower() != found.network:
         raise BadInput("the invitation is to another network than --network says")
     secret = new_passphrase(folder, unattended=unattended)
-    application = join(folder, found, place, secret, validator=not no_validator)
+    application = join(folder, found, place, secret, validator=not no_validator, authority=ca)
     data = {"home": str(folder), "application": str(application), "account": found.account, "network": found.network}
     print_result(as_json, data, f"Hand {application} to the member that invited you; it holds no secret.")
 

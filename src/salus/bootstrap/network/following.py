@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
-from salus.bootstrap.consensus import ConsensusFile, NodeId, Peer, Slug, Trust, write_consensus
+from salus.bootstrap.consensus import CERTIFICATES, ConsensusFile, NodeId, Peer, Slug, Trust, write_consensus
 from salus.bootstrap.layout import FILES, GENESIS, MemberSpec
 from salus.bootstrap.light import trust_of
 from salus.bootstrap.network.errors import NodeNotBelieved, NotAGenesis
@@ -29,7 +29,7 @@ from salus.core.errors import Refusal
 from salus.core.genesis import read_genesis
 from salus.shapes import made
 
-NAME, CERTIFICATES = "gateway", "nodes-ca.pem"
+NAME = "gateway"
 
 
 class Origin(NamedTuple):

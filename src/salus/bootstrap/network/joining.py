@@ -19,7 +19,17 @@ from typing import Annotated
 import msgspec
 from msgspec import structs
 
-from salus.bootstrap.consensus import Address, NodeId, Peer, Slug, Trust, Url, read_consensus, write_consensus
+from salus.bootstrap.consensus import (
+    CERTIFICATES,
+    Address,
+    NodeId,
+    Peer,
+    Slug,
+    Trust,
+    Url,
+    read_consensus,
+    write_consensus,
+)
 from salus.bootstrap.keys import THRESHOLD, OrganisationKeys, new_keys, new_node
 from salus.bootstrap.layout import FILES, GENESIS, MemberSpec
 from salus.bootstrap.network.errors import BadInvitation, NoConsensusHome
@@ -31,7 +41,7 @@ from salus.bootstrap.organisations import make_vault
 from salus.bootstrap.region import Region
 from salus.client.cometbft.rpc import Rpc
 from salus.client.envelopes import EnvelopeBuilder
-from salus.client.tls import Local
+from salus.client.tls import Local, trusting
 from salus.cometbft.header import header_hash
 from salus.contracts.accounts.messages import OpenOrganisation
 from salus.contracts.governance.messages import AdmitMember, SetValidator
@@ -146,21 +156,41 @@ def read_invitation(raw: bytes) -> Invitation:
     return found
 
 
-def join(home: Path, invitation: Invitation, member: Place, passphrase: str, *, validator: bool = True) -> Path:
+def join(
+    home: Path,
+    invitation: Invitation,
+    member: Place,
+    passphrase: str,
+    *,
+    validator: bool = True,
+    authority: Path | None = None,
+) -> Path:
     """Make the home of a newcomer; return the file of its application.
 
-    Raises BadInvitation, StorageFull, StorageFailed. The home has no genesis, and is none, until all else is there.
+    `authority` are certificates in PEM to trust alone for the others' servers, of which the home keeps a copy.
+    Raises BadInvitation, BadUpstream, StorageFull, StorageFailed. The home has no genesis, and is none, until all else
+    is there.
     """
     genesis = invitation.document
     refuse_taken(invitation, member.spec)
+    if authority is not None:
+        trusting(authority)  # refuses what no certificates are in
     FILES.create_folder(home)
+    if authority is not None:
+        FILES.write(home / CERTIFICATES, authority.read_bytes())
     node = new_node(home, passphrase)
     make_cometbft(home, node)
     write_genesis(home, genesis)
     alone = invitation.one_machine and member.dialled == member.p2p
     said = consensus_of(member, invitation.peers, invitation.heartbeat_ms, alone=alone)
     write_consensus(
-        home, msgspec.structs.replace(said, trust=invitation.trust, node="validator" if validator else "full")
+        home,
+        structs.replace(
+            said,
+            node="validator" if validator else "full",
+            trust=invitation.trust,
+            ca=None if authority is None else CERTIFICATES,
+        ),
     )
     application = apply_for(home, invitation, member.spec, passphrase, node if validator else None)
     FILES.write(home / GENESIS, genesis)
