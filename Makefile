@@ -105,6 +105,7 @@ $(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the libraries Salus runs on ..."
 	@$(PIP) install --no-deps --require-hashes --only-binary :all: --requirement requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src  # or each process would, where the environment keeps Python from writing
 	@touch $@
 
 $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp

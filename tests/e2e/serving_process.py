@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,10 @@ class Server:
     def executor(self) -> int:
         """The number of the process that makes its blocks: its own, or that of its child that does."""
         for task in Path(f"/proc/{self.process.pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                if EXECUTOR in Path(f"/proc/{child}/cmdline").read_bytes():
-                    return int(child)
+            with suppress(FileNotFoundError):  # a thread ends, or a child does
+                for child in (task / "children").read_text().split():
+                    if EXECUTOR in Path(f"/proc/{child}/cmdline").read_bytes():
+                        return int(child)
         return self.process.pid
 
     def end(self, by: int = signal.SIGTERM) -> tuple[int, str, str]:
