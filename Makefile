@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PORTAL := src/salus/static/index.html
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q
 NODE   := PATH="$(CURDIR)/$(BIN):$$PATH"
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 HOME_DIR ?= demo-home
@@ -26,10 +27,10 @@ test: $(VENV)/test.stamp $(PORTAL) ## set up and run every test; those of networ
 	@command -v cometbft >/dev/null || sh scripts/cometbft --where-possible $(COMETBFT)
 	@sh requirements/others
 	@cd portal && $(NODE) npm run --silent test
-	@$(BIN)/python -m pytest -q -n 3 --dist worksteal tests
+	@$(PYTEST) -n 4 --dist worksteal tests
 
 networks: $(VENV)/test.stamp $(PORTAL) cometbft ## the tests that take minutes: whole lives of networks over CometBFT
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --long tests/network
+	@$(PYTEST) -n 2 --dist loadfile --long tests/network
 
 check: $(VENV)/test.stamp portal/node_modules/.package-lock.json ## check style, types and import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -38,7 +39,7 @@ check: $(VENV)/test.stamp portal/node_modules/.package-lock.json ## check style,
 	@cd portal && $(NODE) npm run --silent check
 
 coverage: $(VENV)/test.stamp ## measure branch coverage of the deterministic packages (at least 95 %)
-	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term --cov-fail-under=95 tests/unit tests/contracts tests/vectors tests/properties tests/rules
+	@$(PYTEST) -n 2 --cov --cov-report=term --cov-fail-under=95 tests/unit tests/contracts tests/vectors tests/properties tests/rules
 
 bench: $(VENV)/run.stamp ## run all benchmarks at full size, into docs/benchmarks.json
 	@$(BIN)/python -m benchmarks all --full --json docs/benchmarks.json
@@ -53,7 +54,7 @@ soak: $(VENV)/run.stamp ## post to a server for SECONDS (600), bother it, and se
 	@$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
 
 faults: $(VENV)/test.stamp ## crash the ledger and the vault RUNS times (1,000)
-	@$(BIN)/python -m pytest -q -n 2 tests/faults --fault-runs $(RUNS)
+	@$(PYTEST) -n 2 tests/faults --fault-runs $(RUNS)
 
 oracle: $(VENV)/test.stamp ## compare the decision with a naive evaluator: RUNS questions (10,000,000) from seed FIRST (0)
 	@cd tests && ../$(BIN)/python -m properties.oracle --runs $(if $(filter file,$(origin RUNS)),10000000,$(RUNS)) --first $(FIRST)

@@ -1,5 +1,6 @@
 """Fixtures that every folder of tests may use."""
 
+import gc
 import os
 import threading
 from pathlib import Path
@@ -9,6 +10,15 @@ import pytest
 from salus.testing.faults import Crash
 
 ROOT = Path(__file__).parents[1]
+
+
+gc.disable()  # until all tests are collected: each worker makes some millions of objects that stay
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector run again, over what tests make and not over the tests themselves."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from network.networks import Network, network_of
+from network.networks import Network, copy_of, network_of
 from salus.bootstrap.network.binary import find_cometbft, version_of
 from salus.core.errors import Refusal
 
@@ -39,8 +39,15 @@ def four(cometbft: Path) -> Iterator[Network]:
         yield network
 
 
-@pytest.fixture
-def one(cometbft: Path) -> Iterator[Network]:
-    """One member, its node down."""
+@pytest.fixture(scope="module")
+def founded(cometbft: Path) -> Iterator[Network]:
+    """One member, whose node is never up: copies of it are what tests use."""
     with network_of(1, cometbft) as network:
+        yield network
+
+
+@pytest.fixture
+def one(founded: Network) -> Iterator[Network]:
+    """One member, its node down."""
+    with copy_of(founded) as network:
         yield network

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -12,14 +13,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
 from socket import socket
 from typing import Any
+
+import httpx2
 
 from salus.bootstrap.network.held import holding, is_held, process_of
 
 SALUS = (sys.executable, "-m", "salus")
 WAIT_S = 150.0  # machines of tests are shared
+NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 ROLES = (("north", "hospital"), ("south", "hospital"), ("clinic", "clinic"), ("regulator", "regulator"))
 
 
@@ -62,6 +66,11 @@ def until(check: Callable[[], Any], what: str) -> Any:
             return found
         time.sleep(0.1)
     raise AssertionError(f"never came: {what}")
+
+
+def get(url: str, timeout: float = 10) -> httpx2.Response:
+    """Ask a server without TLS; who asks ten times a second has no certificates to read for it."""
+    return httpx2.get(url, timeout=timeout, verify=NOBODY)
 
 
 def free_ports(count: int) -> list[int]:
@@ -175,6 +184,19 @@ def network_of(members: int, program: Path, **more: Any) -> Iterator[Network]:
     network = Network(folder / "network", program)
     try:
         salus("network", "init", "--from", file, "--folder", network.folder, "--unattended", "--json")
+        yield network
+    finally:
+        network.clear()
+        rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def copy_of(founded: Network) -> Iterator[Network]:
+    """Give a copy of a network whose nodes were never up; its addresses are the same."""
+    folder = Path(tempfile.mkdtemp(prefix="salus-network-"))
+    network = Network(folder / "network", founded.program)
+    try:
+        copytree(founded.folder, network.folder)
         yield network
     finally:
         network.clear()

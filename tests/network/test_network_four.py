@@ -4,11 +4,10 @@ import os
 import signal
 from pathlib import Path
 
-import httpx2
 import pytest
 from command_line import bundle_file
 
-from network.networks import Network, salus, until
+from network.networks import Network, get, salus, until
 from salus.bootstrap.consensus import read_consensus
 from salus.bootstrap.network.held import process_of
 from salus.client.cometbft.rpc import Rpc
@@ -97,7 +96,7 @@ def test_who_sends_letters_finds_the_other_members(four: Network) -> None:
         for home in four.homes:
             said = read_consensus(home)
             assert said is not None
-            body = httpx2.get(f"http://{said.listen}/directory", timeout=10).content
+            body = get(f"http://{said.listen}/directory").content
             found.append(len(decode(body, Listed).endpoints))
         return found == [4, 4, 4, 4]
 

@@ -11,7 +11,7 @@ import httpx2
 import msgspec
 import pytest
 
-from network.networks import Network, environment, network_of, salus, until
+from network.networks import Network, environment, get, network_of, salus, until
 from salus.bootstrap.consensus import ConsensusFile, read_consensus, write_consensus
 from salus.bootstrap.network.halts import (
     ApplicationStopped,
@@ -78,7 +78,7 @@ def status_of(network: Network, name: str) -> dict[str, Any]:
 
 def ready(of: Member) -> dict[str, Any] | None:
     with suppress(httpx2.HTTPError):
-        found: dict[str, Any] = httpx2.get(f"http://{of.consensus.listen}/ready", timeout=10).json()
+        found: dict[str, Any] = get(f"http://{of.consensus.listen}/ready").json()
         return found
     return None
 
@@ -97,7 +97,7 @@ def test_a_node_whose_state_differs_is_given_up_and_says_why(four: Network) -> N
         assert not victim.healthy() and victim.cometbft.starts == starts
         answer = ready(victim)
         assert answer is not None and (answer["code"], answer["status"]) == (StateDiffers.code, 503)
-        assert httpx2.get(f"http://{victim.consensus.listen}/health", timeout=10).json() == {"status": "ok"}
+        assert get(f"http://{victim.consensus.listen}/health").json() == {"status": "ok"}
         node = status_of(four, VICTIM)
         assert "ledger reset" in node["halted"] and "(0x6344)" in node["halted"] and node["up"] is False
         shown = salus("network", "status", "--folder", four.folder, status=1).out
@@ -174,7 +174,7 @@ def test_a_node_without_the_voted_rules_stands_still_until_its_program_has_them(
     assert one.run("north", "ledger", "status", "--json").data["height"] == at - 1, "what is there is read"
     said = read_consensus(home)
     assert said is not None
-    answer = httpx2.get(f"http://{said.listen}/ready", timeout=10)
+    answer = get(f"http://{said.listen}/ready")
     assert answer.status_code == 503 and "Install Salus 2.0" in answer.json()["why"]
     assert one.down() == 0
 

@@ -4,7 +4,7 @@ import json
 import os
 import stat
 from pathlib import Path
-from socket import socket
+from socket import SO_REUSEADDR, SOL_SOCKET, socket
 
 import pytest
 
@@ -79,6 +79,7 @@ def test_a_port_that_another_process_has(one: Network, which: str) -> None:
     assert said is not None
     address = getattr(said, which)
     with socket() as taken:
+        taken.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)  # a test before had nodes there
         taken.bind(("127.0.0.1", int(address.rpartition(":")[2])))
         taken.listen()
         assert address in refused(one, 0x6319, status=4)

@@ -12,7 +12,7 @@ from shutil import rmtree
 import httpx2
 import pytest
 
-from network.networks import SALUS, Network, environment, free_run, salus, until
+from network.networks import SALUS, Network, environment, free_run, get, salus, until
 from salus.bootstrap.consensus import read_consensus
 from salus.demo.steps import STEPS
 
@@ -75,6 +75,6 @@ def agreed(home: Path) -> bool:
 
 def answers(url: str) -> bool:
     try:
-        return httpx2.get(url, timeout=5).status_code == 200
+        return get(url, 5).status_code == 200
     except httpx2.HTTPError:
         return False

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import httpx2
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from network.networks import Network, network_of, salus, until
+from network.networks import Network, get, network_of, salus, until
 from salus.api.ledger.errors import StateOld
 from salus.bootstrap.consensus import ConsensusFile, read_consensus
 from salus.contracts.governance.parameters import BOUNDS, Parameter
@@ -42,7 +41,7 @@ def said_by(network: Network, member: str) -> ConsensusFile:
 
 def scrape(address: str) -> dict[str, float]:
     """Return the samples at an address by name, of those with labels the first."""
-    text = httpx2.get(f"http://{address}/metrics", timeout=10).text
+    text = get(f"http://{address}/metrics").text
     families = text_string_to_metric_families(text)
     found: dict[str, float] = {}
     for sample in (sample for family in families for sample in family.samples):
@@ -77,7 +76,7 @@ def test_what_the_figures_of_a_member_say(two: Network) -> None:
     assert found["salus_heartbeat_seconds"] == said.heartbeat_ms / 1000
     assert found["salus_kept_height"] >= 3
     until(lambda: (now := scrape(said.listen))["salus_votes_height"] == now["salus_kept_height"], "all votes")
-    assert httpx2.get(f"http://{said.listen}/ready", timeout=10).json()["status"] == "ok"
+    assert get(f"http://{said.listen}/ready").json()["status"] == "ok"
 
 
 def test_the_scrape_configuration_has_the_usual_addresses() -> None:
@@ -97,7 +96,7 @@ def test_a_member_without_blocks_is_alive_and_not_ready_until_they_come_again(tw
         answer = until(lambda: refused(said), "a state that is too old")
         assert (answer["code"], answer["status"]) == (StateOld.code, 503)
         assert answer["behind_ms"] > STALE_MS
-        assert httpx2.get(f"http://{said.listen}/health", timeout=10).json() == {"status": "ok"}
+        assert get(f"http://{said.listen}/health").json() == {"status": "ok"}
         found = scrape(said.listen)
         assert found["salus_block_age_seconds"] > 2 * found["salus_heartbeat_seconds"]
         (north,) = two.status("--home", two.home("north"), "--own")["nodes"]
@@ -109,5 +108,5 @@ def test_a_member_without_blocks_is_alive_and_not_ready_until_they_come_again(tw
 
 
 def refused(said: ConsensusFile) -> dict[str, int] | None:
-    answer = httpx2.get(f"http://{said.listen}/ready", timeout=10)
+    answer = get(f"http://{said.listen}/ready")
     return None if answer.status_code == 200 else answer.json()

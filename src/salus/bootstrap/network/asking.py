@@ -1,6 +1,5 @@
 """What a Salus server says to anybody: whether it is alive, and ready."""
 
-import ssl
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import httpx2
 import orjson
 
 from salus.bootstrap.network.errors import ServerSilent
+from salus.client.tls import trusting
 
 MOST_BYTES = 64 * 1024
 ANSWER_S = 3.0
@@ -17,8 +17,7 @@ class Asking:
     """An HTTP client that believes nothing it hears: what it brings is shown, not relied on."""
 
     def __init__(self, ca: Path | None = None, answer_s: float = ANSWER_S) -> None:
-        context = ssl.create_default_context(cafile=ca) if ca is not None else True
-        self._client = httpx2.Client(verify=context, timeout=answer_s, trust_env=False, follow_redirects=False)
+        self._client = httpx2.Client(verify=trusting(ca), timeout=answer_s, trust_env=False, follow_redirects=False)
 
     def ready(self, url: str) -> dict[str, Any]:
         """Return what a Salus server says of its readiness; raise ServerSilent."""
