@@ -408,9 +408,9 @@ def test_refused_alone(case: Case, refusal: Any, defects: Any) -> None:
     case.refuses(refusal, defects)
 
 
-@pytest.mark.parametrize(("case", "refusal", "defects"), pairs(CASES))
-def test_first_defined_wins(case: Case, refusal: Any, defects: Any) -> None:
-    case.refuses(refusal, defects)
+@pytest.mark.parametrize(("case", "refusal", "later"), pairs(CASES))
+def test_first_defined_wins(case: Case, refusal: Any, later: Any) -> None:
+    case.wins(refusal, later)
 
 
 def test_every_refusal_has_a_case() -> None:
