@@ -101,6 +101,9 @@ class Connections:
             return Answer(answer.status_code, _bounded(answer, most(answer.status_code), whole_s), answer.headers)
         finally:
             answer.close()
+            stream = answer.extensions.get("network_stream")
+            if self._ended and stream is not None:
+                stream.close()  # one that was opened while another thread closed the others is in no pool
 
     def close(self) -> None:
         """Let go of the connections: no request is sent any more, whoever may still wait to ask again."""
