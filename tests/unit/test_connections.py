@@ -14,6 +14,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 def answer_once(server: socket.socket) -> None:
     connection, _ = server.accept()
     with connection:
+        connection.settimeout(10)
         connection.recv(1000)
         connection.sendall(ANSWER)
         assert connection.recv(1) == b"", "the other end is closed"
