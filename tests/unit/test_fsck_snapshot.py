@@ -66,6 +66,36 @@ def test_what_other_processes_write_is_left_out(tmp_path: Path) -> None:
         assert contents(folder) == before
 
 
+@pytest.mark.parametrize("when", ["asked about", "copied"])
+def test_a_letter_that_is_taken_away_meanwhile_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    made = home(tmp_path / "home")
+    letters = made / "exchange/letters/ab"
+    letters.mkdir(parents=True)
+    (letters / "1.tmp").symlink_to("gone")  # as one that was renamed since its name was read
+    (letters / "2.claim").write_text("a letter")
+    wanted = {name: text for name, text in contents(made).items() if not name.startswith(PREFIX)}
+    if when == "copied":
+        (letters / "1.tmp").unlink()
+        (letters / "1.tmp").write_text("a letter that comes")
+        copied = snapshot._copied
+
+        def gone(source: Path, to: Path) -> None:
+            if source.name == "1.tmp":
+                source.unlink()
+            copied(source, to)
+
+        monkeypatch.setattr(snapshot, "_copied", gone)
+    with room_for_snapshot(made) as folder:
+        take_snapshot(made, folder)
+        assert contents(folder) == wanted and "exchange/letters/ab/2.claim" in wanted
+    (made / "ledger/exchange").mkdir()
+    (made / "ledger/exchange/other").symlink_to("gone")
+    with room_for_snapshot(made) as folder, pytest.raises(FileNotFoundError):
+        take_snapshot(made, folder)
+
+
 def test_what_a_killed_check_left_goes(tmp_path: Path) -> None:
     made = home(tmp_path / "home")
     left = made / f"{PREFIX}{2**22 + 1}-abc"  # beyond every process id
