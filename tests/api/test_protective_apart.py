@@ -54,6 +54,13 @@ def intercept(homes: Apart, monkeypatch: pytest.MonkeyPatch, asking: Asking) -> 
     monkeypatch.setattr(carriers._gateways, "ask", asked)
 
 
+def height_of(homes: Apart, built: Built) -> int:
+    """Return the height of the one block that changed something by this envelope, as the node's own ledger has it."""
+    heights = {event.height for event in homes.ledger.events(subject=homes.handle)}
+    (height,) = (one for one in heights if module.holds(homes.ledger, one, built.id))
+    return height
+
+
 def status_of(homes: Apart, granted: bytes) -> int:
     """Return the status of the directive."""
     found = directive(homes.ledger.view(), homes.handle, granted)
@@ -88,8 +95,8 @@ def test_the_second_says_that_it_was_there_and_the_firsts_answer_is_lost(
         return answer
 
     intercept(homes, monkeypatch, asking)
-    height = homes.ledger.height() + 1
-    assert protect(homes.alma, homes.handle, revocation(homes, granted).raw) == Protected(height, 1)
+    built = revocation(homes, granted)
+    assert protect(homes.alma, homes.handle, built.raw) == Protected(height_of(homes, built), 1)
     assert codes == [0]  # told where it stands
     assert status_of(homes, granted) == Status.REVOKED
 
@@ -104,9 +111,9 @@ def test_what_goes_to_the_custodian_alone_is_found_too_where_its_answer_is_lost(
         return answer
 
     intercept(homes, monkeypatch, asking)
-    built, height = revocation(homes, granted), homes.ledger.height() + 1
+    built = revocation(homes, granted)
     landed = carry_own(homes.alma, homes.handle, built.raw)
-    assert (landed.height, landed.result.code, landed.result.id) == (height, 0, built.id)
+    assert (landed.height, landed.result.code, landed.result.id) == (height_of(homes, built), 0, built.id)
 
 
 @pytest.mark.parametrize("silent", [True, False])
