@@ -27,7 +27,7 @@ test: $(VENV)/test.stamp $(PORTAL) ## set up and run every test; those of networ
 	@command -v cometbft >/dev/null || sh scripts/cometbft --where-possible $(COMETBFT)
 	@sh requirements/others
 	@cd portal && $(NODE) npm run --silent test
-	@$(PYTEST) -n 4 --dist worksteal tests
+	@$(PYTEST) -n 3 --dist worksteal tests
 
 networks: $(VENV)/test.stamp $(PORTAL) cometbft ## the tests that take minutes: whole lives of networks over CometBFT
 	@$(PYTEST) -n 2 --dist loadfile --long tests/network
