@@ -5,6 +5,7 @@ HMAC, so that a changed byte is noticed when its page is read, and by `damaged_p
 The key is raw, so that opening derives nothing; the salt in the file's first 16 bytes takes part in it.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ CHECKPOINT_PAGES = 2048  # of the write-ahead log, 32 MiB: larger ones spread th
 
 _DAMAGE = ("not a database", "malformed", "hmac check failed", "decrypt")
 _FULL = ("disk is full",)
+_ROOM_BYTES = 64 * 1024  # of which the shared memory beside a write-ahead log is half
 
 # Without an adapter the driver asks every bytes value, by failing look-ups, whether it adapts itself: 3 us each.
 dbapi2.register_adapter(bytes, bytes)
@@ -73,13 +75,13 @@ class Index:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read transaction on one snapshot."""
-        with _refusals(), self._engine.connect() as connection, connection.begin():
+        with self._refusals(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction; durable when the block ends, undone when it raises."""
-        with self._turn, _refusals(), self._engine.connect() as plain:
+        with self._turn, self._refusals(), self._engine.connect() as plain:
             connection = plain.execution_options(salus_writing=True)
             with connection.begin():
                 yield connection
@@ -102,7 +104,7 @@ class Index:
 
         What rows were before stays in neither: freed parts of pages are overwritten (`secure_delete`).
         """
-        with _refusals(), self._engine.connect() as connection:
+        with self._refusals(), self._engine.connect() as connection:
             busy = driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:
             raise StorageFailed
@@ -119,7 +121,7 @@ class Index:
 
         Nothing of it is durable before the file is synced.
         """
-        with _refusals():
+        with self._refusals():
             connection = self._connect()
             try:
                 connection.execute(f"ATTACH DATABASE ? AS fresh KEY \"x'{key.hex()}'\"", (str(path.absolute()),))
@@ -131,6 +133,13 @@ class Index:
                 connection.execute("DETACH DATABASE fresh")
             finally:
                 connection.close()
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, dbapi2.Error, MemoryError) as error:
+            raise _refusal(error, self.path.parent) from None
 
     def close(self) -> None:
         """Close all connections; the last one copies the write-ahead log into the file."""
@@ -187,15 +196,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except (DBAPIError, dbapi2.Error, MemoryError) as error:
-        raise _refusal(error) from None
-
-
-def _refusal(error: BaseException) -> Exception:
+def _refusal(error: BaseException, folder: Path) -> Exception:
     """Return the refusal for a database error. Constraints are never left to it, so all else is the disk's."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     text = str(cause).lower()
@@ -205,7 +206,16 @@ def _refusal(error: BaseException) -> Exception:
         return StorageFull()
     if any(words in text for words in _DAMAGE) or isinstance(cause, MemoryError):
         return VaultDamaged()  # SQLCipher reports some failed pages as exhausted memory
-    return StorageFailed()
+    return StorageFull() if _is_full(folder) else StorageFailed()
+
+
+def _is_full(folder: Path) -> bool:
+    """True if there is no room for what SQLite needs to open: it calls that an I/O error, without a reason."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < _ROOM_BYTES
 
 
 def _place(text: str) -> str:
