@@ -70,7 +70,7 @@ def status_of(homes: Apart, granted: bytes) -> int:
 
 def test_two_members_carry_and_the_message_is_executed_once(homes: Apart, granted: bytes) -> None:
     built = revocation(homes, granted)
-    futures = module._hand_over(homes.alma, homes.handle, built.raw)
+    futures, _ = module._hand_over(homes.alma, homes.handle, built.raw)
     landed = [future.result(WAIT_S) for future in futures]
     assert len({one.height for one in landed}) == 1 and {one.result.code for one in landed} == {0}  # where it stands
     assert status_of(homes, granted) == Status.REVOKED

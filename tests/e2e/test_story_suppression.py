@@ -77,11 +77,14 @@ def test_a_revocation_nobody_carries_says_so(story: Story, monkeypatch: pytest.M
     handle = take_in(story.north, "Alma", "N-1")
     alma = give_wallet(story, story.north, handle, "alma")
     granted = grant_laboratory(story, alma, handle)
-    with pytest.raises(NotCarried):
+    with pytest.raises(NotCarried) as refused:
         revoke(changed(alma, carriers=Unreachable(alma.carriers, b"")), handle, granted.directive)
+    assert isinstance(refused.value.why, NoSuchMember) and str(refused.value) == (
+        f"No member carried the message; try again. One said: {NoSuchMember.text} (0x6014)"
+    )
     monkeypatch.setattr(protect, "_TIMEOUT_S", 0.01)
     monkeypatch.setattr(protect, "_CARRIERS", 1)
-    with pytest.raises(NotCarried):
+    with pytest.raises(NotCarried, match=r"try again\. \(0x6014\)$"):
         revoke(changed(alma, carriers=Suppressing(alma.carriers, story.north.account)), handle, granted.directive)
 
 

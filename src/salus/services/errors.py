@@ -84,7 +84,18 @@ class NothingAnchored(Refusal):
 
 
 class NotCarried(Refusal):
+    """Says what a member said that did not carry it, where one did."""
+
     code, kind, text = 0x6014, Kind.UNAVAILABLE, "No member carried the message; try again."
+
+    def __init__(self, why: Refusal | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def __str__(self) -> str:
+        if self.why is None:
+            return super().__str__()
+        return f"{self.text} One said: {self.why.text} (0x{self.code:04x})"
 
 
 class ReadOnly(Refusal):

@@ -40,9 +40,9 @@ def protect(person: Person, relation: bytes, envelope: bytes) -> Protected:
 
     Raises NotCarried where none did in time, or the refusal if it was refused.
     """
-    futures = _hand_over(person, relation, envelope)
+    futures, said = _hand_over(person, relation, envelope)
     try:
-        return _first(person, relation, envelope, futures)
+        return _first(person, relation, envelope, futures, said)
     finally:
         keep_receipts(person)
 
@@ -108,14 +108,19 @@ def _landed(waiting: set[Future[Landed]], timeout_s: float) -> Landed | None:
     return replayed
 
 
-def _first(person: Person, relation: bytes, envelope: bytes, futures: list[Future[Landed]]) -> Protected:
+def _first(
+    person: Person, relation: bytes, envelope: bytes, futures: list[Future[Landed]], said: list[Refusal]
+) -> Protected:
+    """Return how the first of them landed; `said` is by those who did not begin to carry it, for a NotCarried."""
     waiting, answered, refused = set(futures), 0, 0
     while waiting:
         done, waiting = wait(waiting, _TIMEOUT_S, FIRST_COMPLETED)
         if not done:
             break
         for future in done:
-            if future.exception() is not None:
+            failed = future.exception()
+            if failed is not None:
+                said += [failed] if isinstance(failed, Refusal) else []
                 continue
             answered += 1
             landed = future.result()
@@ -129,19 +134,21 @@ def _first(person: Person, relation: bytes, envelope: bytes, futures: list[Futur
                 return Protected(before.height, answered)
     if refused:
         raise refusal(refused)
-    raise NotCarried
+    raise NotCarried(said[-1] if said else None)
 
 
-def _hand_over(person: Person, relation: bytes, envelope: bytes) -> list[Future[Landed]]:
+def _hand_over(person: Person, relation: bytes, envelope: bytes) -> tuple[list[Future[Landed]], list[Refusal]]:
+    """Return what the members who carry it will say, and what those said who do not."""
     futures: list[Future[Landed]] = []
+    said: list[Refusal] = []
     for member in _members(person, relation):
         if len(futures) == _CARRIERS:
             break
         try:
             futures.append(person.carriers.carry(member, envelope))
-        except Refusal:
-            continue  # the next member then
-    return futures
+        except Refusal as refusal:
+            said.append(refusal)  # the next member then
+    return futures, said
 
 
 def _members(person: Person, relation: bytes) -> list[bytes]:
