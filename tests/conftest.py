@@ -3,6 +3,7 @@
 import gc
 import os
 import threading
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,15 @@ from salus.testing.faults import Crash
 ROOT = Path(__file__).parents[1]
 
 
-gc.disable()  # until all tests are collected: each worker makes some millions of objects that stay
-
-
-def pytest_collection_finish() -> None:
-    """Let the collector run again, over what tests make and not over the tests themselves."""
-    gc.freeze()
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector off meanwhile: millions of objects are made that stay, which it need not see later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,6 +11,7 @@ from salus.client.batcher import Landed
 from salus.contracts.consent.queries import directive
 from salus.core.encoding import decode, encode
 from salus.evidence.format import read_evidence
+from salus.ledger.errors import StorageFull
 from salus.policy.reasons import Reason
 from salus.policy.types import Status
 from salus.services import deliver as module
@@ -60,6 +61,15 @@ class Unreachable(Suppressing):
         raise NoSuchMember
 
 
+class Failing(Suppressing):
+    """Carriers who take it, and then cannot keep it."""
+
+    def carry(self, member: bytes, envelope: bytes) -> "Future[Landed]":
+        future: Future[Landed] = Future()
+        future.set_exception(StorageFull())
+        return future
+
+
 def test_the_hospital_cannot_suppress_a_revocation(story: Story) -> None:
     handle, badge = take_in(story.north, "Alma", "N-1"), clinician(story)
     alma = give_wallet(story, story.north, handle, "alma")
@@ -77,11 +87,16 @@ def test_a_revocation_nobody_carries_says_so(story: Story, monkeypatch: pytest.M
     handle = take_in(story.north, "Alma", "N-1")
     alma = give_wallet(story, story.north, handle, "alma")
     granted = grant_laboratory(story, alma, handle)
-    with pytest.raises(NotCarried) as refused:
-        revoke(changed(alma, carriers=Unreachable(alma.carriers, b"")), handle, granted.directive)
-    assert isinstance(refused.value.why, NoSuchMember) and str(refused.value) == (
-        f"No member carried the message; try again. One said: {NoSuchMember.text} (0x6014)"
-    )
+    for carriers, why in ((Unreachable, NoSuchMember), (Failing, StorageFull)):
+        cut_off = changed(alma, carriers=carriers(alma.carriers, b""))
+        for hand_over in (protect.protect, protect.carry_own):
+            with pytest.raises(NotCarried) as refused:
+                hand_over(cut_off, handle, b"")
+            assert isinstance(refused.value.why, why) and str(refused.value) == (
+                f"No member carried the message; try again. One said: {why.text} (0x6014)"
+            )
+    with pytest.raises(NotCarried):
+        revoke(cut_off, handle, granted.directive)
     monkeypatch.setattr(protect, "_TIMEOUT_S", 0.01)
     monkeypatch.setattr(protect, "_CARRIERS", 1)
     with pytest.raises(NotCarried, match=r"try again\. \(0x6014\)$"):

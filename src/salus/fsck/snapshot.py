@@ -63,8 +63,8 @@ def _take(source: Path, to: Path, apart: _Apart, *, linked: bool, shared: bool =
                 with suppress(FileNotFoundError) if shared else nullcontext():
                     _put(entry, to / entry.name, linked=linked)
             elif not entry.name.startswith(PREFIX) and entry.path not in apart.left_out:
-                of = {"linked": linked or entry.name in LINKED, "shared": shared or entry.path == apart.shared}
-                _take(Path(entry.path), to / entry.name, apart, **of)
+                links, shares = linked or entry.name in LINKED, shared or entry.path == apart.shared
+                _take(Path(entry.path), to / entry.name, apart, linked=links, shared=shares)
 
 
 def _put(entry: os.DirEntry[str], to: Path, *, linked: bool) -> None:

@@ -60,21 +60,23 @@ def carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
 
 def _carry_own(person: Person, relation: bytes, envelope: bytes) -> Landed:
     waiting: set[Future[Landed]] = set()
+    said: list[Refusal] = []
     tried = 0
     for member in _members(person, relation):
         if tried == _CARRIERS:
             break
         try:
             waiting.add(person.carriers.carry(member, envelope))
-        except Refusal:
-            continue  # the next member then
+        except Refusal as refused:
+            said.append(refused)  # the next member then
+            continue
         tried += 1
-        landed = _landed(waiting, _TIMEOUT_S if tried == _CARRIERS else _PATIENCE_S)
+        landed = _landed(waiting, _TIMEOUT_S if tried == _CARRIERS else _PATIENCE_S, said)
         if landed is not None and landed.result.code == _REPLAYED:
             landed = landed_before(person, relation, envelope)
         if landed is not None:
             return landed
-    raise NotCarried
+    raise NotCarried(said[-1] if said else None)
 
 
 def landed_before(person: Person, relation: bytes, envelope: bytes) -> Landed | None:
@@ -92,8 +94,13 @@ def landed_before(person: Person, relation: bytes, envelope: bytes) -> Landed | 
     return Landed(height, here[0].time, EnvelopeResult(parsed.id, 0, tuple(event.body for event in here)))
 
 
-def _landed(waiting: set[Future[Landed]], timeout_s: float) -> Landed | None:
-    """Return how the envelope landed, None if it did not in time; futures that failed are taken out."""
+def _note(failed: BaseException, said: list[Refusal]) -> None:
+    if isinstance(failed, Refusal):
+        said.append(failed)
+
+
+def _landed(waiting: set[Future[Landed]], timeout_s: float, said: list[Refusal]) -> Landed | None:
+    """Return how the envelope landed, None if it did not in time; those that failed go from `waiting` to `said`."""
     replayed: Landed | None = None
     while waiting:
         done, _ = wait(waiting, timeout_s, FIRST_COMPLETED)
@@ -101,9 +108,12 @@ def _landed(waiting: set[Future[Landed]], timeout_s: float) -> Landed | None:
             break
         for future in done:
             waiting.discard(future)
-            if future.exception() is None:
-                if future.result().result.code != _REPLAYED:
-                    return future.result()
+            failed = future.exception()
+            if failed is not None:
+                _note(failed, said)
+            elif future.result().result.code != _REPLAYED:
+                return future.result()
+            else:
                 replayed = future.result()
     return replayed
 
@@ -120,7 +130,7 @@ def _first(
         for future in done:
             failed = future.exception()
             if failed is not None:
-                said += [failed] if isinstance(failed, Refusal) else []
+                _note(failed, said)
                 continue
             answered += 1
             landed = future.result()
